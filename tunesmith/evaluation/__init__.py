@@ -1,0 +1,1 @@
+"""Completions and references come in; grades, scores with intervals and verdicts go out."""

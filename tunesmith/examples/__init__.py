@@ -1,0 +1,1 @@
+"""Rows come in; clean examples (messages with their source), split three ways, go out."""

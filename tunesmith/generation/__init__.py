@@ -1,0 +1,1 @@
+"""Prompts and a model come in; completions go out."""

@@ -1,0 +1,1 @@
+"""A recipe file (YAML) comes in; a validated Recipe goes out."""

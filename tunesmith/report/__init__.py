@@ -1,0 +1,1 @@
+"""The files of a run come in; report.html and report.md go out."""

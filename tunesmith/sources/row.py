@@ -1,0 +1,29 @@
+"""What every source yields: rows with the place they came from, and what could not be read."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Row:
+    """One record of a table or list, its fields as they were read.
+
+    `source` is the place a person can go to: `faq.jsonl:17`, `table.parquet:row 3`.
+    """
+
+    fields: Mapping[str, object]
+    source: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Dropped:
+    """Something that was read and left out: nothing disappears.
+
+    `reason` is a short name that can be counted ("exact duplicate", "bad JSON"); `detail`
+    says what exactly, with the value; `text` is the beginning of what was dropped.
+    """
+
+    source: str
+    reason: str
+    detail: str
+    text: str

@@ -1,0 +1,1 @@
+"""The verbs: each reads files, calls the packages above, and writes files."""

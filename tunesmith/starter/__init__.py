@@ -1,0 +1,1 @@
+"""The embedded base model, its material and the program that builds both."""

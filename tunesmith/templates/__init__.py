@@ -1,0 +1,1 @@
+"""Messages come in; segments of text, each marked as content and as trained, go out."""

@@ -1,0 +1,1 @@
+"""Segments come in; token ids, stored on disk and batched without padding, go out."""
