@@ -1,0 +1,54 @@
+"""Fixtures that several folders of tests use."""
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+@pytest.fixture(scope="session")
+def shared_data() -> Path:
+    """The folder of real files beside the project; tests over it skip where it is absent."""
+    folder = ROOT.parent / "shared" / "data"
+    if not folder.is_dir():
+        pytest.skip("the folder of real files (../shared/data) is not here")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def tiny_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A two-layer Llama with random weights and a byte tokenizer, as a model folder."""
+    from tests.tiny import save_tiny_model
+
+    folder = tmp_path_factory.mktemp("models") / "tiny"
+    save_tiny_model(folder, "llama")
+    return folder
+
+
+@pytest.fixture(autouse=True)
+def _same_numbers_everywhere() -> None:
+    """Sums depend on the number of threads; every test uses one."""
+    import torch
+
+    torch.set_num_threads(1)
+
+
+@pytest.fixture(scope="session")
+def golden() -> Callable[[str, str], None]:
+    """Compare a text with `tests/golden/<name>`, or write it there (`make golden`).
+
+    The names of the tests that use it hold the word golden, which is how `make golden`
+    finds them.
+    """
+
+    def check(name: str, text: str) -> None:
+        path = ROOT / "tests" / "golden" / name
+        if os.environ.get("TUNESMITH_GOLDEN"):
+            path.parent.mkdir(exist_ok=True)
+            path.write_text(text, encoding="utf-8")
+        assert text == path.read_text(encoding="utf-8"), f"{name} changed; see `make golden`"
+
+    return check

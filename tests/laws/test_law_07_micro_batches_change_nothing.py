@@ -1,0 +1,115 @@
+"""Law 7: 1x8, 2x4 and 8x1 micro-batches, and two ranks, give the same gradients and validation."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import torch
+
+from tests.tiny import random_store, tiny_network
+from tunesmith.models.attention import register, use_attention
+from tunesmith.models.forward import LanguageModel, choose_layout
+from tunesmith.tokens.store import TokenStore
+from tunesmith.training.distributed import Ranks
+from tunesmith.training.feed import Feed
+from tunesmith.training.step import accumulate_gradients
+from tunesmith.training.validate import validate
+
+LENGTHS = [40, 3, 17, 8, 29, 5, 61, 12]
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def _model(family: str, dtype: torch.dtype) -> LanguageModel:
+    register()
+    return choose_layout(tiny_network(family).to(dtype))
+
+
+def _feed(store: TokenStore, micro_batch: int) -> Feed:
+    return Feed(
+        store=store,
+        rows_of_step=lambda _: list(range(len(store))),
+        micro_batch=micro_batch,
+        shared_row_limit=None,
+        device=torch.device("cpu"),
+        ranks=Ranks(),
+    )
+
+
+def _gradient(model: LanguageModel, feed: Feed) -> torch.Tensor:
+    data = feed.data_of(0)
+    model.network.zero_grad()
+    accumulate_gradients(model, data.batches, num_targets=data.num_targets, precision="fp32")
+    return torch.cat([p.grad.reshape(-1) for p in model.network.parameters()])
+
+
+PROOF, PRACTICE = (torch.float64, 1e-10), (torch.float32, 1e-5)
+
+
+@pytest.mark.parametrize("layout", ["as probed", "padded"])
+@pytest.mark.parametrize(
+    ("family", "dtype", "bound"),
+    [
+        ("llama", *PROOF),
+        ("llama", *PRACTICE),
+        ("gpt2", *PROOF),
+        ("gpt2", *PRACTICE),
+        ("bloom", *PRACTICE),  # its softmax is fp32 in any model: no proof in fp64
+    ],
+)
+def test_micro_batch_size_changes_nothing(
+    tmp_path: Path, family: str, dtype: torch.dtype, bound: float, layout: str
+) -> None:
+    store = random_store(tmp_path / "s.arrow", LENGTHS)
+    model = _model(family, dtype)
+    if layout == "padded" and model.layout == "rows":
+        use_attention(model.network, model.own_attention)
+        model.layout = "padded"
+    whole = _gradient(model, _feed(store, 8))
+    for size in (4, 1, 3):
+        parts = _gradient(model, _feed(store, size))
+        assert (whole - parts).norm() / whole.norm() < bound
+
+
+def test_micro_batch_size_does_not_change_validation(tmp_path: Path) -> None:
+    store = random_store(tmp_path / "s.arrow", LENGTHS)
+    model = _model("llama", torch.float64)
+    whole = validate(model, _feed(store, 8), precision="fp32")
+    for size in (4, 1, 3):
+        parts = validate(model, _feed(store, size), precision="fp32")
+        assert abs(whole.loss - parts.loss) < 1e-6
+        assert whole.accuracy == parts.accuracy
+        assert whole.num_targets == parts.num_targets == int(store.num_targets.sum())
+
+
+def test_the_loss_is_a_sum_over_tokens_and_no_mean_of_means(tmp_path: Path) -> None:
+    """Known value: rows of 2 and 40 targets weigh 2 and 40, not one half each."""
+    store = random_store(tmp_path / "s.arrow", [60, 3])
+    model = _model("llama", torch.float64)
+    both = validate(model, _feed(store, 2), precision="fp32")
+    rows = [random_store(tmp_path / f"{n}.arrow", [n], seed=s) for s, n in enumerate([60, 3])]
+    each = [validate(model, _feed(row, 1), precision="fp32") for row in rows]
+    weighted = sum(one.loss * one.num_targets for one in each) / sum(o.num_targets for o in each)
+    assert abs(both.loss - weighted) < 1e-6
+    assert abs(weighted - (each[0].loss + each[1].loss) / 2) > 1e-4
+
+
+def test_two_ranks_give_the_gradient_of_one(tmp_path: Path) -> None:
+    store = random_store(tmp_path / "s.arrow", [*LENGTHS, 7])
+    alone = _gradient(_model("llama", torch.float64), _feed(store, 2))
+    program = Path(__file__).with_name("two_ranks.py")
+    command = [sys.executable, "-m", "torch.distributed.run", "--nproc-per-node=2"]
+    subprocess.run(
+        [*command, "--master-port=29517", str(program), str(tmp_path)],
+        check=True,
+        capture_output=True,
+        cwd=ROOT,
+        timeout=120,
+    )
+    saved = torch.load(tmp_path / "gradient.pt", weights_only=True)
+    facts = json.loads((tmp_path / "facts.json").read_text())
+    assert (alone - saved).norm() / alone.norm() < 1e-10
+    one = validate(_model("llama", torch.float64), _feed(store, 2), precision="fp32")
+    assert abs(one.loss - facts["loss"]) < 1e-6
+    assert one.num_targets == facts["num_targets"]

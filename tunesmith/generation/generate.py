@@ -1,0 +1,121 @@
+"""Prompts as token ids and a model -> continuations as token ids.
+
+Prompts of one batch are padded on the left; masks and positions come from lengths, never
+from comparing ids, so that any id may serve as padding.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import torch
+from transformers import GenerationConfig, LogitsProcessorList
+from transformers.generation.streamers import BaseStreamer
+
+from tunesmith.generation.sampling import RowwiseSampler, TieWatch
+from tunesmith.models.forward import LanguageModel, own_attention
+from tunesmith.recipe.recipe import GenerationRecipe
+
+FinishReason = Literal["stop", "length"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Prompt:
+    """What to continue; `key` names its random numbers when sampling."""
+
+    ids: Sequence[int]
+    key: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Continuation:
+    """What a model wrote, without the token that stopped it.
+
+    Attributes:
+        ids: Token ids.
+        finish_reason: `stop` if it ended by itself, `length` if it was cut off.
+        has_near_tie: The two best logits came within 1e-4 of each other somewhere, so
+            that another batch size may give another text from there on.
+    """
+
+    ids: list[int]
+    finish_reason: FinishReason
+    has_near_tie: bool
+
+
+@torch.no_grad()
+def generate(
+    model: LanguageModel,
+    prompts: Sequence[Prompt],
+    *,
+    recipe: GenerationRecipe,
+    stop_ids: Sequence[int],
+    streamer: BaseStreamer | None = None,
+) -> list[Continuation]:
+    """Continue all prompts in one batch.
+
+    Args:
+        model: Put into evaluation mode.
+        prompts: At least one token each.
+        recipe: Length, temperature, top_p and seed.
+        stop_ids: Any of these ends a text.
+        streamer: Told of each token as it comes; for a single prompt.
+    """
+    ids, mask = _pad_left(prompts, model.device)
+    stops = list(stop_ids)
+    ties = TieWatch(len(prompts), stop_ids=stops, prompt_length=ids.shape[1])
+    model.network.eval()
+    network = model.inner
+    before, network.generation_config = network.generation_config, GenerationConfig()
+    try:
+        with own_attention(model):
+            output = model.network.generate(
+                input_ids=ids,
+                attention_mask=mask,
+                generation_config=_config(recipe, stops, network),
+                logits_processor=_processors(prompts, recipe, ties),
+                streamer=streamer,
+            )
+    finally:
+        network.generation_config = before
+    written = output[:, ids.shape[1] :].tolist()
+    return [_cut(row, stops, tie) for row, tie in zip(written, ties.has_tie, strict=True)]
+
+
+def _processors(
+    prompts: Sequence[Prompt], recipe: GenerationRecipe, ties: TieWatch
+) -> LogitsProcessorList:
+    if recipe.temperature == 0:
+        return LogitsProcessorList([ties])
+    keys = [prompt.key for prompt in prompts]
+    sampler = RowwiseSampler(
+        keys, seed=recipe.seed, temperature=recipe.temperature, top_p=recipe.top_p
+    )
+    return LogitsProcessorList([sampler])
+
+
+def _config(recipe: GenerationRecipe, stops: list[int], network: Any) -> GenerationConfig:
+    return GenerationConfig(
+        max_new_tokens=recipe.max_new_tokens,
+        do_sample=False,
+        eos_token_id=stops,
+        pad_token_id=stops[0],
+        use_cache=True,
+    )
+
+
+def _pad_left(prompts: Sequence[Prompt], device: torch.device) -> tuple[torch.Tensor, torch.Tensor]:
+    width = max(len(prompt.ids) for prompt in prompts)
+    ids = torch.zeros(len(prompts), width, dtype=torch.int64)
+    mask = torch.zeros(len(prompts), width, dtype=torch.int64)
+    for row, prompt in enumerate(prompts):
+        ids[row, width - len(prompt.ids) :] = torch.as_tensor(list(prompt.ids))
+        mask[row, width - len(prompt.ids) :] = 1
+    return ids.to(device), mask.to(device)
+
+
+def _cut(written: list[int], stops: list[int], has_tie: bool) -> Continuation:
+    for place, token in enumerate(written):
+        if token in stops:
+            return Continuation(ids=written[:place], finish_reason="stop", has_near_tie=has_tie)
+    return Continuation(ids=written, finish_reason="length", has_near_tie=has_tie)

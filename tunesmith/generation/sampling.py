@@ -1,0 +1,55 @@
+"""Logits of a batch -> the next token of each row, independent of the rows beside it."""
+
+import hashlib
+
+import torch
+from transformers import LogitsProcessor, TopPLogitsWarper
+
+NEAR_TIE = 1e-4  # two best logits closer than this may swap with the batch size
+
+
+class RowwiseSampler(LogitsProcessor):
+    """Turns taking the best logit into sampling, each row with random numbers of its own.
+
+    The Gumbel-max trick: the best of logits plus Gumbel noise is a sample of their softmax
+    (Gumbel 1954). A row's noise depends on its key alone, so its text does not depend on
+    the batch it is in.
+    """
+
+    def __init__(self, keys: list[str], *, seed: int, temperature: float, top_p: float) -> None:
+        self._temperature = temperature
+        self._top_p = TopPLogitsWarper(top_p) if top_p < 1 else None
+        self._generators = [_generator(f"{seed}:{key}") for key in keys]
+
+    def __call__(self, input_ids: torch.Tensor, scores: torch.Tensor) -> torch.Tensor:
+        """(B, T) ids and (B, V) logits -> (B, V) logits whose best is the sample."""
+        scores = scores / self._temperature
+        if self._top_p is not None:
+            scores = self._top_p(input_ids, scores)
+        width = scores.shape[1]
+        noise = [-torch.empty(width).exponential_(generator=g).log() for g in self._generators]
+        return scores + torch.stack(noise).to(scores.device)
+
+
+class TieWatch(LogitsProcessor):
+    """Notes which rows came to a near tie, where another batch size may take the other token."""
+
+    def __init__(self, num_rows: int, *, stop_ids: list[int], prompt_length: int) -> None:
+        self.has_tie = [False] * num_rows
+        self._is_over = torch.zeros(num_rows, dtype=torch.bool)
+        self._stop_ids = torch.tensor(stop_ids)
+        self._prompt_length = prompt_length
+
+    def __call__(self, input_ids: torch.Tensor, scores: torch.Tensor) -> torch.Tensor:
+        """(B, T) ids and (B, V) logits -> the same logits."""
+        if input_ids.shape[1] > self._prompt_length:
+            self._is_over |= torch.isin(input_ids[:, -1].cpu(), self._stop_ids)
+        best = scores.topk(2, dim=-1).values.cpu()
+        is_tie = (best[:, 0] - best[:, 1] < NEAR_TIE) & ~self._is_over
+        self.has_tie = [had or bool(now) for had, now in zip(self.has_tie, is_tie, strict=True)]
+        return scores
+
+
+def _generator(key: str) -> torch.Generator:
+    digest = hashlib.sha256(key.encode()).digest()
+    return torch.Generator().manual_seed(int.from_bytes(digest[:8], "big") >> 1)

@@ -1,0 +1,110 @@
+"""Attention for several examples in one row: each example attends to itself alone.
+
+Registered with transformers' `AttentionInterface`, so that every model family that goes
+through it can read a row. The spans travel as a keyword argument of the model's forward,
+which activation checkpointing repeats faithfully. No mask is built: transformers makes
+none for an implementation that its mask interface does not know.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import torch
+from torch.nn import functional
+from transformers import AttentionInterface, PreTrainedModel
+
+from tunesmith.tokens.collate import Span
+
+ROWS = "tunesmith_rows"
+WHOLE = "sdpa"
+
+
+def register() -> None:
+    """Make `ROWS` known to transformers; doing it again changes nothing."""
+    AttentionInterface.register(ROWS, row_attention)
+
+
+def row_attention(
+    module: torch.nn.Module,
+    query: torch.Tensor,
+    key: torch.Tensor,
+    value: torch.Tensor,
+    attention_mask: torch.Tensor | None,
+    **options: Any,
+) -> tuple[torch.Tensor, None]:
+    """Causal attention within each span of a row.
+
+    Args:
+        module: The attention layer; unused, part of the interface.
+        query: (1, heads, T, D).
+        key: (1, key-value heads, T, D).
+        value: (1, key-value heads, T, D).
+        attention_mask: Always None here.
+        options: `spans`, where each example stands, and the terms of the family's formula:
+            `scaling`, `dropout`, `sliding_window` (tokens a position sees, itself
+            included), `softcap` (Gemma 2), `s_aux` (gpt-oss's sinks, one a head).
+
+    Returns:
+        (1, T, heads, D), and no weights.
+
+    Raises:
+        KeyError: The model lost the spans on the way here, so it cannot read a row.
+    """
+    spans: Sequence[Span] = options["spans"]
+    is_fused = options.get("softcap") is None and options.get("s_aux") is None
+    attend = _fused_attention if is_fused else _explicit_attention
+    outputs = []
+    for start, length in spans:
+        part = slice(start, start + length)
+        outputs.append(attend(query[:, :, part], key[:, :, part], value[:, :, part], options))
+    return torch.cat(outputs, dim=2).transpose(1, 2).contiguous(), None
+
+
+def _fused_attention(
+    query: torch.Tensor, key: torch.Tensor, value: torch.Tensor, options: Mapping[str, Any]
+) -> torch.Tensor:
+    length, window = query.shape[2], options.get("sliding_window")
+    is_whole = window is None or length <= window
+    return functional.scaled_dot_product_attention(
+        query,
+        key,
+        value,
+        attn_mask=None if is_whole else _window_mask(length, window, query.device),
+        dropout_p=options.get("dropout", 0.0),
+        is_causal=is_whole,
+        scale=options.get("scaling"),
+        enable_gqa=query.shape[1] != key.shape[1],
+    )
+
+
+def _explicit_attention(
+    query: torch.Tensor, key: torch.Tensor, value: torch.Tensor, options: Mapping[str, Any]
+) -> torch.Tensor:
+    """Attention with terms that the fused kernel lacks: capped scores and sinks."""
+    repeats = query.shape[1] // key.shape[1]
+    key, value = key.repeat_interleave(repeats, dim=1), value.repeat_interleave(repeats, dim=1)
+    scores = query @ key.transpose(-1, -2) * (options.get("scaling") or query.shape[-1] ** -0.5)
+    softcap, sinks = options.get("softcap"), options.get("s_aux")
+    if softcap is not None:
+        scores = torch.tanh(scores / softcap) * softcap
+    mask = _window_mask(query.shape[2], options.get("sliding_window"), query.device)
+    scores = scores.masked_fill(~mask, torch.finfo(scores.dtype).min)
+    if sinks is not None:
+        sink = sinks.reshape(1, -1, 1, 1).expand(*scores.shape[:3], 1)
+        scores = torch.cat([scores, sink], dim=-1)
+    weights = functional.softmax(scores, dim=-1, dtype=torch.float32).to(value.dtype)
+    if sinks is not None:
+        weights = weights[..., :-1]
+    return functional.dropout(weights, options.get("dropout", 0.0)) @ value
+
+
+def _window_mask(length: int, window: int | None, device: torch.device) -> torch.Tensor:
+    """(length, length) bool: True where a position sees another."""
+    place = torch.arange(length, device=device)
+    distance = place[:, None] - place[None, :]
+    return (distance >= 0) & (distance < (window or length))
+
+
+def use_attention(model: PreTrainedModel, name: str) -> None:
+    """Switch a model to one attention implementation, wherever its layers look it up."""
+    model.set_attn_implementation(name)

@@ -1,0 +1,220 @@
+"""A batch -> logits at its trained positions, by whichever layout the model reads exactly.
+
+T tokens, N trained positions, V vocabulary. `rows`: all examples in one row, each seeing
+only itself. `padded`: the textbook's block, for families without the attention interface;
+the same mathematics with more work.
+"""
+
+import inspect
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+import torch
+from torch.nn.utils.rnn import pad_sequence
+from transformers import PreTrainedModel
+
+from tunesmith.models.attention import ROWS, use_attention
+from tunesmith.tokens.collate import Batch, collate
+from tunesmith.tokens.encode import EncodedExample
+
+Layout = Literal["rows", "padded"]
+_PROBE_LENGTHS = (5, 9, 3)
+_PROBE_TOLERANCE = 1e-4
+
+
+@dataclass(slots=True, kw_only=True)
+class LanguageModel:
+    """A causal model and how it is fed.
+
+    Attributes:
+        network: transformers' model, or peft's wrapper around one.
+        layout: How several examples are given to it.
+        layout_reason: Why, in words.
+        own_attention: The implementation it was loaded with: what generation uses.
+    """
+
+    network: Any
+    layout: Layout
+    layout_reason: str
+    own_attention: str
+
+    @property
+    def inner(self) -> PreTrainedModel:
+        """The model of transformers, whether or not an adapter is around it."""
+        network = self.network
+        is_adapted = hasattr(network, "get_base_model")
+        inner: PreTrainedModel = network.get_base_model() if is_adapted else network
+        return inner
+
+    @property
+    def device(self) -> torch.device:
+        """Where the weights are."""
+        device: torch.device = next(self.network.parameters()).device
+        return device
+
+    @property
+    def context_tokens(self) -> int | None:
+        """Positions the model was built for, if it says so."""
+        config = self.inner.config.get_text_config()
+        value = getattr(config, "max_position_embeddings", None)
+        return value if isinstance(value, int) and value > 0 else None
+
+    @property
+    def shared_row_limit(self) -> int | None:
+        """Longest example that may share a row; None is any.
+
+        Rotary frequencies of the kinds longrope and dynamic change for everything that is
+        computed together once one example passes the original context.
+        """
+        config = self.inner.config.get_text_config()
+        rope = getattr(config, "rope_parameters", None) or {}
+        if rope.get("rope_type") not in ("longrope", "dynamic"):
+            return None
+        limit = rope.get("original_max_position_embeddings") or self.context_tokens
+        return int(limit) if limit else None
+
+
+def trained_logits(model: LanguageModel, batch: Batch) -> torch.Tensor:
+    """Run the model; the head only where a token is to be predicted.
+
+    Returns:
+        (N, V), in the model's own order of `batch.trained_positions`.
+    """
+    if model.layout == "padded":
+        return _padded_logits(model, batch)
+    return row_logits(model.network, batch, keep=batch.trained_positions)
+
+
+def row_logits(network: Any, batch: Batch, *, keep: torch.Tensor) -> torch.Tensor:
+    """Logits of a whole row at the positions `keep`; (len(keep), V)."""
+    output = network(
+        input_ids=batch.ids[None],
+        position_ids=batch.positions[None],
+        spans=batch.spans,
+        use_cache=False,
+        logits_to_keep=keep,
+    )
+    logits: torch.Tensor = output.logits[0]
+    return logits
+
+
+def _padded_logits(model: LanguageModel, batch: Batch) -> torch.Tensor:
+    """The same logits from a right-padded block; only columns that some example trains.
+
+    Padding stands behind every real token, so a causal model never sees it.
+    """
+    device = batch.ids.device
+    lengths = torch.tensor([span.length for span in batch.spans], device=device)
+    starts = torch.tensor([span.start for span in batch.spans], device=device)
+    pieces = [batch.ids[span.start : span.start + span.length] for span in batch.spans]
+    block = pad_sequence(pieces, batch_first=True)  # (B, L)
+    mask = torch.arange(block.shape[1], device=device) < lengths[:, None]
+    columns = batch.trained_positions - starts[batch.target_examples]
+    kept, places = torch.unique(columns, return_inverse=True)
+    arguments = {"input_ids": block, "attention_mask": mask.long(), "use_cache": False}
+    if _keeps_logits(model.inner):
+        logits = model.network(**arguments, logits_to_keep=kept).logits
+    else:
+        logits = model.network(**arguments).logits[:, kept]
+    picked: torch.Tensor = logits[batch.target_examples, places]
+    return picked
+
+
+def _keeps_logits(network: PreTrainedModel) -> bool:
+    return "logits_to_keep" in inspect.signature(network.forward).parameters
+
+
+@contextmanager
+def own_attention(model: LanguageModel) -> Iterator[None]:
+    """Let the model attend as it was loaded, for generation with its own cache and masks."""
+    if model.layout == "rows":
+        use_attention(model.inner, model.own_attention)
+    try:
+        yield
+    finally:
+        if model.layout == "rows":
+            use_attention(model.inner, ROWS)
+
+
+def choose_layout(network: PreTrainedModel) -> LanguageModel:
+    """Find out whether a model reads several examples in one row exactly.
+
+    Three short examples in one row are compared with each alone. Families that ignore
+    positions or spans leak in silence, so nothing is taken on trust.
+    """
+    before = network.config._attn_implementation
+    reason = _why_not_rows(network, int(network.config.get_text_config().vocab_size))
+    if reason is None:
+        use_attention(network, ROWS)
+    return LanguageModel(
+        network=network,
+        layout="rows" if reason is None else "padded",
+        layout_reason=reason or "several examples in one row equal each alone",
+        own_attention=before,
+    )
+
+
+def _why_not_rows(network: PreTrainedModel, num_tokens: int) -> str | None:
+    family = network.config.model_type
+    if not _keeps_logits(network):
+        return f"{family} cannot limit its head to some positions"
+    if not network._can_set_attn_implementation():
+        return f"{family} has no attention interface"
+    examples = _probe_examples(num_tokens)
+    before = network.config._attn_implementation
+    was_training = network.training
+    network.eval()
+    with torch.no_grad():
+        alone = [network(input_ids=_ids(example, network)).logits[0] for example in examples]
+        try:
+            use_attention(network, ROWS)
+            batch = collate(examples).to(network.device)
+            keep = torch.arange(len(batch.ids), device=network.device)
+            together = row_logits(network, batch, keep=keep)
+        except (TypeError, ValueError, RuntimeError, KeyError) as error:
+            use_attention(network, before)
+            return f"{family} cannot read a row ({type(error).__name__}: {str(error)[:80]})"
+    use_attention(network, before)
+    network.train(was_training)
+    difference = float((together - torch.cat(alone)).abs().max())
+    scale = max(1.0, float(together.abs().max()))
+    if difference > _PROBE_TOLERANCE * scale:
+        return f"{family} lets examples of one row see each other (by {difference:.1e})"
+    return None
+
+
+def _probe_examples(num_tokens: int) -> list[EncodedExample]:
+    generator = np.random.default_rng(0)
+    return [
+        EncodedExample(
+            ids=generator.integers(num_tokens, size=length).astype(np.int32),
+            is_trained=np.ones(length, dtype=np.bool_),
+        )
+        for length in _PROBE_LENGTHS
+    ]
+
+
+def _ids(example: EncodedExample, network: PreTrainedModel) -> torch.Tensor:
+    return torch.from_numpy(example.ids.astype(np.int64)).to(network.device)[None]
+
+
+def plan_micro_batches(lengths: Sequence[int], *, size: int, limit: int | None) -> list[list[int]]:
+    """Group examples, in order, into micro-batches of at most `size`.
+
+    Args:
+        lengths: Tokens of each example of the step.
+        size: Examples at once.
+        limit: Examples longer than this stand alone (`LanguageModel.shared_row_limit`).
+    """
+    groups: list[list[int]] = []
+    is_open = False
+    for index, length in enumerate(lengths):
+        is_alone = limit is not None and length > limit
+        if not is_open or is_alone or len(groups[-1]) >= size:
+            groups.append([])
+        groups[-1].append(index)
+        is_open = not is_alone
+    return groups

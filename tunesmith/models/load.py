@@ -1,0 +1,128 @@
+"""A model's name -> where it lies -> weights in fp32, safetensors only, no code of theirs.
+
+Names: `starter` (ships with the package), a run (`runs/faq`), a folder, or a Hub id.
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from transformers import AutoConfig, AutoModelForCausalLM, PreTrainedModel
+
+from tunesmith.errors import MissingError, RemoteError, TunesmithError
+from tunesmith.files import read_json
+from tunesmith.models import attention
+
+STARTER_FOLDER = Path(__file__).resolve().parent.parent / "starter" / "model"
+CONTRACT_FILE = "tunesmith.json"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ModelPlace:
+    """Where a model lies: a local folder, or a Hub id with its revision."""
+
+    name: str
+    path: str
+    revision: str | None = None
+
+    @property
+    def folder(self) -> Path | None:
+        """The local folder, or None for a model on the Hub."""
+        path = Path(self.path)
+        return path if path.is_dir() else None
+
+    @property
+    def contract(self) -> dict[str, Any] | None:
+        """What a tuned model says about its template, base and stop tokens."""
+        if self.folder is None or not (self.folder / CONTRACT_FILE).is_file():
+            return None
+        contract: dict[str, Any] = read_json(self.folder / CONTRACT_FILE)
+        return contract
+
+
+def find_model(name: str, *, revision: str | None = None) -> ModelPlace:
+    """Find a model by name; nothing is loaded.
+
+    Raises:
+        MissingError: The name looks like a path, and nothing usable is there.
+    """
+    if name == "starter":
+        return ModelPlace(name=name, path=str(STARTER_FOLDER))
+    path = Path(name).expanduser()
+    for folder in (path / "model", path):
+        if (folder / "config.json").is_file() or (folder / "adapter_config.json").is_file():
+            return ModelPlace(name=name, path=str(folder))
+    if path.is_dir():
+        raise MissingError(
+            "the folder holds no config.json and no adapter_config.json",
+            where=str(path),
+            cure="Name a folder that transformers or Tunesmith saved.",
+        )
+    if path.exists() or name.startswith((".", "/", "~")) or name.count("/") > 1:
+        raise MissingError("no such model folder", where=name)
+    return ModelPlace(name=name, path=name, revision=revision)
+
+
+def load_network(place: ModelPlace, *, has_random_weights: bool = False) -> PreTrainedModel:
+    """Load a causal language model in fp32; an adapter is merged into its base.
+
+    Args:
+        place: Where it lies.
+        has_random_weights: Take only the shape, and draw the weights from torch's
+            global random state.
+
+    Raises:
+        MissingError: No such model, or no safetensors in it.
+        RemoteError: The Hub did not answer.
+    """
+    attention.register()
+    try:
+        if has_random_weights:
+            config = AutoConfig.from_pretrained(place.path, revision=place.revision)
+            network = AutoModelForCausalLM.from_config(config, dtype=torch.float32)
+        elif place.folder is not None and (place.folder / "adapter_config.json").is_file():
+            network = _load_adapted(place.folder)
+        else:
+            network = AutoModelForCausalLM.from_pretrained(
+                place.path, revision=place.revision, dtype=torch.float32, use_safetensors=True
+            )
+    except (OSError, ValueError) as error:
+        raise load_error(place.name, error) from error
+    if not isinstance(network, PreTrainedModel):
+        raise TypeError(f"transformers gave a {type(network).__name__}")
+    network.eval()
+    return network
+
+
+def _load_adapted(folder: Path) -> Any:
+    from peft import PeftModel  # noqa: PLC0415 - takes a second, and few models are adapters
+
+    base = read_json(folder / "adapter_config.json")["base_model_name_or_path"]
+    contract = read_json(folder / CONTRACT_FILE) if (folder / CONTRACT_FILE).is_file() else {}
+    recorded = contract.get("base", {"name": base, "revision": None})
+    place = find_model(recorded["name"], revision=recorded["revision"])
+    adapted = PeftModel.from_pretrained(load_network(place), str(folder))
+    return adapted.merge_and_unload()
+
+
+def load_error(name: str, error: Exception) -> TunesmithError:
+    """Say in our words why transformers could not load something."""
+    text = " ".join(str(error).split())
+    if "connect" in text.lower() or "offline" in text.lower():
+        return RemoteError(
+            f"the Hugging Face Hub did not answer ({text[:200]})",
+            where=f"model {name}",
+            cure="Check the network, or name a local folder.",
+        )
+    if "safetensors" in text:
+        return MissingError(
+            f"no safetensors weights ({text[:200]})",
+            where=f"model {name}",
+            cure="Pickled weights are not loaded; convert the model to safetensors first.",
+        )
+    return MissingError(
+        f"cannot be loaded ({text[:300]})",
+        where=f"model {name}",
+        cure="Name starter, a run, a folder with config.json, or a Hub id.",
+    )

@@ -1,0 +1,152 @@
+"""Encoded rows -> one memory-mapped Arrow file a split -> rows again, without reading the file.
+
+The file carries the key of everything it depends on; a file with another key is stale
+and is never opened. Rows are zero-copy views; `lengths` and `num_targets` are in memory.
+"""
+
+from collections.abc import Iterable, Iterator
+from itertools import islice
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from tunesmith.errors import MissingError
+from tunesmith.files import atomic_file, hash_bytes
+from tunesmith.tokens.encode import EncodedExample
+
+_ROWS_PER_BATCH = 8192
+_SCHEMA = pa.schema(
+    [
+        ("example_id", pa.string()),
+        ("ids", pa.large_list(pa.int32())),
+        ("is_trained", pa.large_list(pa.uint8())),
+    ]
+)
+
+
+def code_fingerprint() -> str:
+    """A hash of the source that turns messages into tokens: a cache is stale when it changes."""
+    package = Path(__file__).resolve().parent.parent
+    folders = (package / "templates", package / "tokens")
+    sources = sorted(path for folder in folders for path in folder.glob("*.py"))
+    return hash_bytes(b"\0".join(path.read_bytes() for path in sources))
+
+
+def write_store(path: Path, rows: Iterable[tuple[str, EncodedExample]], *, key: str) -> None:
+    """Write (example id, encoded row) pairs as an Arrow file that names its key."""
+    schema = _SCHEMA.with_metadata({"key": key})
+    iterator = iter(rows)
+    with atomic_file(path) as stream, pa.ipc.new_file(stream, schema) as writer:
+        while chunk := list(islice(iterator, _ROWS_PER_BATCH)):
+            writer.write_batch(_record_batch(chunk, schema))
+
+
+def has_store(path: Path, *, key: str) -> bool:
+    """Whether `path` holds a whole store with this key."""
+    try:
+        with pa.memory_map(str(path)) as source:
+            metadata = pa.ipc.open_file(source).schema.metadata or {}
+    except (OSError, pa.ArrowInvalid):
+        return False
+    return bool(metadata.get(b"key") == key.encode())
+
+
+class TokenStore:
+    """Read access to one split's rows, by index.
+
+    Attributes:
+        lengths: Tokens of each row, (N,) int64.
+        num_targets: Tokens of each row that the loss counts, (N,) int64; a first token never is.
+
+    Raises:
+        MissingError: There is no such file.
+    """
+
+    def __init__(self, path: Path) -> None:
+        if not path.is_file():
+            raise MissingError("no such token store", where=str(path), cure="Run prepare first.")
+        reader = pa.ipc.open_file(pa.memory_map(str(path)))
+        batches = [reader.get_batch(index) for index in range(reader.num_record_batches)]
+        self.key = (reader.schema.metadata or {}).get(b"key", b"").decode()
+        self._columns = [_Columns(batch) for batch in batches]
+        self._first_rows = np.cumsum([0, *(len(column) for column in self._columns)])
+        self.lengths = _concatenate([column.lengths for column in self._columns])
+        self.num_targets = _concatenate([column.num_targets for column in self._columns])
+
+    def __len__(self) -> int:
+        """Number of rows."""
+        return int(self._first_rows[-1])
+
+    def __getitem__(self, index: int) -> EncodedExample:
+        """One row; its arrays are views of the mapped file."""
+        columns, row = self._locate(index)
+        return columns.row(row)
+
+    def example_id(self, index: int) -> str:
+        """The example that a row was made of."""
+        columns, row = self._locate(index)
+        return columns.example_id(row)
+
+    def example_ids(self) -> Iterator[str]:
+        """All example ids, in order."""
+        return (self.example_id(index) for index in range(len(self)))
+
+    def _locate(self, index: int) -> tuple["_Columns", int]:
+        if not 0 <= index < len(self):
+            raise IndexError(index)
+        batch = int(np.searchsorted(self._first_rows, index, side="right")) - 1
+        return self._columns[batch], index - int(self._first_rows[batch])
+
+
+class _Columns:
+    """The three columns of one record batch as numpy views."""
+
+    def __init__(self, batch: pa.RecordBatch) -> None:
+        ids = batch.column("ids")
+        self._example_ids = batch.column("example_id")
+        self._offsets = ids.offsets.to_numpy()
+        self._ids = ids.values.to_numpy(zero_copy_only=True)
+        is_trained = batch.column("is_trained").values.to_numpy(zero_copy_only=True)
+        self._is_trained = is_trained.view(np.bool_)
+        self.lengths = np.diff(self._offsets)
+        self.num_targets = _count_targets(is_trained, self._offsets)
+
+    def __len__(self) -> int:
+        return len(self.lengths)
+
+    def row(self, index: int) -> EncodedExample:
+        part = slice(self._offsets[index], self._offsets[index + 1])
+        return EncodedExample(ids=self._ids[part], is_trained=self._is_trained[part])
+
+    def example_id(self, index: int) -> str:
+        return str(self._example_ids[index])
+
+
+def _record_batch(rows: list[tuple[str, EncodedExample]], schema: pa.Schema) -> pa.RecordBatch:
+    offsets = np.cumsum([0, *(len(row.ids) for _, row in rows)], dtype=np.int64)
+    ids = np.concatenate([row.ids for _, row in rows])
+    is_trained = np.concatenate([row.is_trained for _, row in rows]).view(np.uint8)
+    columns = [
+        pa.array([example_id for example_id, _ in rows], pa.string()),
+        pa.LargeListArray.from_arrays(offsets, pa.array(ids, pa.int32())),
+        pa.LargeListArray.from_arrays(offsets, pa.array(is_trained, pa.uint8())),
+    ]
+    return pa.record_batch(columns, schema=schema)
+
+
+def _count_targets(
+    flags: npt.NDArray[np.uint8], offsets: npt.NDArray[np.int64]
+) -> npt.NDArray[np.int64]:
+    running = np.concatenate([[0], np.cumsum(flags, dtype=np.int64)])
+    return np.asarray(running[offsets[1:]] - running[offsets[:-1] + 1])
+
+
+def _concatenate(parts: list[npt.NDArray[np.int64]]) -> npt.NDArray[np.int64]:
+    return np.concatenate([np.empty(0, np.int64), *parts])
+
+
+def store_name(split: str, key: str) -> str:
+    """The file name of a split's store; the key's beginning keeps old files apart."""
+    return f"{split}-{key[:12]}.arrow"

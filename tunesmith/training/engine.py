@@ -1,0 +1,134 @@
+"""The machine and the recipe -> the choices that fix the arithmetic of a run.
+
+Made once, written to environment.json, and replayed on resume; another machine or version
+is another identity, and resuming under another identity is refused.
+"""
+
+import platform
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import peft
+import psutil
+import torch
+import transformers
+
+from tunesmith import __version__
+from tunesmith.errors import RecipeError
+from tunesmith.recipe.recipe import TrainingRecipe
+
+_BYTES_OF_FLOAT = 4
+_ACTIVATIONS_PER_LAYER = 40  # floats per token and hidden unit that a backward pass keeps
+_LOGITS_KEPT = 4  # copies of the logits alive at once: logits, softmax, gradient, one to spare
+_SHARE_OF_FREE_MEMORY = 0.4
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Engine:
+    """Where and how the arithmetic runs.
+
+    Attributes:
+        device: cpu, cuda or mps.
+        precision: fp32, or bf16 autocast over fp32 master weights.
+        num_threads: Of torch, on the CPU: sums depend on it.
+    """
+
+    device: str
+    precision: str
+    num_threads: int
+
+
+def choose_engine(recipe: TrainingRecipe) -> Engine:
+    """Take the best this machine has, or what the recipe asks for.
+
+    Raises:
+        RecipeError: The recipe names a device or precision that is not here.
+    """
+    device = _choose_device(recipe.device)
+    has_bf16 = _has_bf16(device)
+    if recipe.precision == "bf16" and not has_bf16:
+        raise RecipeError(
+            f"this {device} has no bf16 arithmetic",
+            where="training.precision",
+            cure="Use auto or fp32.",
+        )
+    is_bf16 = recipe.precision == "bf16" or (recipe.precision == "auto" and has_bf16)
+    precision = "bf16" if is_bf16 else "fp32"
+    return Engine(device=device, precision=precision, num_threads=torch.get_num_threads())
+
+
+def identity(engine: Engine) -> dict[str, Any]:
+    """Everything outside the recipe and the data that can change a bit of the result."""
+    return {
+        **asdict(engine),
+        "machine": _processor(),
+        "tunesmith": __version__,
+        "python": platform.python_version(),
+        "torch": torch.__version__,
+        "transformers": transformers.__version__,
+        "peft": peft.__version__,
+        "numpy": np.__version__,
+    }
+
+
+def seed_everything(seed: int, step: int) -> None:
+    """Set torch's generators from (seed, step), so that a resumed step draws the same numbers."""
+    torch.manual_seed(int(np.random.SeedSequence([seed, step]).generate_state(1)[0]))
+
+
+def fitting_micro_batch(network: Any, *, max_length: int, examples_per_step: int) -> int:
+    """How many of the longest examples should fit in memory together; a power of two, or all.
+
+    An estimate from the model's shape, on the careful side: when it proves wrong the
+    training loop halves it and says so.
+    """
+    config = network.config.get_text_config()
+    layers, hidden = int(config.num_hidden_layers), int(config.hidden_size)
+    per_token = layers * hidden * _ACTIVATIONS_PER_LAYER + int(config.vocab_size) * _LOGITS_KEPT
+    per_example = per_token * max_length * _BYTES_OF_FLOAT
+    device = next(network.parameters()).device
+    weights = sum(parameter.nbytes for parameter in network.parameters())
+    reserve = 3 * weights  # a gradient and two moments
+    free = max(0, free_memory(device) - reserve) * _SHARE_OF_FREE_MEMORY
+    size = max(1, int(free // per_example))
+    return examples_per_step if size >= examples_per_step else 1 << (size.bit_length() - 1)
+
+
+def free_memory(device: torch.device) -> int:
+    """Bytes that could be taken now."""
+    if device.type == "cuda":
+        return int(torch.cuda.mem_get_info(device)[0])
+    return int(psutil.virtual_memory().available)
+
+
+def _choose_device(asked: str) -> str:
+    available = {
+        "cuda": torch.cuda.is_available(),
+        "mps": torch.backends.mps.is_available(),
+        "cpu": True,
+    }
+    if asked == "auto":
+        return next(name for name, is_here in available.items() if is_here)
+    if not available.get(asked.split(":", maxsplit=1)[0], False):
+        here = ", ".join(name for name, is_here in available.items() if is_here)
+        raise RecipeError(
+            f"no device {asked!r} on this machine", where="training.device", cure=f"Here: {here}."
+        )
+    return asked
+
+
+def _has_bf16(device: str) -> bool:
+    if device.startswith("cuda"):
+        return bool(torch.cuda.is_bf16_supported(including_emulation=False))
+    if device == "mps":
+        return False
+    return bool(torch.ops.mkldnn._is_mkldnn_bf16_supported())
+
+
+def _processor() -> str:
+    cpuinfo = Path("/proc/cpuinfo")
+    lines = cpuinfo.read_text().splitlines() if cpuinfo.is_file() else []
+    names = [line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")]
+    return names[0] if names else platform.processor() or platform.machine()

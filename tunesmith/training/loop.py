@@ -1,0 +1,201 @@
+"""A model and token stores -> trained weights, checkpoints, a log; resumable at any step.
+
+What a run is made of is in `Plan` and does not change; what changes is in `TrainingState`,
+which a checkpoint holds whole. The loop itself only decides what is due after each step.
+"""
+
+import math
+import time
+from contextlib import closing
+from dataclasses import asdict, replace
+
+import torch
+
+from tunesmith.errors import DivergedError, TunesmithError
+from tunesmith.training import checkpoint as checkpoints
+from tunesmith.training.engine import seed_everything
+from tunesmith.training.feed import StepData, prefetched
+from tunesmith.training.memory import OutOfMemory, use_activation_checkpointing
+from tunesmith.training.plan import BEST, Listener, LogLine, Plan, TrainingState
+from tunesmith.training.schedule import learning_rate_at
+from tunesmith.training.signals import StopRequest
+from tunesmith.training.state import write_state
+from tunesmith.training.step import StepResult, target_losses, train_step
+from tunesmith.training.validate import validate
+
+_KEPT_CHECKPOINTS = 2
+
+
+def run_training(
+    plan: Plan, progress: TrainingState, *, listener: Listener, stop: StopRequest
+) -> None:
+    """Train from `progress` to the end, in place.
+
+    Raises:
+        DivergedError: A loss or gradient was not finite; the rows are named.
+        StoppedError: A signal came; the state is saved.
+        DiskFullError: A checkpoint does not fit; the last one stands.
+    """
+    if progress.step == 0:
+        _validate(plan, progress, listener)
+    while progress.step < plan.num_steps and not progress.is_stopped_early:
+        try:
+            _run_steps(plan, progress, listener, stop)
+        except OutOfMemory as error:
+            _use_less_memory(plan, progress, listener, error)
+
+
+def _run_steps(plan: Plan, progress: TrainingState, listener: Listener, stop: StopRequest) -> None:
+    feed = replace(plan.feed, micro_batch=progress.micro_batch)
+    wanted = (feed.data_of(step) for step in range(progress.step, plan.num_steps))
+    started, before = time.monotonic(), progress.seconds
+    plan.model.network.train()
+    with closing(prefetched(wanted)) as steps:
+        for data in steps:
+            result, rate = _update(plan, data)
+            _require_finite(plan, data, result)
+            progress.step += 1
+            progress.tokens_seen += data.num_tokens
+            progress.seconds = before + time.monotonic() - started
+            listener.log(_train_line(plan, progress, result, rate))
+            _do_what_is_due(plan, progress, listener, stop)
+            if progress.is_stopped_early:
+                return
+
+
+def _update(plan: Plan, data: StepData) -> tuple[StepResult, float]:
+    seed_everything(plan.recipe.seed, data.step)
+    rate = learning_rate_at(data.step, num_steps=plan.num_steps, recipe=plan.recipe)
+    for group in plan.optimizer.param_groups:
+        group["lr"] = rate
+    result = train_step(
+        plan.model,
+        data.batches,
+        optimizer=plan.optimizer,
+        num_targets=data.num_targets,
+        rules=plan.rules,
+    )
+    return result, rate
+
+
+def _do_what_is_due(
+    plan: Plan, progress: TrainingState, listener: Listener, stop: StopRequest
+) -> None:
+    is_last = progress.step == plan.num_steps
+    if is_last or progress.step % plan.validate_every == 0:
+        _validate(plan, progress, listener)
+    is_stopping = plan.ranks.from_first(stop.number) is not None
+    is_due = progress.step % plan.checkpoint_every == 0
+    if is_last or is_due or is_stopping or progress.is_stopped_early:
+        name = checkpoints.step_name(progress.step)
+        _save(plan, progress, name)
+        if is_stopping and not is_last:
+            raise stop.error(f"after step {progress.step} of {plan.num_steps} in {name}")
+
+
+def _validate(plan: Plan, progress: TrainingState, listener: Listener) -> None:
+    if plan.validation is None:
+        return
+    feed = replace(plan.validation, micro_batch=progress.micro_batch)
+    result = validate(plan.model, feed, precision=plan.engine.precision)
+    listener.log({**_where(plan, progress), "split": "validation", **asdict(result)})
+    if progress.best_loss is None or result.loss < progress.best_loss:
+        progress.best_loss, progress.best_step, progress.num_worse = result.loss, progress.step, 0
+        if plan.recipe.keep == "best" and 0 < progress.step < plan.num_steps:
+            _save_best(plan, progress)
+        return
+    progress.num_worse += 1
+    patience = plan.recipe.early_stopping
+    if patience is not None and progress.num_worse >= patience:
+        progress.is_stopped_early = True
+        listener.note(
+            f"stopped early after step {progress.step}: {progress.num_worse} validations "
+            f"without improvement; the best was {progress.best_loss:.4f} at {progress.best_step}"
+        )
+
+
+def _save(plan: Plan, progress: TrainingState, name: str) -> None:
+    if plan.ranks.is_first:
+        state = {"identity": plan.identity, "progress": asdict(progress)}
+        made = write_state(plan.model.network, plan.optimizer, state=state)
+        checkpoints.save_checkpoint(plan.folder / name, made)
+        checkpoints.keep_newest(plan.folder, _KEPT_CHECKPOINTS)
+    plan.ranks.barrier()
+
+
+def _save_best(plan: Plan, progress: TrainingState) -> None:
+    if plan.ranks.is_first:
+        made = write_state(plan.model.network, None, state={"step": progress.step})
+        checkpoints.save_checkpoint(plan.folder / BEST, made)
+
+
+def _where(plan: Plan, progress: TrainingState) -> LogLine:
+    examples = progress.step * plan.recipe.examples_per_step
+    return {
+        "step": progress.step,
+        "epoch": round(examples / len(plan.feed.store), 4),
+        "tokens_seen": progress.tokens_seen,
+        "seconds": round(progress.seconds, 3),
+    }
+
+
+def _train_line(plan: Plan, progress: TrainingState, result: StepResult, rate: float) -> LogLine:
+    return {
+        **_where(plan, progress),
+        "split": "train",
+        "loss": result.loss,
+        "num_targets": result.num_targets,
+        "learning_rate": rate,
+        "grad_norm": result.grad_norm,
+    }
+
+
+def _require_finite(plan: Plan, data: StepData, result: StepResult) -> None:
+    if math.isfinite(result.loss) and math.isfinite(result.grad_norm):
+        return
+    culprits = _rows_without_finite_loss(plan, data) or data.rows
+    names = [plan.feed.store.example_id(row) for row in culprits]
+    raise DivergedError(
+        f"the loss is {result.loss} and the gradient's norm {result.grad_norm} "
+        f"in the examples {', '.join(names)}",
+        where=f"step {data.step + 1}",
+        cure="Lower training.learning_rate, or look at these examples in data/train.jsonl; "
+        "the weights before this step are in the last checkpoint.",
+    )
+
+
+@torch.no_grad()
+def _rows_without_finite_loss(plan: Plan, data: StepData) -> list[int]:
+    culprits: set[int] = set()
+    for group, batch in zip(data.groups, data.batches, strict=True):
+        losses = target_losses(plan.model, batch, precision=plan.engine.precision)
+        bad = batch.target_examples[~torch.isfinite(losses)].tolist()
+        culprits.update(group[place] for place in bad)
+    return sorted(culprits)
+
+
+def _use_less_memory(
+    plan: Plan, progress: TrainingState, listener: Listener, error: OutOfMemory
+) -> None:
+    """Halve the micro-batch, or recompute activations; raise when nothing is left to try."""
+    if plan.ranks.size > 1:
+        raise TunesmithError(
+            f"rank {plan.ranks.rank} ran out of memory at micro-batch {progress.micro_batch}",
+            cure="Set training.micro_batch lower; several ranks cannot change it on their own.",
+        ) from error
+    plan.optimizer.zero_grad(set_to_none=True)
+    before = progress.micro_batch
+    if before > 1:
+        progress.micro_batch = before // 2
+        change = f"micro-batch {before} -> {progress.micro_batch}"
+    elif plan.recipe.activation_checkpointing == "auto" and not progress.is_checkpointing:
+        progress.is_checkpointing = True
+        use_activation_checkpointing(plan.model)
+        change = "activations are now recomputed instead of kept"
+    else:
+        raise TunesmithError(
+            "one example alone does not fit into memory",
+            where=f"step {progress.step + 1}",
+            cure="Lower training.max_tokens, use method: lora, or a smaller model.",
+        ) from error
+    listener.note(f"memory ran out at step {progress.step + 1}: {change}; the result is the same")

@@ -1,0 +1,108 @@
+"""What a training is made of, what changes while it runs, and who is told."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from tunesmith.models.forward import LanguageModel
+from tunesmith.recipe.recipe import TrainingRecipe
+from tunesmith.training.distributed import Ranks
+from tunesmith.training.engine import Engine
+from tunesmith.training.feed import Feed
+from tunesmith.training.step import StepRules
+
+LogLine = dict[str, Any]
+BEST = "best"
+_POINTS_PER_RUN = 10
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """What a training is made of.
+
+    Attributes:
+        model: Trained in place.
+        optimizer: Over the model's trainable parameters.
+        feed: The training rows.
+        validation: The held-out rows; None where there are none.
+        recipe: How to train.
+        engine: Where and how the arithmetic runs.
+        num_steps: Updates of the whole training.
+        folder: Where checkpoints go.
+        identity: What a checkpoint must agree with to be resumed.
+    """
+
+    model: LanguageModel
+    optimizer: torch.optim.Optimizer
+    feed: Feed
+    validation: Feed | None
+    recipe: TrainingRecipe
+    engine: Engine
+    num_steps: int
+    folder: Path
+    identity: dict[str, Any]
+
+    @property
+    def ranks(self) -> Ranks:
+        """This process among the others."""
+        return self.feed.ranks
+
+    @property
+    def rules(self) -> StepRules:
+        """What is the same for every step."""
+        return StepRules(
+            precision=self.engine.precision,
+            max_grad_norm=self.recipe.max_grad_norm,
+            ranks=self.ranks,
+        )
+
+    @property
+    def validate_every(self) -> int:
+        """Steps between validations."""
+        return self._every(self.recipe.validate_every)
+
+    @property
+    def checkpoint_every(self) -> int:
+        """Steps between checkpoints."""
+        return self._every(self.recipe.checkpoint_every)
+
+    def _every(self, asked: str | int) -> int:
+        return asked if isinstance(asked, int) else max(1, self.num_steps // _POINTS_PER_RUN)
+
+
+@dataclass(slots=True, kw_only=True)
+class TrainingState:
+    """How far a training is: everything besides tensors that a checkpoint holds.
+
+    Attributes:
+        step: Updates done.
+        tokens_seen: Tokens of all examples read so far.
+        seconds: Time spent training, over all starts.
+        micro_batch: Examples at once; halved when memory runs out.
+        is_checkpointing: Whether activations are recomputed to save memory.
+        best_loss: Lowest validation loss so far; None before the first.
+        best_step: The step that reached it.
+        num_worse: Validations since then.
+        is_stopped_early: Whether `early_stopping` ended the training.
+    """
+
+    step: int = 0
+    tokens_seen: int = 0
+    seconds: float = 0.0
+    micro_batch: int = 1
+    is_checkpointing: bool = False
+    best_loss: float | None = None
+    best_step: int | None = None
+    num_worse: int = 0
+    is_stopped_early: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Listener:
+    """What the loop tells: lines for the log, talk for the user."""
+
+    log: Callable[[LogLine], None]
+    note: Callable[[str], None]

@@ -1,0 +1,61 @@
+"""Step number -> learning rate, and position -> row: two pure functions that make resuming exact.
+
+A position counts examples from the start of training; epoch e, place p is position e * rows + p.
+"""
+
+import math
+from functools import lru_cache
+
+import numpy as np
+import numpy.typing as npt
+
+from tunesmith.recipe.recipe import TrainingRecipe
+
+
+def learning_rate_at(step: int, *, num_steps: int, recipe: TrainingRecipe) -> float:
+    """The rate of one update: linear warm-up, then the recipe's decay towards zero.
+
+    Args:
+        step: From 0 to num_steps - 1.
+        num_steps: Updates of the whole training.
+        recipe: Peak rate, share of warm-up steps, kind of decay.
+    """
+    num_warmup = math.ceil(recipe.warmup_fraction * num_steps)
+    if step < num_warmup:
+        return recipe.learning_rate * (step + 1) / num_warmup
+    progress = (step - num_warmup) / max(1, num_steps - num_warmup)
+    if recipe.schedule == "constant":
+        share = 1.0
+    elif recipe.schedule == "linear":
+        share = 1.0 - progress
+    else:
+        share = 0.5 * (1.0 + math.cos(math.pi * progress))
+    return recipe.learning_rate * share
+
+
+def count_steps(num_rows: int, recipe: TrainingRecipe) -> int:
+    """Updates of the whole training; the last may hold fewer examples."""
+    if recipe.steps is not None:
+        return recipe.steps
+    return max(1, math.ceil(round(recipe.epochs * num_rows) / recipe.examples_per_step))
+
+
+def rows_of_step(step: int, *, num_rows: int, num_steps: int, recipe: TrainingRecipe) -> list[int]:
+    """Which rows one update reads, in order: a function of (seed, epoch) and nothing else.
+
+    A step may end one epoch and begin the next, so that every step but the last holds the
+    same number of examples.
+    """
+    first = step * recipe.examples_per_step
+    last = first + recipe.examples_per_step
+    if recipe.steps is None:
+        last = min(last, max(1, round(recipe.epochs * num_rows)))
+    return [
+        int(_epoch_order(recipe.seed, position // num_rows, num_rows)[position % num_rows])
+        for position in range(first, last)
+    ]
+
+
+@lru_cache(maxsize=2)
+def _epoch_order(seed: int, epoch: int, num_rows: int) -> npt.NDArray[np.int64]:
+    return np.random.default_rng([seed, epoch]).permutation(num_rows)

@@ -1,0 +1,115 @@
+"""Micro-batches -> one update of the weights, as if they were one batch.
+
+The loss is a sum over tokens divided by the tokens of the whole step. The mean of
+micro-batch means would weigh a token of a short answer above one of a long answer, and
+would change with the micro-batch size.
+"""
+
+import contextlib
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import torch
+from torch.nn import functional
+
+from tunesmith.models.forward import LanguageModel, trained_logits
+from tunesmith.tokens.collate import Batch
+from tunesmith.training.distributed import Ranks
+from tunesmith.training.memory import naming_memory_errors
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StepResult:
+    """What one update did.
+
+    Attributes:
+        loss: Nats per trained token, before the update.
+        grad_norm: L2 norm of the whole gradient, before clipping.
+        num_targets: Trained tokens of the step, on all ranks.
+    """
+
+    loss: float
+    grad_norm: float
+    num_targets: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StepRules:
+    """What is the same for every step.
+
+    Attributes:
+        precision: fp32, or bf16 autocast.
+        max_grad_norm: Gradients longer than this are shortened to it; None leaves them.
+        ranks: The processes that share a step.
+    """
+
+    precision: str
+    max_grad_norm: float | None
+    ranks: Ranks
+
+
+def precision_context(
+    device: torch.device, precision: str
+) -> contextlib.AbstractContextManager[object]:
+    """Mixed precision for a forward pass; the weights themselves stay fp32."""
+    if precision == "bf16":
+        return torch.autocast(device.type, dtype=torch.bfloat16)
+    return contextlib.nullcontext()
+
+
+def target_losses(model: LanguageModel, batch: Batch, *, precision: str) -> torch.Tensor:
+    """Cross-entropy of each trained token in nats; (N,) fp32 (fp64 for an fp64 model)."""
+    with precision_context(batch.ids.device, precision):
+        logits = trained_logits(model, batch)
+    if logits.dtype in (torch.bfloat16, torch.float16):
+        logits = logits.float()
+    return functional.cross_entropy(logits, batch.targets, reduction="none")
+
+
+def accumulate_gradients(
+    model: LanguageModel, batches: Iterable[Batch], *, num_targets: int, precision: str
+) -> torch.Tensor:
+    """Add the gradients of this rank's micro-batches; returns their summed loss, a scalar.
+
+    Args:
+        model: Its gradients are added to.
+        batches: This rank's micro-batches.
+        num_targets: Trained tokens of the whole step, on all ranks: what every sum is
+            divided by.
+        precision: fp32 or bf16.
+    """
+    total = torch.zeros((), device=model.device)
+    with naming_memory_errors():
+        for batch in batches:
+            loss = target_losses(model, batch, precision=precision).sum()
+            (loss / num_targets).backward()
+            total += loss.detach()
+    return total
+
+
+def train_step(
+    model: LanguageModel,
+    batches: Sequence[Batch],
+    *,
+    optimizer: torch.optim.Optimizer,
+    num_targets: int,
+    rules: StepRules,
+) -> StepResult:
+    """Update the weights once, as if the micro-batches of all ranks were one batch.
+
+    A loss or gradient that is not finite leaves the weights as they were; the caller sees
+    it in the result, the same on every rank.
+    """
+    optimizer.zero_grad(set_to_none=True)
+    total = accumulate_gradients(model, batches, num_targets=num_targets, precision=rules.precision)
+    parameters = [p for group in optimizer.param_groups for p in group["params"]]
+    rules.ranks.sum_gradients(parameters)
+    loss = rules.ranks.sum_scalar(total) / num_targets
+    norm = torch.nn.utils.get_total_norm([p.grad for p in parameters if p.grad is not None])
+    grad_norm = float(norm)
+    if math.isfinite(loss) and math.isfinite(grad_norm):
+        if rules.max_grad_norm is not None:
+            torch.nn.utils.clip_grads_with_norm_(parameters, rules.max_grad_norm, norm)
+        optimizer.step()
+    return StepResult(loss=loss, grad_norm=grad_norm, num_targets=num_targets)

@@ -1,0 +1,96 @@
+"""Held-out rows and a model -> loss and next-token accuracy, row by row or summed.
+
+Memory does not grow with the number of rows: what is kept of a row is three numbers.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import torch
+from torch.nn import functional
+
+from tunesmith.models.forward import LanguageModel, trained_logits
+from tunesmith.tokens.collate import Batch
+from tunesmith.training.distributed import Ranks
+from tunesmith.training.feed import Feed, prefetched
+from tunesmith.training.memory import naming_memory_errors
+from tunesmith.training.step import precision_context
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RowLoss:
+    """How well a model predicts one row.
+
+    Attributes:
+        row: Index in the store.
+        nats: Cross-entropy summed over the row's targets.
+        num_targets: Tokens that count.
+        num_correct: Of these, how many were the model's first choice.
+    """
+
+    row: int
+    nats: float
+    num_targets: int
+    num_correct: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Validation:
+    """Loss in nats per token, accuracy 0 to 100, over all trained tokens of a split."""
+
+    loss: float
+    accuracy: float
+    num_targets: int
+
+
+def row_losses(model: LanguageModel, feed: Feed, *, precision: str) -> Iterator[RowLoss]:
+    """Measure this rank's share of the rows, in the store's order."""
+    rows = feed.ranks.share_of(range(len(feed.store)))
+    size = feed.micro_batch
+    pieces = (feed.batches_of(rows[i : i + size]) for i in range(0, len(rows), size))
+    was_training = model.network.training
+    model.network.eval()
+    try:
+        for groups, batches in prefetched(pieces):
+            for group, batch in zip(groups, batches, strict=True):
+                yield from _measure(model, batch, group, precision)
+    finally:
+        model.network.train(was_training)
+
+
+def validate(model: LanguageModel, feed: Feed, *, precision: str) -> Validation:
+    """Loss and accuracy over all rows and ranks, from sums over counted tokens."""
+    nats, num_correct, num_targets = 0.0, 0, 0
+    for measured in row_losses(model, feed, precision=precision):
+        nats += measured.nats
+        num_correct += measured.num_correct
+        num_targets += measured.num_targets
+    sums = [_sum(feed.ranks, value) for value in (nats, num_correct, num_targets)]
+    return Validation(
+        loss=sums[0] / sums[2], accuracy=100.0 * sums[1] / sums[2], num_targets=round(sums[2])
+    )
+
+
+def _sum(ranks: Ranks, value: float) -> float:
+    return ranks.sum_scalar(torch.tensor(value, dtype=torch.float64))
+
+
+@torch.no_grad()
+def _measure(
+    model: LanguageModel, batch: Batch, rows: list[int], precision: str
+) -> Iterator[RowLoss]:
+    with precision_context(batch.ids.device, precision), naming_memory_errors():
+        logits = trained_logits(model, batch).float()  # (N, V)
+    nats = functional.cross_entropy(logits, batch.targets, reduction="none").double()
+    correct = logits.argmax(dim=-1) == batch.targets
+    zeros = torch.zeros(len(rows), dtype=torch.float64, device=nats.device)
+    nats_of = zeros.index_add(0, batch.target_examples, nats).tolist()
+    correct_of = zeros.index_add(0, batch.target_examples, correct.double()).tolist()
+    count_of = torch.bincount(batch.target_examples, minlength=len(rows)).tolist()
+    for index, row in enumerate(rows):
+        yield RowLoss(
+            row=row,
+            nats=nats_of[index],
+            num_targets=count_of[index],
+            num_correct=round(correct_of[index]),
+        )
