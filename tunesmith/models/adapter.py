@@ -1,5 +1,6 @@
 """A model -> the same model with a low-rank adapter (LoRA, arXiv 2106.09685), the rest frozen."""
 
+import warnings
 from typing import Any
 
 from peft import LoraConfig, get_peft_model
@@ -25,7 +26,7 @@ def add_adapter(network: PreTrainedModel, recipe: LoraRecipe, *, dropout: float)
         task_type="CAUSAL_LM",
     )
     try:
-        return get_peft_model(network, config)
+        return _wrap(network, config)
     except ValueError as error:
         names = sorted({name.rsplit(".", 1)[-1] for name, _ in network.named_modules() if name})
         raise RecipeError(
@@ -33,3 +34,10 @@ def add_adapter(network: PreTrainedModel, recipe: LoraRecipe, *, dropout: float)
             where="training.method.lora.targets",
             cure=f"Use all-linear, or some of: {', '.join(names)}.",
         ) from error
+
+
+def _wrap(network: PreTrainedModel, config: LoraConfig) -> Any:
+    with warnings.catch_warnings():
+        # peft 0.21 asks for a property that transformers 5.23 renamed; harmless until 6.
+        warnings.filterwarnings("ignore", message="`is_gradient_checkpointing` is deprecated")
+        return get_peft_model(network, config)

@@ -1,0 +1,49 @@
+"""A row that waits for an answer -> the messages to answer; a reference in it is left aside."""
+
+from collections.abc import Mapping
+
+from tunesmith.examples.conversations import read_messages
+from tunesmith.examples.example import Message
+from tunesmith.examples.shapes import INSTRUCTIONS, LISTS, to_example
+from tunesmith.sources.lines import preview
+from tunesmith.sources.row import Dropped, Row, RowError
+
+_STAND_IN = "."
+
+
+def to_question(row: Row) -> tuple[Message, ...] | Dropped:
+    """Read an instruction, question, prompt, or messages that end with the user's turn.
+
+    Rows of a training set are questions too: what stands before their last answer.
+    """
+    read = to_example(row)
+    if not isinstance(read, Dropped) and not read.is_text:
+        return read.prompt
+    return _without_answer(row, read)
+
+
+def _without_answer(row: Row, read: object) -> tuple[Message, ...] | Dropped:
+    fields = row.fields
+    if any(fields.get(name) for name in LISTS):
+        return _waiting_messages(row, fields)
+    if not any(isinstance(fields.get(name), str) for name in INSTRUCTIONS):
+        return read if isinstance(read, Dropped) else _dropped(row, "a text asks nothing")
+    asked = to_example(Row(fields={**fields, "response": _STAND_IN}, source=row.source))
+    return asked if isinstance(asked, Dropped) else asked.prompt
+
+
+def _waiting_messages(row: Row, fields: Mapping[str, object]) -> tuple[Message, ...] | Dropped:
+    name = next(name for name in LISTS if fields.get(name))
+    try:
+        messages = read_messages(fields[name])
+    except RowError as error:
+        return _dropped(row, error.detail, reason=error.reason)
+    if not messages or messages[-1].role != "user":
+        return _dropped(row, "the last message is not the user's")
+    return tuple(messages)
+
+
+def _dropped(row: Row, detail: str, *, reason: str = "no question") -> Dropped:
+    return Dropped(
+        source=row.source, reason=reason, detail=detail, text=preview(str(dict(row.fields)))
+    )

@@ -1,0 +1,85 @@
+"""A trained model -> a folder that transformers, peft and Tunesmith read, whole or absent.
+
+Beside the weights stands the rendering contract: `tunesmith.json` for Tunesmith,
+`chat_template.jinja` and `generation_config.json` for every other tool.
+"""
+
+import shutil
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from transformers import GenerationConfig, PreTrainedTokenizerBase
+
+from tunesmith import files
+from tunesmith.models.forward import LanguageModel, own_attention
+from tunesmith.models.load import CONTRACT_FILE
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RenderingFiles:
+    """What has to travel with the weights.
+
+    Attributes:
+        tokenizer: The one the model was trained with.
+        chat_template: Jinja text that renders the same prompts in transformers.
+        stop_ids: Token ids that end an answer; the end token first.
+        contract: All of `tunesmith.json`.
+    """
+
+    tokenizer: PreTrainedTokenizerBase
+    chat_template: str
+    stop_ids: list[int]
+    contract: Mapping[str, Any]
+
+
+def save_model(model: LanguageModel, folder: Path, *, rendering: RenderingFiles) -> None:
+    """Write the model, or its adapter alone where it has one; replaces what stood there.
+
+    Raises:
+        DiskFullError: It does not fit; what stood at `folder` still stands.
+    """
+    temporary = folder.parent / f".tmp-{folder.name}"
+    shutil.rmtree(temporary, ignore_errors=True)
+    temporary.mkdir(parents=True)
+    try:
+        with own_attention(model):
+            model.network.save_pretrained(temporary)
+        _save_rendering(temporary, rendering)
+    except OSError as error:
+        shutil.rmtree(temporary, ignore_errors=True)
+        files.raise_disk_full(error, folder)
+        raise
+    trash = folder.parent / f".trash-{folder.name}"
+    shutil.rmtree(trash, ignore_errors=True)
+    if folder.exists():
+        folder.rename(trash)
+    temporary.rename(folder)
+    shutil.rmtree(trash, ignore_errors=True)
+    files.sync_folder(folder.parent)
+
+
+def weights_fingerprint(folder: Path) -> str:
+    """A hash of everything in a model folder that decides its outputs."""
+    names = sorted(
+        path for path in folder.iterdir() if path.suffix in (".safetensors", ".json", ".jinja")
+    )
+    return files.hash_json([[path.name, files.hash_file(path)] for path in names])
+
+
+def _save_rendering(folder: Path, rendering: RenderingFiles) -> None:
+    tokenizer = rendering.tokenizer
+    before = tokenizer.chat_template
+    tokenizer.chat_template = rendering.chat_template
+    try:
+        tokenizer.save_pretrained(folder)
+    finally:
+        tokenizer.chat_template = before
+    config = GenerationConfig(
+        bos_token_id=tokenizer.bos_token_id,
+        eos_token_id=rendering.stop_ids,
+        pad_token_id=tokenizer.pad_token_id,
+    )
+    config.save_pretrained(folder)
+    files.write_json(folder / CONTRACT_FILE, dict(rendering.contract))

@@ -1,0 +1,204 @@
+"""A test set and the models of a run -> completions/<model>.jsonl; or any file and any model."""
+
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from dataclasses import replace
+from pathlib import Path
+from typing import IO, Any
+
+from tunesmith.errors import DataError, MissingError
+from tunesmith.examples.example import Example, Message
+from tunesmith.examples.read import ReadCount, check_read
+from tunesmith.examples.questions import to_question
+from tunesmith.files import (
+    atomic_file,
+    hash_file,
+    hash_json,
+    json_line,
+    read_json_lines,
+    write_json_lines,
+)
+from tunesmith.generation.answer import Completion, Question, Speaker, answer_all
+from tunesmith.models.load import find_model
+from tunesmith.models.save import weights_fingerprint
+from tunesmith.recipe.recipe import GenerationRecipe, Recipe, SourceRecipe
+from tunesmith.sources.read import read_source
+from tunesmith.sources.row import Dropped
+from tunesmith.stages.prepare import read_split
+from tunesmith.stages.progress import Progress
+from tunesmith.stages.rendering import Rendering, recipe_rendering
+from tunesmith.stages.run_folder import RunFolder
+from tunesmith.stages.speaker import base_speaker, named_speaker, tuned_speaker
+from tunesmith.stages.stage import Result, Stage, finished_result, run_stage
+from tunesmith.stages.train import base_record
+
+BASE, TUNED = "base", "tuned"
+
+
+def answer(
+    recipe: Recipe,
+    folder: RunFolder,
+    *,
+    recipe_folder: Path,
+    progress: Progress,
+) -> Result:
+    """Let the base and the tuned model answer the test set.
+
+    Args:
+        recipe: The one the run was trained with.
+        folder: Of the run.
+        recipe_folder: What relative paths are relative to.
+        progress: Told of answers.
+
+    Returns:
+        For each model `answers`, `cut_off` at max_new_tokens, `failed` and `near_ties`.
+
+    Raises:
+        MissingError: The run has no model yet.
+    """
+    with folder.locked():
+        if not (folder.model / "config.json").is_file() and not _is_adapter(folder.model):
+            raise MissingError(
+                "the run has no model yet", where=str(folder.path), cure="Run tunesmith train first."
+            )
+        rendering = recipe_rendering(recipe, recipe_folder)
+        place = find_model(str(folder.model))
+        loaders: dict[str, Callable[[], Speaker]] = {
+            BASE: lambda: base_speaker(recipe, rendering),
+            TUNED: lambda: tuned_speaker(recipe, rendering, place),
+        }
+        weights = {BASE: base_record(rendering.place, recipe), TUNED: weights_fingerprint(folder.model)}
+        return {
+            name: _answer_test(name, recipe, folder, rendering, (weights[name], load), progress)
+            for name, load in loaders.items()
+        }
+
+
+def answer_file(
+    model: str,
+    questions: Path,
+    output: Path,
+    *,
+    generation: GenerationRecipe,
+    progress: Progress,
+) -> Result:
+    """Let one model answer every row of a file; a reference in it is not needed.
+
+    Args:
+        model: starter, a run, a folder or a Hub id.
+        questions: Rows with an instruction, question, prompt or messages.
+        output: JSON Lines of completions, in the file's order; written whole or not at all.
+        generation: Length, temperature, batch size.
+        progress: Told of answers.
+
+    Returns:
+        `answers`, `cut_off`, `failed`, `near_ties`, `dropped` by reason, `output`.
+
+    Raises:
+        DataError: No row can be asked.
+    """
+    count = ReadCount()
+    asked = []
+    for item in _read_questions(questions):
+        if isinstance(item, Dropped):
+            count.add(item)
+        else:
+            count.num_kept += 1
+            asked.append(item)
+    check_read(count, max_bad=1.0)
+    speaker = named_speaker(model, recipe=generation)
+    progress.start("answering", len(asked))
+    done = {c.example_id: c for c in answer_all(speaker, asked, on_answer=progress.advance)}
+    progress.close()
+    write_json_lines(output, (done[question.example_id].to_json() for question in asked))
+    return {**_counts(list(done.values())), "dropped": dict(count.dropped), "output": str(output)}
+
+
+def _read_questions(path: Path) -> Iterator[Question | Dropped]:
+    for row in read_source(SourceRecipe(path=str(path.resolve())), folder=Path.cwd()):
+        if isinstance(row, Dropped):
+            yield row
+            continue
+        messages = to_question(row)
+        if isinstance(messages, Dropped):
+            yield messages
+        else:
+            yield Question(example_id=row.source, messages=messages)
+
+
+def _answer_test(
+    name: str,
+    recipe: Recipe,
+    folder: RunFolder,
+    rendering: Rendering,
+    source: tuple[Any, Callable[[], Speaker]],
+    progress: Progress,
+) -> Result:
+    weights, load = source
+    stage = Stage(
+        name=f"answer {name}",
+        inputs={
+            "model": weights,
+            "rendering": rendering.fingerprint,
+            "test": hash_file(folder.examples("test")),
+            "generation": recipe.generation.model_dump(exclude={"batch"}),
+        },
+        outputs=[folder.completions(name)],
+    )
+    return run_stage(folder, stage, lambda: _work(name, folder, stage, load, progress))
+
+
+def _work(
+    name: str, folder: RunFolder, stage: Stage, load: Callable[[], Speaker], progress: Progress
+) -> Result:
+    questions = [
+        Question(example_id=example.id, messages=example.prompt)
+        for example in read_split(folder, "test")
+        if not example.is_text
+    ]
+    partial = folder.completions(f".{name}-{stage.key[:12]}")
+    done = _finished(partial)
+    waiting = [question for question in questions if question.example_id not in done]
+    progress.start(f"answering ({name})", len(questions))
+    progress.advance(len(done))
+    if waiting:
+        partial.parent.mkdir(parents=True, exist_ok=True)
+        with partial.open("ab") as stream:
+            for completion in answer_all(load(), waiting, on_answer=progress.advance):
+                done[completion.example_id] = completion
+                _append(stream, completion)
+    progress.close()
+    ordered = [done[question.example_id] for question in questions]
+    write_json_lines(folder.completions(name), (completion.to_json() for completion in ordered))
+    for old in partial.parent.glob(f".{name}-*.jsonl"):
+        old.unlink()
+    return _counts(ordered)
+
+
+def _finished(partial: Path) -> dict[str, Completion]:
+    """What a killed run had answered already; a half-written line is cut off the file."""
+    if not partial.is_file():
+        return {}
+    whole = partial.read_bytes()
+    partial.write_bytes(whole[: whole.rfind(b"\n") + 1])
+    completions = [Completion(**record) for record in read_json_lines(partial)]
+    return {completion.example_id: completion for completion in completions}
+
+
+def _append(stream: IO[bytes], completion: Completion) -> None:
+    stream.write(json_line(completion.to_json()))
+    stream.flush()
+
+
+def _counts(completions: list[Completion]) -> Result:
+    reasons = [completion.finish_reason for completion in completions]
+    return {
+        "answers": len(completions),
+        "cut_off": reasons.count("length"),
+        "failed": sum(reason not in ("stop", "length") for reason in reasons),
+        "near_ties": sum(completion.has_near_tie for completion in completions),
+    }
+
+
+def _is_adapter(folder: Path) -> bool:
+    return (folder / "adapter_config.json").is_file()

@@ -1,0 +1,234 @@
+"""Sources -> data/*.jsonl, what was dropped and why, and a token store a split."""
+
+import contextlib
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import IO, Any
+
+from tunesmith.errors import DataError
+from tunesmith.examples.example import Example
+from tunesmith.examples.read import ReadCount, check_read, read_examples
+from tunesmith.examples.split import SPLITS, Split, check_split_sizes, split_of
+from tunesmith.files import atomic_file, hash_file, json_line, read_json_lines, write_json
+from tunesmith.recipe.load import resolved_yaml
+from tunesmith.recipe.recipe import Recipe, SourceRecipe
+from tunesmith.sources.row import Dropped
+from tunesmith.stages.encode import EncodeCount, Encoder
+from tunesmith.stages.progress import Progress
+from tunesmith.stages.rendering import Rendering, recipe_rendering
+from tunesmith.stages.run_folder import RunFolder
+from tunesmith.stages.stage import Result, Stage, run_stage
+from tunesmith.templates.wrapped import wrapping_cure
+from tunesmith.tokens.store import code_fingerprint, store_name, write_store
+
+
+def prepare(
+    recipe: Recipe, folder: RunFolder, *, recipe_folder: Path, progress: Progress
+) -> Result:
+    """Read, clean, split, render and encode everything a recipe names.
+
+    Args:
+        recipe: What to read and how to render it.
+        folder: Where the files go; data/summary.json holds the returned record.
+        recipe_folder: What relative paths are relative to.
+        progress: Told of rows as they pass.
+
+    Returns:
+        `kept`, `dropped` by reason, `splits` (rows, groups, tokens, trained tokens), `notices`.
+
+    Raises:
+        DataError: Nothing is left, or too much was unreadable.
+        MissingError: A source or the model does not exist.
+    """
+    with folder.locked():
+        rendering = recipe_rendering(recipe, recipe_folder)
+        return prepare_stage(recipe, folder, rendering, recipe_folder, progress)
+
+
+def prepare_stage(
+    recipe: Recipe,
+    folder: RunFolder,
+    rendering: Rendering,
+    recipe_folder: Path,
+    progress: Progress,
+) -> Result:
+    """`prepare` for a caller that holds the lock and the tokenizer already."""
+    stage = _stage(recipe, folder, rendering, recipe_folder)
+    folder.path.mkdir(parents=True, exist_ok=True)
+    folder.recipe.write_text(resolved_yaml(recipe), encoding="utf-8")
+    work = _Work(recipe, folder, rendering, recipe_folder, progress, stage.key)
+    result = run_stage(folder, stage, work.run)
+    for notice in result["notices"]:
+        progress.note(notice)
+    return result
+
+
+def store_path(folder: RunFolder, split: Split) -> Path:
+    """The token store of a split, as the last preparation wrote it."""
+    key = folder.read_manifest()["prepare"]["key"]
+    return folder.tokens / store_name(split, key)
+
+
+def read_split(folder: RunFolder, split: Split) -> Iterator[Example]:
+    """The examples of a split, in order."""
+    return (Example.from_json(record) for record in read_json_lines(folder.examples(split)))
+
+
+def _stage(
+    recipe: Recipe, folder: RunFolder, rendering: Rendering, recipe_folder: Path
+) -> Stage:
+    inputs = {
+        "sources": [_source_inputs(source, recipe_folder) for source in recipe.sources],
+        "examples": recipe.examples.model_dump(),
+        "rendering": rendering.fingerprint,
+        "max_tokens": recipe.training.max_tokens,
+        "when_too_long": recipe.training.when_too_long,
+        "code": code_fingerprint(),
+    }
+    stage = Stage(name="prepare", inputs=inputs, outputs=())
+    outputs = [folder.examples(split) for split in SPLITS]
+    outputs += [folder.tokens / store_name(split, stage.key) for split in SPLITS]
+    outputs += [folder.dropped, folder.summary]
+    return Stage(name="prepare", inputs=inputs, outputs=outputs)
+
+
+def _source_inputs(source: SourceRecipe, recipe_folder: Path) -> dict[str, Any]:
+    """What a source depends on; a Hub data set is known by its name and revision."""
+    inputs = source.model_dump()
+    if source.path is not None:
+        path = recipe_folder / Path(source.path).expanduser()
+        inputs["content"] = hash_file(path) if path.is_file() else None
+    return inputs
+
+
+@dataclass(slots=True)
+class _Work:
+    """One preparation; the counts grow while it runs."""
+
+    recipe: Recipe
+    folder: RunFolder
+    rendering: Rendering
+    recipe_folder: Path
+    progress: Progress
+    key: str
+    read: ReadCount = field(default_factory=ReadCount)
+    late: Counter[str] = field(default_factory=Counter)
+    split_rows: Counter[str] = field(default_factory=Counter)
+    encoded: dict[str, EncodeCount] = field(default_factory=dict)
+
+    def run(self) -> Result:
+        with atomic_file(self.folder.dropped) as dropped:
+            self._read(dropped)
+            trouble = self._trouble()
+            for split in SPLITS if trouble is None else ():
+                self._encode(split, dropped)
+        if trouble is not None:
+            for split in SPLITS:
+                self.folder.examples(split).unlink()
+            raise trouble
+        check_split_sizes({split: count.rows for split, count in self.encoded.items()})
+        self._forget_old_stores()
+        summary = self._summary()
+        write_json(self.folder.summary, {"schema": 1, **summary})
+        return summary
+
+    def _trouble(self) -> DataError | None:
+        """Why the run may not go on; what was dropped is written all the same."""
+        try:
+            check_read(
+                self.read, max_bad=self.recipe.examples.max_bad, dropped_path=self.folder.dropped
+            )
+        except DataError as error:
+            return error
+        return None
+
+    def _read(self, dropped: IO[bytes]) -> None:
+        self.progress.start("reading", None)
+        with contextlib.ExitStack() as stack:
+            streams = {
+                split: stack.enter_context(atomic_file(self.folder.examples(split)))
+                for split in SPLITS
+            }
+            for item in read_examples(self.recipe.sources, folder=self.recipe_folder):
+                self.progress.advance()
+                self.read.add(item)
+                if isinstance(item, Dropped):
+                    dropped.write(json_line(asdict(item)))
+                    continue
+                split = split_of(item, self.recipe.examples)
+                self.split_rows[split] += 1
+                streams[split].write(json_line(item.to_json()))
+        self.progress.close()
+
+    def _encode(self, split: Split, dropped: IO[bytes]) -> None:
+        count = self.encoded[split] = EncodeCount()
+
+        def drop(item: Dropped) -> None:
+            self.late[item.reason] += 1
+            dropped.write(json_line(asdict(item)))
+
+        encoder = Encoder(
+            how=self.rendering, recipe=self.recipe.training, drop=drop, count=count
+        )
+        self.progress.start(f"encoding {split}", self.split_rows[split])
+        rows = encoder.encode(_told(read_split(self.folder, split), self.progress))
+        write_store(self.folder.tokens / store_name(split, self.key), rows, key=self.key)
+        self.progress.close()
+
+    def _forget_old_stores(self) -> None:
+        current = {store_name(split, self.key) for split in SPLITS}
+        for path in self.folder.tokens.glob("*.arrow"):
+            if path.name not in current:
+                path.unlink()
+
+    def _summary(self) -> Result:
+        read = self.read.to_json()
+        dropped = Counter(read["dropped"]) + self.late
+        return {
+            "kept": self.read.num_kept - sum(self.late.values()),
+            "dropped": dict(dropped.most_common()),
+            "by_source": read["by_source"],
+            "splits": {
+                split: {
+                    "rows": count.rows,
+                    "groups": self.split_rows[split],
+                    "tokens": count.tokens,
+                    "trained_tokens": count.trained_tokens,
+                }
+                for split, count in self.encoded.items()
+            },
+            "notices": self._notices(),
+        }
+
+    def _notices(self) -> list[str]:
+        notices = [self.rendering.warning] if self.rendering.warning else []
+        total = sum(self.late.values()) + sum(self.read.dropped.values())
+        if total:
+            reasons = Counter(self.read.dropped) + self.late
+            listed = ", ".join(f"{number:,} {reason}" for reason, number in reasons.most_common())
+            notices.append(
+                f"{total:,} of {self.read.num_read:,} rows were dropped ({listed}): "
+                "data/dropped.jsonl"
+            )
+        wrapped = sum((count.wrapped for count in self.encoded.values()), Counter())
+        if wrapped:
+            marker, _ = wrapped.most_common(1)[0]
+            notices.append(
+                f"{sum(wrapped.values()):,} rows already carry {marker!r} in their text and "
+                f"are wrapped twice. {wrapping_cure(self.rendering.template, marker)}"
+            )
+        asked = self.recipe.examples.split.model_dump()
+        notices += [
+            f"no example fell to {split} (asked for {asked[split]:.0%})"
+            for split in ("validation", "test")
+            if asked[split] and not self.split_rows[split]
+        ]
+        return notices
+
+
+def _told(examples: Iterator[Example], progress: Progress) -> Iterator[Example]:
+    for example in examples:
+        progress.advance()
+        yield example

@@ -1,0 +1,34 @@
+"""A recipe -> the whole loop: prepare, train, answer, evaluate, report."""
+
+from pathlib import Path
+
+from tunesmith.recipe.recipe import Recipe
+from tunesmith.stages.evaluate import evaluate
+from tunesmith.stages.prepare import prepare
+from tunesmith.stages.progress import Progress
+from tunesmith.stages.report import report
+from tunesmith.stages.run_folder import RunFolder
+from tunesmith.stages.stage import Result
+from tunesmith.stages.train import train
+
+
+def run(
+    recipe: Recipe,
+    folder: RunFolder,
+    *,
+    recipe_folder: Path,
+    progress: Progress,
+    force: str | None = None,
+) -> Result:
+    """Run every stage whose inputs changed; each resumes where it was interrupted.
+
+    Returns:
+        What `prepare` and `train` return, and `scores`, `report`, `summary`.
+    """
+    prepared = prepare(recipe, folder, recipe_folder=recipe_folder, progress=progress)
+    trained = train(
+        recipe, folder, recipe_folder=recipe_folder, progress=progress, force=force
+    )
+    scores = evaluate(recipe, folder, recipe_folder=recipe_folder, progress=progress)
+    written = report(folder, progress=progress)
+    return {**prepared, **trained, "scores": scores, **written}

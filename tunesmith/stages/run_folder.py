@@ -1,0 +1,98 @@
+"""A run's folder: where each file lies, the lock, and the manifest of what is done."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from tunesmith.examples.split import SPLITS, Split
+from tunesmith.files import folder_lock, read_json, write_json
+
+__all__ = ["SPLITS", "RunFolder"]
+
+
+@dataclass(frozen=True, slots=True)
+class RunFolder:
+    """Paths under `runs/<run>/`; nothing is created before a stage writes."""
+
+    path: Path
+
+    @property
+    def recipe(self) -> Path:
+        """The recipe with every default written out."""
+        return self.path / "recipe.yaml"
+
+    @property
+    def environment(self) -> Path:
+        """Versions, device, seed, engine choices, hashes; never a secret."""
+        return self.path / "environment.json"
+
+    @property
+    def manifest(self) -> Path:
+        """What each stage depended on and wrote."""
+        return self.path / "manifest.json"
+
+    @property
+    def dropped(self) -> Path:
+        """Everything that was read and left out, with the reason."""
+        return self.path / "data" / "dropped.jsonl"
+
+    @property
+    def summary(self) -> Path:
+        """Counts of what was kept and dropped."""
+        return self.path / "data" / "summary.json"
+
+    @property
+    def tokens(self) -> Path:
+        """The token stores."""
+        return self.path / "tokens"
+
+    @property
+    def log(self) -> Path:
+        """One line a step and a validation."""
+        return self.path / "log.jsonl"
+
+    @property
+    def checkpoints(self) -> Path:
+        """Enough to resume training."""
+        return self.path / "checkpoints"
+
+    @property
+    def model(self) -> Path:
+        """The tuned model."""
+        return self.path / "model"
+
+    @property
+    def scores(self) -> Path:
+        """Scores with intervals, and comparisons."""
+        return self.path / "scores.json"
+
+    def examples(self, split: Split) -> Path:
+        """The examples of a split."""
+        return self.path / "data" / f"{split}.jsonl"
+
+    def completions(self, model: str) -> Path:
+        """What a model answered to the test set."""
+        return self.path / "completions" / f"{model}.jsonl"
+
+    def grades(self, metric: str) -> Path:
+        """One metric's grades of all models."""
+        return self.path / "grades" / f"{metric}.jsonl"
+
+    @contextmanager
+    def locked(self) -> Iterator[None]:
+        """Keep other processes out of this folder; see `files.folder_lock`."""
+        with folder_lock(self.path):
+            yield
+
+    def read_manifest(self) -> dict[str, Any]:
+        """The manifest; empty before the first stage is done."""
+        if not self.manifest.is_file():
+            return {}
+        manifest: dict[str, Any] = read_json(self.manifest)
+        return manifest
+
+    def write_manifest(self, manifest: dict[str, Any]) -> None:
+        """Replace the manifest, atomically."""
+        write_json(self.manifest, manifest)

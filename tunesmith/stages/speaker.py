@@ -1,0 +1,62 @@
+"""A model's name or place -> a Speaker: weights, tokenizer and template, ready to answer."""
+
+import torch
+
+from tunesmith.generation.answer import Speaker
+from tunesmith.models.forward import choose_layout
+from tunesmith.models.load import ModelPlace, find_model, load_network
+from tunesmith.recipe.recipe import GenerationRecipe, Recipe
+from tunesmith.stages.rendering import Rendering, model_rendering
+from tunesmith.training.engine import seed_everything
+
+
+def load_speaker(
+    rendering: Rendering,
+    *,
+    name: str,
+    recipe: GenerationRecipe,
+    has_random_weights: bool = False,
+    seed: int = 0,
+) -> Speaker:
+    """Load a model's weights onto the best device here.
+
+    Args:
+        rendering: Where it lies, and how it is asked.
+        name: What its completions are filed under.
+        recipe: Length, temperature, batch size.
+        has_random_weights: Draw the weights instead of loading them, from `seed`: the
+            base of a training that started from nothing.
+        seed: Of the training.
+    """
+    seed_everything(seed, 0)
+    network = load_network(rendering.place, has_random_weights=has_random_weights)
+    device = "cuda" if torch.cuda.is_available() else "cpu"
+    return Speaker(
+        name=name,
+        model=choose_layout(network.to(device)),
+        tokenizer=rendering.tokenizer,
+        template=rendering.template,
+        recipe=recipe,
+    )
+
+
+def named_speaker(name: str, *, recipe: GenerationRecipe) -> Speaker:
+    """A model by the name a user gives: starter, a run, a folder, a Hub id."""
+    return load_speaker(model_rendering(find_model(name)), name=name, recipe=recipe)
+
+
+def base_speaker(recipe: Recipe, rendering: Rendering) -> Speaker:
+    """The model a run started from, asked as the tuned one is."""
+    return load_speaker(
+        rendering,
+        name="base",
+        recipe=recipe.generation,
+        has_random_weights=recipe.model.weights == "random",
+        seed=recipe.training.seed,
+    )
+
+
+def tuned_speaker(recipe: Recipe, rendering: Rendering, place: ModelPlace) -> Speaker:
+    """The model a run made."""
+    tuned = Rendering(place=place, tokenizer=rendering.tokenizer, template=rendering.template)
+    return load_speaker(tuned, name="tuned", recipe=recipe.generation)

@@ -1,0 +1,306 @@
+"""Token stores and a base model -> the tuned model, its log and its checkpoints.
+
+Under torchrun every rank runs this; rank 0 prepares, writes and talks.
+"""
+
+import resource
+from contextlib import ExitStack
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from tunesmith.errors import DataError
+from tunesmith.files import hash_json, write_json
+from tunesmith.models.adapter import add_adapter
+from tunesmith.models.forward import LanguageModel, choose_layout
+from tunesmith.models.load import ModelPlace, load_network
+from tunesmith.models.save import RenderingFiles, save_model, weights_fingerprint
+from tunesmith.recipe.recipe import Recipe, TrainingRecipe
+from tunesmith.stages.prepare import prepare_stage, store_path
+from tunesmith.stages.progress import Progress, SilentProgress
+from tunesmith.stages.rendering import Rendering, contract_of, recipe_rendering
+from tunesmith.stages.run_folder import RunFolder
+from tunesmith.stages.stage import Result, Stage, changed_inputs, finished_result, run_stage
+from tunesmith.stages.training_log import TrainingLog
+from tunesmith.tokens.store import TokenStore
+from tunesmith.training import checkpoint as checkpoints
+from tunesmith.training.distributed import Ranks, joined_ranks
+from tunesmith.training.dropout import set_dropout
+from tunesmith.training.engine import (
+    Engine,
+    choose_engine,
+    fitting_micro_batch,
+    identity,
+    seed_everything,
+)
+from tunesmith.training.feed import Feed
+from tunesmith.training.loop import run_training
+from tunesmith.training.memory import use_activation_checkpointing
+from tunesmith.training.plan import Listener, Plan, TrainingState
+from tunesmith.training.resume import load_best, resume
+from tunesmith.training.schedule import count_steps, rows_of_step
+from tunesmith.training.signals import stop_requests
+from tunesmith.training.state import make_optimizer
+
+_KIBIBYTE = 1024
+
+
+def train(
+    recipe: Recipe,
+    folder: RunFolder,
+    *,
+    recipe_folder: Path,
+    progress: Progress,
+    force: str | None = None,
+) -> Result:
+    """Tune the recipe's model on its training examples; resumes what was interrupted.
+
+    Args:
+        recipe: What to tune, on what, how.
+        folder: Of the run.
+        recipe_folder: What relative paths are relative to.
+        progress: Told of steps.
+        force: A reason to resume a checkpoint of another recipe, machine or version.
+
+    Returns:
+        `run`, `steps`, `resumed_from`, `loss`, `seconds`, `examples_per_second`,
+        `peak_memory_bytes`.
+
+    Raises:
+        DataError: There is nothing to train on.
+        DivergedError: The loss is not finite any more.
+        RefusedError: The checkpoint belongs to another training.
+        StoppedError: A signal stopped the run; the same command resumes it.
+    """
+    engine = choose_engine(recipe.training)
+    with joined_ranks(torch.device(engine.device)) as ranks, ExitStack() as stack:
+        if ranks.is_first:
+            stack.enter_context(folder.locked())
+        else:
+            progress = SilentProgress()
+        rendering = recipe_rendering(recipe, recipe_folder)
+        if ranks.is_first:
+            prepare_stage(recipe, folder, rendering, recipe_folder, progress)
+        ranks.barrier()
+        training = _Training(recipe, folder, rendering, engine, ranks, progress, force)
+        return training.result()
+
+
+class _Training:
+    """One call of `train`, on one rank."""
+
+    def __init__(  # noqa: PLR0913, PLR0917 - the parts of one call
+        self,
+        recipe: Recipe,
+        folder: RunFolder,
+        rendering: Rendering,
+        engine: Engine,
+        ranks: Ranks,
+        progress: Progress,
+        force: str | None,
+    ) -> None:
+        self.recipe = recipe
+        self.folder = folder
+        self.rendering = rendering
+        self.engine = engine
+        self.ranks = ranks
+        self.progress = progress
+        self.force = force
+        self.base = base_record(rendering.place, recipe)
+
+    def result(self) -> Result:
+        """Train unless the model stands already, made from the same inputs."""
+        stage = self._stage()
+        done = finished_result(self.folder, stage)
+        if done is not None:
+            self.progress.note(f"the model of {self.folder.path} is up to date")
+            return done
+        if not self.ranks.is_first:
+            return self._work()
+        changed = changed_inputs(self.folder, stage)
+        if changed:
+            self.progress.note(f"training anew: {', '.join(changed)} changed since the last time")
+            for old in self.folder.checkpoints.glob("*"):
+                checkpoints.remove_checkpoint(old)
+        return run_stage(self.folder, stage, self._work)
+
+    def _stage(self) -> Stage:
+        return Stage(
+            name="train",
+            inputs={
+                "data": self.folder.read_manifest()["prepare"]["key"],
+                "base model": self.base,
+                "training": self.recipe.training.model_dump(),
+            },
+            outputs=[self.folder.model, self.folder.log],
+        )
+
+    def _work(self) -> Result:
+        training = self.recipe.training
+        model = self._load()
+        plan = self._plan(model)
+        checkpoints.sweep(plan.folder)
+        with TrainingLog(self.folder.log, self.progress, is_active=self.ranks.is_first) as log:
+            listener = Listener(log=log.log, note=self.progress.note)
+            state = resume(plan, listener=listener, force=self.force)
+            resumed_from = state.step if state is not None else None
+            state = state or self._first_state(model)
+            if state.is_checkpointing:
+                use_activation_checkpointing(model)
+            self._write_environment(model, state)
+            log.begin(state.step, plan.num_steps)
+            with stop_requests() as stop:
+                run_training(plan, state, listener=listener, stop=stop)
+        if load_best(plan, state):
+            self.progress.note(
+                f"kept the weights after step {state.best_step}, the best by validation loss"
+            )
+        if self.ranks.is_first:
+            self._save(model)
+        self.ranks.barrier()
+        examples = min(
+            state.step * training.examples_per_step,
+            round(training.epochs * len(plan.feed.store)) if training.steps is None else 10**18,
+        )
+        return {
+            "run": str(self.folder.path),
+            "steps": state.step,
+            "resumed_from": resumed_from,
+            "loss": log.last_losses,
+            "best_step": state.best_step,
+            "seconds": round(state.seconds, 3),
+            "examples_per_second": round(examples / state.seconds, 2) if state.seconds else None,
+            "peak_memory_bytes": peak_memory_bytes(self.engine),
+        }
+
+    def _load(self) -> LanguageModel:
+        seed_everything(self.recipe.training.seed, 0)
+        is_random = self.recipe.model.weights == "random"
+        network = load_network(self.rendering.place, has_random_weights=is_random)
+        set_dropout(network, self.recipe.training.dropout)
+        model = choose_layout(network.to(self.engine.device))
+        if model.layout == "padded":
+            self.progress.note(f"padded batches, since {model.layout_reason}")
+        lora = self.recipe.training.lora
+        if lora is not None:
+            dropout = self.recipe.training.dropout
+            model.network = add_adapter(model.inner, lora, dropout=dropout)
+        return model
+
+    def _plan(self, model: LanguageModel) -> Plan:
+        store = TokenStore(store_path(self.folder, "train"))
+        held_out = TokenStore(store_path(self.folder, "validation"))
+        if not len(store):
+            raise DataError("there is no training example", where=str(self.folder.path))
+        training = self.recipe.training
+        num_steps = count_steps(len(store), training)
+        feed = Feed(
+            store=store,
+            rows_of_step=lambda step: rows_of_step(
+                step, num_rows=len(store), num_steps=num_steps, recipe=training
+            ),
+            micro_batch=1,
+            shared_row_limit=model.shared_row_limit,
+            device=model.device,
+            ranks=self.ranks,
+        )
+        return Plan(
+            model=model,
+            optimizer=make_optimizer(model.network, training),
+            feed=feed,
+            validation=replace(feed, store=held_out) if len(held_out) else None,
+            recipe=training,
+            engine=self.engine,
+            num_steps=num_steps,
+            folder=self.folder.checkpoints,
+            identity=self._identity(store, model),
+        )
+
+    def _identity(self, store: TokenStore, model: LanguageModel) -> dict[str, Any]:
+        return {
+            **identity(self.engine),
+            **{f"training.{k}": v for k, v in _deciding(self.recipe.training).items()},
+            "data": store.key,
+            "template": hash_json(self.rendering.template.contract),
+            "tokenizer": self.rendering.tokenizer.fingerprint,
+            "base model": self.base["fingerprint"],
+            "layout": model.layout,
+            "ranks": self.ranks.size,
+        }
+
+    def _first_state(self, model: LanguageModel) -> TrainingState:
+        training = self.recipe.training
+        size = training.micro_batch
+        if size == "auto":
+            size = fitting_micro_batch(
+                model.inner,
+                max_length=training.max_tokens,
+                examples_per_step=training.examples_per_step,
+            )
+        size = min(size, training.examples_per_step)
+        is_on = training.activation_checkpointing == "on"
+        return TrainingState(
+            micro_batch=self.ranks.from_first(size), is_checkpointing=is_on
+        )
+
+    def _write_environment(self, model: LanguageModel, state: TrainingState) -> None:
+        if not self.ranks.is_first:
+            return
+        environment = {
+            "schema": 1,
+            **identity(self.engine),
+            "seed": self.recipe.training.seed,
+            "layout": model.layout,
+            "layout_reason": model.layout_reason,
+            "micro_batch": state.micro_batch,
+            "activation_checkpointing": state.is_checkpointing,
+            "ranks": self.ranks.size,
+            "parameters": sum(p.numel() for p in model.network.parameters()),
+            "trained_parameters": sum(
+                p.numel() for p in model.network.parameters() if p.requires_grad
+            ),
+            "base": self.base,
+            "data": self.folder.read_manifest()["prepare"]["key"],
+            "template_hash": hash_json(self.rendering.template.contract),
+            "tokenizer": self.rendering.tokenizer.fingerprint,
+            "forced": self.force,
+        }
+        write_json(self.folder.environment, environment)
+
+    def _save(self, model: LanguageModel) -> None:
+        rendering = RenderingFiles(
+            tokenizer=self.rendering.tokenizer.hf,
+            chat_template=self.rendering.template.chat_template,
+            stop_ids=self.rendering.stop_ids,
+            contract=contract_of(self.rendering, self.base),
+        )
+        save_model(model, self.folder.model, rendering=rendering)
+
+
+def base_record(place: ModelPlace, recipe: Recipe) -> dict[str, Any]:
+    """Which model a run starts from, exactly enough to notice another one."""
+    folder = place.folder
+    fingerprint = weights_fingerprint(folder) if folder else f"{place.path}@{place.revision}"
+    return {
+        "name": place.name if place.name == "starter" or folder is None else str(folder.resolve()),
+        "revision": place.revision,
+        "weights": recipe.model.weights,
+        "fingerprint": fingerprint,
+    }
+
+
+def peak_memory_bytes(engine: Engine) -> int:
+    """The most memory this process has held: of the GPU if it trains there, else resident."""
+    if engine.device.startswith("cuda"):
+        return int(torch.cuda.max_memory_allocated())
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * _KIBIBYTE
+
+
+def _deciding(recipe: TrainingRecipe) -> dict[str, Any]:
+    """The settings that can change a bit of the result."""
+    settings = recipe.model_dump()
+    for name in ("checkpoint_every", "device", "precision"):
+        settings.pop(name)
+    return settings
