@@ -1,9 +1,12 @@
-"""A model -> the same model with a low-rank adapter (LoRA, arXiv 2106.09685), the rest frozen."""
+"""A model -> the same model with a low-rank adapter (LoRA, arXiv 2106.09685), and back."""
 
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
-from peft import LoraConfig, get_peft_model
+from peft import LoraConfig, PeftModel, get_peft_model
 from transformers import PreTrainedModel
 from transformers.pytorch_utils import Conv1D
 
@@ -26,7 +29,8 @@ def add_adapter(network: PreTrainedModel, recipe: LoraRecipe, *, dropout: float)
         task_type="CAUSAL_LM",
     )
     try:
-        return _wrap(network, config)
+        with _without_peft_warning():
+            return get_peft_model(network, config)
     except ValueError as error:
         names = sorted({name.rsplit(".", 1)[-1] for name, _ in network.named_modules() if name})
         raise RecipeError(
@@ -36,8 +40,16 @@ def add_adapter(network: PreTrainedModel, recipe: LoraRecipe, *, dropout: float)
         ) from error
 
 
-def _wrap(network: PreTrainedModel, config: LoraConfig) -> Any:
+def load_adapter(network: PreTrainedModel, folder: Path) -> Any:
+    """Put a saved adapter around the model it was trained on, and merge it in."""
+    with _without_peft_warning():
+        adapted = PeftModel.from_pretrained(network, str(folder))
+    return adapted.merge_and_unload()
+
+
+@contextmanager
+def _without_peft_warning() -> Iterator[None]:
     with warnings.catch_warnings():
         # peft 0.21 asks for a property that transformers 5.23 renamed; harmless until 6.
         warnings.filterwarnings("ignore", message="`is_gradient_checkpointing` is deprecated")
-        return get_peft_model(network, config)
+        yield

@@ -96,14 +96,13 @@ def load_network(place: ModelPlace, *, has_random_weights: bool = False) -> PreT
 
 
 def _load_adapted(folder: Path) -> Any:
-    from peft import PeftModel  # noqa: PLC0415 - takes a second, and few models are adapters
+    from tunesmith.models.adapter import load_adapter  # noqa: PLC0415 - peft takes a second
 
     base = read_json(folder / "adapter_config.json")["base_model_name_or_path"]
     contract = read_json(folder / CONTRACT_FILE) if (folder / CONTRACT_FILE).is_file() else {}
     recorded = contract.get("base", {"name": base, "revision": None})
     place = find_model(recorded["name"], revision=recorded["revision"])
-    adapted = PeftModel.from_pretrained(load_network(place), str(folder))
-    return adapted.merge_and_unload()
+    return load_adapter(load_network(place), folder)
 
 
 def load_error(name: str, error: Exception) -> TunesmithError:

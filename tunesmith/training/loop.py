@@ -99,9 +99,11 @@ def _validate(plan: Plan, progress: TrainingState, listener: Listener) -> None:
     feed = replace(plan.validation, micro_batch=progress.micro_batch)
     result = validate(plan.model, feed, precision=plan.engine.precision)
     listener.log({**_where(plan, progress), "split": "validation", **asdict(result)})
+    if progress.step == 0:
+        return  # the base model is not a candidate for the best weights
     if progress.best_loss is None or result.loss < progress.best_loss:
         progress.best_loss, progress.best_step, progress.num_worse = result.loss, progress.step, 0
-        if plan.recipe.keep == "best" and 0 < progress.step < plan.num_steps:
+        if plan.recipe.keep == "best" and progress.step < plan.num_steps:
             _save_best(plan, progress)
         return
     progress.num_worse += 1

@@ -27,5 +27,3 @@ def naming_memory_errors() -> Iterator[None]:
 def use_activation_checkpointing(model: LanguageModel) -> None:
     """Recompute each layer in the backward pass instead of keeping its activations."""
     model.inner.activation_checkpointing_enable({"use_reentrant": False})
-    if model.inner is not model.network:
-        model.inner.enable_input_require_grads()

@@ -1,0 +1,97 @@
+"""Law 11: what was saved, loaded in a fresh process, gives the same logits; adapters are not empty."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import torch
+from safetensors.torch import load_file
+
+from tests.stages.rig import Talk, colour_rows, make_recipe, run_folder, write_rows
+from tests.tiny import save_tiny_model
+from tunesmith.models.load import find_model, load_network
+from tunesmith.stages.train import train
+from tunesmith.training.checkpoint import find_newest, load_checkpoint
+
+IDS = list(range(60, 90))
+PROGRAM = """
+import json, sys, torch
+from tunesmith.models.load import find_model, load_network
+torch.set_num_threads(1)
+network = load_network(find_model(sys.argv[1]))
+with torch.no_grad():
+    logits = network(input_ids=torch.tensor([json.loads(sys.argv[2])])).logits
+torch.save(logits, sys.argv[3])
+"""
+
+
+def _fresh_logits(folder: Path, out: Path) -> torch.Tensor:
+    command = [sys.executable, "-W", "ignore", "-c", PROGRAM, str(folder), json.dumps(IDS)]
+    subprocess.run([*command, str(out)], check=True, capture_output=True)
+    return torch.load(out, weights_only=True)
+
+
+def _trained(tmp_path: Path, family: str, method: object) -> Path:
+    save_tiny_model(tmp_path / "base", family)
+    data = write_rows(tmp_path / "rows.jsonl", colour_rows())
+    training = {"steps": 6, "learning_rate": 1e-2, "method": method}
+    folder = run_folder(tmp_path / "run")
+    recipe = make_recipe(tmp_path / "base", data, training=training)
+    train(recipe, folder, recipe_folder=tmp_path, progress=Talk())
+    return folder.path
+
+
+@pytest.mark.parametrize("family", ["llama", "gpt2"])
+def test_saved_weights_are_the_trained_ones_to_the_bit(tmp_path: Path, family: str) -> None:
+    run = _trained(tmp_path, family, "full")
+    newest, _ = find_newest(run / "checkpoints")
+    trained = load_checkpoint(newest).tensors["weights"]
+    network = load_network(find_model(str(tmp_path / "base")))
+    for name, parameter in network.named_parameters():
+        parameter.data.copy_(trained[name])
+    with torch.no_grad():
+        expected = network(input_ids=torch.tensor([IDS])).logits
+    assert torch.equal(_fresh_logits(run, tmp_path / "out.pt"), expected)
+    base = _fresh_logits(tmp_path / "base", tmp_path / "base.pt")
+    assert (base - expected).abs().max() > 0.01, "training changed nothing, the test is blind"
+
+
+@pytest.mark.filterwarnings("ignore:.is_gradient_checkpointing. is deprecated")
+@pytest.mark.parametrize("family", ["llama", "gpt2"])
+def test_a_merged_adapter_gives_the_adapted_models_logits(tmp_path: Path, family: str) -> None:
+    from peft import PeftModel
+
+    run = _trained(tmp_path, family, {"lora": {"rank": 4}})
+    weights = load_file(run / "model" / "adapter_model.safetensors")
+    assert all(tensor.abs().sum() > 0 for name, tensor in weights.items() if "lora_B" in name)
+    assert not (run / "model" / "model.safetensors").exists()
+    base = load_network(find_model(str(tmp_path / "base")))
+    adapted = PeftModel.from_pretrained(base, str(run / "model"))
+    with torch.no_grad():
+        expected = adapted(input_ids=torch.tensor([IDS])).logits
+        plain = adapted.unload()(input_ids=torch.tensor([IDS])).logits
+    merged = _fresh_logits(run, tmp_path / "out.pt")
+    assert (merged - expected).abs().max() < 1e-5
+    assert (merged - plain).abs().max() > 0.01
+
+
+def test_the_saved_folder_is_what_transformers_reads(tmp_path: Path) -> None:
+    from transformers import AutoModelForCausalLM, AutoTokenizer, GenerationConfig
+
+    model = _trained(tmp_path, "llama", "full") / "model"
+    names = {path.name for path in model.iterdir()}
+    assert {
+        "config.json",
+        "generation_config.json",
+        "model.safetensors",
+        "tokenizer.json",
+        "tokenizer_config.json",
+        "chat_template.jinja",
+        "tunesmith.json",
+    } <= names
+    tokenizer = AutoTokenizer.from_pretrained(model)
+    assert GenerationConfig.from_pretrained(model).eos_token_id == [tokenizer.eos_token_id]
+    assert "tunesmith" not in (model / "config.json").read_text()
+    AutoModelForCausalLM.from_pretrained(model)

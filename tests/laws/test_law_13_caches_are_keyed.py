@@ -1,0 +1,72 @@
+"""Law 13: a cache is keyed by data, template, tokenizer, policy and code; a stale one is rebuilt."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.stages.rig import Talk, colour_rows, make_recipe, run_folder, write_rows
+from tests.tiny import save_tiny_model
+from tunesmith.stages import prepare as stage
+from tunesmith.stages.prepare import prepare, store_path
+from tunesmith.tokens.store import TokenStore, has_store
+
+
+@pytest.fixture
+def setup(tmp_path: Path) -> dict[str, Any]:
+    save_tiny_model(tmp_path / "base", "llama")
+    data = write_rows(tmp_path / "rows.jsonl", colour_rows())
+    return {"model": tmp_path / "base", "data": data, "folder": run_folder(tmp_path / "run")}
+
+
+def _prepare(setup: dict[str, Any], **sections: Any) -> tuple[str, bool]:
+    """The store's key, and whether this call encoded anything."""
+    recipe = make_recipe(setup["model"], setup["data"], **sections)
+    talk = Talk()
+    prepare(recipe, setup["folder"], recipe_folder=Path(), progress=talk)
+    return TokenStore(store_path(setup["folder"], "train")).key, bool(talk.tasks)
+
+
+def test_the_same_inputs_are_not_encoded_again(setup: dict[str, Any]) -> None:
+    first, was_made = _prepare(setup)
+    again, was_made_again = _prepare(setup)
+    assert was_made
+    assert not was_made_again
+    assert first == again
+
+
+def test_everything_the_tokens_depend_on_changes_the_key(
+    setup: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    keys = [_prepare(setup)[0]]
+    keys.append(_prepare(setup, template={"name": "alpaca"})[0])
+    keys.append(_prepare(setup, template={"name": "chatml"})[0])
+    keys.append(_prepare(setup, template={"name": "chatml", "system": "Be brief."})[0])
+    keys.append(_prepare(setup, template={"name": "question-answer", "train_on": "all"})[0])
+    keys.append(_prepare(setup, training={"max_tokens": 100})[0])
+    keys.append(_prepare(setup, training={"when_too_long": "error"})[0])
+    keys.append(_prepare(setup, examples={"seed": 1})[0])
+    write_rows(setup["data"], colour_rows(9))
+    keys.append(_prepare(setup)[0])
+    monkeypatch.setattr(stage, "code_fingerprint", lambda: "another version")
+    keys.append(_prepare(setup)[0])
+    monkeypatch.undo()
+    file = setup["model"] / "tokenizer.json"
+    file.write_text(file.read_text().replace("<|im_end|>", "<|turn|>"))
+    keys.append(_prepare(setup)[0])
+    assert len(set(keys)) == len(keys) == 11
+
+
+def test_a_store_that_was_deleted_or_cut_is_rebuilt(setup: dict[str, Any]) -> None:
+    key, _ = _prepare(setup)
+    path = store_path(setup["folder"], "train")
+    path.write_bytes(path.read_bytes()[:-10])
+    assert not has_store(path, key=key)
+    assert _prepare(setup) == (key, True)
+    assert has_store(path, key=key)
+
+
+def test_old_stores_do_not_pile_up(setup: dict[str, Any]) -> None:
+    _prepare(setup)
+    _prepare(setup, template={"name": "alpaca"})
+    assert len(list(setup["folder"].tokens.glob("*.arrow"))) == 3

@@ -1,0 +1,65 @@
+"""Runs over small data and tiny models, by the stages alone."""
+
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from tunesmith.recipe.load import recipe_from_mapping
+from tunesmith.recipe.recipe import Recipe
+from tunesmith.stages.run_folder import RunFolder
+
+COLOURS = ("red", "blue", "green", "black", "white", "pink", "grey", "gold")
+
+
+class Talk:
+    """A Progress that remembers what was said."""
+
+    def __init__(self) -> None:
+        self.notes: list[str] = []
+        self.tasks: list[str] = []
+
+    def start(self, task: str, total: int | None) -> None:
+        self.tasks.append(task)
+
+    def advance(self, count: int = 1) -> None:
+        pass
+
+    def note(self, text: str) -> None:
+        self.notes.append(text)
+
+    def close(self) -> None:
+        pass
+
+
+def write_rows(path: Path, rows: Sequence[Mapping[str, Any]]) -> Path:
+    """Rows as JSON Lines."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+    return path
+
+
+def colour_rows(count: int = 8) -> list[dict[str, str]]:
+    """Questions with one-word answers, all different."""
+    return [
+        {"instruction": f"Colour {i}?", "response": f"{COLOURS[i % 8]}{i // 8 or ''}"}
+        for i in range(count)
+    ]
+
+
+def make_recipe(model: Path, data: Path, **sections: Mapping[str, Any]) -> Recipe:
+    """A recipe over one file; everything is trained on unless a section says otherwise."""
+    settings: dict[str, Any] = {
+        "model": {"name": str(model)},
+        "sources": [{"path": str(data)}],
+        "examples": {"split": {"validation": 0.0, "test": 0.0}},
+        "template": {"name": "question-answer"},
+    }
+    settings["training"] = {"precision": "fp32", "device": "cpu", **sections.pop("training", {})}
+    settings.update(sections)
+    return recipe_from_mapping(settings)
+
+
+def run_folder(path: Path) -> RunFolder:
+    """A folder for a run."""
+    return RunFolder(path)
