@@ -1,0 +1,151 @@
+"""Files of grades -> `scores.json`: scores with intervals, comparisons with verdicts.
+
+Of a row an id and two numbers are kept, never a text.
+"""
+
+from array import array
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from tunesmith.evaluation.grade import SCHEMA, Comparison, Outcome, Score, read_grades
+from tunesmith.evaluation.interval import (
+    Bounds,
+    Rows,
+    difference_interval,
+    mean_interval,
+    swap_p_value,
+)
+from tunesmith.evaluation.normalise import NORMALISATION_VERSION
+from tunesmith.evaluation.token_metrics import LOWER_IS_BETTER
+
+SIGNIFICANCE = 0.05
+TUNED = "tuned"
+
+
+@dataclass(slots=True, kw_only=True)
+class Column:
+    """One model's grades under one metric: the rows that count, and how many failed."""
+
+    ids: dict[str, int] = field(default_factory=dict)  # example id: its place in the arrays
+    scores: "array[float]" = field(default_factory=lambda: array("d"))
+    weights: "array[float]" = field(default_factory=lambda: array("d"))
+    failed: set[str] = field(default_factory=set)
+
+    def rows(self, ids: list[str] | None = None) -> Rows:
+        """The numbers of all rows, or of those named."""
+        scores, weights = np.array(self.scores), np.array(self.weights)
+        if ids is None:
+            return Rows(scores=scores, weights=weights)
+        places = np.array([self.ids[i] for i in ids], dtype=np.int64)
+        return Rows(scores=scores[places], weights=weights[places])
+
+
+def read_columns(path: Path) -> dict[str, Column]:
+    """The grades of one metric, a column a model, in the order in which models appear."""
+    columns: dict[str, Column] = {}
+    for grade in read_grades(path):
+        column = columns.setdefault(grade.model, Column())
+        if grade.score is None:
+            column.failed.add(grade.example_id)
+        elif grade.example_id not in column.ids:
+            column.ids[grade.example_id] = len(column.scores)
+            column.scores.append(grade.score)
+            column.weights.append(grade.weight)
+    return columns
+
+
+def score_column(column: Column, *, metric: str, seed: int = 0) -> Score:
+    """The score of one model under one metric."""
+    rows = column.rows()
+    interval = mean_interval(rows, bounds=metric_bounds(metric), seed=seed)
+    low, high = interval or (None, None)
+    return Score(
+        value=rows.mean if len(rows.scores) else None,
+        low=low,
+        high=high,
+        count=len(rows.scores),
+        failed=len(column.failed),
+    )
+
+
+def compare_columns(
+    columns: Mapping[str, Column], *, metric: str, first: str, second: str, seed: int = 0
+) -> Comparison:
+    """The paired difference of two models over the rows on which neither failed.
+
+    "Better" and "worse" take both: an interval without 0 and a p-value below 0.05.
+    """
+    one, two = columns[first], columns[second]
+    shared = [i for i in one.ids if i in two.ids]
+    left_out = len((one.ids.keys() | two.ids.keys() | one.failed | two.failed) - set(shared))
+    difference = low = high = p_value = None
+    if shared:
+        pair = one.rows(shared), two.rows(shared)
+        difference = pair[1].mean - pair[0].mean
+        low, high = difference_interval(*pair, bounds=metric_bounds(metric), seed=seed)
+        p_value = swap_p_value(*pair, seed=seed)
+    return Comparison(
+        metric=metric,
+        first=first,
+        second=second,
+        difference=difference,
+        low=low,
+        high=high,
+        p_value=p_value,
+        verdict=_outcome(metric, low=low, high=high, p_value=p_value),
+        count=len(shared),
+        left_out=left_out,
+    )
+
+
+def score_files(paths: Mapping[str, Path], *, seed: int = 0) -> dict[str, Any]:
+    """The content of `scores.json` for the grade files of a run.
+
+    Every other model is compared with `tuned`. The loss is no score from 0 to 100 and
+    stands beside the metrics.
+
+    Args:
+        paths: Metric name to `grades/<metric>.jsonl`; the order is kept.
+        seed: Of the resampling.
+    """
+    scores: dict[str, dict[str, Any]] = {}
+    comparisons = []
+    for metric, path in paths.items():
+        columns = read_columns(path)
+        scores[metric] = {
+            model: score_column(column, metric=metric, seed=seed).to_json()
+            for model, column in columns.items()
+        }
+        comparisons += [
+            compare_columns(columns, metric=metric, first=first, second=TUNED, seed=seed).to_json()
+            for first in columns
+            if first != TUNED and TUNED in columns
+        ]
+    record: dict[str, Any] = {
+        "schema": SCHEMA,
+        "normalisation": NORMALISATION_VERSION,
+        "metrics": {name: models for name, models in scores.items() if name != "loss"},
+    }
+    if "loss" in scores:
+        record["loss"] = scores["loss"]
+    record["comparisons"] = comparisons
+    return record
+
+
+def metric_bounds(metric: str) -> Bounds | None:
+    """The lowest and highest score of a metric; None for the loss, which has no highest."""
+    return None if metric == "loss" else (0.0, 100.0)
+
+
+def _outcome(
+    metric: str, *, low: float | None, high: float | None, p_value: float | None
+) -> Outcome:
+    if low is None or high is None or p_value is None:
+        return "no difference shown"
+    if low <= 0 <= high or p_value >= SIGNIFICANCE:
+        return "no difference shown"
+    return "better" if (low > 0) != (metric in LOWER_IS_BETTER) else "worse"

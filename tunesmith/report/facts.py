@@ -1,0 +1,111 @@
+"""RunRecord -> what was trained on what, in pairs of a name and a sentence."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from tunesmith.report.figures import counted, duration, number
+from tunesmith.report.record import LogPoint, RunRecord
+
+_OUTCOMES = {
+    "better": "Better",
+    "worse": "Worse",
+    "mixed": "Mixed",
+    "no difference shown": "No difference shown",
+    "not compared": "Not compared",
+}
+
+
+def headline(record: RunRecord) -> tuple[str, str]:
+    """The verdict as a title and a sentence; where there is none, why."""
+    verdict = record.verdict
+    if verdict.outcome != "not compared":
+        return _OUTCOMES[verdict.outcome], verdict.sentence
+    if record.scores or record.answers:
+        return "Not compared", verdict.sentence
+    if record.num_test_rows:
+        return "Not answered yet", "The test rows are waiting for answers; no claim is made."
+    if record.summary:
+        return "Nothing to compare", "No row was held out for testing, so no claim is made."
+    return "Nothing yet", "This run has not prepared its data."
+
+
+def facts(record: RunRecord) -> list[tuple[str, str]]:
+    """Model, data, length, time, machine, validation loss: those that are known."""
+    known = [
+        ("Base model", _model(record.recipe)),
+        ("Trained on", _data(record)),
+        ("Tested on", counted(record.num_test_rows, "row") if record.num_test_rows else ""),
+        ("Length", _length(record)),
+        ("Time", _time(record)),
+        ("Machine", _machine(record.environment)),
+        ("Validation loss", _validation(record.points("validation"))),
+    ]
+    return [(name, told) for name, told in known if told]
+
+
+def best_point(points: list[LogPoint]) -> LogPoint | None:
+    """The validation with the lowest loss, the earliest of equals."""
+    return min(points, key=lambda point: point.loss, default=None)
+
+
+def _model(recipe: Mapping[str, Any]) -> str:
+    model = recipe.get("model", {})
+    name = str(model.get("name", ""))
+    return f"{name} at {model['revision']}" if model.get("revision") else name
+
+
+def _data(record: RunRecord) -> str:
+    split = record.summary.get("splits", {}).get("train", {})
+    parts = []
+    if "rows" in split:
+        parts.append(counted(split["rows"], "row"))
+    if split.get("trained_tokens") is not None:
+        parts.append(f"{split['trained_tokens']:,} trained of {split['tokens']:,} tokens")
+    return ", ".join(parts)
+
+
+def _length(record: RunRecord) -> str:
+    points = record.points("train")
+    if not points:
+        return ""
+    parts = [counted(points[-1].step, "step")]
+    if points[-1].epoch is not None:
+        parts.append(f"{points[-1].epoch:.3g} epochs")
+    if points[-1].tokens_seen is not None:
+        parts.append(f"{points[-1].tokens_seen:,} tokens seen")
+    method = record.recipe.get("training", {}).get("method")
+    if method is not None:
+        parts.append("full" if method == "full" else "LoRA")
+    return ", ".join(parts)
+
+
+def _time(record: RunRecord) -> str:
+    seconds = [point.seconds for point in record.log if point.seconds is not None]
+    return f"{duration(max(seconds))} of training" if seconds else ""
+
+
+def _machine(environment: Mapping[str, Any]) -> str:
+    found = _leaves(environment)
+    parts = [str(found[key]) for key in ("machine", "device", "precision") if found.get(key)]
+    if found.get("num_threads"):
+        parts.append(counted(int(found["num_threads"]), "thread"))
+    return ", ".join(parts)
+
+
+def _leaves(value: Mapping[str, Any]) -> dict[str, Any]:
+    """The innermost keys; the environment may group them."""
+    found: dict[str, Any] = {}
+    for key, inner in value.items():
+        found.update(_leaves(inner) if isinstance(inner, Mapping) else {key: inner})
+    return found
+
+
+def _validation(points: list[LogPoint]) -> str:
+    best = best_point(points)
+    if best is None:
+        return ""
+    first, last = points[0], points[-1]
+    told = f"{number(best.loss, 3)} nats per token at step {best.step:,} (lowest)"
+    if first is not best:
+        told += f", {number(first.loss, 3)} at step {first.step:,}"
+    return told if last is best else f"{told}, {number(last.loss, 3)} at the end"

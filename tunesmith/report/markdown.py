@@ -1,0 +1,137 @@
+"""RunRecord -> report.md: the verdict, the scores, some rows and the data, as text."""
+
+import re
+
+from tunesmith.report.facts import facts, headline
+from tunesmith.report.figures import counted, rows_text
+from tunesmith.report.record import RunRecord, TestRow
+from tunesmith.report.score_lines import (
+    ScoreLine,
+    failure_lines,
+    loss_line,
+    rival_lines,
+    score_lines,
+)
+
+NUM_ROWS = 20
+_MAX_TEXT = 1_500
+_SPECIAL = re.compile(r"([\\`*_{}\[\]<>#|!&~])")
+
+
+def report_markdown(record: RunRecord, *, has_curves: bool) -> str:
+    """The whole file."""
+    title, sentence = headline(record)
+    blocks = [f"# {escaped(record.name)}", f"**{title}.** {escaped(sentence)}"]
+    blocks.append("\n".join(f"- {name}: {escaped(told)}" for name, told in facts(record)))
+    blocks += _scores(record)
+    if has_curves:
+        blocks += ["## Training", "![Loss and learning rate over steps](curves.svg)"]
+    blocks += _answers(record)
+    blocks += _data(record)
+    blocks.append(
+        "Every number here can be recomputed from log.jsonl, completions/, grades/ and scores.json "
+        "beside this file."
+    )
+    return "\n\n".join(block for block in blocks if block) + "\n"
+
+
+def escaped(value: str) -> str:
+    """A text on one line, without a character that Markdown or HTML would act on."""
+    return _SPECIAL.sub(r"\\\1", " ".join(value.split())).replace("\\<", "&lt;")
+
+
+def _scores(record: RunRecord) -> list[str]:
+    lines, loss = score_lines(record), loss_line(record)
+    blocks = []
+    if lines:
+        blocks += ["## Scores", "0 to 100, with 95 % intervals.", _table(record, lines)]
+    if loss is not None:
+        blocks += [
+            "## Loss on the test rows",
+            "Nats per token; lower is better.",
+            _table(record, [loss]),
+        ]
+    rivals = rival_lines(record)
+    if rivals:
+        blocks += ["## Tuned against rivals", _rivals(rivals)]
+    remarks = failure_lines(record)
+    return [*blocks, "\n".join(f"- {escaped(line)}" for line in remarks)]
+
+
+def _table(record: RunRecord, lines: list[ScoreLine]) -> str:
+    models = [model for model in record.models if any(model in line.scores for line in lines)]
+    heads = ["Metric", *(escaped(model) for model in models), "Tuned − base", "Verdict"]
+    rows = [
+        [line.title, *(_cell(line, model) for model in models), *_compared(line)] for line in lines
+    ]
+    return _lines([heads, *rows])
+
+
+def _rivals(rivals: list[tuple[str, ScoreLine]]) -> str:
+    rows = [[line.title, escaped(rival), *_compared(line)] for rival, line in rivals]
+    return _lines([["Metric", "Rival", "Tuned − rival", "Verdict"], *rows])
+
+
+def _lines(rows: list[list[str]]) -> str:
+    rule = ["---"] * len(rows[0])
+    return "\n".join(f"| {' | '.join(row)} |" for row in (rows[0], rule, *rows[1:]))
+
+
+def _cell(line: ScoreLine, model: str) -> str:
+    if model not in line.scores:
+        return line.value(model)
+    return f"{line.value(model)} ({line.interval(model)}), {rows_text(line.scores[model])}"
+
+
+def _compared(line: ScoreLine) -> tuple[str, str]:
+    if line.comparison is None:
+        return line.difference, line.verdict
+    rows = counted(line.comparison.count, "row")
+    difference = f"{line.difference} ({line.difference_interval}), {rows}"
+    return difference, f"{line.verdict} ({line.p_text})"
+
+
+def _answers(record: RunRecord) -> list[str]:
+    if not record.rows:
+        return []
+    blocks = ["## Answers, side by side"]
+    if record.num_test_rows > NUM_ROWS:
+        blocks.append(
+            f"The first {NUM_ROWS} of {record.num_test_rows:,} test rows; report.html has more."
+        )
+    for number, row in enumerate(record.rows[:NUM_ROWS], start=1):
+        blocks += _row(record, row, number)
+    return blocks
+
+
+def _row(record: RunRecord, row: TestRow, number: int) -> list[str]:
+    blocks = [f"### Row {number}: {escaped(row.example.source)}"]
+    for message in row.example.prompt:
+        blocks.append(f"{message.role}:\n\n{_quoted(message.content)}")
+        if message.input:
+            blocks.append(f"input:\n\n{_quoted(message.input)}")
+    blocks.append(f"reference:\n\n{_quoted(row.example.reference)}")
+    for model in record.models:
+        if model in row.answers:
+            blocks.append(f"{escaped(model)}:\n\n{_quoted(row.answers[model]['text'])}")
+    return blocks
+
+
+def _quoted(value: str) -> str:
+    """A text as an indented block, which shows every character as it is."""
+    if not value.strip():
+        return "    (empty)"
+    cut = value[:_MAX_TEXT] + (" …" if len(value) > _MAX_TEXT else "")
+    lines = re.split(r"\r\n|[\n\r\x0b\x0c\x1c-\x1e\x85\u2028\u2029]", cut)
+    return "\n".join(f"    {line}" for line in lines)
+
+
+def _data(record: RunRecord) -> list[str]:
+    if not record.summary:
+        return []
+    dropped = record.summary.get("dropped", {})
+    kept = counted(int(record.summary.get("kept", 0)), "row")
+    lines = [f"{kept} kept, {sum(dropped.values()):,} dropped."]
+    lines += [f"- dropped: {escaped(reason)}: {count:,}" for reason, count in dropped.items()]
+    lines += [f"- {escaped(str(notice))}" for notice in record.summary.get("notices", ())]
+    return ["## Data", lines[0], "\n".join(lines[1:])]

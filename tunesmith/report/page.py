@@ -1,0 +1,140 @@
+"""RunRecord -> report.html: one file that opens from disk and asks nothing of any network."""
+
+from collections.abc import Mapping
+from importlib import resources
+
+from tunesmith import __version__
+from tunesmith.evaluation.verdict import metric_title
+from tunesmith.report.curves import Axis
+from tunesmith.report.markup import Markup, joined, tag, void_tag
+from tunesmith.report.record import RunRecord
+from tunesmith.report.sections import (
+    curves_section,
+    data_section,
+    scores_section,
+    settings_section,
+    verdict_section,
+)
+from tunesmith.report.side_by_side import SideBySide, script_json, side_by_side
+
+POLICY = (
+    "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; "
+    "img-src data:; base-uri 'none'; form-action 'none'"
+)
+_SHOW = [
+    ("all", "All rows"),
+    ("changed", "Answer changed"),
+    ("gained", "Tuned scores higher"),
+    ("lost", "Tuned scores lower"),
+    ("right", "Tuned exactly right"),
+    ("wrong", "Tuned not exactly right"),
+    ("failed", "Failed or cut off"),
+]
+_SORT = [
+    ("file", "As in the file"),
+    ("gains", "Largest gain first"),
+    ("losses", "Largest drop first"),
+    ("lowest", "Weakest tuned answer first"),
+]
+_FILES = "log.jsonl, completions/, grades/ and scores.json"
+
+
+def report_html(record: RunRecord, curves: Mapping[Axis, str]) -> str:
+    """The whole page."""
+    shown = side_by_side(record)
+    sections = [
+        ("scores", "Scores", scores_section(record)),
+        ("training", "Training", curves_section(record, curves)),
+        ("answers", "Answers", _answers_section(record, shown)),
+        ("data", "Data", data_section(record)),
+        ("settings", "Settings", settings_section(record)),
+    ]
+    links = [tag("a", name, href=f"#{key}") for key, name, section in sections if section]
+    header = tag(
+        "header",
+        tag("p", "Tunesmith report", class_="eyebrow"),
+        tag("h1", record.name),
+        verdict_section(record),
+        tag("nav", *links, aria_label="Sections"),
+    )
+    end = (
+        f"Written by Tunesmith {__version__}. Every number here can be recomputed from {_FILES} "
+        "beside this page."
+    )
+    return "<!doctype html>\n" + tag(
+        "html",
+        _head(record),
+        tag(
+            "body",
+            header,
+            tag("main", *(section for _, _, section in sections)),
+            tag("footer", tag("p", end, class_="note")),
+            _script(record, shown) if record.rows else Markup(""),
+        ),
+        lang="en",
+    )
+
+
+def _head(record: RunRecord) -> Markup:
+    return tag(
+        "head",
+        void_tag("meta", charset="utf-8"),
+        void_tag("meta", http_equiv="Content-Security-Policy", content=POLICY),
+        void_tag("meta", name="viewport", content="width=device-width, initial-scale=1"),
+        void_tag("meta", name="referrer", content="no-referrer"),
+        tag("title", f"{record.name}: Tunesmith report"),
+        tag("style", _asset("page.css")),
+    )
+
+
+def _answers_section(record: RunRecord, shown: SideBySide) -> Markup:
+    if not record.rows:
+        return Markup("")
+    marks = void_tag("input", type="checkbox", id="marks", checked=True)
+    search = void_tag("input", type="search", id="search", placeholder="words, source, id")
+    controls = tag(
+        "div",
+        tag("label", "Search", search, class_="wide"),
+        tag("label", "Show", _select("show", _SHOW)),
+        tag("label", "Tag", _select("tag", [("", "Any")])),
+        tag("label", "Compare by", _select("metric", [])),
+        tag("label", "Order", _select("sort", _SORT)),
+        tag("label", marks, "Mark words of the reference", class_="tick"),
+        class_="card controls",
+        role="search",
+    )
+    pages = tag(
+        "div",
+        tag("button", "Back", type="button", id="back"),
+        tag("span", id="where"),
+        tag("button", "Next", type="button", id="next"),
+        class_="pages",
+        id="pages",
+    )
+    return tag(
+        "section",
+        tag("h2", "Answers, side by side", id="answers"),
+        tag("p", shown.note, class_="note") if shown.note else Markup(""),
+        tag("noscript", tag("p", f"Showing rows needs JavaScript; they are in {_FILES}.")),
+        controls,
+        tag("p", class_="found", id="found", aria_live="polite"),
+        tag("div", id="list"),
+        pages,
+    )
+
+
+def _select(name: str, options: list[tuple[str, str]]) -> Markup:
+    return tag("select", *(tag("option", told, value=key) for key, told in options), id=name)
+
+
+def _script(record: RunRecord, shown: SideBySide) -> Markup:
+    titles = {metric: metric_title(metric) for metric in record.scores}
+    return joined(
+        tag("script", shown.json, type="application/json", id="rows"),
+        tag("script", script_json(titles), type="application/json", id="titles"),
+        tag("script", _asset("page.js")),
+    )
+
+
+def _asset(name: str) -> Markup:
+    return Markup(resources.files("tunesmith.report").joinpath(name).read_text(encoding="utf-8"))

@@ -1,0 +1,208 @@
+"""A run folder -> RunRecord: everything a report shows, as plain data.
+
+Any file may be missing (nothing held out, training still going on): what it would have
+told is then empty. Texts of at most `MAX_ROWS` test rows are kept, so memory is bounded;
+counts and scores are always those of all rows.
+"""
+
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from tunesmith.evaluation.grade import Comparison, Grade, Score, read_grades
+from tunesmith.evaluation.verdict import Verdict, overall_verdict
+from tunesmith.examples.example import Example
+from tunesmith.files import read_json, read_json_lines
+
+MAX_ROWS = 5_000
+EXAMPLES_PER_REASON = 5
+BASE, TUNED = "base", "tuned"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LogPoint:
+    """One line of `log.jsonl`; loss in nats per token, `tokens_seen` and `seconds` so far."""
+
+    step: int
+    split: str
+    loss: float
+    accuracy: float | None = None
+    num_targets: int | None = None
+    tokens_seen: int | None = None
+    learning_rate: float | None = None
+    seconds: float | None = None
+    epoch: float | None = None
+
+
+@dataclass(slots=True, kw_only=True)
+class TestRow:
+    """One test example with what each model answered and how that was graded."""
+
+    __test__ = False  # not a test, whatever pytest thinks of the name
+
+    example: Example
+    answers: dict[str, Mapping[str, Any]] = field(default_factory=dict)  # by model
+    grades: dict[str, dict[str, Grade]] = field(default_factory=dict)  # by metric, model
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AnswerCount:
+    """How many answers a model wrote.
+
+    `num_cut` of them were cut off at max_new_tokens; `num_near_ties` hang on two tokens that
+    are as good as equal.
+    """
+
+    num_answers: int
+    num_cut: int
+    num_near_ties: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunRecord:
+    """All that is known of a run."""
+
+    name: str
+    recipe: Mapping[str, Any]
+    environment: Mapping[str, Any]
+    summary: Mapping[str, Any]
+    dropped: Mapping[str, tuple[Mapping[str, Any], ...]]  # by reason, some of each
+    log: tuple[LogPoint, ...]
+    rows: tuple[TestRow, ...]
+    num_test_rows: int
+    answers: Mapping[str, AnswerCount]  # by model
+    scores: Mapping[str, Mapping[str, Score]]  # by metric, model; the loss too
+    comparisons: tuple[Comparison, ...]
+    failures: Mapping[tuple[str, str], Mapping[str, int]]  # by metric and model: reasons
+
+    @property
+    def models(self) -> tuple[str, ...]:
+        """The models that answered or were scored: base, tuned, then the others by name."""
+        known = set(self.answers).union(*self.scores.values())
+        first = [model for model in (BASE, TUNED) if model in known]
+        return (*first, *sorted(known.difference(first)))
+
+    @property
+    def verdict(self) -> Verdict:
+        """Tuned against base, over all metrics."""
+        return overall_verdict(
+            [c for c in self.comparisons if (c.first, c.second) == (BASE, TUNED)]
+        )
+
+    def comparison(self, metric: str, first: str = BASE) -> Comparison | None:
+        """Tuned against another model under one metric."""
+        found = [c for c in self.comparisons if (c.metric, c.first) == (metric, first)]
+        return found[0] if found else None
+
+    def points(self, split: str) -> list[LogPoint]:
+        """The log of one split, by step."""
+        return [point for point in self.log if point.split == split]
+
+
+def read_run_record(folder: Path) -> RunRecord:
+    """Read whatever a run has written so far.
+
+    Raises:
+        DataError: A file is damaged; the line is named.
+    """
+    scores = _json(folder / "scores.json")
+    rows, num_test_rows = _rows(folder / "data" / "test.jsonl")
+    answers = _answers(folder / "completions", rows)
+    failures = _grades(folder / "grades", rows)
+    by_metric = dict(scores.get("metrics", {}))
+    if "loss" in scores:
+        by_metric["loss"] = scores["loss"]
+    return RunRecord(
+        name=folder.resolve().name,
+        recipe=_yaml(folder / "recipe.yaml"),
+        environment=_json(folder / "environment.json"),
+        summary=_json(folder / "data" / "summary.json"),
+        dropped=_dropped(folder / "data" / "dropped.jsonl"),
+        log=_log(folder / "log.jsonl"),
+        rows=tuple(rows.values()),
+        num_test_rows=num_test_rows,
+        answers=answers,
+        scores={
+            metric: {model: Score.from_json(score) for model, score in models.items()}
+            for metric, models in by_metric.items()
+        },
+        comparisons=tuple(Comparison.from_json(c) for c in scores.get("comparisons", ())),
+        failures=failures,
+    )
+
+
+def _json(path: Path) -> dict[str, Any]:
+    return dict(read_json(path)) if path.is_file() else {}
+
+
+def _yaml(path: Path) -> dict[str, Any]:
+    return dict(yaml.safe_load(path.read_bytes()) or {}) if path.is_file() else {}
+
+
+def _lines(path: Path) -> Iterator[dict[str, Any]]:
+    return read_json_lines(path) if path.is_file() else iter(())
+
+
+def _log(path: Path) -> tuple[LogPoint, ...]:
+    """A step that was logged twice, before and after a resume, counts as logged last."""
+    points = {
+        (record["step"], record["split"]): LogPoint(
+            **{key: record[key] for key in LogPoint.__slots__ if key in record}
+        )
+        for record in _lines(path)
+        if record.get("loss") is not None
+    }
+    return tuple(sorted(points.values(), key=lambda point: point.step))
+
+
+def _rows(path: Path) -> tuple[dict[str, TestRow], int]:
+    rows: dict[str, TestRow] = {}
+    number = 0
+    for number, record in enumerate(_lines(path), start=1):  # noqa: B007
+        if len(rows) < MAX_ROWS:
+            rows[record["id"]] = TestRow(example=Example.from_json(record))
+    return rows, number
+
+
+def _answers(folder: Path, rows: Mapping[str, TestRow]) -> dict[str, AnswerCount]:
+    counted: dict[str, Counter[str]] = {}
+    for path in sorted(folder.glob("*.jsonl")):
+        for record in _lines(path):
+            count = counted.setdefault(record["model"], Counter())
+            count["answers"] += 1
+            count["cut"] += record["finish_reason"] == "length"
+            count["near ties"] += bool(record.get("has_near_tie"))
+            if record["example_id"] in rows:
+                rows[record["example_id"]].answers.setdefault(record["model"], record)
+    return {
+        model: AnswerCount(
+            num_answers=count["answers"], num_cut=count["cut"], num_near_ties=count["near ties"]
+        )
+        for model, count in counted.items()
+    }
+
+
+def _grades(folder: Path, rows: Mapping[str, TestRow]) -> dict[tuple[str, str], Counter[str]]:
+    failures: dict[tuple[str, str], Counter[str]] = {}
+    for path in sorted(folder.glob("*.jsonl")):
+        for grade in read_grades(path):
+            if grade.score is None:
+                reasons = failures.setdefault((grade.metric, grade.model), Counter())
+                reasons[grade.reason or "unknown"] += 1
+            if grade.example_id in rows:
+                by_model = rows[grade.example_id].grades.setdefault(grade.metric, {})
+                by_model.setdefault(grade.model, grade)
+    return failures
+
+
+def _dropped(path: Path) -> dict[str, tuple[Mapping[str, Any], ...]]:
+    kept: dict[str, list[Mapping[str, Any]]] = {}
+    for record in _lines(path):
+        some = kept.setdefault(record["reason"], [])
+        if len(some) < EXAMPLES_PER_REASON:
+            some.append(record)
+    return {reason: tuple(some) for reason, some in kept.items()}

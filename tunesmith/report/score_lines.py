@@ -1,0 +1,111 @@
+"""RunRecord -> a line a metric: the models' scores side by side, difference and verdict."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from tunesmith.evaluation.grade import Comparison, Score
+from tunesmith.evaluation.verdict import metric_title
+from tunesmith.report.figures import NOTHING, digits_of, interval, number, p_text, signed
+from tunesmith.report.record import BASE, TUNED, RunRecord
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScoreLine:
+    """One metric's scores, and tuned against base, or against a rival."""
+
+    metric: str
+    scores: Mapping[str, Score]  # by model
+    comparison: Comparison | None
+
+    @property
+    def title(self) -> str:
+        """The metric as people write it."""
+        return metric_title(self.metric)
+
+    @property
+    def digits(self) -> int:
+        """Digits after the point."""
+        return digits_of(self.metric)
+
+    def value(self, model: str) -> str:
+        """The score as text."""
+        return number(self.scores[model].value, self.digits) if model in self.scores else NOTHING
+
+    def interval(self, model: str) -> str:
+        """Its interval as text."""
+        score = self.scores.get(model)
+        return interval(score.low, score.high, self.digits) if score else NOTHING
+
+    @property
+    def difference(self) -> str:
+        """Tuned minus the other as text."""
+        return signed(self.comparison.difference if self.comparison else None, self.digits)
+
+    @property
+    def difference_interval(self) -> str:
+        """Its interval as text."""
+        if self.comparison is None:
+            return NOTHING
+        return interval(self.comparison.low, self.comparison.high, self.digits, sign=True)
+
+    @property
+    def p_text(self) -> str:
+        """`p = 0.012` or a dash."""
+        return p_text(self.comparison) if self.comparison else NOTHING
+
+    @property
+    def verdict(self) -> str:
+        """In words; a dash where there is nothing to compare."""
+        return self.comparison.verdict if self.comparison else NOTHING
+
+
+def score_lines(record: RunRecord) -> list[ScoreLine]:
+    """The metrics from 0 to 100, in the order of `scores.json`."""
+    return [_line(record, metric) for metric in record.scores if metric != "loss"]
+
+
+def loss_line(record: RunRecord) -> ScoreLine | None:
+    """The loss on the test set, in nats per token."""
+    return _line(record, "loss") if "loss" in record.scores else None
+
+
+def rival_lines(record: RunRecord) -> list[tuple[str, ScoreLine]]:
+    """Each model beside base and tuned, with tuned compared with it, a line a metric."""
+    return [
+        (rival, ScoreLine(metric=metric, scores=record.scores[metric], comparison=comparison))
+        for rival in record.models
+        if rival not in (BASE, TUNED)
+        for metric in record.scores
+        if (comparison := record.comparison(metric, rival)) is not None
+    ]
+
+
+def failure_lines(record: RunRecord) -> list[str]:
+    """What could not be graded and what was cut off, a sentence each."""
+    by_reason: dict[tuple[str, str, int], list[str]] = {}
+    for metric in record.scores:
+        for model in record.models:
+            for reason, count in record.failures.get((metric, model), {}).items():
+                by_reason.setdefault((model, reason, count), []).append(metric_title(metric))
+    lines = [
+        f"{model}: {count:,} failed under {', '.join(metrics)} ({reason}); not in the score."
+        for (model, reason, count), metrics in by_reason.items()
+    ]
+    for model, answers in record.answers.items():
+        if answers.num_cut:
+            lines.append(
+                f"{model}: {answers.num_cut:,} of {answers.num_answers:,} answers were cut off "
+                "at max_new_tokens; graded as they stand."
+            )
+        if answers.num_near_ties:
+            lines.append(
+                f"{model}: {answers.num_near_ties:,} of {answers.num_answers:,} answers hang on "
+                "two nearly equal tokens; another batch size may write them otherwise."
+            )
+    return lines
+
+
+def _line(record: RunRecord, metric: str) -> ScoreLine:
+    return ScoreLine(
+        metric=metric, scores=record.scores[metric], comparison=record.comparison(metric)
+    )

@@ -1,0 +1,175 @@
+"""RunRecord -> the sections of the page, from the verdict to the environment."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from tunesmith.report.curves import AXES, MAX_POINTS, Axis
+from tunesmith.report.facts import facts, headline
+from tunesmith.report.figures import counted, flat_items
+from tunesmith.report.markup import Markup, joined, tag, void_tag
+from tunesmith.report.record import RunRecord
+from tunesmith.report.score_lines import failure_lines, loss_line, rival_lines, score_lines
+from tunesmith.report.score_table import rival_table, score_table
+
+_SCORE_NOTE = (
+    "Scores run from 0 to 100; ranges are 95 % intervals. Differences are paired over the rows "
+    "that both models were graded on; “better” and “worse” take an interval without 0 and "
+    "p < 0.05. The words are about this model on these rows."
+)
+NOTHING_TRAINED = "Nothing has been trained yet."
+
+
+def verdict_section(record: RunRecord) -> Markup:
+    """What came out, in words, and what was trained on what."""
+    title, sentence = headline(record)
+    outcome = record.verdict.outcome
+    pairs = [tag("div", tag("dt", name), tag("dd", told)) for name, told in facts(record)]
+    return joined(
+        tag(
+            "div",
+            tag("p", title, class_="outcome"),
+            tag("p", sentence, class_="sentence"),
+            class_=f"card verdict {outcome if outcome in ('better', 'worse', 'mixed') else ''}",
+        ),
+        tag("dl", *pairs, class_="facts"),
+    )
+
+
+def scores_section(record: RunRecord) -> Markup:
+    """The models' scores side by side, the loss below them, failures below that."""
+    lines, loss = score_lines(record), loss_line(record)
+    if not lines and loss is None:
+        return Markup("")
+    parts = [tag("h2", "Scores", id="scores"), tag("p", _SCORE_NOTE, class_="note")]
+    if lines:
+        parts.append(score_table(record.models, lines, label="Scores"))
+    if loss is not None:
+        parts += [
+            tag("h3", "Loss on the test rows"),
+            tag("p", "Nats per token of the reference answers; lower is better.", class_="note"),
+            score_table(record.models, [loss], label="Loss on the test rows"),
+        ]
+    rivals = rival_lines(record)
+    if rivals:
+        parts += [tag("h3", "Tuned against rivals"), rival_table(record.models, rivals)]
+    remarks = [tag("li", line) for line in failure_lines(record)]
+    if remarks:
+        parts.append(tag("ul", *remarks, class_="plain"))
+    return tag("section", *parts)
+
+
+def curves_section(record: RunRecord, curves: Mapping[Axis, str]) -> Markup:
+    """Loss and learning rate over steps, epochs and tokens; one picture at a time."""
+    parts = [tag("h2", "Training", id="training")]
+    if not curves:
+        return tag("section", *parts, tag("p", NOTHING_TRAINED, class_="note"))
+    note = "Loss in nats per trained token. The ring is the lowest validation loss."
+    if len(record.points("train")) > MAX_POINTS:
+        note += " The faint line joins means of neighbouring steps; log.jsonl holds every step."
+    inputs, labels, shown = [], [], []
+    for index, (axis, svg) in enumerate(curves.items()):
+        name, key = AXES[axis], f"axis-{index}"
+        inputs.append(void_tag("input", type="radio", name="axis", id=key, checked=index == 0))
+        labels.append(tag("label", name, for_=key))
+        alt = f"Loss and learning rate over {name.lower()}"
+        figure = tag("div", Markup(svg), role="img", aria_label=alt, class_="scroll")
+        shown.append(tag("div", figure, class_=f"picture picture-{index}"))
+    tabs = tag("div", *labels, class_="tabs")
+    card = tag("div", *inputs, tabs, *shown, class_="card curves")
+    return tag("section", *parts, tag("p", note, class_="note"), card)
+
+
+def data_section(record: RunRecord) -> Markup:
+    """What was kept, how it was split, what was dropped and why."""
+    if not record.summary:
+        return Markup("")
+    dropped: Mapping[str, int] = record.summary.get("dropped", {})
+    kept, out = int(record.summary.get("kept", 0)), sum(dropped.values())
+    parts = [
+        tag("h2", "Data", id="data"),
+        tag("p", f"{counted(kept, 'row')} kept, {out:,} dropped.", class_="note"),
+        *(tag("p", str(notice), class_="note") for notice in record.summary.get("notices", ())),
+        _split_table(record.summary.get("splits", {})),
+    ]
+    if dropped:
+        parts += [
+            tag("h3", "Dropped, by reason"),
+            tag(
+                "div",
+                *(_dropped(record, reason, count) for reason, count in dropped.items()),
+                class_="card dropped",
+            ),
+            tag(
+                "p",
+                "Every dropped row is in ",
+                tag("code", "data/dropped.jsonl"),
+                ".",
+                class_="note",
+            ),
+        ]
+    return tag("section", *parts)
+
+
+def settings_section(record: RunRecord) -> Markup:
+    """The recipe with every default, and the environment; folded."""
+    blocks = [
+        ("Recipe", "every setting, defaults included: recipe.yaml", record.recipe),
+        ("Environment", "environment.json", record.environment),
+    ]
+    folded = [_folded(name, where, dict(value)) for name, where, value in blocks if value]
+    if not folded:
+        return Markup("")
+    return tag(
+        "section",
+        tag("h2", "Settings", id="settings"),
+        tag("div", *folded, class_="card settings"),
+    )
+
+
+def _split_table(splits: Mapping[str, Mapping[str, Any]]) -> Markup:
+    if not splits:
+        return Markup("")
+    columns = [
+        ("Rows", "rows"),
+        ("Groups", "groups"),
+        ("Tokens", "tokens"),
+        ("Trained tokens", "trained_tokens"),
+    ]
+    known = [(head, key) for head, key in columns if any(key in s for s in splits.values())]
+    body = [
+        tag(
+            "tr",
+            tag("th", name, scope="row"),
+            *(
+                tag("td", f"{sizes[key]:,}" if sizes.get(key) is not None else "–")
+                for _, key in known
+            ),
+        )
+        for name, sizes in splits.items()
+    ]
+    heads = [tag("th", head, scope="col") for head in ("Split", *(head for head, _ in known))]
+    table = tag("table", tag("thead", tag("tr", *heads)), tag("tbody", *body))
+    return tag("div", table, class_="card scroll", tabindex="0", role="region", aria_label="Splits")
+
+
+def _dropped(record: RunRecord, reason: str, count: int) -> Markup:
+    some = record.dropped.get(reason, ())
+    shown = [
+        tag(
+            "div",
+            tag("p", tag("code", str(one.get("source", ""))), ": ", str(one.get("detail", ""))),
+            tag("div", str(one.get("text", ""))[:600], class_="text", dir="auto"),
+        )
+        for one in some
+    ]
+    more = f"{counted(count, 'row')}" + (f", {len(some)} shown" if 0 < len(some) < count else "")
+    return tag("details", tag("summary", reason, tag("span", more, class_="small")), *shown)
+
+
+def _folded(name: str, where: str, value: dict[str, Any]) -> Markup:
+    rows = [
+        tag("tr", tag("th", tag("code", key), scope="row"), tag("td", tag("code", told)))
+        for key, told in flat_items(value)
+    ]
+    table = tag("div", tag("table", tag("tbody", *rows)))
+    return tag("details", tag("summary", name, tag("span", where, class_="small")), table)
