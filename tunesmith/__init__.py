@@ -1,3 +1,67 @@
-"""Tunesmith: raw material in; an instruction-tuned model, its answers and a verdict out."""
+"""Tunesmith: raw material in; an instruction-tuned model, its answers and a verdict out.
+
+The verbs of the command line are functions here; each is imported when it is first used.
+"""
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from tunesmith.errors import TunesmithError
+    from tunesmith.recipe.load import load_recipe, recipe_from_mapping
+    from tunesmith.recipe.recipe import Recipe
+    from tunesmith.stages.answer import answer
+    from tunesmith.stages.evaluate import evaluate
+    from tunesmith.stages.prepare import prepare
+    from tunesmith.stages.preview import preview_rows as preview
+    from tunesmith.stages.progress import SilentProgress
+    from tunesmith.stages.report import report as write_report
+    from tunesmith.stages.run import run
+    from tunesmith.stages.run_folder import RunFolder
+    from tunesmith.stages.train import train
 
 __version__ = "0.1.0"
+__all__ = [
+    "Recipe",
+    "RunFolder",
+    "SilentProgress",
+    "TunesmithError",
+    "__version__",
+    "answer",
+    "evaluate",
+    "load_recipe",
+    "prepare",
+    "preview",
+    "recipe_from_mapping",
+    "run",
+    "train",
+    "write_report",
+]
+
+_HOMES = {
+    "Recipe": "recipe.recipe",
+    "RunFolder": "stages.run_folder",
+    "SilentProgress": "stages.progress",
+    "TunesmithError": "errors",
+    "answer": "stages.answer",
+    "evaluate": "stages.evaluate",
+    "load_recipe": "recipe.load",
+    "prepare": "stages.prepare",
+    "preview": "stages.preview:preview_rows",
+    "recipe_from_mapping": "recipe.load",
+    "run": "stages.run",
+    "train": "stages.train",
+    "write_report": "stages.report:report",
+}
+
+
+def __getattr__(name: str) -> Any:
+    """Import a public name's home when the name is first asked for (PEP 562)."""
+    if name not in _HOMES:
+        raise AttributeError(f"module 'tunesmith' has no attribute {name!r}")
+    module, _, inner = _HOMES[name].partition(":")
+    return getattr(importlib.import_module(f"tunesmith.{module}"), inner or name)
+
+
+def __dir__() -> list[str]:
+    return __all__

@@ -57,9 +57,10 @@ def test_resumed_equals_never_stopped_from_every_step(
 def test_dropout_really_draws_numbers_in_this_test(tmp_path: Path) -> None:
     """Without random numbers the law above would hold for a loop that forgot to seed them."""
     dry = RECIPE.model_copy(update={"dropout": 0.0})
-    assert train(make_plan(tmp_path / "a", RECIPE)).losses() != train(
-        make_plan(tmp_path / "b", dry)
-    ).losses()
+    assert (
+        train(make_plan(tmp_path / "a", RECIPE)).losses()
+        != train(make_plan(tmp_path / "b", dry)).losses()
+    )
 
 
 def test_a_stop_signal_saves_and_the_same_command_goes_on(tmp_path: Path) -> None:
@@ -120,7 +121,7 @@ def test_another_recipe_is_refused_by_name_unless_forced(tmp_path: Path) -> None
     with pytest.raises(Killed):
         train(make_plan(tmp_path / "r", RECIPE), log)
     other = RECIPE.model_copy(update={"learning_rate": 1e-3})
-    with pytest.raises(RefusedError, match="recipe was .* is .*--force REASON"):
+    with pytest.raises(RefusedError, match=r"recipe was .* is .*--force REASON"):
         train(make_plan(tmp_path / "r", other))
 
 

@@ -1,4 +1,4 @@
-"""Law 11: what was saved, loaded in a fresh process, gives the same logits; adapters are not empty."""
+"""Law 11: what was saved and loaded in a fresh process gives the same logits; adapters too."""
 
 import json
 import subprocess

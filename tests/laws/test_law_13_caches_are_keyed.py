@@ -1,4 +1,4 @@
-"""Law 13: a cache is keyed by data, template, tokenizer, policy and code; a stale one is rebuilt."""
+"""Law 13: a cache is keyed by data, template, tokenizer, policy and code; stale ones go."""
 
 from pathlib import Path
 from typing import Any

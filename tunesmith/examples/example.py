@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from tunesmith.files import hash_json
+from tunesmith.recipe.recipe import SplitName
 
 Role = Literal["system", "user", "assistant", "tool"]
 ROLES: tuple[Role, ...] = ("system", "user", "assistant", "tool")
@@ -32,12 +33,14 @@ class Example:
     """A conversation and where it came from.
 
     A lone assistant message is plain text: something to continue, not to answer.
+    `split` is where its source said it belongs; None leaves it to `split_of`.
     """
 
     messages: tuple[Message, ...]
     source: str
     group: str | None = None
     tags: tuple[str, ...] = ()
+    split: SplitName | None = None
 
     @property
     def id(self) -> str:

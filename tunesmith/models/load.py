@@ -51,7 +51,7 @@ def find_model(name: str, *, revision: str | None = None) -> ModelPlace:
         return ModelPlace(name=name, path=str(STARTER_FOLDER))
     path = Path(name).expanduser()
     for folder in (path / "model", path):
-        if (folder / "config.json").is_file() or (folder / "adapter_config.json").is_file():
+        if is_model_folder(folder):
             return ModelPlace(name=name, path=str(folder))
     if path.is_dir():
         raise MissingError(
@@ -62,6 +62,11 @@ def find_model(name: str, *, revision: str | None = None) -> ModelPlace:
     if path.exists() or name.startswith((".", "/", "~")) or name.count("/") > 1:
         raise MissingError("no such model folder", where=name)
     return ModelPlace(name=name, path=name, revision=revision)
+
+
+def is_model_folder(folder: Path) -> bool:
+    """Whether a folder holds a model or an adapter, by its configuration file."""
+    return any((folder / name).is_file() for name in ("config.json", "adapter_config.json"))
 
 
 def load_network(place: ModelPlace, *, has_random_weights: bool = False) -> PreTrainedModel:
@@ -92,6 +97,12 @@ def load_network(place: ModelPlace, *, has_random_weights: bool = False) -> PreT
     if not isinstance(network, PreTrainedModel):
         raise TypeError(f"transformers gave a {type(network).__name__}")
     network.eval()
+    return network
+
+
+def to_device(network: PreTrainedModel, device: str) -> PreTrainedModel:
+    """Move a model; its own `to` has a signature that no type checker follows."""
+    torch.nn.Module.to(network, torch.device(device))
     return network
 
 

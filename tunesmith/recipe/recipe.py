@@ -1,9 +1,17 @@
-"""The recipe: one pydantic model a stage; the descriptions are the help text."""
+"""The recipe: one pydantic model a stage; the descriptions are the help text.
 
-from typing import Annotated, Literal, Self
+Values are taken as they are written: "2" is no number and `yes` is no boolean. A key that
+has no effect beside the others is a mistake, like an unknown one.
+"""
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+import difflib
+import re
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self, get_args
 
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, WithJsonSchema, model_validator
+
+SplitName = Literal["train", "validation", "test"]
 SourceKind = Literal["json", "jsonl", "csv", "tsv", "parquet"]
 TemplateName = Literal[
     "auto", "alpaca", "question-answer", "concatenate", "phi3", "chatml", "chat", "plain"
@@ -12,25 +20,118 @@ MetricName = Literal["exact_match", "token_f1", "rouge_l", "chrf", "token_accura
 FieldName = Literal["instruction", "input", "response", "messages", "text", "system"]
 Share = Annotated[float, Field(ge=0.0, lt=1.0)]
 Positive = Annotated[int, Field(ge=1)]
+Seed = Annotated[int, Field(ge=0, lt=2**32)]
+
+
+def _plain_path(value: str) -> str:
+    """Expand `~`, and nothing else; a URL is no path."""
+    if not value.strip() or re.search(r"[\x00-\x1f]", value):
+        raise ValueError("is empty or holds control characters")
+    if scheme := re.match(r"[A-Za-z][A-Za-z0-9+.-]*://", value):
+        raise ValueError(f"{scheme[0]} is not read; write the path of a file or folder")
+    try:
+        return str(Path(value).expanduser()) if value.startswith("~") else value
+    except RuntimeError as error:
+        raise ValueError(f"~ cannot be expanded: {error}") from None
+
+
+def _known_template(value: str) -> str:
+    """A template's name, or a Jinja file."""
+    if value.endswith(".jinja"):
+        return _plain_path(value)
+    known: tuple[str, ...] = get_args(TemplateName)
+    if value not in known:
+        near = difflib.get_close_matches(value, known, n=1)
+        hint = f" Did you mean {near[0]}?" if near else ""
+        names = ", ".join(sorted(known))
+        raise ValueError(f"template {value!r} is unknown. Known: {names}, a .jinja file.{hint}")
+    return value
+
+
+def _known_device(value: str) -> str:
+    """A device that PyTorch and Tunesmith both know."""
+    if not re.fullmatch(r"auto|cpu|mps|cuda(:\d+)?", value):
+        raise ValueError(f"device {value!r} is unknown. Known: auto, cpu, cuda, cuda:1, mps.")
+    return value
+
+
+PlainPath = Annotated[str, AfterValidator(_plain_path)]
+TemplateReference = Annotated[
+    str,
+    AfterValidator(_known_template),
+    WithJsonSchema(
+        {
+            "anyOf": [
+                {"enum": list(get_args(TemplateName))},
+                {"type": "string", "pattern": "[.]jinja$"},
+            ]
+        }
+    ),
+]
+Device = Annotated[
+    str,
+    AfterValidator(_known_device),
+    WithJsonSchema({"type": "string", "pattern": "^(auto|cpu|mps|cuda(:[0-9]+)?)$"}),
+]
+
+
+class NoEffectError(ValueError):
+    """Keys were written that change nothing; `reasons` says why, a key."""
+
+    def __init__(self, reasons: dict[str, str]) -> None:
+        self.reasons = {key: f"has no effect {reason}" for key, reason in reasons.items()}
+        super().__init__("; ".join(f"{key} {reason}" for key, reason in self.reasons.items()))
 
 
 class Section(BaseModel):
     """What all parts of a recipe share: unknown keys are errors, values do not change."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False)
+
+    def without_effect(self) -> dict[str, str]:
+        """Keys that change nothing beside the others, and why."""
+        return {}
+
+    @model_validator(mode="before")
+    @classmethod
+    def _empty_section_is_default(cls, data: Any) -> Any:
+        """`training:` with every key below it commented out means the defaults."""
+        if not isinstance(data, dict):
+            return data
+        sections = {key for key, field in cls.model_fields.items() if _is_section(field.annotation)}
+        return {
+            key: value for key, value in data.items() if value is not None or key not in sections
+        }
+
+    @model_validator(mode="after")
+    def _every_key_has_effect(self) -> Self:
+        reasons = self.without_effect()
+        written = {key: reasons[key] for key in reasons if key in self.model_fields_set}
+        if written:
+            raise NoEffectError(written)
+        return self
+
+
+def _is_section(annotation: Any) -> bool:
+    return isinstance(annotation, type) and issubclass(annotation, Section)
 
 
 class ModelRecipe(Section):
     """The base model."""
 
-    name: str = Field("starter", description="starter, a Hub id, a folder, or a run's model")
+    name: PlainPath = Field("starter", description="starter, a Hub id, a folder, or a run's model")
     revision: str | None = Field(None, description="branch, tag or commit of a Hub model")
+    weights: Literal["pretrained", "random"] = Field(
+        "pretrained", description="random: take only the shape, and train from nothing"
+    )
 
 
 class SourceRecipe(Section):
     """One source of rows: a file, or a data set on the Hub."""
 
-    path: str | None = Field(None, description="a file; its kind is detected from its content")
+    path: PlainPath | None = Field(
+        None, description="a file; its kind is detected from its content"
+    )
     hub: str | None = Field(None, description="a Hub data set such as tatsu-lab/alpaca")
     kind: SourceKind | None = Field(None, description="overrides what was detected")
     config: str | None = Field(None, description="configuration of a Hub data set")
@@ -38,6 +139,9 @@ class SourceRecipe(Section):
     revision: str | None = Field(None, description="branch, tag or commit of a Hub data set")
     stream: bool = Field(False, description="read a Hub data set without storing it")
     limit: Positive | None = Field(None, description="rows to read at most")
+    use_as: SplitName | None = Field(
+        None, description="train, validation or test: where its rows belong; null: by content"
+    )
     fields: dict[FieldName, str] = Field(
         default_factory=dict, description="our field: their column, e.g. response: answer"
     )
@@ -46,17 +150,17 @@ class SourceRecipe(Section):
     def _one_place(self) -> Self:
         if (self.path is None) == (self.hub is None):
             raise ValueError("name either path or hub")
-        if self.hub is None:
-            hub_only = {"config", "split", "revision", "stream"} & self.model_fields_set
-            if hub_only:
-                raise ValueError(f"{', '.join(sorted(hub_only))}: only for a hub source")
-        elif self.kind is not None:
-            raise ValueError("kind: only for a path source")
         return self
+
+    def without_effect(self) -> dict[str, str]:
+        """Keys of the other kind of source."""
+        if self.hub is not None:
+            return {"kind": "on a hub source"}
+        return dict.fromkeys(("config", "split", "revision", "stream"), "without hub")
 
 
 class SplitRecipe(Section):
-    """Shares of the examples that are held out."""
+    """What is held out, and how much."""
 
     validation: Share = Field(0.05, description="share for the loss during training")
     test: Share = Field(0.10, description="share that is answered and scored")
@@ -69,19 +173,19 @@ class SplitRecipe(Section):
 
 
 class ExamplesRecipe(Section):
-    """From rows to clean examples."""
+    """From rows to examples: what is refused, and what is held out."""
 
     split: SplitRecipe = Field(default_factory=SplitRecipe)
     max_bad: float = Field(
         0.01, ge=0.0, le=1.0, description="share of unreadable rows that stops the run"
     )
-    seed: int = Field(0, description="another seed gives another split")
+    seed: Seed = Field(0, description="another seed gives another split")
 
 
 class TemplateRecipe(Section):
     """How a conversation becomes text, and what of it is trained."""
 
-    name: str = Field(
+    name: TemplateReference = Field(
         "auto",
         description="auto (the tokenizer's chat template, else alpaca), alpaca, question-answer, "
         "concatenate, phi3, chatml, chat, plain, or a .jinja file",
@@ -94,60 +198,82 @@ class TemplateRecipe(Section):
         "response", description="response: only answers are trained; all: every token"
     )
 
+    def without_effect(self) -> dict[str, str]:
+        """Options belong to Jinja; plain text has no system prompt."""
+        unused = {}
+        if self.name in ("alpaca", "question-answer", "concatenate", "plain") and self.options:
+            unused["options"] = f"on {self.name}, which is no chat template"
+        if self.name == "plain" and self.system is not None:
+            unused["system"] = "on plain, which has no roles"
+        return unused
+
 
 class LoraRecipe(Section):
     """A low-rank adapter instead of all weights."""
 
-    rank: Positive = 8
-    alpha: float = Field(16.0, gt=0)
-    targets: str | list[str] = Field("all-linear", description="all-linear or module names")
+    rank: Positive = Field(8, description="width of the adapter's matrices")
+    alpha: float = Field(16.0, gt=0, description="the adapter's output is scaled by alpha / rank")
+    targets: str | list[str] = Field(
+        "all-linear", min_length=1, description="modules that get an adapter: all-linear or names"
+    )
 
 
 class LoraMethod(Section):
     """`method: {lora: {...}}`."""
 
-    lora: LoraRecipe = Field(default_factory=LoraRecipe)
+    lora: LoraRecipe = Field(default_factory=LoraRecipe, description="the adapter's settings")
 
 
 class TrainingRecipe(Section):
     """How the weights are changed."""
 
     method: Literal["full", "lora"] | LoraMethod = Field(
-        "full", description="full, lora, or lora: {rank, alpha, targets}"
+        "full", description="full: all weights; lora, or lora: {rank, alpha, targets}: an adapter"
     )
     epochs: float = Field(2.0, gt=0, description="passes over the training examples")
     steps: Positive | None = Field(None, description="optimiser updates, instead of epochs")
-    examples_per_step: Positive = 8
+    examples_per_step: Positive = Field(8, description="examples an update learns from")
     micro_batch: Literal["auto"] | Positive = Field(
         "auto", description="examples at once; changes nothing but memory and speed"
     )
-    max_tokens: Positive = Field(512, description="tokens of a row")
+    max_tokens: Positive = Field(512, description="tokens of a row at most, prompt and answer")
     when_too_long: Literal["drop", "cut-context", "error"] = Field(
-        "drop", description="an answer and its end are never cut"
+        "drop",
+        description="drop the row, cut-context (the prompt's start), or error; no answer is cut",
     )
-    optimizer: Literal["adamw"] = "adamw"
-    learning_rate: float = Field(5e-5, gt=0)
-    schedule: Literal["cosine", "linear", "constant"] = "cosine"
-    warmup_fraction: float = Field(0.03, ge=0, lt=1)
-    weight_decay: float = Field(0.0, ge=0)
-    max_grad_norm: float | None = Field(1.0, gt=0, description="null: no clipping")
+    optimizer: Literal["adamw"] = Field("adamw", description="the rule of the update")
+    learning_rate: float = Field(5e-5, gt=0, description="its highest value, after the warm-up")
+    schedule: Literal["cosine", "linear", "constant"] = Field(
+        "cosine", description="how the learning rate falls after the warm-up; to 0, or not at all"
+    )
+    warmup_fraction: float = Field(
+        0.03, ge=0, lt=1, description="share of the steps in which the learning rate rises from 0"
+    )
+    weight_decay: float = Field(0.0, ge=0, description="decoupled, as AdamW does it")
+    max_grad_norm: float | None = Field(
+        1.0, gt=0, description="gradients are clipped to this norm; null: no clipping"
+    )
     dropout: float = Field(0.0, ge=0, lt=1, description="every dropout of the model, LoRA's too")
     precision: Literal["auto", "fp32", "bf16"] = Field(
         "auto", description="auto: bf16 where the machine has it; master weights stay fp32"
     )
-    device: str = Field("auto", description="auto, cpu, cuda, mps")
+    device: Device = Field("auto", description="auto, cpu, cuda (or cuda:1), mps")
     activation_checkpointing: Literal["auto", "on", "off"] = Field(
         "auto", description="auto: switched on when one example alone does not fit"
     )
-    checkpoint_every: Literal["auto"] | Positive = Field("auto", description="steps")
-    validate_every: Literal["auto"] | Positive = Field("auto", description="steps")
+    checkpoint_every: Literal["auto"] | Positive = Field(
+        "auto", description="steps between two checkpoints"
+    )
+    validate_every: Literal["auto"] | Positive = Field(
+        "auto", description="steps between two measurements of the validation loss"
+    )
     keep: Literal["best", "last"] = Field(
         "best", description="which weights become the model: best by validation loss, or last"
     )
     early_stopping: Positive | None = Field(
         None, description="validations without improvement after which training ends"
     )
-    seed: int = 0
+    seed: Seed = Field(0, description="another seed gives another order of the examples")
 
     @property
     def lora(self) -> LoraRecipe | None:
@@ -156,36 +282,38 @@ class TrainingRecipe(Section):
             return None
         return LoraRecipe() if self.method == "lora" else self.method.lora
 
-    @model_validator(mode="after")
-    def _one_length(self) -> Self:
-        if self.steps is not None and "epochs" in self.model_fields_set:
-            raise ValueError("steps and epochs: name one of them, the other has no effect")
-        return self
+    def without_effect(self) -> dict[str, str]:
+        """Steps and epochs both say how long."""
+        return {} if self.steps is None else {"epochs": "beside steps; name one of them"}
 
 
 class GenerationRecipe(Section):
     """How answers are written."""
 
-    max_new_tokens: Positive = 256
-    temperature: float = Field(0.0, ge=0, description="0: greedy")
-    top_p: float = Field(1.0, gt=0, le=1)
-    seed: int = 0
+    max_new_tokens: Positive = Field(256, description="tokens of an answer at most")
+    temperature: float = Field(0.0, ge=0, description="0: always the likeliest token")
+    top_p: float = Field(
+        1.0, gt=0, le=1, description="sample from the likeliest tokens that make up this share"
+    )
+    seed: Seed = Field(0, description="another seed gives other samples")
     batch: Literal["auto"] | Positive = Field("auto", description="prompts at once")
 
-    @model_validator(mode="after")
-    def _sampling_only(self) -> Self:
-        unused = {"top_p", "seed"} & self.model_fields_set
-        if self.temperature == 0 and unused:
-            raise ValueError(f"{', '.join(sorted(unused))}: no effect at temperature 0")
-        return self
+    def without_effect(self) -> dict[str, str]:
+        """Greedy answers draw nothing."""
+        return {} if self.temperature else dict.fromkeys(("top_p", "seed"), "at temperature 0")
+
+
+def _all_metrics() -> list[MetricName]:
+    return list(get_args(MetricName))
 
 
 class EvaluationRecipe(Section):
     """How answers are scored."""
 
     metrics: list[MetricName] = Field(
-        default_factory=lambda: ["exact_match", "token_f1", "rouge_l", "chrf", "token_accuracy"],
+        default_factory=_all_metrics,
         min_length=1,
+        description="marks of an answer, 0 to 100",
     )
 
 
@@ -193,7 +321,9 @@ class Recipe(Section):
     """Everything one run depends on. Only `sources` has no default."""
 
     model: ModelRecipe = Field(default_factory=ModelRecipe)
-    sources: list[SourceRecipe] = Field(min_length=1)
+    sources: list[SourceRecipe] = Field(
+        min_length=1, description="where rows come from: a list of files and Hub data sets"
+    )
     examples: ExamplesRecipe = Field(default_factory=ExamplesRecipe)
     template: TemplateRecipe = Field(default_factory=TemplateRecipe)
     training: TrainingRecipe = Field(default_factory=TrainingRecipe)

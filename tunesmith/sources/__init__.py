@@ -1,1 +1,4 @@
-"""Files and Hub data sets come in; rows with the place they came from go out."""
+"""Raw material comes in, a file or a Hub data set; rows with their place in it go out.
+
+What cannot be read goes out too, as Dropped with line and reason.
+"""

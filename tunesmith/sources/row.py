@@ -15,6 +15,15 @@ class Row:
     source: str
 
 
+class RowError(ValueError):
+    """Why a row is refused; whoever reads the row turns it into a Dropped."""
+
+    def __init__(self, reason: str, detail: str) -> None:
+        self.reason = reason
+        self.detail = detail
+        super().__init__(detail)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Dropped:
     """Something that was read and left out: nothing disappears.

@@ -1,25 +1,20 @@
 """A test set and the models of a run -> completions/<model>.jsonl; or any file and any model."""
 
 from collections.abc import Callable, Iterator
-from contextlib import closing
-from dataclasses import replace
 from pathlib import Path
 from typing import IO, Any
 
-from tunesmith.errors import DataError, MissingError
-from tunesmith.examples.example import Example, Message
-from tunesmith.examples.read import ReadCount, check_read
+from tunesmith.errors import MissingError
 from tunesmith.examples.questions import to_question
+from tunesmith.examples.read import ReadCount, check_read
 from tunesmith.files import (
-    atomic_file,
     hash_file,
-    hash_json,
     json_line,
     read_json_lines,
     write_json_lines,
 )
 from tunesmith.generation.answer import Completion, Question, Speaker, answer_all
-from tunesmith.models.load import find_model
+from tunesmith.models.load import find_model, is_model_folder
 from tunesmith.models.save import weights_fingerprint
 from tunesmith.recipe.recipe import GenerationRecipe, Recipe, SourceRecipe
 from tunesmith.sources.read import read_source
@@ -29,7 +24,7 @@ from tunesmith.stages.progress import Progress
 from tunesmith.stages.rendering import Rendering, recipe_rendering
 from tunesmith.stages.run_folder import RunFolder
 from tunesmith.stages.speaker import base_speaker, named_speaker, tuned_speaker
-from tunesmith.stages.stage import Result, Stage, finished_result, run_stage
+from tunesmith.stages.stage import Result, Stage, run_stage
 from tunesmith.stages.train import base_record
 
 BASE, TUNED = "base", "tuned"
@@ -57,9 +52,11 @@ def answer(
         MissingError: The run has no model yet.
     """
     with folder.locked():
-        if not (folder.model / "config.json").is_file() and not _is_adapter(folder.model):
+        if not is_model_folder(folder.model):
             raise MissingError(
-                "the run has no model yet", where=str(folder.path), cure="Run tunesmith train first."
+                "the run has no model yet",
+                where=str(folder.path),
+                cure="Run tunesmith train first.",
             )
         rendering = recipe_rendering(recipe, recipe_folder)
         place = find_model(str(folder.model))
@@ -67,7 +64,10 @@ def answer(
             BASE: lambda: base_speaker(recipe, rendering),
             TUNED: lambda: tuned_speaker(recipe, rendering, place),
         }
-        weights = {BASE: base_record(rendering.place, recipe), TUNED: weights_fingerprint(folder.model)}
+        weights = {
+            BASE: base_record(rendering.place, recipe),
+            TUNED: weights_fingerprint(folder.model),
+        }
         return {
             name: _answer_test(name, recipe, folder, rendering, (weights[name], load), progress)
             for name, load in loaders.items()
@@ -198,7 +198,3 @@ def _counts(completions: list[Completion]) -> Result:
         "failed": sum(reason not in ("stop", "length") for reason in reasons),
         "near_ties": sum(completion.has_near_tie for completion in completions),
     }
-
-
-def _is_adapter(folder: Path) -> bool:
-    return (folder / "adapter_config.json").is_file()

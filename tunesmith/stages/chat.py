@@ -110,9 +110,7 @@ class _Stream:
 
     def _raw(self) -> Iterator[str]:
         """Pieces of raw text until generation ends; stop tokens are not text."""
-        stops = [
-            self._speaker.tokenizer.decode([token]) for token in self._speaker.stop_ids
-        ]
+        stops = [self._speaker.tokenizer.decode([token]) for token in self._speaker.stop_ids]
         while True:
             try:
                 piece = next(self._streamer)

@@ -5,7 +5,6 @@ from pathlib import Path
 
 import torch
 
-from tunesmith.evaluation.grade import Grade
 from tunesmith.evaluation.metrics import TEXT_METRICS, grade_completions
 from tunesmith.evaluation.references import ReferenceFile
 from tunesmith.evaluation.score import score_files
@@ -71,7 +70,7 @@ def evaluate(
 
 def _work(recipe: Recipe, folder: RunFolder, rendering: Rendering, progress: Progress) -> Result:
     references = ReferenceFile(folder.examples("test"))
-    paths = {}
+    paths: dict[str, Path] = {}
     for metric in recipe.evaluation.metrics:
         if metric in TEXT_METRICS:
             paths[metric] = folder.grades(metric)

@@ -19,7 +19,7 @@ from tunesmith.stages.encode import EncodeCount, Encoder
 from tunesmith.stages.progress import Progress
 from tunesmith.stages.rendering import Rendering, recipe_rendering
 from tunesmith.stages.run_folder import RunFolder
-from tunesmith.stages.stage import Result, Stage, run_stage
+from tunesmith.stages.stage import Result, Stage, finished_result, run_stage
 from tunesmith.templates.wrapped import wrapping_cure
 from tunesmith.tokens.store import code_fingerprint, store_name, write_store
 
@@ -59,8 +59,9 @@ def prepare_stage(
     folder.path.mkdir(parents=True, exist_ok=True)
     folder.recipe.write_text(resolved_yaml(recipe), encoding="utf-8")
     work = _Work(recipe, folder, rendering, recipe_folder, progress, stage.key)
+    is_done = finished_result(folder, stage) is not None
     result = run_stage(folder, stage, work.run)
-    for notice in result["notices"]:
+    for notice in () if is_done else result["notices"]:
         progress.note(notice)
     return result
 
@@ -76,9 +77,7 @@ def read_split(folder: RunFolder, split: Split) -> Iterator[Example]:
     return (Example.from_json(record) for record in read_json_lines(folder.examples(split)))
 
 
-def _stage(
-    recipe: Recipe, folder: RunFolder, rendering: Rendering, recipe_folder: Path
-) -> Stage:
+def _stage(recipe: Recipe, folder: RunFolder, rendering: Rendering, recipe_folder: Path) -> Stage:
     inputs = {
         "sources": [_source_inputs(source, recipe_folder) for source in recipe.sources],
         "examples": recipe.examples.model_dump(),
@@ -169,9 +168,7 @@ class _Work:
             self.late[item.reason] += 1
             dropped.write(json_line(asdict(item)))
 
-        encoder = Encoder(
-            how=self.rendering, recipe=self.recipe.training, drop=drop, count=count
-        )
+        encoder = Encoder(how=self.rendering, recipe=self.recipe.training, drop=drop, count=count)
         self.progress.start(f"encoding {split}", self.split_rows[split])
         rows = encoder.encode(_told(read_split(self.folder, split), self.progress))
         write_store(self.folder.tokens / store_name(split, self.key), rows, key=self.key)

@@ -7,13 +7,14 @@ from pathlib import Path
 from tunesmith.errors import DataError
 from tunesmith.examples.example import Example
 from tunesmith.examples.read import read_examples
-from tunesmith.models.load import find_model
+from tunesmith.models.load import ModelPlace, find_model, is_model_folder
 from tunesmith.recipe.recipe import Recipe, SourceRecipe, TemplateRecipe
 from tunesmith.sources.row import Dropped
 from tunesmith.stages.rendering import Rendering, model_rendering, recipe_rendering
 from tunesmith.stages.stage import Result
 from tunesmith.templates.names import find_template
 from tunesmith.tokens.encode import encode_prompt, encode_segments
+from tunesmith.tokens.tokenizer import load_tokenizer
 
 
 def preview_rows(
@@ -53,6 +54,13 @@ def preview_rows(
 
 
 def _named(template: str | None, tokenizer: str | None) -> Rendering:
+    """A tokenizer's folder needs no model in it."""
+    folder = Path(tokenizer).expanduser() if tokenizer else None
+    if folder is not None and folder.is_dir() and not is_model_folder(folder):
+        loaded = load_tokenizer(folder)
+        found = find_template(TemplateRecipe(name=template or "auto"), loaded.texts)
+        place = ModelPlace(name=str(tokenizer), path=str(folder))
+        return Rendering(place=place, tokenizer=loaded, template=found)
     rendering = model_rendering(find_model(tokenizer or "starter"))
     if template is None:
         return rendering

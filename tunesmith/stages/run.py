@@ -26,9 +26,7 @@ def run(
         What `prepare` and `train` return, and `scores`, `report`, `summary`.
     """
     prepared = prepare(recipe, folder, recipe_folder=recipe_folder, progress=progress)
-    trained = train(
-        recipe, folder, recipe_folder=recipe_folder, progress=progress, force=force
-    )
+    trained = train(recipe, folder, recipe_folder=recipe_folder, progress=progress, force=force)
     scores = evaluate(recipe, folder, recipe_folder=recipe_folder, progress=progress)
     written = report(folder, progress=progress)
     return {**prepared, **trained, "scores": scores, **written}

@@ -4,7 +4,7 @@ import torch
 
 from tunesmith.generation.answer import Speaker
 from tunesmith.models.forward import choose_layout
-from tunesmith.models.load import ModelPlace, find_model, load_network
+from tunesmith.models.load import ModelPlace, find_model, load_network, to_device
 from tunesmith.recipe.recipe import GenerationRecipe, Recipe
 from tunesmith.stages.rendering import Rendering, model_rendering
 from tunesmith.training.engine import seed_everything
@@ -33,7 +33,7 @@ def load_speaker(
     device = "cuda" if torch.cuda.is_available() else "cpu"
     return Speaker(
         name=name,
-        model=choose_layout(network.to(device)),
+        model=choose_layout(to_device(network, device)),
         tokenizer=rendering.tokenizer,
         template=rendering.template,
         recipe=recipe,

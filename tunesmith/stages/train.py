@@ -15,7 +15,7 @@ from tunesmith.errors import DataError
 from tunesmith.files import hash_json, write_json
 from tunesmith.models.adapter import add_adapter
 from tunesmith.models.forward import LanguageModel, choose_layout
-from tunesmith.models.load import ModelPlace, load_network
+from tunesmith.models.load import ModelPlace, load_network, to_device
 from tunesmith.models.save import RenderingFiles, save_model, weights_fingerprint
 from tunesmith.recipe.recipe import Recipe, TrainingRecipe
 from tunesmith.stages.prepare import prepare_stage, store_path
@@ -180,7 +180,7 @@ class _Training:
         is_random = self.recipe.model.weights == "random"
         network = load_network(self.rendering.place, has_random_weights=is_random)
         set_dropout(network, self.recipe.training.dropout)
-        model = choose_layout(network.to(self.engine.device))
+        model = choose_layout(to_device(network, self.engine.device))
         if model.layout == "padded":
             self.progress.note(f"padded batches, since {model.layout_reason}")
         lora = self.recipe.training.lora
@@ -241,9 +241,7 @@ class _Training:
             )
         size = min(size, training.examples_per_step)
         is_on = training.activation_checkpointing == "on"
-        return TrainingState(
-            micro_batch=self.ranks.from_first(size), is_checkpointing=is_on
-        )
+        return TrainingState(micro_batch=self.ranks.from_first(size), is_checkpointing=is_on)
 
     def _write_environment(self, model: LanguageModel, state: TrainingState) -> None:
         if not self.ranks.is_first:

@@ -1,0 +1,133 @@
+"""Stages that only note what they were asked, in place of the real ones."""
+
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from types import ModuleType, SimpleNamespace
+from typing import Any
+
+import pytest
+
+import tunesmith.stages
+from tunesmith.__main__ import run_command
+from tunesmith.cli import progress
+
+SCORE = {"value": 40.0, "low": 30.0, "high": 50.0, "count": 100, "failed": 2}
+RESULT = {
+    "kept": 1234,
+    "dropped": {"empty response": 2, "too long": 1},
+    "splits": {"train": {"rows": 90, "trained_tokens": 1000}},
+    "scores": {
+        "schema": 1,
+        "metrics": {"token_f1": {"base": SCORE, "tuned": {**SCORE, "value": None}}},
+        "comparisons": [
+            {
+                "metric": "token_f1",
+                "first": "base",
+                "second": "tuned",
+                "difference": 9.5,
+                "low": 2.0,
+                "high": 17.25,
+                "p_value": 0.01,
+                "verdict": "better",
+            }
+        ],
+    },
+    "loss": {"train": 1.5, "validation": None},
+    "peak_memory_bytes": 3 << 20,
+    "report": Path("runs/mine/report.html"),
+}
+
+
+class FakeSession:
+    """A chat that says back what it heard, and how often."""
+
+    def __init__(self) -> None:
+        self.heard: list[str] = []
+
+    def reply(self, text: str) -> Iterator[str]:
+        self.heard.append(text)
+        yield f"{len(self.heard)}: "
+        yield text
+
+    def reset(self) -> None:
+        self.heard.clear()
+
+
+def preview_rows(**given: Any) -> Iterator[dict[str, Any]]:
+    for number in range(given["limit"] or 5):
+        yield {
+            "id": f"{number:064x}",
+            "source": f"a.jsonl:{number + 1}",
+            "text": "Q: hi\x1b[2J\nA: yes ⟦no⟧</s>",
+            "ids": [1, 2, 3],
+            "is_trained": [False, True, True],
+            "prompt_ids": [1],
+            "pieces": [
+                ("Q: ", False, False),
+                ("hi\x1b[2J", False, True),
+                ("\nA: ", False, False),
+                ("yes ⟦no⟧", True, True),
+                ("</s>", True, False),
+            ],
+        }
+
+
+@pytest.fixture
+def calls(monkeypatch: pytest.MonkeyPatch) -> list[SimpleNamespace]:
+    """What the commands asked of the stages; the stages are fakes."""
+    made: list[SimpleNamespace] = []
+
+    def noting(name: str, result: Any) -> Callable[..., Any]:
+        def stage(*given: Any, **named: Any) -> Any:
+            made.append(SimpleNamespace(stage=name, given=given, **named))
+            if "progress" in named:
+                named["progress"].start(name, 3)
+                named["progress"].advance(1)
+                named["progress"].note(f"{name} says something")
+            return result(*given, **named) if callable(result) else result
+
+        return stage
+
+    def answers(text: str, models: list[str], **_: Any) -> Iterator[dict[str, Any]]:
+        for model in models:
+            yield {"model": model, "text": text, "num_tokens": 3, "finish_reason": "stop"}
+
+    stages = {
+        "prepare": {"prepare": RESULT},
+        "train": {"train": RESULT},
+        "answer": {"answer": RESULT, "answer_file": {"rows": 3}},
+        "evaluate": {"evaluate": RESULT["scores"]},
+        "report": {"report": {"report": Path("report.html")}},
+        "run": {"run": RESULT},
+        "preview": {"preview_rows": preview_rows},
+        "ask": {"ask": answers},
+        "chat": {"chat": lambda *_, **__: FakeSession()},
+        "demo": {"demo": {"story": "Before.\nAfter."}},
+        "run_folder": {"RunFolder": lambda path: SimpleNamespace(path=path)},
+    }
+    for module, functions in stages.items():
+        fake = ModuleType(f"tunesmith.stages.{module}")
+        for name, result in functions.items():
+            function = result if name == "RunFolder" else noting(name, result)
+            setattr(fake, name, function)
+        monkeypatch.setitem(sys.modules, fake.__name__, fake)
+        monkeypatch.setattr(tunesmith.stages, module, fake, raising=False)
+    monkeypatch.setattr(progress, "silence_libraries", lambda **_: None)
+    return made
+
+
+@pytest.fixture
+def command(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> Callable[..., SimpleNamespace]:
+    """Run a command in an empty folder that holds one recipe; returns code, out and err."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "recipe.yaml").write_text("sources: [{path: a.jsonl}]\n")
+
+    def run(*words: str) -> SimpleNamespace:
+        code = run_command(words)
+        out, err = capsys.readouterr()
+        return SimpleNamespace(code=code, out=out, err=err)
+
+    return run

@@ -1,0 +1,218 @@
+"""Each command parses, calls its stage with what was asked, and prints."""
+
+import io
+import json
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+
+Command = Callable[..., SimpleNamespace]
+Calls = list[SimpleNamespace]
+STAGES = ("run", "prepare", "train", "answer", "evaluate")
+
+
+@pytest.mark.parametrize("name", STAGES)
+def test_a_stage_gets_recipe_folder_and_overrides(
+    command: Command, calls: Calls, tmp_path: Path, name: str
+) -> None:
+    assert command(name, "recipe.yaml", "--set", "training.epochs=1").code == 0
+    recipe, folder = calls[0].given
+    assert calls[0].stage == name
+    assert recipe.training.epochs == 1
+    assert folder.path == Path("runs/recipe")
+    assert calls[0].recipe_folder == tmp_path
+
+
+@pytest.mark.parametrize("name", STAGES)
+def test_run_names_the_folder_of_any_stage(command: Command, calls: Calls, name: str) -> None:
+    command(name, "recipe.yaml", "--run", "elsewhere")
+    assert calls[0].given[1].path == Path("elsewhere")
+
+
+@pytest.mark.parametrize("name", ["run", "train"])
+def test_a_reason_to_force_reaches_the_stage(command: Command, calls: Calls, name: str) -> None:
+    command(name, "recipe.yaml", "--force", "I know")
+    assert calls[0].force == "I know"
+
+
+@pytest.mark.parametrize("name", [*STAGES, "report", "demo"])
+@pytest.mark.usefixtures("calls")
+def test_json_is_exactly_one_object_and_talk_goes_to_stderr(
+    command: Command, tmp_path: Path, name: str
+) -> None:
+    (tmp_path / "runs" / "recipe").mkdir(parents=True)
+    result = command(name, *([] if name == "demo" else ["recipe.yaml"]), "--json")
+    assert json.loads(result.out)["schema"] == 1
+    assert result.out.count("\n") == 1
+    assert f"{name} says something" in result.err
+
+
+@pytest.mark.usefixtures("calls")
+def test_quiet_says_nothing_but_the_result(command: Command) -> None:
+    result = command("run", "recipe.yaml", "--quiet")
+    assert result.err == ""
+    assert (
+        result.out
+        == """\
+kept: 1,234
+dropped: 3 (empty response 2, too long 1)
+train: 90 rows, 1,000 trained tokens
+token_f1        base           40.00  [30.00, 50.00]  (100 rows, 2 failed)
+token_f1        tuned       no score  (100 rows, 2 failed)
+token_f1        tuned against base: +9.50 [+2.00, +17.25], better
+loss (nats per token): train 1.5000
+peak memory: 3 MiB
+report: runs/mine/report.html
+"""
+    )
+
+
+def test_what_a_stage_wrote_for_people_is_shown_as_it_is(
+    command: Command, monkeypatch: pytest.MonkeyPatch, calls: Calls
+) -> None:
+    result = {"kept": 3, "summary": ["Better.", "", "a  b"], "report": "r.html"}
+    monkeypatch.setattr("tunesmith.stages.run.run", lambda *_, **__: result)
+    assert command("run", "recipe.yaml").out == "Better.\n\na  b\n\nReport: r.html\n"
+    assert not calls
+
+
+def test_counts_of_two_models_are_two_lines(
+    command: Command, monkeypatch: pytest.MonkeyPatch, calls: Calls
+) -> None:
+    counts = {"answers": 3, "cut_off": 0}
+    result = {"base": counts, "tuned": counts}
+    monkeypatch.setattr("tunesmith.stages.answer.answer", lambda *_, **__: result)
+    out = command("answer", "recipe.yaml").out
+    assert out == "base: answers 3, cut off 0\ntuned: answers 3, cut off 0\n"
+    assert not calls
+
+
+def test_any_file_can_be_answered_by_any_model(command: Command, calls: Calls) -> None:
+    words = ("--input", "new.jsonl", "--output", "out.jsonl", "--max-new-tokens", "5")
+    result = command("answer", "some/model", *words, "--json")
+    assert json.loads(result.out) == {"schema": 1, "rows": 3}
+    assert calls[0].given == ("some/model", Path("new.jsonl"), Path("out.jsonl"))
+    assert calls[0].generation.max_new_tokens == 5
+
+
+def test_a_recipe_stands_for_its_run_and_its_generation(command: Command, calls: Calls) -> None:
+    Path("recipe.yaml").write_text("sources: [{path: a}]\ngeneration: {max_new_tokens: 7}\n")
+    command("answer", "recipe.yaml", "--input", "a", "--output", "b", "--temperature", "0.5")
+    assert calls[0].given[0] == "runs/recipe"
+    assert calls[0].generation.max_new_tokens == 7
+    assert calls[0].generation.temperature == 0.5
+
+
+def test_a_report_is_made_of_a_run_or_its_recipe(
+    command: Command, calls: Calls, tmp_path: Path
+) -> None:
+    (tmp_path / "runs" / "recipe").mkdir(parents=True)
+    for target in ("recipe.yaml", "runs/recipe"):
+        assert command("report", target).out == "report: report.html\n"
+    assert [call.given[0].path for call in calls] == [Path("runs/recipe")] * 2
+
+
+def test_the_demo_tells_its_story(command: Command, calls: Calls) -> None:
+    assert command("demo", "-q").out == "Before.\nAfter.\n"
+    assert calls[0].folder.path == Path("runs/demo")
+
+
+@pytest.mark.usefixtures("calls")
+def test_preview_prints_exactly_the_six_keys_a_row(command: Command) -> None:
+    rows = [
+        json.loads(line)
+        for line in command("preview", "recipe.yaml", "--json").out.split("\n")
+        if line
+    ]
+    assert len(rows) == 5
+    keys = ["id", "source", "text", "ids", "is_trained", "prompt_ids"]
+    assert all(list(row) == keys for row in rows)
+
+
+def test_preview_takes_a_data_file_with_template_and_tokenizer(
+    command: Command, calls: Calls
+) -> None:
+    words = ("--template", "chatml", "--tokenizer", "folder", "--limit", "2")
+    result = command("preview", "a.jsonl", *words)
+    assert result.out.count("a.jsonl:") == 2
+    assert (calls[0].recipe, calls[0].data) == (None, Path("a.jsonl"))
+    assert (calls[0].template, calls[0].tokenizer, calls[0].limit) == ("chatml", "folder", 2)
+
+
+@pytest.mark.usefixtures("calls")
+def test_in_plain_text_trained_parts_are_marked_beyond_doubt(command: Command) -> None:
+    out = command("preview", "recipe.yaml", "--limit", "1").out
+    assert "Q: ⟨hi␛[2J⟩\nA: ⟦yes \\u27e6no\\u27e7⟧⟦·</s>·⟧" in out
+    assert "\x1b" not in out
+    assert "3 tokens, 2 trained" in out
+
+
+@pytest.mark.usefixtures("calls")
+def test_colour_is_used_where_it_is_wanted(
+    command: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    coloured = command("preview", "recipe.yaml", "--limit", "1").out
+    assert "\x1b[1;32myes ⟦no⟧" in coloured
+    assert "hi␛" in coloured
+    monkeypatch.setenv("NO_COLOR", "1")
+    assert "\x1b" not in command("preview", "recipe.yaml", "--limit", "1").out
+
+
+def test_ask_shows_every_model(
+    command: Command, calls: Calls, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    out = command("ask", "Hello?", "--models", "starter, runs/x").out
+    assert (
+        out == "--- starter (3 tokens, ended)\nHello?\n\n--- runs/x (3 tokens, ended)\nHello?\n\n"
+    )
+    assert calls[0].given == ("Hello?", ["starter", "runs/x"])
+    monkeypatch.setattr(sys, "stdin", io.StringIO("From a pipe\n"))
+    rows = command("ask", "-", "--models", "a,b", "--json").out.splitlines()
+    assert [json.loads(row)["text"] for row in rows] == ["From a pipe"] * 2
+
+
+def test_chat_reads_lines_from_a_pipe(
+    command: Command, calls: Calls, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "stdin", io.StringIO("one\n\ntwo\n/reset\nthree\n/quit\nfour\n"))
+    result = command("chat", "runs/x", "-q")
+    assert result.out == "1: one\n2: two\n1: three\n"
+    assert calls[0].given == ("runs/x",)
+
+
+@pytest.mark.usefixtures("calls")
+def test_what_a_model_says_cannot_drive_the_terminal(
+    command: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "stdin", io.StringIO("\x1b[2J\x9b\n"))
+    assert command("chat", "runs/x", "-q").out == "1: ␛[2J\\x9b\n"
+
+
+def test_init_writes_a_recipe_that_loads(command: Command, calls: Calls) -> None:
+    result = command("init", "mine.yaml", "--data", "my tickets.csv", "--json")
+    assert json.loads(result.out)["recipe"] == "mine.yaml"
+    text = Path("mine.yaml").read_text()
+    assert text.startswith("# tunesmith run mine.yaml\n# yaml-language-server: $schema=file:///")
+    command("train", "mine.yaml")
+    assert calls[0].given[0].sources[0].path == "my tickets.csv"
+
+
+def test_init_replaces_no_file_without_a_reason(command: Command) -> None:
+    before = Path("recipe.yaml").read_text()
+    assert command("init").code == 7
+    assert Path("recipe.yaml").read_text() == before
+    assert command("init", "--force", "start over").code == 0
+    assert Path("recipe.yaml").read_text() != before
+
+
+def test_only_the_first_of_several_processes_talks(
+    command: Command, calls: Calls, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("RANK", "1")
+    result = command("train", "recipe.yaml")
+    assert (result.code, result.out, result.err) == (0, "", "")
+    assert calls

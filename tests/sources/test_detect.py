@@ -1,0 +1,77 @@
+"""The kind of a file is seen in its content; a wrong extension does no harm."""
+
+import gzip
+import io
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from tests.sources.reading import read_content
+from tunesmith.errors import DataError
+from tunesmith.sources.detect import detect_kind
+
+LINES = b'{"a": 1}\n{"a": 2}\n'
+LIST = b'[\n{"a": 1}\n]'
+TABLE = b"question,answer\n1,2\n3,4\n"
+
+
+def parquet() -> bytes:
+    stream = io.BytesIO()
+    pq.write_table(pa.table({"a": [1]}), stream)
+    return stream.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "kind"),
+    [
+        *((name, LINES, "jsonl") for name in ("a.jsonl", "a.json", "a.csv", "a.parquet", "a")),
+        *((name, LIST, "json") for name in ("a.json", "a.jsonl", "a.csv", "a.txt")),
+        ("a.csv", TABLE, "csv"),
+        ("a.jsonl", TABLE, "csv"),
+        ("a.TSV", TABLE, "tsv"),
+        ("a.jsonl", parquet(), "parquet"),
+        ("a.parquet", parquet(), "parquet"),
+        ("a.jsonl.gz", gzip.compress(LINES), "jsonl"),
+        ("a.jsonl", gzip.compress(LIST), "json"),
+        ("a.csv.gz", gzip.compress(TABLE), "csv"),
+        ("a.jsonl", b'{"a": \n' + LINES, "jsonl"),
+        ("a.jsonl", b"broken\n" + LINES, "jsonl"),
+        ("a.jsonl", b'{"a": 1}\nbroken\n', "jsonl"),
+        ("a.json", b'{"a": 1}\nbroken\n', "jsonl"),
+        ("a.jsonl", b'{\n "a": 1\n}', "json"),
+        ("a.json", b'{"a": 1}', "json"),
+        ("a.json", b'{"a": 1,\n "b": 2}', "json"),
+        ("a.jsonl", b'{"a": 1}', "jsonl"),
+        ("a.jsonl", b"[1, 2]\n[3]\n", "jsonl"),
+        ("a.jsonl", b"\n\n  {}\n", "jsonl"),
+        ("a.jsonl", '{"a": 1}\n'.encode("utf-16"), "jsonl"),
+        ("a.jsonl", b"hello, world\nfine, thanks\n", "jsonl"),
+    ],
+)
+def test_the_kind_is_seen_in_the_content(
+    tmp_path: Path, name: str, content: bytes, kind: str
+) -> None:
+    (tmp_path / name).write_bytes(content)
+    assert detect_kind(tmp_path / name, name) == kind
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "words"),
+    [
+        ("a.xlsx", b"PK\x03\x04....", "a zip archive or an Office file"),
+        ("a.jsonl.xz", b"\xfd7zXZ\0\0", "packed with xz"),
+        ("a.md", b"# Title\n\nText, text\n", "of an unknown kind"),
+        ("a.jsonl", b"\x7fELF\0\0\0\0\1\2\3", "a binary file"),
+        ("a.jsonl", b"\0" * 1000, "a binary file"),
+        ("a.jsonl", b"  \n\n", "only blanks"),
+    ],
+)
+def test_what_is_no_data_is_refused_with_a_cure(
+    tmp_path: Path, name: str, content: bytes, words: str
+) -> None:
+    with pytest.raises(DataError, match=words) as caught:
+        read_content(tmp_path, name, content)
+    assert caught.value.where == name
+    assert caught.value.cure

@@ -1,0 +1,88 @@
+"""All commands -> one program, `tunesmith`.
+
+Nothing heavy is imported here or at the top of a command's module, so that help is instant.
+"""
+
+from typing import Annotated, Any
+
+import typer
+from typer.core import TyperGroup
+
+from tunesmith import __version__
+from tunesmith.cli import (
+    answer,
+    ask,
+    chat,
+    demo,
+    evaluate,
+    init,
+    prepare,
+    preview,
+    report,
+    run,
+    train,
+)
+from tunesmith.cli.options import LOOK, LOOP, START
+
+EPILOG = """Examples:
+
+tunesmith demo
+
+tunesmith init --data mine.jsonl && tunesmith run recipe.yaml"""
+
+_COMMANDS: tuple[tuple[str, Any, Any], ...] = (
+    (START, demo.demo, demo.EXAMPLES),
+    (START, init.init, init.EXAMPLES),
+    (LOOP, run.run, run.EXAMPLES),
+    (LOOP, prepare.prepare, prepare.EXAMPLES),
+    (LOOP, train.train, train.EXAMPLES),
+    (LOOP, answer.answer, answer.EXAMPLES),
+    (LOOP, evaluate.evaluate, evaluate.EXAMPLES),
+    (LOOP, report.report, report.EXAMPLES),
+    (LOOK, preview.preview, preview.EXAMPLES),
+    (LOOK, ask.ask, ask.EXAMPLES),
+    (LOOK, chat.chat, chat.EXAMPLES),
+)
+
+
+class Commands(TyperGroup):
+    """The commands, in the order in which they are used; quiet when a pipe closes early."""
+
+    def invoke(self, ctx: Any) -> Any:
+        """Run the command; a reader that has seen enough is no error to talk about."""
+        try:
+            return super().invoke(ctx)
+        except BrokenPipeError:
+            raise typer.Exit(141) from None
+
+
+def show_version(is_wanted: bool) -> None:
+    """Print the version and end."""
+    if is_wanted:
+        print(f"tunesmith {__version__}")
+        raise typer.Exit
+
+
+def tunesmith(
+    version: Annotated[
+        bool,
+        typer.Option("--version", callback=show_version, is_eager=True, help="Show the version."),
+    ] = False,
+) -> None:
+    """Raw material in; an instruction-tuned model, its answers and an honest verdict out."""
+
+
+def make_app() -> typer.Typer:
+    """The program."""
+    app = typer.Typer(
+        cls=Commands,
+        epilog=EPILOG,
+        rich_markup_mode="rich",
+        context_settings={"help_option_names": ["-h", "--help"]},
+        pretty_exceptions_enable=False,
+    )
+    app.callback()(tunesmith)
+    for panel, function, examples in _COMMANDS:
+        epilog = f"Examples:\n\n{examples}".replace("[", "\\[")
+        app.command(rich_help_panel=panel, epilog=epilog)(function)
+    return app

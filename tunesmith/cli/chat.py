@@ -1,0 +1,78 @@
+"""`tunesmith chat MODEL`: a conversation, line by line; reads stdin where it is a pipe."""
+
+import sys
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from tunesmith.cli.inputs import generation_settings, sampling_overrides
+from tunesmith.cli.options import MaxNewTokens, QuietFlag, SamplingSeed, Temperature, VerboseFlag
+from tunesmith.cli.output import printable
+from tunesmith.cli.progress import talking
+
+if TYPE_CHECKING:
+    from tunesmith.stages.chat import ChatSession
+
+EXAMPLES = """tunesmith chat runs/mine
+
+printf 'Hello\\n/reset\\nHello again\\n' | tunesmith chat starter"""
+
+Model = Annotated[
+    str, typer.Argument(metavar="MODEL", help="A run, a folder, a Hub id or starter.")
+]
+
+
+def chat(
+    model: Model,
+    *,
+    max_new_tokens: MaxNewTokens = None,
+    temperature: Temperature = None,
+    seed: SamplingSeed = None,
+    quiet: QuietFlag = False,
+    verbose: VerboseFlag = False,
+) -> None:
+    """Talk with a model. /reset forgets the conversation; /quit or Ctrl-D ends it."""
+    generation = generation_settings(sampling_overrides(max_new_tokens, temperature, seed=seed))
+    is_typed = sys.stdin.isatty()
+    with talking(quiet, verbose) as progress:
+        from tunesmith.stages.chat import chat as stage
+
+        session = stage(model, generation=generation)
+        if is_typed:
+            progress.note("/reset forgets the conversation, /quit ends it.")
+        for line in _typed_lines() if is_typed else sys.stdin:
+            text = line.strip()
+            if text == "/quit":
+                return
+            if text == "/reset":
+                session.reset()
+                progress.note("The conversation is forgotten.")
+            elif text:
+                _reply(session, text, is_typed=is_typed)
+
+
+def _typed_lines() -> Iterator[str]:
+    """Lines with editing and history, until Ctrl-D."""
+    import contextlib
+    import importlib
+
+    with contextlib.suppress(ImportError):
+        importlib.import_module("readline")
+    while True:
+        try:
+            yield input("> ")
+        except EOFError:
+            print()
+            return
+
+
+def _reply(session: "ChatSession", text: str, *, is_typed: bool) -> None:
+    """Print a reply as it is written; Ctrl-C ends the reply, not the conversation."""
+    try:
+        for piece in session.reply(text):
+            print(printable(piece), end="", flush=True)
+    except KeyboardInterrupt:
+        if not is_typed:
+            raise
+    print(flush=True)

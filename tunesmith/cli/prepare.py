@@ -1,0 +1,40 @@
+"""`tunesmith prepare RECIPE`: from sources to examples and tokens."""
+
+from tunesmith.cli.inputs import open_job
+from tunesmith.cli.options import (
+    JsonFlag,
+    QuietFlag,
+    RecipeFile,
+    RunFolderOption,
+    Settings,
+    VerboseFlag,
+)
+from tunesmith.cli.output import show_result
+from tunesmith.cli.progress import talking
+
+EXAMPLES = """tunesmith prepare recipe.yaml
+
+tunesmith prepare recipe.yaml --json"""
+
+
+def prepare(
+    recipe: RecipeFile,
+    run: RunFolderOption = None,
+    *,
+    settings: Settings = None,
+    json: JsonFlag = False,
+    quiet: QuietFlag = False,
+    verbose: VerboseFlag = False,
+) -> None:
+    """Read the sources; make examples, splits and tokens."""
+    job = open_job(recipe, run, settings=settings)
+    with talking(quiet, verbose) as progress:
+        from tunesmith.stages import prepare as stage
+
+        result = stage.prepare(
+            job.recipe,
+            job.folder,
+            recipe_folder=job.recipe_folder,
+            progress=progress,
+        )
+    show_result(result, is_json=json)

@@ -1,0 +1,106 @@
+"""What the stages return -> the lines a person reads at the end of a command."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any
+
+Record = Mapping[str, Any]
+
+
+def summary_lines(result: Record) -> Iterator[str]:
+    """The lines of one result: what the stage itself wrote for people, else every entry."""
+    if told := result.get("story") or result.get("summary"):
+        lines = told.splitlines() if isinstance(told, str) else list(told)
+        yield from lines
+        if "report" in result and str(result["report"]) not in "\n".join(lines):
+            yield from ("", f"Report: {result['report']}")
+        return
+    special: dict[str, Callable[[Any], Iterator[str]]] = {
+        "dropped": _dropped_lines,
+        "splits": _split_lines,
+        "scores": _score_lines,
+        "loss": _loss_lines,
+    }
+    if "metrics" in result:
+        yield from _score_lines(result)
+        result = _without(result, ("metrics", "comparisons", "loss", "normalisation"))
+    for name, value in _without(result, ("schema", "report", "notices")).items():
+        if name in special:
+            yield from special[name](value)
+        elif value is not None and not isinstance(value, Mapping):
+            yield f"{_words(name)}: {_number(name, value)}"
+        elif isinstance(value, Mapping):
+            yield from _mapping_lines(name, value)
+    if "report" in result:
+        yield f"report: {result['report']}"
+
+
+def _without(record: Record, names: Sequence[str]) -> dict[str, Any]:
+    return {name: value for name, value in record.items() if name not in names}
+
+
+def _mapping_lines(name: str, value: Record) -> Iterator[str]:
+    """A stage's own result inside the result of `run`, or plain pairs."""
+    if any(isinstance(one, Mapping) for one in value.values()):
+        yield from summary_lines(value)
+    elif value:
+        yield f"{_words(name)}: {', '.join(f'{_words(key)} {one}' for key, one in value.items())}"
+
+
+def _dropped_lines(dropped: Record) -> Iterator[str]:
+    total = sum(dropped.values())
+    reasons = ", ".join(f"{reason} {count:,}" for reason, count in dropped.items() if count)
+    yield f"dropped: {total:,}" + (f" ({reasons})" if reasons else "")
+
+
+def _split_lines(splits: Record) -> Iterator[str]:
+    for name, counts in splits.items():
+        words = ", ".join(f"{count:,} {_words(key)}" for key, count in counts.items())
+        yield f"{name}: {words}"
+
+
+def _loss_lines(loss: Record) -> Iterator[str]:
+    pairs = (f"{name} {value:.4f}" for name, value in loss.items() if value is not None)
+    yield f"loss (nats per token): {', '.join(pairs)}"
+
+
+def _score_lines(scores: Record) -> Iterator[str]:
+    """A line a metric and model, then a line a comparison."""
+    tables = {**scores.get("metrics", {}), "loss": scores.get("loss", {})}
+    for metric, models in tables.items():
+        for model, score in models.items():
+            yield f"{metric:<16}{model:<12}{_score(score)}"
+    for one in scores.get("comparisons", ()):
+        yield (
+            f"{one['metric']:<16}{one['second']} against {one['first']}: "
+            f"{_signed(one['difference'])} [{_signed(one['low'])}, {_signed(one['high'])}], "
+            f"{one['verdict']}"
+        )
+
+
+def _score(score: Record) -> str:
+    failed = f", {score['failed']} failed" if score["failed"] else ""
+    rows = f"{score['count']:,} rows{failed}"
+    if score["value"] is None:
+        return f"no score  ({rows})"
+    low, high = (_plain(score[end]) for end in ("low", "high"))
+    return f"{score['value']:8.2f}  [{low}, {high}]  ({rows})"
+
+
+def _plain(value: float | None) -> str:
+    return "-" if value is None else f"{value:.2f}"
+
+
+def _signed(value: float | None) -> str:
+    return "-" if value is None else f"{value:+.2f}"
+
+
+def _words(name: str) -> str:
+    return name.removesuffix("_bytes").replace("_", " ")
+
+
+def _number(name: str, value: object) -> str:
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return str(value)
+    if name.endswith("_bytes"):
+        return f"{value / 2**20:,.0f} MiB"
+    return f"{value:,}" if isinstance(value, int) else f"{value:,.2f}"

@@ -1,0 +1,161 @@
+"""The sources of a recipe -> examples in order, and in their place what was dropped.
+
+The caller writes both as they come, counts them in a ReadCount, and only then asks
+`check_read` whether the run may go on: what was dropped is on disk also when it may not.
+"""
+
+import math
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from tunesmith.errors import DataError, RecipeError
+from tunesmith.examples.clean import EXACT_DUPLICATE, drop_exact_duplicates
+from tunesmith.examples.conversations import TOOL_CALLS
+from tunesmith.examples.example import Example
+from tunesmith.examples.shapes import to_example
+from tunesmith.recipe.recipe import SourceRecipe
+from tunesmith.sources.read import read_source
+from tunesmith.sources.row import Dropped, Row
+
+NOT_FAULTY = frozenset({EXACT_DUPLICATE, TOOL_CALLS})  # left out on purpose, not unreadable
+NUM_SHOWN = 3
+
+
+@dataclass(slots=True)
+class ReadCount:
+    """How much was kept and dropped, by reason and by source."""
+
+    num_kept: int = 0
+    dropped: Counter[str] = field(default_factory=Counter)
+    kept_by_source: Counter[str] = field(default_factory=Counter)
+    dropped_by_source: Counter[str] = field(default_factory=Counter)
+    first_faulty: list[Dropped] = field(default_factory=list)
+
+    def add(self, item: Example | Dropped) -> None:
+        """Count one item."""
+        name = item.source.rpartition(":")[0]
+        if isinstance(item, Example):
+            self.num_kept += 1
+            self.kept_by_source[name] += 1
+            return
+        self.dropped[item.reason] += 1
+        self.dropped_by_source[name] += 1
+        if item.reason not in NOT_FAULTY and len(self.first_faulty) < NUM_SHOWN:
+            self.first_faulty.append(item)
+
+    @property
+    def num_read(self) -> int:
+        """Everything that was read."""
+        return self.num_kept + self.dropped.total()
+
+    @property
+    def num_faulty(self) -> int:
+        """What could not be used; duplicates and tool calls were left out on purpose."""
+        return sum(count for reason, count in self.dropped.items() if reason not in NOT_FAULTY)
+
+    def to_json(self) -> dict[str, Any]:
+        """The counts as they are written."""
+        names = list(dict.fromkeys([*self.kept_by_source, *self.dropped_by_source]))
+        return {
+            "kept": self.num_kept,
+            "dropped": dict(self.dropped.most_common()),
+            "by_source": {
+                name: {"kept": self.kept_by_source[name], "dropped": self.dropped_by_source[name]}
+                for name in names
+            },
+        }
+
+
+def read_examples(sources: Sequence[SourceRecipe], *, folder: Path) -> Iterator[Example | Dropped]:
+    """Open all sources at once, and read one after the other while the caller iterates.
+
+    Equal conversations pass once, across all sources. Memory does not grow with the rows
+    but for what is needed to know them again.
+
+    Args:
+        sources: From the recipe.
+        folder: The recipe's; paths are relative to it.
+
+    Raises:
+        MissingError: A file or a data set does not exist.
+        DataError: One is empty, damaged or of no known kind.
+        RecipeError: `fields` names two shapes, or a Hub data set has no such split.
+        RemoteError: The Hub cannot be reached.
+    """
+    for index, source in enumerate(sources):
+        _check_fields(source, where=f"sources.{index}.fields")
+    opened = [(source, read_source(source, folder=folder)) for source in sources]
+    return drop_exact_duplicates(_read_all(opened))
+
+
+def check_read(count: ReadCount, *, max_bad: float, dropped_path: Path | None = None) -> None:
+    """Stop where too much was unreadable, or nothing is left.
+
+    Args:
+        count: Of all that was read.
+        max_bad: Share of it, `examples.max_bad`.
+        dropped_path: Where what was dropped was written, for the message.
+
+    Raises:
+        DataError: With the first faulty rows, each with file, line and reason.
+    """
+    where = count.first_faulty[0].source if count.first_faulty else None
+    if count.num_kept == 0:
+        reasons = ", ".join(f"{number:,} {reason}" for reason, number in count.dropped.items())
+        raise DataError(
+            f"no example is left ({reasons or 'nothing was read'}){_shown(count)}",
+            where=where,
+            cure=f"Every row was dropped{_list_at(dropped_path)}; mend them or map their fields.",
+        )
+    if count.num_faulty > max_bad * count.num_read:
+        share = count.num_faulty / count.num_read
+        raise DataError(
+            f"{count.num_faulty:,} of {count.num_read:,} rows ({_percent(share)}) are unreadable, "
+            f"more than examples.max_bad = {max_bad:g} allows{_shown(count)}",
+            where=where,
+            cure=f"Mend them{_list_at(dropped_path)}, or allow more with "
+            f"--set examples.max_bad={_enough(share)}.",
+        )
+
+
+def _read_all(
+    opened: Sequence[tuple[SourceRecipe, Iterator[Row | Dropped]]],
+) -> Iterator[Example | Dropped]:
+    for source, rows in opened:
+        fields = {str(ours): theirs for ours, theirs in source.fields.items()}
+        for row in rows:
+            item = row if isinstance(row, Dropped) else to_example(row, fields)
+            yield replace(item, split=source.use_as) if isinstance(item, Example) else item
+
+
+def _check_fields(source: SourceRecipe, where: str) -> None:
+    """One row has one shape: a pair, a list of messages, or a text."""
+    pair = ("instruction", "input", "response")
+    shapes = {"a pair" if ours in pair else ours for ours in source.fields if ours != "system"}
+    if len(shapes) > 1 or ("text" in shapes and "system" in source.fields):
+        raise RecipeError(
+            f"{', '.join(source.fields)} do not belong to one kind of row",
+            where=where,
+            cure="Name instruction and response (input, system), or messages (system), or text.",
+        )
+
+
+def _shown(count: ReadCount) -> str:
+    lines = [f"\n  {item.source}: {item.reason}: {item.detail}" for item in count.first_faulty]
+    return ":" + "".join(lines) + "\n" if lines else ""
+
+
+def _list_at(path: Path | None) -> str:
+    return f" ({path} lists all)" if path else ""
+
+
+def _percent(share: float) -> str:
+    return f"{100 * share:.2g} %" if share < 0.995 else "100 %"
+
+
+def _enough(share: float) -> float:
+    """The smallest share with two digits that lets this data pass."""
+    return min(1.0, math.ceil(share * 100) / 100)

@@ -1,0 +1,126 @@
+"""The recipe's models -> a recipe in which every key is written out and explained.
+
+It is what `tunesmith init` writes and what the reference page prints. Keys that would have
+no effect stand in it as comments.
+"""
+
+import textwrap
+from collections.abc import Iterator
+from typing import Any
+
+from tunesmith.recipe.fields import RecipeField, walk
+from tunesmith.recipe.recipe import Recipe, Section, SourceRecipe
+from tunesmith.recipe.yaml_text import write_yaml
+
+_COMMENT_COLUMN = 33
+_LINE_LENGTH = 100
+
+
+def commented_recipe(
+    data: str = "data.jsonl", *, name: str = "recipe.yaml", schema: str | None = None
+) -> str:
+    """A recipe to start from.
+
+    Args:
+        data: Path of the first source.
+        name: What the recipe's file will be called.
+        schema: Where the JSON Schema lies, for editors that follow such a line.
+    """
+    lines = [f"# tunesmith run {name}"]
+    if schema is not None:
+        lines.append(f"# yaml-language-server: $schema={schema}")
+    lines += ["#", "# Every key with its default; all but `sources` may be left out."]
+    for field in walk():
+        if field.path == ("sources",):
+            lines += [
+                "",
+                f"# {_sentence_case(field.description)}.",
+                "sources:",
+                *_source_lines(data),
+            ]
+        elif field.path[0] != "sources":
+            lines += _field_lines(field)
+    return "\n".join(lines) + "\n"
+
+
+def _field_lines(field: RecipeField) -> Iterator[str]:
+    depth = len(field.path) - 1
+    name, is_group = field.path[-1], isinstance(field.default, Section)
+    indent = "  " * depth
+    if not _has_effect(field):
+        is_member = field.path[:2] == ("training", "method")
+        indent = f"  # {'  ' * (depth - 1)}" if is_member else f"{indent}# "
+    if depth == 0:
+        yield ""
+        yield f"# {_sentence_case(field.description)}"
+    if is_group:
+        yield _line(f"{indent}{name}:", "" if depth == 0 else field.description)
+        return
+    yield from _noted(indent, f"{name}: {flow(field.default)}", field.description)
+    if field.section is not None:
+        yield f"{indent}# {name}:"
+
+
+def _has_effect(field: RecipeField) -> bool:
+    """Whether a default may be written out: not so beside other defaults that silence it."""
+    if field.path[:2] == ("training", "method") and len(field.path) > 2:
+        return False
+    default = Recipe(sources=[SourceRecipe(path="data.jsonl")])
+    section: Any = default
+    for name in field.path[:-1]:
+        section = getattr(section, name)
+    return field.path[-1] not in section.without_effect()
+
+
+def _source_lines(data: str) -> Iterator[str]:
+    for field in walk(SourceRecipe):
+        if field.path == ("path",):
+            yield from _noted("  - ", f"path: {flow(data)}", field.description)
+        else:
+            text = f"{field.path[-1]}: {flow(field.default)}"
+            yield from _noted("    # ", text, field.description)
+
+
+def _noted(indent: str, text: str, note: str) -> Iterator[str]:
+    """One line, or the note above it where both are too long for one."""
+    line = _line(indent + text, note)
+    if len(line) <= _LINE_LENGTH:
+        yield line
+        return
+    start = indent.replace("- ", "  ").split("#")[0] + "# "
+    yield from textwrap.wrap(
+        note, _LINE_LENGTH, initial_indent=start, subsequent_indent=start, break_on_hyphens=False
+    )
+    yield indent + text
+
+
+def _line(text: str, note: str) -> str:
+    return f"{text:<{_COMMENT_COLUMN}} # {note}" if note else text
+
+
+def _sentence_case(text: str) -> str:
+    return text[:1].upper() + text[1:]
+
+
+def flow(value: object) -> str:
+    """A default on one line of YAML."""
+    if isinstance(value, list):
+        return f"[{', '.join(flow(item) for item in value)}]"
+    if isinstance(value, dict):
+        return f"{{{', '.join(f'{key}: {flow(item)}' for key, item in value.items())}}}"
+    if isinstance(value, float):
+        return repr(value).replace("e-0", "e-").removesuffix(".0")
+    return write_yaml([value]).removeprefix("- ").rstrip("\n")
+
+
+def reference_table() -> str:
+    """All keys as a Markdown table: key, default, what it takes, what it means."""
+    rows = ["| key | default | takes | meaning |", "|---|---|---|---|"]
+    for field in walk():
+        if isinstance(field.default, Section):
+            continue
+        path = ".".join(field.path).replace("sources.", "sources.0.")
+        default = "required" if field.is_required else f"`{flow(field.default)}`"
+        cells = (f"`{path}`", default, field.allowed, field.description)
+        rows.append("| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |")
+    return "\n".join(rows) + "\n"

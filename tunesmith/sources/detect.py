@@ -1,0 +1,107 @@
+"""A file's first bytes and its name -> its kind. The content decides, the name settles ties."""
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+from tunesmith.errors import DataError
+from tunesmith.recipe.recipe import SourceKind
+from tunesmith.sources.chunks import file_head
+from tunesmith.sources.tables import find_delimiter
+
+_PACKED = {".gz", ".zst"}
+_ARCHIVES = (
+    (b"PK\x03\x04", "a zip archive or an Office file"),
+    (b"\xfd7zXZ", "packed with xz"),
+    (b"BZh", "packed with bzip2"),
+    (b"%PDF", "a PDF file"),
+)
+_KINDS: dict[str, SourceKind] = {
+    ".json": "json",
+    ".jsonl": "jsonl",
+    ".ndjson": "jsonl",
+    ".csv": "csv",
+    ".tsv": "tsv",
+    ".tab": "tsv",
+    ".parquet": "parquet",
+}
+_USUAL_COLUMNS = frozenset(
+    {"instruction", "question", "prompt", "text", "response", "output", "answer", "completion"}
+)
+_LIST_OF_OBJECTS = re.compile(rb"\[\s*[{\]]")
+
+
+def detect_kind(path: Path, name: str) -> SourceKind:
+    """What kind of rows a file holds, also where its extension says something else.
+
+    Raises:
+        DataError: It is of no kind that Tunesmith reads.
+    """
+    head = file_head(path, name)
+    named = _kind_of_name(path)
+    if head.startswith(b"PAR1"):
+        return "parquet"
+    for magic, words in _ARCHIVES:
+        if head.startswith(magic):
+            raise _unknown(name, words, "Unpack or export it, and name the result.")
+    text = head.lstrip()
+    if not text:
+        raise DataError(
+            "the file holds only blanks", where=name, cure="Write rows into it, or leave it out."
+        )
+    if text.startswith(b"["):
+        return "jsonl" if named == "jsonl" and not _LIST_OF_OBJECTS.match(text) else "json"
+    if text.startswith(b"{"):
+        return _object_kind(text, named)
+    return _other_kind(head, named, name)
+
+
+def _kind_of_name(path: Path) -> SourceKind | None:
+    suffixes = [suffix.lower() for suffix in path.suffixes]
+    while suffixes and suffixes[-1] in _PACKED:
+        suffixes.pop()
+    return _KINDS.get(suffixes[-1]) if suffixes else None
+
+
+def _object_kind(text: bytes, named: SourceKind | None) -> SourceKind:
+    """JSON Lines, or one object over several lines; `text` begins with a brace."""
+    first, _, others = text.partition(b"\n")
+    if not others.strip():
+        return "json" if named == "json" else "jsonl"
+    if others.lstrip().startswith(b"{") or _is_object(first):
+        return "jsonl"
+    return "json" if named == "json" or first.strip() == b"{" else "jsonl"
+
+
+def _is_object(line: bytes) -> bool:
+    try:
+        value: Any = json.loads(line)
+    except (ValueError, RecursionError):
+        return False
+    return isinstance(value, dict)
+
+
+def _other_kind(head: bytes, named: SourceKind | None, name: str) -> SourceKind:
+    """A table, or JSON Lines that begin with a bad line; the content is no JSON so far."""
+    if b"\0" in head:
+        raise _unknown(name, "a binary file", "Name a file of rows.")
+    if named in ("csv", "tsv"):
+        return named
+    if named in ("json", "jsonl") and re.search(rb"^\s*\{", head, re.MULTILINE):
+        return "jsonl"
+    if named is not None and _looks_like_table(head):
+        return "csv"
+    if named in ("json", "jsonl"):
+        return named
+    raise _unknown(name, "of an unknown kind", "Set kind: csv, tsv, json, jsonl or parquet.")
+
+
+def _looks_like_table(head: bytes) -> bool:
+    header = head.partition(b"\n")[0].decode("utf-8", "replace")
+    columns = {column.strip(' "\r').lower() for column in header.split(find_delimiter(head))}
+    return len(columns) > 1 and bool(columns & _USUAL_COLUMNS)
+
+
+def _unknown(name: str, words: str, cure: str) -> DataError:
+    return DataError(f"the file is {words}", where=name, cure=cure)

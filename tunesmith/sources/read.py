@@ -1,0 +1,61 @@
+"""One source of a recipe -> its rows in order, and in their place what could not be read."""
+
+import itertools
+from collections.abc import Iterator
+from pathlib import Path
+
+from tunesmith.errors import DataError
+from tunesmith.recipe.recipe import SourceKind, SourceRecipe
+from tunesmith.sources.chunks import check_file
+from tunesmith.sources.detect import detect_kind
+from tunesmith.sources.hub import read_hub
+from tunesmith.sources.json_files import read_json_file, read_json_lines_file
+from tunesmith.sources.row import Dropped, Row
+from tunesmith.sources.tables import read_csv_file, read_parquet_file
+
+
+def read_source(recipe: SourceRecipe, *, folder: Path) -> Iterator[Row | Dropped]:
+    """Open a source at once, and read it while the caller iterates.
+
+    Args:
+        recipe: `limit` counts what is read, faulty rows too.
+        folder: The recipe's; paths are relative to it.
+
+    Raises:
+        MissingError: There is no such file or data set.
+        DataError: It is no regular file, is empty, is damaged or of no known kind. What
+            shows only in the middle of a file is raised while iterating.
+        RecipeError: A Hub data set has no such split or configuration.
+        RemoteError: The Hub cannot be reached.
+    """
+    if recipe.path is None:
+        rows = read_hub(recipe, folder=folder)
+        return _some(rows, recipe.hub or "", limit=recipe.limit)
+    path, name = folder / recipe.path, recipe.path
+    check_file(path, name)
+    rows = _read_file(path, name, recipe.kind or detect_kind(path, name))
+    return _some(rows, name, limit=recipe.limit)
+
+
+def _read_file(path: Path, name: str, kind: SourceKind) -> Iterator[Row | Dropped]:
+    match kind:
+        case "jsonl":
+            return read_json_lines_file(path, name)
+        case "json":
+            return read_json_file(path, name)
+        case "csv":
+            return read_csv_file(path, name)
+        case "tsv":
+            return read_csv_file(path, name, delimiter="\t")
+        case "parquet":
+            return read_parquet_file(path, name)
+
+
+def _some(
+    rows: Iterator[Row | Dropped], name: str, *, limit: int | None
+) -> Iterator[Row | Dropped]:
+    """The first rows; a source without any is a mistake."""
+    first = next(rows, None)
+    if first is None:
+        raise DataError("holds no rows", where=name, cure="Write rows into it, or leave it out.")
+    yield from itertools.islice(itertools.chain([first], rows), limit)

@@ -1,0 +1,59 @@
+"""The embedded model and its material -> a run, and its story in a few lines."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from tunesmith.examples.example import Example, last_user_text
+from tunesmith.files import read_json_lines
+from tunesmith.recipe.load import load_recipe
+from tunesmith.stages.prepare import read_split
+from tunesmith.stages.progress import Progress
+from tunesmith.stages.run import run
+from tunesmith.stages.run_folder import RunFolder
+from tunesmith.stages.stage import Result
+
+RECIPE = Path(__file__).resolve().parent.parent / "starter" / "demo.yaml"
+_QUESTIONS = 5
+_WIDTH = 76
+
+
+def demo(*, folder: RunFolder, progress: Progress) -> Result:
+    """Run the whole loop on what ships with the package, offline.
+
+    Returns:
+        What `run` returns, and `story`: five test questions with both answers, the scores,
+        the verdict and where the report lies, as lines of text.
+    """
+    recipe = load_recipe(RECIPE)
+    result = run(recipe, folder, recipe_folder=RECIPE.parent, progress=progress)
+    return {**result, "story": [*_answers(folder), *result["summary"]]}
+
+
+def _answers(folder: RunFolder) -> Iterator[str]:
+    answers = {
+        name: {row["example_id"]: row["text"] for row in read_json_lines(folder.completions(name))}
+        for name in ("base", "tuned")
+    }
+    yield "Five questions about things that no training pair mentions:"
+    yield ""
+    for example in _one_a_task(read_split(folder, "test")):
+        yield from _indented("asked", last_user_text(example.messages))
+        for name, texts in answers.items():
+            yield from _indented(name, texts[example.id])
+        yield ""
+
+
+def _one_a_task(examples: Iterator[Example]) -> Iterator[Example]:
+    """The first test row of each kind of task, five of them."""
+    seen: set[str] = set()
+    for example in examples:
+        task = next((tag for tag in example.tags if tag.startswith("task:")), example.id)
+        if task not in seen and len(seen) < _QUESTIONS:
+            seen.add(task)
+            yield example
+
+
+def _indented(name: str, text: str) -> Iterator[str]:
+    line = " / ".join(part for part in text.splitlines() if part.strip())
+    shown = line if len(line) <= _WIDTH else f"{line[:_WIDTH]}..."
+    yield f"  {name:<6} {shown}"
