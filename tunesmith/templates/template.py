@@ -5,8 +5,8 @@ person) or template text, and as trained or not. Joined, the segments are the te
 the model reads. Nothing searches for an answer afterwards.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from tunesmith.examples.example import Message
@@ -35,7 +35,10 @@ class TokenizerTexts:
     `begin` is what the tokenizer's own post-processor puts in front of a text (None if
     nothing); `begin_token` and `end_token` are the named special tokens that a chat
     template sees as `bos_token` and `eos_token`; `control_tokens` are all added tokens
-    that are not only whitespace.
+    that are not only whitespace; `named_tokens` are all variables that transformers gives
+    a chat template (`bos_token`, `pad_token`...). `is_seamless` says whether the ids of a
+    rendering stay the same when its borders of training are taken away; without it every
+    rendering counts as seamless.
     """
 
     begin: str | None
@@ -43,6 +46,8 @@ class TokenizerTexts:
     end_token: str
     control_tokens: frozenset[str]
     chat_template: str | None
+    named_tokens: tuple[tuple[str, str], ...] = ()
+    is_seamless: Callable[[Rendering], bool] | None = field(default=None, compare=False, repr=False)
 
 
 class Template(Protocol):
@@ -76,6 +81,14 @@ class Template(Protocol):
     @property
     def stop_tokens(self) -> tuple[str, ...]:
         """Control tokens that end an answer; the tokenizer's end token is always one."""
+
+    @property
+    def markers(self) -> tuple[str, ...]:
+        """What the template writes to set turns apart; in content it would forge a turn."""
+
+    @property
+    def chat_template(self) -> str:
+        """Jinja text with which transformers renders the same prompts; for the saved model."""
 
     @property
     def contract(self) -> dict[str, Any]:

@@ -30,7 +30,7 @@ def code_fingerprint() -> str:
     """A hash of the source that turns messages into tokens: a cache is stale when it changes."""
     package = Path(__file__).resolve().parent.parent
     folders = (package / "templates", package / "tokens")
-    sources = sorted(path for folder in folders for path in folder.glob("*.py"))
+    sources = [package / "sandbox.py", *sorted(p for f in folders for p in f.glob("*.py"))]
     return hash_bytes(b"\0".join(path.read_bytes() for path in sources))
 
 

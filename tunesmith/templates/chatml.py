@@ -1,0 +1,12 @@
+"""Conversations -> ChatML, turns between `<|im_start|>` and `<|im_end|>`, for any tokenizer.
+
+Where the tokenizer does not hold the two marks they are ordinary text, and the answer ends
+with the tokenizer's own end token.
+"""
+
+TEXT = (
+    "{% for message in messages %}"
+    "{{ '<|im_start|>' + message['role'] + '\\n' + message['content'] + '<|im_end|>\\n' }}"
+    "{% endfor %}"
+    "{% if add_generation_prompt %}{{ '<|im_start|>assistant\\n' }}{% endif %}"
+)

@@ -1,0 +1,167 @@
+"""A name from the recipe, or a contract from a saved model -> the template.
+
+`auto` is the tokenizer's own chat template, or alpaca where it has none.
+"""
+
+import difflib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from tunesmith.errors import DataError, MissingError, RecipeError, RefusedError
+from tunesmith.recipe.recipe import TemplateRecipe
+from tunesmith.sandbox import CompiledTemplate, compile_template
+from tunesmith.templates import alpaca, chatml, concatenate, phi3, question_answer
+from tunesmith.templates.chat_probe import chat_template
+from tunesmith.templates.plain import PlainTemplate
+from tunesmith.templates.template import Template, TokenizerTexts
+from tunesmith.templates.text_template import TextTemplate, jinja_literal
+
+LAYOUTS = {
+    layout.name: layout for layout in (alpaca.LAYOUT, question_answer.LAYOUT, concatenate.LAYOUT)
+}
+CHATS = {"chatml": chatml.TEXT, "phi3": phi3.TEXT}
+NAMES = tuple(sorted(["auto", "chat", "plain", *LAYOUTS, *CHATS]))
+_GIVEN = {"messages", "add_generation_prompt", "tools", "documents"}
+_WHERE = "template"
+
+
+def find_template(recipe: TemplateRecipe, texts: TokenizerTexts) -> Template:
+    """The template that a recipe names, ready for one tokenizer.
+
+    Raises:
+        RecipeError: The name is unknown, a setting has no effect, or the template cannot be
+            handled exactly.
+        MissingError: The `.jinja` file does not exist.
+    """
+    name = recipe.name
+    if name == "auto":
+        name = "chat" if texts.chat_template else "alpaca"
+    if name in LAYOUTS or name == "plain":
+        return _text_template(name, recipe, texts)
+    return _chat_template(name, _jinja_text(name, texts), recipe, texts)
+
+
+def template_from_contract(contract: Mapping[str, Any], texts: TokenizerTexts) -> Template:
+    """The template a model was tuned with.
+
+    Args:
+        contract: What `Template.contract` gave when the model was saved.
+        texts: Of the tokenizer that was saved with it.
+
+    Raises:
+        DataError: The contract is not one of Tunesmith's.
+        RefusedError: The tokenizer is not the one that the contract was made for.
+    """
+    try:
+        recipe = TemplateRecipe(
+            name=contract["name"],
+            system=contract["system"],
+            options=contract["options"],
+            train_on=contract["train_on"],
+        )
+        text = contract["text"]
+    except (KeyError, ValueError, TypeError) as error:
+        raise DataError(f"not a rendering contract of Tunesmith ({error})") from None
+    if text is None:
+        template = find_template(recipe, texts)
+    else:
+        template = _chat_template(recipe.name, text, recipe, texts)
+    if template.contract != dict(contract):
+        raise RefusedError(
+            "the tokenizer does not fit the model's rendering contract "
+            f"(stop tokens {', '.join(contract.get('stop_tokens', []))}; with this tokenizer "
+            f"{', '.join(template.stop_tokens)})",
+            cure="Use the tokenizer that lies beside the model's weights.",
+        )
+    return template
+
+
+def _text_template(name: str, recipe: TemplateRecipe, texts: TokenizerTexts) -> Template:
+    if recipe.options:
+        raise RecipeError(
+            f"template '{name}' has no options; found {', '.join(recipe.options)}",
+            where="template.options",
+            cure="Leave them out, or use a Jinja template.",
+        )
+    if recipe.system is not None and (name == "plain" or not LAYOUTS[name].has_system):
+        raise RecipeError(
+            f"template '{name}' has no place for a system prompt",
+            where="template.system",
+            cure="Leave it out, or use template chatml or alpaca.",
+        )
+    if name == "plain":
+        return PlainTemplate(texts=texts)
+    return TextTemplate(
+        layout=LAYOUTS[name], texts=texts, system=recipe.system, train_on=recipe.train_on
+    )
+
+
+def _chat_template(name: str, text: str, recipe: TemplateRecipe, texts: TokenizerTexts) -> Template:
+    compiled = compile_template(text, where=f"template '{name}'")
+    _check_options(name, compiled, recipe)
+    return chat_template(
+        name,
+        compiled,
+        texts=texts,
+        system=recipe.system,
+        train_on=recipe.train_on,
+        options=dict(recipe.options),
+    )
+
+
+def _check_options(name: str, compiled: CompiledTemplate, recipe: TemplateRecipe) -> None:
+    known = sorted(compiled.variables - _GIVEN)
+    for option in recipe.options:
+        if option not in known:
+            raise RecipeError(
+                f"template '{name}' reads no variable '{option}'",
+                where="template.options",
+                cure=f"It reads {', '.join(known) or 'none'}.{_nearest(option, known)}",
+            )
+
+
+def _jinja_text(name: str, texts: TokenizerTexts) -> str:
+    if name in CHATS:
+        return _with_begin(CHATS[name], texts)
+    if name == "chat":
+        if texts.chat_template is None:
+            raise RecipeError(
+                "the tokenizer has no chat template",
+                where="template.name",
+                cure="Use template chatml or alpaca, or name a .jinja file.",
+            )
+        return texts.chat_template
+    if name.endswith((".jinja", ".j2", ".jinja2")):
+        return _read(Path(name))
+    raise RecipeError(
+        f"template '{name}' is unknown",
+        where="template.name",
+        cure=f"Known: {', '.join(NAMES)}, or a .jinja file.{_nearest(name, NAMES)}",
+    )
+
+
+def _with_begin(text: str, texts: TokenizerTexts) -> str:
+    """A built-in chat template with the begin text that the tokenizer itself puts in front."""
+    begin = texts.begin or ""
+    if any(token in text for token in texts.control_tokens):
+        begin = begin.removesuffix(" ")  # no space is put before a control token
+    return f"{{{{ {jinja_literal(begin)} }}}}{text}" if begin else text
+
+
+def _read(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except (FileNotFoundError, IsADirectoryError, NotADirectoryError):
+        raise MissingError(
+            "no such template file",
+            where=str(path),
+            cure="The path is taken from the folder you are in.",
+        ) from None
+    except UnicodeDecodeError as error:
+        raise RecipeError(f"not UTF-8 text ({error.reason})", where=str(path)) from None
+
+
+def _nearest(name: str, known: "tuple[str, ...] | list[str]") -> str:
+    near = difflib.get_close_matches(name, known, n=1)
+    return f" Did you mean {near[0]}?" if near else ""
