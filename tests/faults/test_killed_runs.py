@@ -58,7 +58,7 @@ def _weights(recipe: Path, run: str) -> bytes:
 
 def test_three_kills_at_random_steps_change_no_bit(recipe: Path) -> None:
     whole = _start(recipe, "whole")
-    assert whole.wait(120) == 0, whole.communicate()
+    assert (whole.communicate(timeout=120), whole.returncode)[1] == 0
     steps = sorted(random.Random(recipe.parent.name).sample(range(3, STEPS - 3), 3))
     log = recipe.parent / "killed" / "log.jsonl"
     for step in steps:

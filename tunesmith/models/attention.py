@@ -53,10 +53,11 @@ def row_attention(
     spans: Sequence[Span] = options["spans"]
     is_fused = options.get("softcap") is None and options.get("s_aux") is None
     attend = _fused_attention if is_fused else _explicit_attention
-    outputs = []
-    for start, length in spans:
-        part = slice(start, start + length)
-        outputs.append(attend(query[:, :, part], key[:, :, part], value[:, :, part], options))
+    # One split and one cat: the backward of a slice would fill the whole row with zeros, once
+    # an example, so that time would grow with the square of their number.
+    lengths = [span.length for span in spans]
+    parts = zip(*(states.split(lengths, dim=2) for states in (query, key, value)), strict=True)
+    outputs = [attend(q, k, v, options) for q, k, v in parts]
     return torch.cat(outputs, dim=2).transpose(1, 2).contiguous(), None
 
 
