@@ -5,7 +5,7 @@ Under torchrun every rank runs this; rank 0 prepares, writes and talks.
 
 import resource
 from contextlib import ExitStack
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -84,31 +84,31 @@ def train(
         if ranks.is_first:
             prepare_stage(recipe, folder, rendering, recipe_folder, progress)
         ranks.barrier()
-        training = _Training(recipe, folder, rendering, engine, ranks, progress, force)
+        training = _Training(
+            recipe=recipe,
+            folder=folder,
+            rendering=rendering,
+            engine=engine,
+            ranks=ranks,
+            progress=progress,
+            force=force,
+            base=base_record(rendering.place, recipe),
+        )
         return training.result()
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
 class _Training:
     """One call of `train`, on one rank."""
 
-    def __init__(  # noqa: PLR0913, PLR0917 - the parts of one call
-        self,
-        recipe: Recipe,
-        folder: RunFolder,
-        rendering: Rendering,
-        engine: Engine,
-        ranks: Ranks,
-        progress: Progress,
-        force: str | None,
-    ) -> None:
-        self.recipe = recipe
-        self.folder = folder
-        self.rendering = rendering
-        self.engine = engine
-        self.ranks = ranks
-        self.progress = progress
-        self.force = force
-        self.base = base_record(rendering.place, recipe)
+    recipe: Recipe
+    folder: RunFolder
+    rendering: Rendering
+    engine: Engine
+    ranks: Ranks
+    progress: Progress
+    force: str | None
+    base: dict[str, Any]  # which model the run starts from
 
     def result(self) -> Result:
         """Train unless the model stands already, made from the same inputs."""

@@ -1,0 +1,217 @@
+"""The whole loop on a tiny model: what each stage writes, skips, resumes and returns."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.stages.rig import Talk, colour_rows, make_recipe, run_folder, write_rows
+from tunesmith.errors import MissingError, RefusedError, TunesmithError
+from tunesmith.files import read_json, read_json_lines
+from tunesmith.generation import answer as answering
+from tunesmith.recipe.load import load_recipe
+from tunesmith.recipe.recipe import GenerationRecipe, Recipe
+from tunesmith.stages.answer import answer, answer_file
+from tunesmith.stages.ask import ask
+from tunesmith.stages.chat import chat
+from tunesmith.stages.preview import preview_rows
+from tunesmith.stages.run import run
+from tunesmith.stages.run_folder import RunFolder
+from tunesmith.stages.train import train
+
+SECTIONS: dict[str, Any] = {
+    "examples": {"split": {"validation": 0.2, "test": 0.2}},
+    "training": {"steps": 4, "learning_rate": 1e-2},
+    "generation": {"max_new_tokens": 8, "batch": 4},
+}
+
+
+@pytest.fixture(scope="module")
+def done(
+    tmp_path_factory: pytest.TempPathFactory, tiny_folder: Path
+) -> tuple[Recipe, RunFolder, dict[str, Any]]:
+    """A run that went through every stage."""
+    root = tmp_path_factory.mktemp("run")
+    data = write_rows(root / "rows.jsonl", colour_rows(40))
+    recipe = make_recipe(tiny_folder, data, **SECTIONS)
+    folder = run_folder(root / "run")
+    return recipe, folder, run(recipe, folder, recipe_folder=root, progress=Talk())
+
+
+def test_every_test_row_is_answered_by_both_models_in_order(done: Any) -> None:
+    _, folder, result = done
+    ids = [row["id"] for row in read_json_lines(folder.examples("test"))]
+    assert len(ids) == result["splits"]["test"]["rows"] > 2
+    for name in ("base", "tuned"):
+        rows = list(read_json_lines(folder.completions(name)))
+        assert [row["example_id"] for row in rows] == ids
+        assert {row["finish_reason"] for row in rows} <= {"stop", "length"}
+
+
+def test_scores_cover_the_metrics_and_compare_base_with_tuned(done: Any) -> None:
+    recipe, folder, result = done
+    scores = read_json(folder.scores)
+    assert scores == json.loads(json.dumps(result["scores"]))
+    assert set(scores["metrics"]) == set(recipe.evaluation.metrics)
+    count = result["splits"]["test"]["rows"]
+    for models in scores["metrics"].values():
+        assert {name: score["count"] for name, score in models.items()} == {
+            "base": count,
+            "tuned": count,
+        }
+    pairs = {(c["first"], c["second"]) for c in scores["comparisons"]}
+    assert pairs == {("base", "tuned")}
+
+
+def test_the_report_and_the_resolved_recipe_stand_in_the_folder(done: Any) -> None:
+    recipe, folder, result = done
+    assert Path(result["report"]).is_file()
+    assert (folder.path / "report.md").is_file()
+    assert load_recipe(folder.recipe) == recipe
+    environment = read_json(folder.environment)
+    assert environment["precision"] == "fp32"
+    assert environment["layout"] == "rows"
+
+
+def test_running_again_does_no_work_and_returns_the_same(done: Any) -> None:
+    recipe, folder, result = done
+    talk = Talk()
+    again = run(recipe, folder, recipe_folder=folder.path.parent, progress=talk)
+    assert again == result
+    assert talk.tasks == ["writing the report"]
+
+
+def test_a_killed_answering_goes_on_where_it_was(
+    done: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    recipe, folder, _ = done
+    before = folder.completions("tuned").read_bytes()
+    folder.completions("tuned").unlink()
+    real, batches = answering.generate, []
+
+    def dies_at_the_second_batch(*arguments: Any, **named: Any) -> Any:
+        batches.append(len(arguments[1]))
+        if len(batches) == 2:
+            raise KeyboardInterrupt
+        return real(*arguments, **named)
+
+    monkeypatch.setattr(answering, "generate", dies_at_the_second_batch)
+    with pytest.raises(KeyboardInterrupt):
+        answer(recipe, folder, recipe_folder=tmp_path, progress=Talk())
+    partial = next(folder.completions("x").parent.glob(".tuned-*.jsonl"))
+    partial.write_bytes(partial.read_bytes() + b'{"half a li')
+    monkeypatch.setattr(answering, "generate", real)
+    answer(recipe, folder, recipe_folder=tmp_path, progress=Talk())
+    assert folder.completions("tuned").read_bytes() == before
+    assert not list(folder.completions("x").parent.glob(".*"))
+
+
+def test_a_changed_recipe_trains_anew_and_says_what_changed(
+    tmp_path: Path, tiny_folder: Path
+) -> None:
+    data = write_rows(tmp_path / "rows.jsonl", colour_rows())
+    folder = run_folder(tmp_path / "run")
+    recipe = make_recipe(tiny_folder, data, training={"steps": 2})
+    train(recipe, folder, recipe_folder=tmp_path, progress=Talk())
+    talk = Talk()
+    other = make_recipe(tiny_folder, data, training={"steps": 3})
+    result = train(other, folder, recipe_folder=tmp_path, progress=talk)
+    assert result["steps"] == 3
+    assert result["resumed_from"] is None
+    assert "training anew: training changed since the last time" in talk.notes
+
+
+def test_an_unfinished_training_is_not_continued_under_another_recipe(
+    tmp_path: Path, tiny_folder: Path
+) -> None:
+    data = write_rows(tmp_path / "rows.jsonl", colour_rows())
+    folder = run_folder(tmp_path / "run")
+    recipe = make_recipe(tiny_folder, data, training={"steps": 2})
+    train(recipe, folder, recipe_folder=tmp_path, progress=Talk())
+    manifest = folder.read_manifest()
+    del manifest["train"]
+    folder.write_manifest(manifest)
+    other = make_recipe(tiny_folder, data, training={"steps": 2, "learning_rate": 1e-3})
+    with pytest.raises(RefusedError, match=r"training.learning_rate was 5e-05, is 0.001"):
+        train(other, folder, recipe_folder=tmp_path, progress=Talk())
+    forced = train(other, folder, recipe_folder=tmp_path, progress=Talk(), force="a test")
+    assert forced["resumed_from"] == 2
+    assert read_json(folder.environment)["forced"] == "a test"
+
+
+def test_answering_without_a_model_says_what_to_run(tmp_path: Path, tiny_folder: Path) -> None:
+    data = write_rows(tmp_path / "rows.jsonl", colour_rows())
+    recipe = make_recipe(tiny_folder, data)
+    with pytest.raises(MissingError, match=r"no model yet\. Run tunesmith train first"):
+        answer(recipe, run_folder(tmp_path / "run"), recipe_folder=tmp_path, progress=Talk())
+
+
+def test_any_file_can_be_answered_with_or_without_references(done: Any, tmp_path: Path) -> None:
+    _, folder, _ = done
+    questions = write_rows(
+        tmp_path / "new.jsonl",
+        [
+            {"instruction": "Colour 3?"},
+            {"question": "Colour 4?", "answer": "ignored"},
+            {"messages": [{"role": "user", "content": "Colour 5?"}]},
+            {"something": "else"},
+        ],
+    )
+    out = tmp_path / "answers.jsonl"
+    result = answer_file(
+        str(folder.path),
+        questions,
+        out,
+        generation=GenerationRecipe(max_new_tokens=5),
+        progress=Talk(),
+    )
+    rows = list(read_json_lines(out))
+    assert [row["example_id"].rpartition(":")[2] for row in rows] == ["1", "2", "3"]
+    assert result["answers"] == 3
+    assert sum(result["dropped"].values()) == 1
+
+
+def test_one_prompt_goes_to_several_models(done: Any, tiny_folder: Path) -> None:
+    _, folder, _ = done
+    names = [str(tiny_folder), str(folder.path), str(folder.model)]
+    answers = list(ask("Colour 1?", names, generation=GenerationRecipe(max_new_tokens=4)))
+    assert [row["model"] for row in answers] == names
+    assert answers[1]["text"] == answers[2]["text"]
+    assert set(answers[0]) == {"model", "text", "num_tokens", "finish_reason"}
+
+
+def test_chat_streams_what_asking_gives(done: Any) -> None:
+    _, folder, _ = done
+    generation = GenerationRecipe(max_new_tokens=12)
+    session = chat(str(folder.path), generation=generation)
+    expected = next(ask("Colour 1?", [str(folder.path)], generation=generation))
+    assert "".join(session.reply("Colour 1?")) == expected["text"]
+    assert not session.has_memory, "question-answer has no turns"
+    assert "".join(session.reply("Colour 1?")) == expected["text"]
+
+
+def test_preview_shows_the_ids_that_training_reads(done: Any) -> None:
+    recipe, folder, _ = done
+    rows = list(
+        preview_rows(
+            recipe=recipe,
+            recipe_folder=folder.path.parent,
+            data=None,
+            template=None,
+            tokenizer=None,
+            limit=3,
+        )
+    )
+    assert len(rows) == 3
+    for row in rows:
+        first = row["is_trained"].index(True)
+        assert row["prompt_ids"] == row["ids"][:first]
+        assert "".join(text for text, _, _ in row["pieces"]) == row["text"]
+
+
+def test_a_model_that_is_not_there_is_named(tmp_path: Path) -> None:
+    data = write_rows(tmp_path / "rows.jsonl", colour_rows())
+    recipe = make_recipe(tmp_path / "nowhere", data)
+    with pytest.raises(TunesmithError, match="nowhere"):
+        train(recipe, run_folder(tmp_path / "run"), recipe_folder=tmp_path, progress=Talk())
