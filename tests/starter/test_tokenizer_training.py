@@ -73,6 +73,11 @@ def test_a_text_that_is_streamed_never_shows_the_join(tokenizer: Tokenizer) -> N
     assert all(JOIN not in _text(tokenizer, ids[:count]) for count in range(len(ids) + 1))
 
 
+def test_a_join_that_a_model_wrote_in_vain_is_not_shown(tokenizer: Tokenizer) -> None:
+    join = _ids(tokenizer, "Peru")[:1]
+    assert _text(tokenizer, [*join, *join, *_ids(tokenizer, " Peru"), *join]) == "Peru"
+
+
 def test_the_folder_loads_with_auto_tokenizer(tokenizer: Tokenizer, tmp_path: Path) -> None:
     save_tokenizer(tokenizer, tmp_path)
     config = starter_config(vocabulary_size=tokenizer.get_vocab_size())
