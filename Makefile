@@ -1,7 +1,8 @@
 # make demo    the whole loop, offline, in an environment of its own
 # make test    the test suite            make check   format, lint and types
 # make format  rewrite the formatting    make golden  rewrite the golden files
-# make bench   compare speeds            make clean   take the environment away
+# make bench   compare speeds            make study   what the starter learns; some minutes
+# make clean   take the environment away
 
 PYTHON ?= python3
 VENV := .venv
@@ -13,7 +14,7 @@ QUICK := not slow and not gpu and not network
 
 .DEFAULT_GOAL := demo
 .DELETE_ON_ERROR:
-.PHONY: demo test test-all check format golden bench clean
+.PHONY: demo test test-all check format golden bench study clean
 
 demo: $(STAMP)
 	@$(BIN)/tunesmith demo
@@ -38,8 +39,10 @@ golden: $(STAMP)
 	@git --no-pager diff --stat -- tests/golden docs tunesmith/recipe 2>/dev/null || true
 
 bench: $(STAMP)
-	@ls bench/*.py >/dev/null 2>&1 || echo "bench/ holds no comparison yet."
-	@for file in $(wildcard bench/*.py); do $(BIN)/python $$file || exit 1; done
+	@for file in $(filter-out bench/study.py,$(wildcard bench/*.py)); do $(BIN)/python $$file || exit 1; done
+
+study: $(STAMP)
+	$(BIN)/python bench/study.py $(ARGS)
 
 clean:
 	rm -rf $(VENV)
