@@ -2,7 +2,7 @@
 
     python -m tunesmith.starter.build material build/starter
     tunesmith train build/starter/recipe.yaml --run build/starter/run
-    tunesmith report --run build/starter/run
+    tunesmith report build/starter/run
     python -m tunesmith.starter.build install build/starter/run
 
 The pretraining itself is Tunesmith's own loop with template `plain`.
@@ -68,7 +68,7 @@ instruction: it goes on with the text it is given. It is there to be tuned.
 | training | Tunesmith's own loop, template `plain`, {steps:,} steps |
 | time | {minutes:.0f} minutes on {machine} |
 | loss | {train_loss:.3f} nats per token at the end, {validation_loss:.3f} on held-out documents |
-| weights | trained in fp32, stored in fp16 |
+| weights | fp32 in training with {precision} arithmetic, stored in fp16 |
 
 ![loss over steps](curves.svg)
 
@@ -117,6 +117,7 @@ def _facts(run: Path) -> dict[str, Any]:
         "seed": SEED,
         "tokens_seen": train["tokens_seen"],
         "steps": train["step"],
+        "precision": environment["precision"],
         "minutes": train["seconds"] / 60,
         "machine": f"{environment['num_threads']} threads of {environment['machine']}",
         "train_loss": train["loss"],
