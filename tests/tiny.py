@@ -100,4 +100,4 @@ def random_store(path: Path, lengths: list[int], *, seed: int = 0) -> TokenStore
     """A store of random rows named e0, e1, ..."""
     rows = [(f"e{i}", random_example(n, seed=seed + i)) for i, n in enumerate(lengths)]
     write_store(path, rows, key="test")
-    return TokenStore(path)
+    return TokenStore(path, key="test")

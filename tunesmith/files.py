@@ -138,6 +138,12 @@ def hash_file(path: Path) -> str:
     return digest.hexdigest()
 
 
+def sync_file(path: Path) -> None:
+    """Make a file that a library wrote survive a power cut."""
+    with path.open("rb") as stream:
+        os.fsync(stream.fileno())
+
+
 def sync_folder(path: Path) -> None:
     """Make renames within a folder survive a power cut."""
     handle = os.open(path, os.O_RDONLY)
@@ -152,11 +158,20 @@ def folder_lock(folder: Path) -> Iterator[None]:
     """Hold a folder for this process; the lock ends with the process, however it ends.
 
     Raises:
-        RecipeError: Another process holds it; its process id is named.
+        RecipeError: Another process holds it, whose process id is named; or it is no folder
+            that can be written to.
     """
-    folder.mkdir(parents=True, exist_ok=True)
-    path = folder / ".lock"
-    with path.open("a+") as stream:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        stream = (folder / ".lock").open("a+")
+    except OSError as error:
+        raise_disk_full(error, folder)
+        raise RecipeError(
+            f"nothing can be written there ({error.strerror})",
+            where=str(folder),
+            cure="Name another folder with --run.",
+        ) from None
+    with stream:
         try:
             fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:

@@ -3,11 +3,14 @@
 import io
 import json
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
+
+from tests.cli.conftest import FakeSession
+from tunesmith.errors import DataError
 
 Command = Callable[..., SimpleNamespace]
 Calls = list[SimpleNamespace]
@@ -121,15 +124,16 @@ def test_the_demo_tells_its_story(command: Command, calls: Calls) -> None:
 
 
 @pytest.mark.usefixtures("calls")
-def test_preview_prints_exactly_the_six_keys_a_row(command: Command) -> None:
+def test_preview_prints_the_schema_and_exactly_six_keys_a_row(command: Command) -> None:
     rows = [
         json.loads(line)
         for line in command("preview", "recipe.yaml", "--json").out.split("\n")
         if line
     ]
     assert len(rows) == 5
-    keys = ["id", "source", "text", "ids", "is_trained", "prompt_ids"]
+    keys = ["schema", "id", "source", "text", "ids", "is_trained", "prompt_ids"]
     assert all(list(row) == keys for row in rows)
+    assert {row["schema"] for row in rows} == {1}
 
 
 def test_preview_takes_a_data_file_with_template_and_tokenizer(
@@ -173,6 +177,7 @@ def test_ask_shows_every_model(
     monkeypatch.setattr(sys, "stdin", io.StringIO("From a pipe\n"))
     rows = command("ask", "-", "--models", "a,b", "--json").out.splitlines()
     assert [json.loads(row)["text"] for row in rows] == ["From a pipe"] * 2
+    assert [json.loads(row)["schema"] for row in rows] == [1, 1]
 
 
 def test_chat_reads_lines_from_a_pipe(
@@ -182,6 +187,62 @@ def test_chat_reads_lines_from_a_pipe(
     result = command("chat", "runs/x", "-q")
     assert result.out == "1: one\n2: two\n1: three\n"
     assert calls[0].given == ("runs/x",)
+
+
+class _Terminal(io.StringIO):
+    """Lines that a person types."""
+
+    def isatty(self) -> bool:
+        return True
+
+
+class _FullSession(FakeSession):
+    """A conversation whose second message finds the context full, until it is reset."""
+
+    def reply(self, text: str) -> Iterator[str]:
+        if self.heard:
+            raise DataError("the conversation is full", cure="Type /reset to begin anew.")
+        yield from super().reply(text)
+
+
+@pytest.mark.usefixtures("calls")
+def test_a_full_conversation_goes_on_where_it_is_typed_and_ends_where_it_is_piped(
+    command: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lines = "one\ntwo\n/reset\nthree\n"
+    error = "error: the conversation is full. Type /reset to begin anew.\n"
+    monkeypatch.setattr("tunesmith.stages.chat.chat", lambda *_, **__: _FullSession())
+    monkeypatch.setattr(sys, "stdin", _Terminal(lines))
+    typed = command("chat", "runs/x", "-q")
+    assert (typed.code, typed.err) == (0, error)
+    assert typed.out.replace("> ", "").split() == ["1:", "one", "1:", "three"]
+    monkeypatch.setattr(sys, "stdin", io.StringIO(lines))
+    piped = command("chat", "runs/x", "-q")
+    assert (piped.code, piped.out, piped.err) == (3, "1: one\n", error)
+
+
+@pytest.mark.usefixtures("calls")
+def test_ctrl_c_ends_a_reply_that_is_typed_and_the_program_where_it_is_piped(
+    command: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    closed: list[str] = []
+
+    class Session(FakeSession):
+        def reply(self, text: str) -> Iterator[str]:
+            try:
+                yield f"{text} be"
+                if text == "one":
+                    raise KeyboardInterrupt
+            finally:
+                closed.append(text)
+
+    monkeypatch.setattr("tunesmith.stages.chat.chat", lambda *_, **__: Session())
+    monkeypatch.setattr(sys, "stdin", _Terminal("one\ntwo\n"))
+    typed = command("chat", "runs/x", "-q")
+    assert (typed.code, closed) == (0, ["one", "two"])
+    assert typed.out.replace("> ", "") == "one be\ntwo be\n\n"
+    monkeypatch.setattr(sys, "stdin", io.StringIO("one\ntwo\n"))
+    assert command("chat", "runs/x", "-q").code == 130
 
 
 @pytest.mark.usefixtures("calls")

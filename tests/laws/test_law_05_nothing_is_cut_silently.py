@@ -7,7 +7,7 @@ import pytest
 from tests.stages.rig import Talk, make_recipe, run_folder, write_rows
 from tunesmith.errors import DataError
 from tunesmith.files import read_json_lines
-from tunesmith.stages.prepare import prepare, store_path
+from tunesmith.stages.prepare import open_store, prepare
 from tunesmith.tokens.store import TokenStore
 
 LONG_QUESTION = {"instruction": "x" * 300, "response": "short answer"}
@@ -23,7 +23,7 @@ def _prepared(tmp_path: Path, model: Path, policy: str) -> tuple[dict, TokenStor
     recipe = make_recipe(model, data, training=training)
     result = prepare(recipe, folder, recipe_folder=tmp_path, progress=Talk())
     dropped = list(read_json_lines(folder.dropped))
-    return result, TokenStore(store_path(folder, "train")), dropped
+    return result, open_store(folder, "train"), dropped
 
 
 def test_drop_counts_and_names_every_long_row(tmp_path: Path, tiny_folder: Path) -> None:

@@ -7,10 +7,16 @@ from pathlib import Path
 
 import pytest
 import torch
+from safetensors.torch import load_file
 
+from tests.stages.rig import colour_rows, write_rows
 from tests.tiny import random_store, tiny_network
 from tunesmith.models.attention import register, use_attention
 from tunesmith.models.forward import LanguageModel, choose_layout
+from tunesmith.recipe.load import load_recipe
+from tunesmith.stages.progress import SilentProgress
+from tunesmith.stages.run_folder import RunFolder
+from tunesmith.stages.train import train
 from tunesmith.tokens.store import TokenStore
 from tunesmith.training.distributed import Ranks
 from tunesmith.training.feed import Feed
@@ -113,3 +119,37 @@ def test_two_ranks_give_the_gradient_of_one(tmp_path: Path) -> None:
     one = validate(_model("llama", torch.float64), _feed(store, 2), precision="fp32")
     assert abs(one.loss - facts["loss"]) < 1e-6
     assert one.num_targets == facts["num_targets"]
+
+
+def test_two_ranks_train_the_model_of_one(tmp_path: Path, tiny_folder: Path) -> None:
+    """The whole of `train` under torchrun, clipping, validation and checkpoints included."""
+    write_rows(tmp_path / "rows.jsonl", colour_rows(30))
+    settings = {
+        "model": {"name": str(tiny_folder)},
+        "sources": [{"path": "rows.jsonl"}],
+        "template": {"name": "question-answer"},
+        "examples": {"split": {"validation": 0.2, "test": 0.0}},
+        "training": {"steps": 5, "learning_rate": 1e-2, "precision": "fp32", "device": "cpu"},
+    }
+    (tmp_path / "recipe.yaml").write_text(json.dumps(settings))
+    alone = RunFolder(tmp_path / "one")
+    recipe = load_recipe(tmp_path / "recipe.yaml")
+    train(recipe, alone, recipe_folder=tmp_path, progress=SilentProgress())
+    command = [sys.executable, "-m", "torch.distributed.run", "--nproc-per-node=2"]
+    arguments = ["--master-port=29518", "-m", "--", "tunesmith", "train", "recipe.yaml"]
+    done = subprocess.run(
+        [*command, *arguments, "--run", "two", "--json"],
+        check=True,
+        capture_output=True,
+        text=True,
+        cwd=tmp_path,
+        timeout=180,
+    )
+    assert json.loads(done.stdout)["steps"] == 5, "only the first rank prints"
+    one, two = (load_file(tmp_path / run / "model/model.safetensors") for run in ("one", "two"))
+    base = load_file(tiny_folder / "model.safetensors")
+    moved = sum((one[name] - base[name]).norm() ** 2 for name in base) ** 0.5
+    apart = sum((one[name] - two[name]).norm() ** 2 for name in base) ** 0.5
+    assert apart / moved < 1e-3
+    log = [json.loads(line) for line in (tmp_path / "two/log.jsonl").read_text().splitlines()]
+    assert [line["step"] for line in log if line["split"] == "train"] == [1, 2, 3, 4, 5]

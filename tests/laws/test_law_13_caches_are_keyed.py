@@ -1,5 +1,6 @@
 """Law 13: a cache is keyed by data, template, tokenizer, policy and code; stale ones go."""
 
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -7,9 +8,11 @@ import pytest
 
 from tests.stages.rig import Talk, colour_rows, make_recipe, run_folder, write_rows
 from tests.tiny import save_tiny_model
+from tunesmith.errors import MissingError
 from tunesmith.stages import prepare as stage
-from tunesmith.stages.prepare import prepare, store_path
-from tunesmith.tokens.store import TokenStore, has_store
+from tunesmith.stages import stage as stages
+from tunesmith.stages.prepare import open_store, prepare, store_path
+from tunesmith.tokens.store import TokenStore
 
 
 @pytest.fixture
@@ -24,7 +27,7 @@ def _prepare(setup: dict[str, Any], **sections: Any) -> tuple[str, bool]:
     recipe = make_recipe(setup["model"], setup["data"], **sections)
     talk = Talk()
     prepare(recipe, setup["folder"], recipe_folder=Path(), progress=talk)
-    return TokenStore(store_path(setup["folder"], "train")).key, bool(talk.tasks)
+    return open_store(setup["folder"], "train").key, bool(talk.tasks)
 
 
 def test_the_same_inputs_are_not_encoded_again(setup: dict[str, Any]) -> None:
@@ -48,7 +51,7 @@ def test_everything_the_tokens_depend_on_changes_the_key(
     keys.append(_prepare(setup, examples={"seed": 1})[0])
     write_rows(setup["data"], colour_rows(9))
     keys.append(_prepare(setup)[0])
-    monkeypatch.setattr(stage, "code_fingerprint", lambda: "another version")
+    monkeypatch.setattr(stage, "code_of", lambda *_: "another version")
     keys.append(_prepare(setup)[0])
     monkeypatch.undo()
     file = setup["model"] / "tokenizer.json"
@@ -61,9 +64,28 @@ def test_a_store_that_was_deleted_or_cut_is_rebuilt(setup: dict[str, Any]) -> No
     key, _ = _prepare(setup)
     path = store_path(setup["folder"], "train")
     path.write_bytes(path.read_bytes()[:-10])
-    assert not has_store(path, key=key)
     assert _prepare(setup) == (key, True)
-    assert has_store(path, key=key)
+    assert len(open_store(setup["folder"], "train")) == 8
+
+
+def test_a_store_of_something_else_is_never_opened(setup: dict[str, Any]) -> None:
+    _prepare(setup)
+    with pytest.raises(MissingError, match="stale"):
+        TokenStore(store_path(setup["folder"], "train"), key="another")
+
+
+def test_a_change_of_the_code_is_noticed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    package = tmp_path / "tunesmith"
+    shutil.copytree(Path(stages.__file__).parents[1], package)
+    monkeypatch.setattr(stages, "__file__", str(package / "stages" / "stage.py"))
+    before = stages.code_of(*stage._CODE)
+    assert before == stages.code_of(*stage._CODE)
+    for name in ("sandbox.py", "templates/alpaca.py", "stages/encode.py", "sources/lines.py"):
+        path = package / name
+        path.write_text(path.read_text() + "\n")
+        after = stages.code_of(*stage._CODE)
+        assert after != before, name
+        before = after
 
 
 def test_old_stores_do_not_pile_up(setup: dict[str, Any]) -> None:

@@ -19,7 +19,7 @@ from tunesmith.training.validate import validate
 def main(folder: Path) -> None:
     torch.set_num_threads(1)
     register()
-    store = TokenStore(folder / "s.arrow")
+    store = TokenStore(folder / "s.arrow", key="test")
     with joined_ranks(torch.device("cpu")) as ranks:
         model = choose_layout(tiny_network("llama").double())
         feed = Feed(

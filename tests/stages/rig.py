@@ -47,10 +47,12 @@ def colour_rows(count: int = 8) -> list[dict[str, str]]:
     ]
 
 
-def make_recipe(model: Path, data: Path, **sections: Mapping[str, Any]) -> Recipe:
+def make_recipe(
+    folder: Path, data: Path, weights: str = "pretrained", **sections: Mapping[str, Any]
+) -> Recipe:
     """A recipe over one file; everything is trained on unless a section says otherwise."""
     settings: dict[str, Any] = {
-        "model": {"name": str(model)},
+        "model": {"name": str(folder), "weights": weights},
         "sources": [{"path": str(data)}],
         "examples": {"split": {"validation": 0.0, "test": 0.0}},
         "template": {"name": "question-answer"},

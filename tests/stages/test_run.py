@@ -137,7 +137,9 @@ def test_an_unfinished_training_is_not_continued_under_another_recipe(
         train(other, folder, recipe_folder=tmp_path, progress=Talk())
     forced = train(other, folder, recipe_folder=tmp_path, progress=Talk(), force="a test")
     assert forced["resumed_from"] == 2
-    assert read_json(folder.environment)["forced"] == "a test"
+    assert read_json(folder.environment)["forced"] == [
+        "a test: training.learning_rate was 5e-05, is 0.001"
+    ]
 
 
 def test_answering_without_a_model_says_what_to_run(tmp_path: Path, tiny_folder: Path) -> None:

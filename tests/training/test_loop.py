@@ -10,8 +10,10 @@ import torch
 from tests.training.rig import Log, make_plan, train, weights
 from tunesmith.errors import DivergedError, TunesmithError
 from tunesmith.recipe.recipe import TrainingRecipe
+from tunesmith.training import loop as loop_module
 from tunesmith.training import step as step_module
-from tunesmith.training.checkpoint import find_newest
+from tunesmith.training import validate as validate_module
+from tunesmith.training.checkpoint import find_newest, load_checkpoint
 from tunesmith.training.memory import use_activation_checkpointing
 from tunesmith.training.plan import BEST, TrainingState
 from tunesmith.training.resume import load_best
@@ -49,6 +51,43 @@ def test_the_micro_batch_is_halved_with_a_message_when_memory_runs_out(
         "micro-batch 2 -> 1",
     ]
     assert log.losses() == expected.losses(), "smaller, the result is what it always would be"
+
+
+def test_memory_that_runs_out_while_validating_loses_no_validation(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    expected = train(make_plan(tmp_path / "a", RECIPE))
+    real = validate_module.trained_logits
+
+    def limited(model: object, batch: object) -> torch.Tensor:
+        if len(batch.spans) > 1:
+            raise torch.OutOfMemoryError("CUDA out of memory")
+        return real(model, batch)
+
+    monkeypatch.setattr(validate_module, "trained_logits", limited)
+    log = train(make_plan(tmp_path / "b", RECIPE))
+    found, wanted = log.losses("validation"), expected.losses("validation")
+    assert found.keys() == wanted.keys()
+    assert all(math.isclose(found[step], wanted[step], rel_tol=1e-6) for step in wanted)
+
+
+def test_a_validation_that_is_not_finite_is_never_the_best(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real, calls = loop_module.validate, []
+
+    def first_is_nan(*arguments: object, **named: object) -> object:
+        result = real(*arguments, **named)
+        calls.append(result)
+        return replace(result, loss=float("nan")) if len(calls) == 2 else result
+
+    monkeypatch.setattr(loop_module, "validate", first_is_nan)
+    plan = make_plan(tmp_path / "a", RECIPE)
+    log = train(plan)
+    newest, _ = find_newest(plan.folder)
+    best = load_checkpoint(newest).state["progress"]["best_step"]
+    finite = {s: x for s, x in log.losses("validation").items() if s and math.isfinite(x)}
+    assert best == min(finite, key=finite.get)
 
 
 def test_when_one_example_does_not_fit_activations_are_recomputed_then_it_ends(
@@ -125,7 +164,8 @@ def test_training_stops_early_and_keeps_the_best_weights(tmp_path: Path) -> None
     assert last - best == 2 * recipe.validate_every
     assert f"stopped early after step {last}" in log.notes[-1]
     state = TrainingState(step=last, best_loss=validations[best], best_step=best)
-    assert load_best(plan, state)
+    load_best(plan, state, listener=log.listener)
+    assert f"kept the weights after step {best}" in log.notes[-1]
     again = validate(plan.model, plan.validation, precision="fp32")
     assert math.isclose(again.loss, validations[best], rel_tol=1e-6)
     assert (plan.folder / BEST / "manifest.json").is_file()
@@ -154,3 +194,21 @@ def test_every_step_and_validation_is_logged_with_tokens_and_epochs(tmp_path: Pa
     assert checks[0]["step"] == 0
     assert checks[-1]["step"] == 10
     assert all(0 <= line["accuracy"] <= 100 for line in checks)
+
+
+def test_damaged_best_weights_are_named_and_the_last_are_kept(tmp_path: Path) -> None:
+    plan = make_plan(tmp_path / "a", RECIPE.model_copy(update={"learning_rate": 3e-2}))
+    log = train(plan)
+    before = weights(plan)
+    (plan.folder / BEST).mkdir(exist_ok=True)
+    (plan.folder / BEST / "manifest.json").write_text("{}")
+    state = TrainingState(step=10, best_loss=1.0, best_step=3)
+    load_best(plan, state, listener=log.listener)
+    assert "the best weights cannot be used (manifest.json is damaged)" in log.notes[-1]
+    assert state.best_step is None
+    assert all(torch.equal(tensor, weights(plan)[name]) for name, tensor in before.items())
+
+
+def test_the_last_step_ends_on_the_epoch_it_was_asked_for(tmp_path: Path) -> None:
+    log = train(make_plan(tmp_path / "a", RECIPE))
+    assert log.lines[-1]["epoch"] == 3.0

@@ -14,7 +14,7 @@ from tunesmith.cli.options import (
     Temperature,
     VerboseFlag,
 )
-from tunesmith.cli.output import print_json
+from tunesmith.cli.output import SCHEMA, print_json
 from tunesmith.cli.progress import talking
 from tunesmith.cli.side_by_side import show_columns, show_sections
 from tunesmith.errors import RecipeError
@@ -55,7 +55,7 @@ def ask(
         answers = stage(prompt, names, generation=generation)
         if json:
             for answer in answers:
-                print_json(answer)
+                print_json({"schema": SCHEMA, **answer})
         elif len(names) > 1 and sys.stdout.isatty():
             show_columns(list(answers))
         else:

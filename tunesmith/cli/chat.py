@@ -1,7 +1,7 @@
 """`tunesmith chat MODEL`: a conversation, line by line; reads stdin where it is a pipe."""
 
 import sys
-from collections.abc import Iterator
+from contextlib import closing
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -10,6 +10,8 @@ from tunesmith.cli.inputs import generation_settings, sampling_overrides
 from tunesmith.cli.options import MaxNewTokens, QuietFlag, SamplingSeed, Temperature, VerboseFlag
 from tunesmith.cli.output import printable
 from tunesmith.cli.progress import talking
+from tunesmith.cli.typed import typed_lines
+from tunesmith.errors import DataError
 
 if TYPE_CHECKING:
     from tunesmith.stages.chat import ChatSession
@@ -41,7 +43,7 @@ def chat(
         session = stage(model, generation=generation)
         if is_typed:
             progress.note("/reset forgets the conversation, /quit ends it.")
-        for line in _typed_lines() if is_typed else sys.stdin:
+        for line in typed_lines() if is_typed else sys.stdin:
             text = line.strip()
             if text == "/quit":
                 return
@@ -52,27 +54,21 @@ def chat(
                 _reply(session, text, is_typed=is_typed)
 
 
-def _typed_lines() -> Iterator[str]:
-    """Lines with editing and history, until Ctrl-D."""
-    import contextlib
-    import importlib
-
-    with contextlib.suppress(ImportError):
-        importlib.import_module("readline")
-    while True:
-        try:
-            yield input("> ")
-        except EOFError:
-            print()
-            return
-
-
 def _reply(session: "ChatSession", text: str, *, is_typed: bool) -> None:
-    """Print a reply as it is written; Ctrl-C ends the reply, not the conversation."""
+    """Print a reply as it is written.
+
+    Where it is typed, neither Ctrl-C nor a message without an answer ends the conversation.
+    """
     try:
-        for piece in session.reply(text):
-            print(printable(piece), end="", flush=True)
+        with closing(session.reply(text)) as pieces:
+            for piece in pieces:
+                print(printable(piece), end="", flush=True)
     except KeyboardInterrupt:
         if not is_typed:
             raise
+    except DataError as error:
+        if not is_typed:
+            raise
+        print(f"error: {error}", file=sys.stderr, flush=True)
+        return
     print(flush=True)

@@ -9,7 +9,7 @@ import typer
 from tunesmith.cli import options as shared
 from tunesmith.cli.inputs import is_recipe, refuse_unused
 from tunesmith.cli.marks import show_row
-from tunesmith.cli.output import print_json
+from tunesmith.cli.output import SCHEMA, print_json
 from tunesmith.cli.progress import talking
 
 EXAMPLES = """tunesmith preview recipe.yaml
@@ -73,6 +73,6 @@ def preview(
         )
         for row in islice(rows, shown):
             if json:
-                print_json({key: row[key] for key in _ROW_KEYS})
+                print_json({"schema": SCHEMA, **{key: row[key] for key in _ROW_KEYS}})
             else:
                 show_row(row)

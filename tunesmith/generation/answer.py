@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass
+from itertools import groupby
 from typing import Any
 
 from tunesmith.examples.example import Message
@@ -81,6 +82,11 @@ class Speaker:
         ids = encode_prompt(rendered, self.tokenizer).tolist()
         return Prompt(ids=ids, key=question.example_id)
 
+    def room_after(self, prompt: Prompt) -> int:
+        """New tokens the answer may have: as asked, or as many as the context still holds."""
+        context, wanted = self.model.context_tokens, self.recipe.max_new_tokens
+        return wanted if context is None else min(wanted, context - len(prompt.ids))
+
     def text_of(self, continuation: Continuation) -> str:
         """A continuation as the answer a person reads."""
         return self.template.answer_of(self.tokenizer.decode(continuation.ids))
@@ -94,6 +100,9 @@ def answer_all(
 ) -> Iterator[Completion]:
     """Answer questions, shortest prompts first; each batch is yielded as it is done.
 
+    A prompt near the end of the model's context gets as many new tokens as fit. Only prompts
+    with the same limit share a batch, so that no row's limit depends on the rows beside it.
+
     Args:
         speaker: Who answers.
         questions: In any order; the completions come in another.
@@ -103,27 +112,27 @@ def answer_all(
         DataError: The template cannot express a question.
     """
     prompts = [(question, speaker.prompt_of(question)) for question in questions]
-    fitting = [pair for pair in prompts if _fits(speaker, pair[1])]
-    for question, prompt in prompts:
-        if not _fits(speaker, prompt):
-            yield _failure(speaker, question)
-            on_answer(1)
-    fitting.sort(key=lambda pair: len(pair[1].ids))
+    prompts.sort(key=lambda pair: len(pair[1].ids))
     size = speaker.recipe.batch
     at_once = size if isinstance(size, int) else _PROMPTS_AT_ONCE
-    for start in range(0, len(fitting), at_once):
-        batch = fitting[start : start + at_once]
-        yield from _answer_batch(speaker, batch)
-        on_answer(len(batch))
+    for room, pairs in groupby(prompts, key=lambda pair: speaker.room_after(pair[1])):
+        group = list(pairs)
+        for start in range(0, len(group), at_once):
+            batch = group[start : start + at_once]
+            if room > 0:
+                yield from _answer_batch(speaker, batch, room)
+            else:
+                yield from (_failure(speaker, question) for question, _ in batch)
+            on_answer(len(batch))
 
 
 def _answer_batch(
-    speaker: Speaker, batch: Sequence[tuple[Question, Prompt]]
+    speaker: Speaker, batch: Sequence[tuple[Question, Prompt]], room: int
 ) -> Iterator[Completion]:
     continuations = generate(
         speaker.model,
         [prompt for _, prompt in batch],
-        recipe=speaker.recipe,
+        recipe=speaker.recipe.model_copy(update={"max_new_tokens": room}),
         stop_ids=speaker.stop_ids,
     )
     for (question, _), continuation in zip(batch, continuations, strict=True):
@@ -133,13 +142,8 @@ def _answer_batch(
             text=speaker.text_of(continuation),
             num_tokens=len(continuation.ids),
             finish_reason=continuation.finish_reason,
-            has_near_tie=continuation.has_near_tie,
+            has_near_tie=continuation.first_near_tie is not None,
         )
-
-
-def _fits(speaker: Speaker, prompt: Prompt) -> bool:
-    context = speaker.model.context_tokens
-    return context is None or len(prompt.ids) + speaker.recipe.max_new_tokens <= context
 
 
 def _failure(speaker: Speaker, question: Question) -> Completion:

@@ -6,10 +6,16 @@ from comparing ids, so that any id may serve as padding.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from threading import Event
 from typing import Any, Literal
 
 import torch
-from transformers import GenerationConfig, LogitsProcessorList
+from transformers import (
+    GenerationConfig,
+    LogitsProcessorList,
+    StoppingCriteria,
+    StoppingCriteriaList,
+)
 from transformers.generation.streamers import BaseStreamer
 
 from tunesmith.generation.sampling import RowwiseSampler, TieWatch
@@ -34,13 +40,14 @@ class Continuation:
     Attributes:
         ids: Token ids.
         finish_reason: `stop` if it ended by itself, `length` if it was cut off.
-        has_near_tie: The two best logits came within 1e-4 of each other somewhere, so
-            that another batch size may give another text from there on.
+        first_near_tie: The first place in `ids` (or just behind them) where the two best
+            logits came within 1e-4 of each other, so that another batch size may give
+            another text from there on; None if there is no such place.
     """
 
     ids: list[int]
     finish_reason: FinishReason
-    has_near_tie: bool
+    first_near_tie: int | None = None
 
 
 @torch.no_grad()
@@ -51,6 +58,7 @@ def generate(
     recipe: GenerationRecipe,
     stop_ids: Sequence[int],
     streamer: BaseStreamer | None = None,
+    cancelled: Event | None = None,
 ) -> list[Continuation]:
     """Continue all prompts in one batch.
 
@@ -60,6 +68,7 @@ def generate(
         recipe: Length, temperature, top_p and seed.
         stop_ids: Any of these ends a text.
         streamer: Told of each token as it comes; for a single prompt.
+        cancelled: Once it is set, generation ends within a token or two.
     """
     ids, mask = _pad_left(prompts, model.device)
     stops = list(stop_ids)
@@ -74,12 +83,27 @@ def generate(
                 attention_mask=mask,
                 generation_config=_config(recipe, stops, network),
                 logits_processor=_processors(prompts, recipe, ties),
+                stopping_criteria=StoppingCriteriaList(
+                    [_Cancelled(cancelled)] if cancelled else []
+                ),
                 streamer=streamer,
             )
     finally:
         network.generation_config = before
     written = output[:, ids.shape[1] :].tolist()
-    return [_cut(row, stops, tie) for row, tie in zip(written, ties.has_tie, strict=True)]
+    return [_cut(row, stops, tie) for row, tie in zip(written, ties.first_ties, strict=True)]
+
+
+class _Cancelled(StoppingCriteria):
+    """Ends every row of a batch once an event is set."""
+
+    def __init__(self, event: Event) -> None:
+        self._event = event
+
+    def __call__(self, input_ids: torch.Tensor, scores: object, **_: object) -> torch.Tensor:
+        """(B, T) ids -> (B,) bool: True where a row is to end."""
+        is_over = self._event.is_set()
+        return torch.full((len(input_ids),), is_over, dtype=torch.bool, device=input_ids.device)
 
 
 def _processors(
@@ -114,8 +138,8 @@ def _pad_left(prompts: Sequence[Prompt], device: torch.device) -> tuple[torch.Te
     return ids.to(device), mask.to(device)
 
 
-def _cut(written: list[int], stops: list[int], has_tie: bool) -> Continuation:
+def _cut(written: list[int], stops: list[int], tie: int | None) -> Continuation:
     for place, token in enumerate(written):
         if token in stops:
-            return Continuation(ids=written[:place], finish_reason="stop", has_near_tie=has_tie)
-    return Continuation(ids=written, finish_reason="length", has_near_tie=has_tie)
+            return Continuation(ids=written[:place], finish_reason="stop", first_near_tie=tie)
+    return Continuation(ids=written, finish_reason="length", first_near_tie=tie)

@@ -32,21 +32,28 @@ class RowwiseSampler(LogitsProcessor):
 
 
 class TieWatch(LogitsProcessor):
-    """Notes which rows came to a near tie, where another batch size may take the other token."""
+    """Notes where rows first come to a near tie: another batch size may go on otherwise there.
+
+    `first_ties` are places in what is generated, counted from 0; None for a row without one.
+    """
 
     def __init__(self, num_rows: int, *, stop_ids: list[int], prompt_length: int) -> None:
-        self.has_tie = [False] * num_rows
+        self.first_ties: list[int | None] = [None] * num_rows
         self._is_over = torch.zeros(num_rows, dtype=torch.bool)
         self._stop_ids = torch.tensor(stop_ids)
         self._prompt_length = prompt_length
 
     def __call__(self, input_ids: torch.Tensor, scores: torch.Tensor) -> torch.Tensor:
         """(B, T) ids and (B, V) logits -> the same logits."""
-        if input_ids.shape[1] > self._prompt_length:
+        place = input_ids.shape[1] - self._prompt_length
+        if place > 0:
             self._is_over |= torch.isin(input_ids[:, -1].cpu(), self._stop_ids)
         best = scores.topk(2, dim=-1).values.cpu()
         is_tie = (best[:, 0] - best[:, 1] < NEAR_TIE) & ~self._is_over
-        self.has_tie = [had or bool(now) for had, now in zip(self.has_tie, is_tie, strict=True)]
+        self.first_ties = [
+            place if first is None and now else first
+            for first, now in zip(self.first_ties, is_tie.tolist(), strict=True)
+        ]
         return scores
 
 

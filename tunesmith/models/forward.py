@@ -70,11 +70,15 @@ class LanguageModel:
         computed together once one example passes the original context.
         """
         config = self.inner.config.get_text_config()
-        rope = getattr(config, "rope_parameters", None) or {}
-        if rope.get("rope_type") not in ("longrope", "dynamic"):
-            return None
-        limit = rope.get("original_max_position_embeddings") or self.context_tokens
-        return int(limit) if limit else None
+        ropes = getattr(config, "rope_parameters", None) or {}
+        if "rope_type" in ropes:
+            ropes = {"all layers": ropes}  # others name one for each type of layer
+        limits = [
+            int(rope.get("original_max_position_embeddings") or self.context_tokens or 0)
+            for rope in ropes.values()
+            if isinstance(rope, dict) and rope.get("rope_type") in ("longrope", "dynamic")
+        ]
+        return min(limits, default=None) or None
 
 
 def trained_logits(model: LanguageModel, batch: Batch) -> torch.Tensor:

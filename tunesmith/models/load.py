@@ -10,8 +10,8 @@ from typing import Any
 import torch
 from transformers import AutoConfig, AutoModelForCausalLM, PreTrainedModel
 
-from tunesmith.errors import MissingError, RemoteError, TunesmithError
-from tunesmith.files import read_json
+from tunesmith.errors import MissingError, RefusedError, RemoteError, TunesmithError
+from tunesmith.files import hash_file, hash_json, read_json
 from tunesmith.models import attention
 
 STARTER_FOLDER = Path(__file__).resolve().parent.parent / "starter" / "model"
@@ -100,6 +100,14 @@ def load_network(place: ModelPlace, *, has_random_weights: bool = False) -> PreT
     return network
 
 
+def weights_fingerprint(folder: Path) -> str:
+    """A hash of everything in a model folder that decides its outputs."""
+    names = sorted(
+        path for path in folder.iterdir() if path.suffix in (".safetensors", ".json", ".jinja")
+    )
+    return hash_json([[path.name, hash_file(path)] for path in names])
+
+
 def to_device(network: PreTrainedModel, device: str) -> PreTrainedModel:
     """Move a model; its own `to` has a signature that no type checker follows."""
     torch.nn.Module.to(network, torch.device(device))
@@ -112,8 +120,37 @@ def _load_adapted(folder: Path) -> Any:
     base = read_json(folder / "adapter_config.json")["base_model_name_or_path"]
     contract = read_json(folder / CONTRACT_FILE) if (folder / CONTRACT_FILE).is_file() else {}
     recorded = contract.get("base", {"name": base, "revision": None})
-    place = find_model(recorded["name"], revision=recorded["revision"])
+    beside = folder / recorded["name"]
+    name = str(beside) if beside.is_dir() else recorded["name"]
+    place = find_model(name, revision=recorded["revision"])
+    _require_same_base(place, recorded, folder)
     return load_adapter(load_network(place), folder)
+
+
+def _require_same_base(place: ModelPlace, recorded: dict[str, Any], folder: Path) -> None:
+    """An adapter is nothing without the weights it was trained on."""
+    expected = recorded.get("fingerprint")
+    if expected is None or place.folder is None:
+        return
+    if weights_fingerprint(place.folder) != expected:
+        raise RefusedError(
+            f"its base model {place.name} has changed since the adapter was trained",
+            where=str(folder),
+            cure="Put the old base model back, or train the adapter again.",
+        )
+
+
+def context_tokens(place: ModelPlace) -> int | None:
+    """Positions a model was built for, from its configuration; None if it does not say."""
+    folder = place.folder
+    if folder is not None and not (folder / "config.json").is_file():
+        return None
+    try:
+        config = AutoConfig.from_pretrained(place.path, revision=place.revision)
+    except (OSError, ValueError) as error:
+        raise load_error(place.name, error) from error
+    value = getattr(config.get_text_config(), "max_position_embeddings", None)
+    return value if isinstance(value, int) and value > 0 else None
 
 
 def load_error(name: str, error: Exception) -> TunesmithError:

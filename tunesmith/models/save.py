@@ -47,6 +47,8 @@ def save_model(model: LanguageModel, folder: Path, *, rendering: RenderingFiles)
         with own_attention(model):
             model.network.save_pretrained(temporary)
         _save_rendering(temporary, rendering)
+        for path in temporary.iterdir():
+            files.sync_file(path)
     except OSError as error:
         shutil.rmtree(temporary, ignore_errors=True)
         files.raise_disk_full(error, folder)
@@ -58,14 +60,6 @@ def save_model(model: LanguageModel, folder: Path, *, rendering: RenderingFiles)
     temporary.rename(folder)
     shutil.rmtree(trash, ignore_errors=True)
     files.sync_folder(folder.parent)
-
-
-def weights_fingerprint(folder: Path) -> str:
-    """A hash of everything in a model folder that decides its outputs."""
-    names = sorted(
-        path for path in folder.iterdir() if path.suffix in (".safetensors", ".json", ".jinja")
-    )
-    return files.hash_json([[path.name, files.hash_file(path)] for path in names])
 
 
 def _save_rendering(folder: Path, rendering: RenderingFiles) -> None:

@@ -329,3 +329,12 @@ class Recipe(Section):
     training: TrainingRecipe = Field(default_factory=TrainingRecipe)
     generation: GenerationRecipe = Field(default_factory=GenerationRecipe)
     evaluation: EvaluationRecipe = Field(default_factory=EvaluationRecipe)
+
+    @model_validator(mode="after")
+    def _adapter_needs_weights(self) -> Self:
+        if self.model.weights == "random" and self.training.lora is not None:
+            raise ValueError(
+                "model.weights: random with an adapter would train beside weights that are not "
+                "saved; use method: full"
+            )
+        return self

@@ -1,31 +1,37 @@
 """A test set and the models of a run -> completions/<model>.jsonl; or any file and any model."""
 
-from collections.abc import Callable, Iterator
+import os
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import IO, Any
 
-from tunesmith.errors import MissingError
+from tunesmith.errors import MissingError, RecipeError
 from tunesmith.examples.questions import to_question
 from tunesmith.examples.read import ReadCount, check_read
 from tunesmith.files import (
     hash_file,
+    hash_json,
     json_line,
+    raise_disk_full,
     read_json_lines,
     write_json_lines,
+    write_text,
 )
 from tunesmith.generation.answer import Completion, Question, Speaker, answer_all
-from tunesmith.models.load import find_model, is_model_folder
-from tunesmith.models.save import weights_fingerprint
+from tunesmith.models.load import find_model, is_model_folder, weights_fingerprint
+from tunesmith.recipe.load import resolved_yaml
 from tunesmith.recipe.recipe import GenerationRecipe, Recipe, SourceRecipe
 from tunesmith.sources.read import read_source
 from tunesmith.sources.row import Dropped
-from tunesmith.stages.prepare import read_split
+from tunesmith.stages.prepare import preparation, read_split
 from tunesmith.stages.progress import Progress
-from tunesmith.stages.rendering import Rendering, recipe_rendering
+from tunesmith.stages.rendering import Rendering, model_rendering, recipe_rendering
 from tunesmith.stages.run_folder import RunFolder
-from tunesmith.stages.speaker import base_speaker, named_speaker, tuned_speaker
-from tunesmith.stages.stage import Result, Stage, run_stage
-from tunesmith.stages.train import base_record
+from tunesmith.stages.speaker import base_speaker, load_speaker, tuned_speaker
+from tunesmith.stages.stage import Result, Stage, code_of, require_current, run_stage
+from tunesmith.stages.train import base_record, identity_of_base, training_stage
 
 BASE, TUNED = "base", "tuned"
 
@@ -50,6 +56,7 @@ def answer(
 
     Raises:
         MissingError: The run has no model yet.
+        RefusedError: Its data or model were made by another recipe.
     """
     with folder.locked():
         if not is_model_folder(folder.model):
@@ -64,10 +71,14 @@ def answer(
             BASE: lambda: base_speaker(recipe, rendering),
             TUNED: lambda: tuned_speaker(recipe, rendering, place),
         }
-        weights = {
-            BASE: base_record(rendering.place, recipe),
-            TUNED: weights_fingerprint(folder.model),
-        }
+        base = base_record(rendering.place, recipe, folder)
+        stages = [
+            preparation(recipe, folder, rendering, recipe_folder),
+            training_stage(recipe, folder, base),
+        ]
+        require_current(folder, stages)
+        write_text(folder.recipe, resolved_yaml(recipe))
+        weights = {BASE: identity_of_base(base), TUNED: weights_fingerprint(folder.model)}
         return {
             name: _answer_test(name, recipe, folder, rendering, (weights[name], load), progress)
             for name, load in loaders.items()
@@ -84,6 +95,9 @@ def answer_file(
 ) -> Result:
     """Let one model answer every row of a file; a reference in it is not needed.
 
+    Finished answers wait in a partial file beside the output, so that the same command goes
+    on where a killed one was.
+
     Args:
         model: starter, a run, a folder or a Hub id.
         questions: Rows with an instruction, question, prompt or messages.
@@ -95,8 +109,10 @@ def answer_file(
         `answers`, `cut_off`, `failed`, `near_ties`, `dropped` by reason, `output`.
 
     Raises:
+        RecipeError: The output is the input, a folder, or nowhere that can be written to.
         DataError: No row can be asked.
     """
+    _check_output(output, questions)
     count = ReadCount()
     asked = []
     for item in _read_questions(questions):
@@ -106,12 +122,63 @@ def answer_file(
             count.num_kept += 1
             asked.append(item)
     check_read(count, max_bad=1.0)
-    speaker = named_speaker(model, recipe=generation)
+    rendering = model_rendering(find_model(model))
+    key = _file_key(rendering, asked, generation)
+    partial = output.with_name(f"{output.name[:40]}.{key[:12]}.partial")
     progress.start("answering", len(asked))
-    done = {c.example_id: c for c in answer_all(speaker, asked, on_answer=progress.advance)}
-    progress.close()
-    write_json_lines(output, (done[question.example_id].to_json() for question in asked))
-    return {**_counts(list(done.values())), "dropped": dict(count.dropped), "output": str(output)}
+    completions = _answer_onto(
+        partial,
+        asked,
+        load=lambda: load_speaker(rendering, name=model, recipe=generation),
+        progress=progress,
+    )
+    write_json_lines(output, (completion.to_json() for completion in completions))
+    partial.unlink(missing_ok=True)
+    return {**_counts(completions), "dropped": dict(count.dropped), "output": str(output)}
+
+
+def _check_output(output: Path, questions: Path) -> None:
+    """Find out before any work whether the answers can be written.
+
+    Raises:
+        RecipeError: They cannot, or would replace the questions.
+    """
+    problem = None
+    if output.is_dir():
+        problem = "is a folder"
+    elif output.exists() and not output.is_file():
+        problem = "is no regular file"
+    elif output.exists() and questions.exists() and output.samefile(questions):
+        problem = "is the file of --input, which would be overwritten"
+    else:
+        try:
+            output.parent.mkdir(parents=True, exist_ok=True)
+            tempfile.TemporaryFile(dir=output.parent).close()
+        except OSError as error:
+            raise_disk_full(error, output)
+            problem = f"cannot be written ({error.strerror})"
+    if problem:
+        raise RecipeError(
+            problem, where=f"--output {output}", cure="Name a new file that can be written."
+        )
+
+
+def _file_key(rendering: Rendering, asked: Sequence[Question], generation: GenerationRecipe) -> str:
+    """A hash of all that decides the answers to a file."""
+    place = rendering.place
+    return hash_json(
+        {
+            "model": place.name,
+            "weights": weights_fingerprint(place.folder) if place.folder else place.revision,
+            "rendering": rendering.fingerprint,
+            "questions": [
+                [question.example_id, [asdict(message) for message in question.messages]]
+                for question in asked
+            ],
+            "generation": generation.model_dump(exclude={"batch"}),
+            "code": code_of("sandbox.py", "templates", "tokens", "models", "generation"),
+        }
+    )
 
 
 def _read_questions(path: Path) -> Iterator[Question | Dropped]:
@@ -142,6 +209,7 @@ def _answer_test(
             "rendering": rendering.fingerprint,
             "test": hash_file(folder.examples("test")),
             "generation": recipe.generation.model_dump(exclude={"batch"}),
+            "code": code_of("sandbox.py", "templates", "tokens", "models", "generation"),
         },
         outputs=[folder.completions(name)],
     )
@@ -157,9 +225,20 @@ def _work(
         if not example.is_text
     ]
     partial = folder.completions(f".{name}-{stage.key[:12]}")
+    progress.start(f"answering ({name})", len(questions))
+    ordered = _answer_onto(partial, questions, load=load, progress=progress)
+    write_json_lines(folder.completions(name), (completion.to_json() for completion in ordered))
+    for old in partial.parent.glob(f".{name}-*.jsonl"):
+        old.unlink()
+    return _counts(ordered)
+
+
+def _answer_onto(
+    partial: Path, questions: Sequence[Question], *, load: Callable[[], Speaker], progress: Progress
+) -> list[Completion]:
+    """Answer what a partial file lacks, writing each answer to it; all, in the questions' order."""
     done = _finished(partial)
     waiting = [question for question in questions if question.example_id not in done]
-    progress.start(f"answering ({name})", len(questions))
     progress.advance(len(done))
     if waiting:
         partial.parent.mkdir(parents=True, exist_ok=True)
@@ -168,11 +247,7 @@ def _work(
                 done[completion.example_id] = completion
                 _append(stream, completion)
     progress.close()
-    ordered = [done[question.example_id] for question in questions]
-    write_json_lines(folder.completions(name), (completion.to_json() for completion in ordered))
-    for old in partial.parent.glob(f".{name}-*.jsonl"):
-        old.unlink()
-    return _counts(ordered)
+    return [done[question.example_id] for question in questions]
 
 
 def _finished(partial: Path) -> dict[str, Completion]:
@@ -180,7 +255,7 @@ def _finished(partial: Path) -> dict[str, Completion]:
     if not partial.is_file():
         return {}
     whole = partial.read_bytes()
-    partial.write_bytes(whole[: whole.rfind(b"\n") + 1])
+    os.truncate(partial, whole.rfind(b"\n") + 1)
     completions = [Completion(**record) for record in read_json_lines(partial)]
     return {completion.example_id: completion for completion in completions}
 

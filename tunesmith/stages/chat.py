@@ -1,7 +1,8 @@
 """What a person types, turn by turn -> what a model answers, piece by piece."""
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator, Sequence
+from contextlib import closing
 from queue import Empty
 from typing import Any
 
@@ -10,7 +11,7 @@ from transformers import TextIteratorStreamer
 from tunesmith.errors import DataError
 from tunesmith.examples.example import Message
 from tunesmith.generation.answer import Question, Speaker
-from tunesmith.generation.generate import Continuation, generate
+from tunesmith.generation.generate import Continuation, Prompt, generate
 from tunesmith.recipe.recipe import GenerationRecipe
 from tunesmith.stages.speaker import named_speaker
 
@@ -23,6 +24,7 @@ class ChatSession:
     def __init__(self, speaker: Speaker) -> None:
         self._speaker = speaker
         self._messages: list[Message] = []
+        self._model_lock = threading.Lock()
 
     @property
     def has_memory(self) -> bool:
@@ -42,66 +44,73 @@ class ChatSession:
         """Forget the conversation."""
         self._messages = []
 
-    def reply(self, text: str) -> Iterator[str]:
+    def reply(self, text: str) -> Generator[str, None, None]:
         """Answer one message; the pieces joined are the answer.
 
-        A template without turns sees each message alone.
+        A template without turns sees each message alone. A reply that is closed or
+        interrupted ends its generation, and its message is forgotten.
 
         Raises:
             DataError: The conversation has outgrown the model's context.
         """
         if not self.has_memory:
             self.reset()
-        self._messages.append(Message(role="user", content=text))
+        asked = [*self._messages, Message(role="user", content=text)]
+        stream = _Stream(self._speaker, self._prompt(asked), model_lock=self._model_lock)
         pieces = []
-        for piece in self._stream():
-            pieces.append(piece)
-            yield piece
+        with closing(stream.pieces()) as texts:
+            for piece in texts:
+                pieces.append(piece)
+                yield piece
         answer = "".join(pieces)
         if answer.strip():
-            self._messages.append(Message(role="assistant", content=answer))
-        else:
-            self._messages.pop()
+            self._messages = [*asked, Message(role="assistant", content=answer)]
 
-    def _stream(self) -> Iterator[str]:
-        speaker = self._speaker
-        question = Question(example_id=f"turn {len(self._messages)}", messages=self._messages)
-        prompt = speaker.prompt_of(question)
-        context = speaker.model.context_tokens
-        room = speaker.recipe.max_new_tokens
-        if context is not None and len(prompt.ids) + room > context:
-            self._messages.pop()
-            raise DataError(
-                f"the conversation is {len(prompt.ids):,} tokens; with {room:,} new ones that is "
-                f"more than the model's {context:,}",
-                cure="Type /reset to begin anew.",
-            )
-        stream = _Stream(speaker)
-        yield from stream.pieces(prompt)
+    def _prompt(self, asked: Sequence[Message]) -> Prompt:
+        question = Question(example_id=f"turn {len(asked)}", messages=asked)
+        prompt = self._speaker.prompt_of(question)
+        if self._speaker.room_after(prompt) > 0:
+            return prompt
+        raise DataError(
+            f"the conversation is {len(prompt.ids):,} tokens; that leaves no room for an answer "
+            f"in the model's {self._speaker.model.context_tokens:,}",
+            cure="Type /reset to begin anew." if len(asked) > 1 else "Write a shorter message.",
+        )
 
 
 class _Stream:
-    """Generation in a thread, its text in ours."""
+    """Generation in a thread, its text in ours; the model works for one stream at a time."""
 
-    def __init__(self, speaker: Speaker) -> None:
+    def __init__(self, speaker: Speaker, prompt: Prompt, *, model_lock: threading.Lock) -> None:
         self._speaker = speaker
+        self._prompt = prompt
+        self._model_lock = model_lock
+        self._cancelled = threading.Event()
+        self._thread = threading.Thread(target=self._generate, daemon=True)
         self._streamer: Any = TextIteratorStreamer(
             speaker.tokenizer.hf, skip_prompt=True, timeout=_POLL_SECONDS
         )
         self._done: list[Continuation] = []
         self._errors: list[BaseException] = []
 
-    def pieces(self, prompt: Any) -> Iterator[str]:
-        """Text as it comes, and what is left of the exact answer at the end."""
-        thread = threading.Thread(target=self._generate, args=(prompt,), daemon=True)
-        thread.start()
+    def pieces(self) -> Generator[str, None, None]:
+        """Text as it comes, and what is left of the exact answer; closing it ends the thread."""
+        try:
+            self._thread.start()
+            yield from self._text()
+        finally:
+            self._cancelled.set()
+            if self._thread.is_alive():
+                self._thread.join()
+
+    def _text(self) -> Iterator[str]:
         shown = ""
         for piece in self._raw():
             grown = self._speaker.template.answer_of(shown + piece)
             if grown.startswith(shown) and len(grown) > len(shown):
                 yield grown[len(shown) :]
                 shown = grown
-        thread.join()
+        self._thread.join()
         if self._errors:
             raise self._errors[0]
         final = self._speaker.text_of(self._done[0])
@@ -125,15 +134,18 @@ class _Stream:
             if piece:
                 yield piece
 
-    def _generate(self, prompt: Any) -> None:
+    def _generate(self) -> None:
+        room = self._speaker.room_after(self._prompt)
         try:
-            self._done = generate(
-                self._speaker.model,
-                [prompt],
-                recipe=self._speaker.recipe,
-                stop_ids=self._speaker.stop_ids,
-                streamer=self._streamer,
-            )
+            with self._model_lock:
+                self._done = generate(
+                    self._speaker.model,
+                    [self._prompt],
+                    recipe=self._speaker.recipe.model_copy(update={"max_new_tokens": room}),
+                    stop_ids=self._speaker.stop_ids,
+                    streamer=self._streamer,
+                    cancelled=self._cancelled,
+                )
         except BaseException as error:  # noqa: BLE001 - handed to the caller's thread
             self._errors.append(error)
 

@@ -9,7 +9,6 @@ import numpy as np
 
 from tunesmith.errors import DataError
 from tunesmith.examples.example import Example, last_user_text
-from tunesmith.recipe.recipe import TrainingRecipe
 from tunesmith.sources.row import Dropped
 from tunesmith.stages.rendering import Rendering as HowToRender
 from tunesmith.templates.template import Rendering
@@ -24,9 +23,10 @@ EncodedRow = tuple[str, EncodedExample]
 
 @dataclass(slots=True)
 class EncodeCount:
-    """What was encoded: rows, tokens, trained tokens, and rows that carry a marker already."""
+    """What was encoded, the examples that left no row, and rows that carry a marker already."""
 
     rows: int = 0
+    lost: int = 0
     tokens: int = 0
     trained_tokens: int = 0
     wrapped: Counter[str] = field(default_factory=Counter)
@@ -38,13 +38,15 @@ class Encoder:
 
     Attributes:
         how: Template and tokenizer.
-        recipe: `max_tokens` and `when_too_long`.
+        max_tokens: Of a row.
+        when_too_long: drop, cut-context or error.
         drop: Told of every row that is left out.
         count: Grows as rows pass.
     """
 
     how: HowToRender
-    recipe: TrainingRecipe
+    max_tokens: int
+    when_too_long: str
     drop: Callable[[Dropped], None]
     count: EncodeCount
 
@@ -61,14 +63,17 @@ class Encoder:
         rendered: list[tuple[Example, Rendering]] = []
         for example in examples:
             rendered += [(example, rendering) for rendering in self._render(example)]
+        left = {id(example) for example in examples}
         encoded = self._encode_rendered(rendered)
         for (example, _), row in zip(rendered, encoded, strict=True):
             fitting = self._fit(example, row) if row is not None else None
             if fitting is not None:
+                left.discard(id(example))
                 self.count.rows += 1
                 self.count.tokens += len(fitting.ids)
                 self.count.trained_tokens += int(np.count_nonzero(fitting.is_trained[1:]))
                 yield example.id, fitting
+        self.count.lost += len(left)
 
     def _encode_rendered(
         self, rendered: Sequence[tuple[Example, Rendering]]
@@ -98,11 +103,11 @@ class Encoder:
         return renderings
 
     def _fit(self, example: Example, row: EncodedExample) -> EncodedExample | None:
-        limit = self.recipe.max_tokens
+        limit = self.max_tokens
         if len(row.ids) <= limit:
             return row
         detail = f"{len(row.ids):,} tokens, training.max_tokens is {limit:,}"
-        if self.recipe.when_too_long == "error":
+        if self.when_too_long == "error":
             raise DataError(
                 f"too long: {detail}",
                 where=example.source,
@@ -110,7 +115,7 @@ class Encoder:
             )
         has_begin = row.ids[0] == self.how.tokenizer.hf.bos_token_id
         cut = cut_context(row, limit, keep=int(has_begin))
-        if self.recipe.when_too_long == "cut-context" and cut is not None:
+        if self.when_too_long == "cut-context" and cut is not None:
             return cut
         self.drop(_dropped(example, "too long", detail))
         return None

@@ -11,17 +11,16 @@ from tunesmith.evaluation.score import score_files
 from tunesmith.evaluation.token_metrics import TokenMetric, TokenTotals, grade_tokens
 from tunesmith.files import hash_file, read_json_lines, write_json, write_json_lines
 from tunesmith.generation.answer import Completion, Speaker
-from tunesmith.models.load import find_model
-from tunesmith.models.save import weights_fingerprint
+from tunesmith.models.load import find_model, weights_fingerprint
 from tunesmith.recipe.recipe import Recipe
 from tunesmith.stages.answer import BASE, TUNED, answer
-from tunesmith.stages.prepare import store_path
+from tunesmith.stages.prepare import open_store
 from tunesmith.stages.progress import Progress
 from tunesmith.stages.rendering import Rendering, recipe_rendering
 from tunesmith.stages.run_folder import RunFolder
 from tunesmith.stages.speaker import base_speaker, tuned_speaker
-from tunesmith.stages.stage import Result, Stage, run_stage
-from tunesmith.stages.train import base_record
+from tunesmith.stages.stage import Result, Stage, code_of, run_stage
+from tunesmith.stages.train import base_record, identity_of_base
 from tunesmith.tokens.store import TokenStore
 from tunesmith.training.distributed import Ranks
 from tunesmith.training.feed import Feed
@@ -59,11 +58,15 @@ def evaluate(
             inputs={
                 "test": hash_file(folder.examples("test")),
                 "completions": {m: hash_file(folder.completions(m)) for m in (BASE, TUNED)},
-                "models": [base_record(rendering.place, recipe), weights_fingerprint(folder.model)],
+                "models": [
+                    identity_of_base(base_record(rendering.place, recipe, folder)),
+                    weights_fingerprint(folder.model),
+                ],
+                "code": code_of("tokens", "models", "training/validate.py", "evaluation"),
                 "rendering": rendering.fingerprint,
                 "evaluation": recipe.evaluation.model_dump(),
             },
-            outputs=[folder.scores],
+            outputs=[folder.scores, *map(folder.grades, {*recipe.evaluation.metrics, _LOSS})],
         )
         return run_stage(folder, stage, lambda: _work(recipe, folder, rendering, progress))
 
@@ -110,7 +113,7 @@ def _token_totals(
     recipe: Recipe, folder: RunFolder, rendering: Rendering, progress: Progress
 ) -> list[TokenTotals]:
     """Each test row's loss under both models; three numbers a row are kept."""
-    store = TokenStore(store_path(folder, "test"))
+    store = open_store(folder, "test")
     if not len(store):
         return []
     place = find_model(str(folder.model))

@@ -7,11 +7,22 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import IO, Any
 
+import tokenizers
+import transformers
+
 from tunesmith.errors import DataError
 from tunesmith.examples.example import Example
 from tunesmith.examples.read import ReadCount, check_read, read_examples
 from tunesmith.examples.split import SPLITS, Split, check_split_sizes, split_of
-from tunesmith.files import atomic_file, hash_file, json_line, read_json_lines, write_json
+from tunesmith.files import (
+    atomic_file,
+    hash_file,
+    json_line,
+    read_json_lines,
+    write_json,
+    write_text,
+)
+from tunesmith.models.load import context_tokens
 from tunesmith.recipe.load import resolved_yaml
 from tunesmith.recipe.recipe import Recipe, SourceRecipe
 from tunesmith.sources.row import Dropped
@@ -19,9 +30,11 @@ from tunesmith.stages.encode import EncodeCount, Encoder
 from tunesmith.stages.progress import Progress
 from tunesmith.stages.rendering import Rendering, recipe_rendering
 from tunesmith.stages.run_folder import RunFolder
-from tunesmith.stages.stage import Result, Stage, finished_result, run_stage
+from tunesmith.stages.stage import Result, Stage, code_of, finished_result, run_stage
 from tunesmith.templates.wrapped import wrapping_cure
-from tunesmith.tokens.store import code_fingerprint, store_name, write_store
+from tunesmith.tokens.store import TokenStore, store_name, write_store
+
+_CODE = ("sources", "examples", "sandbox.py", "templates", "tokens", "stages/encode.py")
 
 
 def prepare(
@@ -55,15 +68,31 @@ def prepare_stage(
     progress: Progress,
 ) -> Result:
     """`prepare` for a caller that holds the lock and the tokenizer already."""
-    stage = _stage(recipe, folder, rendering, recipe_folder)
-    folder.path.mkdir(parents=True, exist_ok=True)
-    folder.recipe.write_text(resolved_yaml(recipe), encoding="utf-8")
+    stage = preparation(recipe, folder, rendering, recipe_folder)
+    write_text(folder.recipe, resolved_yaml(recipe))
     work = _Work(recipe, folder, rendering, recipe_folder, progress, stage.key)
     is_done = finished_result(folder, stage) is not None
     result = run_stage(folder, stage, work.run)
     for notice in () if is_done else result["notices"]:
         progress.note(notice)
     return result
+
+
+def row_limit(recipe: Recipe, rendering: Rendering) -> tuple[int, list[str]]:
+    """Tokens a row may have: what the recipe says, but no more than the model can read."""
+    asked, context = recipe.training.max_tokens, context_tokens(rendering.place)
+    if context is None or asked <= context:
+        return asked, []
+    return context, [f"training.max_tokens is {asked:,}, but the model reads {context:,} at most"]
+
+
+def open_store(folder: RunFolder, split: Split) -> TokenStore:
+    """The rows of a split, as the last preparation encoded them.
+
+    Raises:
+        MissingError: The file is gone, or was made of something else.
+    """
+    return TokenStore(store_path(folder, split), key=folder.read_manifest()["prepare"]["key"])
 
 
 def store_path(folder: RunFolder, split: Split) -> Path:
@@ -77,14 +106,18 @@ def read_split(folder: RunFolder, split: Split) -> Iterator[Example]:
     return (Example.from_json(record) for record in read_json_lines(folder.examples(split)))
 
 
-def _stage(recipe: Recipe, folder: RunFolder, rendering: Rendering, recipe_folder: Path) -> Stage:
+def preparation(
+    recipe: Recipe, folder: RunFolder, rendering: Rendering, recipe_folder: Path
+) -> Stage:
+    """The stage of a recipe: what it depends on, and the files it writes."""
     inputs = {
         "sources": [_source_inputs(source, recipe_folder) for source in recipe.sources],
         "examples": recipe.examples.model_dump(),
         "rendering": rendering.fingerprint,
-        "max_tokens": recipe.training.max_tokens,
+        "max_tokens": row_limit(recipe, rendering)[0],
         "when_too_long": recipe.training.when_too_long,
-        "code": code_fingerprint(),
+        "code": code_of(*_CODE),
+        "libraries": [tokenizers.__version__, transformers.__version__],
     }
     stage = Stage(name="prepare", inputs=inputs, outputs=())
     outputs = [folder.examples(split) for split in SPLITS]
@@ -99,6 +132,9 @@ def _source_inputs(source: SourceRecipe, recipe_folder: Path) -> dict[str, Any]:
     if source.path is not None:
         path = recipe_folder / Path(source.path).expanduser()
         inputs["content"] = hash_file(path) if path.is_file() else None
+    elif source.hub is not None and Path(source.hub).is_dir():
+        files = sorted(path for path in Path(source.hub).rglob("*") if path.is_file())
+        inputs["content"] = [[str(path), hash_file(path)] for path in files]
     return inputs
 
 
@@ -168,7 +204,13 @@ class _Work:
             self.late[item.reason] += 1
             dropped.write(json_line(asdict(item)))
 
-        encoder = Encoder(how=self.rendering, recipe=self.recipe.training, drop=drop, count=count)
+        encoder = Encoder(
+            how=self.rendering,
+            max_tokens=row_limit(self.recipe, self.rendering)[0],
+            when_too_long=self.recipe.training.when_too_long,
+            drop=drop,
+            count=count,
+        )
         self.progress.start(f"encoding {split}", self.split_rows[split])
         rows = encoder.encode(_told(read_split(self.folder, split), self.progress))
         write_store(self.folder.tokens / store_name(split, self.key), rows, key=self.key)
@@ -184,7 +226,7 @@ class _Work:
         read = self.read.to_json()
         dropped = Counter(read["dropped"]) + self.late
         return {
-            "kept": self.read.num_kept - sum(self.late.values()),
+            "kept": self.read.num_kept - sum(count.lost for count in self.encoded.values()),
             "dropped": dict(dropped.most_common()),
             "by_source": read["by_source"],
             "splits": {
@@ -201,6 +243,7 @@ class _Work:
 
     def _notices(self) -> list[str]:
         notices = [self.rendering.warning] if self.rendering.warning else []
+        notices += row_limit(self.recipe, self.rendering)[1]
         total = sum(self.late.values()) + sum(self.read.dropped.values())
         if total:
             reasons = Counter(self.read.dropped) + self.late

@@ -1,7 +1,9 @@
 """A recipe -> the whole loop: prepare, train, answer, evaluate, report."""
 
+import os
 from pathlib import Path
 
+from tunesmith.errors import RecipeError
 from tunesmith.recipe.recipe import Recipe
 from tunesmith.stages.evaluate import evaluate
 from tunesmith.stages.prepare import prepare
@@ -25,6 +27,12 @@ def run(
     Returns:
         What `prepare` and `train` return, and `scores`, `report`, `summary`.
     """
+    if int(os.environ.get("WORLD_SIZE", "1")) > 1:
+        raise RecipeError(
+            "several processes cannot share the whole loop",
+            where="torchrun",
+            cure="Start tunesmith train under torchrun, then tunesmith run alone for the rest.",
+        )
     prepared = prepare(recipe, folder, recipe_folder=recipe_folder, progress=progress)
     trained = train(recipe, folder, recipe_folder=recipe_folder, progress=progress, force=force)
     scores = evaluate(recipe, folder, recipe_folder=recipe_folder, progress=progress)

@@ -1,13 +1,11 @@
 """A model's name or place -> a Speaker: weights, tokenizer and template, ready to answer."""
 
-import torch
-
 from tunesmith.generation.answer import Speaker
 from tunesmith.models.forward import choose_layout
 from tunesmith.models.load import ModelPlace, find_model, load_network, to_device
-from tunesmith.recipe.recipe import GenerationRecipe, Recipe
+from tunesmith.recipe.recipe import GenerationRecipe, Recipe, TrainingRecipe
 from tunesmith.stages.rendering import Rendering, model_rendering
-from tunesmith.training.engine import seed_everything
+from tunesmith.training.engine import choose_engine, seed_everything
 
 
 def load_speaker(
@@ -15,22 +13,23 @@ def load_speaker(
     *,
     name: str,
     recipe: GenerationRecipe,
+    training: TrainingRecipe | None = None,
     has_random_weights: bool = False,
-    seed: int = 0,
 ) -> Speaker:
-    """Load a model's weights onto the best device here.
+    """Load a model's weights.
 
     Args:
         rendering: Where it lies, and how it is asked.
         name: What its completions are filed under.
         recipe: Length, temperature, batch size.
-        has_random_weights: Draw the weights instead of loading them, from `seed`: the
-            base of a training that started from nothing.
-        seed: Of the training.
+        training: Names the device and the seed; None is the best device here.
+        has_random_weights: Draw the weights instead of loading them, from the training's
+            seed: the base of a training that started from nothing.
     """
-    seed_everything(seed, 0)
+    training = training or TrainingRecipe()
+    seed_everything(training.seed, 0)
     network = load_network(rendering.place, has_random_weights=has_random_weights)
-    device = "cuda" if torch.cuda.is_available() else "cpu"
+    device = choose_engine(training).device
     return Speaker(
         name=name,
         model=choose_layout(to_device(network, device)),
@@ -51,12 +50,12 @@ def base_speaker(recipe: Recipe, rendering: Rendering) -> Speaker:
         rendering,
         name="base",
         recipe=recipe.generation,
+        training=recipe.training,
         has_random_weights=recipe.model.weights == "random",
-        seed=recipe.training.seed,
     )
 
 
 def tuned_speaker(recipe: Recipe, rendering: Rendering, place: ModelPlace) -> Speaker:
     """The model a run made."""
     tuned = Rendering(place=place, tokenizer=rendering.tokenizer, template=rendering.template)
-    return load_speaker(tuned, name="tuned", recipe=recipe.generation)
+    return load_speaker(tuned, name="tuned", recipe=recipe.generation, training=recipe.training)

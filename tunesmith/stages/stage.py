@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tunesmith.files import hash_json
+from tunesmith.errors import RefusedError
+from tunesmith.files import hash_bytes, hash_json
 from tunesmith.stages.run_folder import RunFolder
 
 Result = dict[str, Any]
@@ -69,11 +70,42 @@ def changed_inputs(folder: RunFolder, stage: Stage) -> list[str]:
     return [key for key in sorted({*before, *now}) if before.get(key) != now.get(key)]
 
 
+def require_current(folder: RunFolder, stages: Sequence[Stage]) -> None:
+    """Refuse to build on what another recipe made.
+
+    Raises:
+        RefusedError: A stage has not run with these inputs, or its files are gone.
+    """
+    for stage in stages:
+        if finished_result(folder, stage) is None:
+            changed = changed_inputs(folder, stage)
+            reason = f"{', '.join(changed)} changed" if changed else "it is unfinished"
+            raise RefusedError(
+                f"the run's {stage.name} stage is not that of this recipe ({reason})",
+                where=str(folder.path),
+                cure="Run tunesmith run RECIPE, or undo the change.",
+            )
+
+
 def forget(folder: RunFolder, name: str) -> None:
     """Take a stage out of the manifest: its files are about to change."""
     manifest = folder.read_manifest()
     if manifest.pop(name, None) is not None:
         folder.write_manifest(manifest)
+
+
+def code_of(*rooms: str) -> str:
+    """A hash of the source of packages and modules: what they made is stale when it changes.
+
+    Args:
+        rooms: Names under `tunesmith/`: a folder, or a file.
+    """
+    package = Path(__file__).resolve().parent.parent
+    sources: list[Path] = []
+    for room in rooms:
+        path = package / room
+        sources += sorted(path.rglob("*.py")) if path.is_dir() else [path]
+    return hash_bytes(b"\0".join(source.read_bytes() for source in sources))
 
 
 def _relative(folder: RunFolder, path: Path) -> str:

@@ -3,6 +3,7 @@
 Under torchrun every rank runs this; rank 0 prepares, writes and talks.
 """
 
+import os
 import resource
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
@@ -15,10 +16,10 @@ from tunesmith.errors import DataError
 from tunesmith.files import hash_json, write_json
 from tunesmith.models.adapter import add_adapter
 from tunesmith.models.forward import LanguageModel, choose_layout
-from tunesmith.models.load import ModelPlace, load_network, to_device
-from tunesmith.models.save import RenderingFiles, save_model, weights_fingerprint
+from tunesmith.models.load import ModelPlace, load_network, to_device, weights_fingerprint
+from tunesmith.models.save import RenderingFiles, save_model
 from tunesmith.recipe.recipe import Recipe, TrainingRecipe
-from tunesmith.stages.prepare import prepare_stage, store_path
+from tunesmith.stages.prepare import open_store, prepare_stage
 from tunesmith.stages.progress import Progress, SilentProgress
 from tunesmith.stages.rendering import Rendering, contract_of, recipe_rendering
 from tunesmith.stages.run_folder import RunFolder
@@ -38,7 +39,7 @@ from tunesmith.training.engine import (
 from tunesmith.training.feed import Feed
 from tunesmith.training.loop import run_training
 from tunesmith.training.memory import use_activation_checkpointing
-from tunesmith.training.plan import Listener, Plan, TrainingState
+from tunesmith.training.plan import BEST, Listener, Plan, TrainingState
 from tunesmith.training.resume import load_best, resume
 from tunesmith.training.schedule import count_steps, rows_of_step
 from tunesmith.training.signals import stop_requests
@@ -92,7 +93,7 @@ def train(
             ranks=ranks,
             progress=progress,
             force=force,
-            base=base_record(rendering.place, recipe),
+            base=base_record(rendering.place, recipe, folder),
         )
         return training.result()
 
@@ -112,36 +113,30 @@ class _Training:
 
     def result(self) -> Result:
         """Train unless the model stands already, made from the same inputs."""
-        stage = self._stage()
-        done = finished_result(self.folder, stage)
+        stage = training_stage(self.recipe, self.folder, self.base)
+        done = self.ranks.from_first(finished_result(self.folder, stage))
         if done is not None:
             self.progress.note(f"the model of {self.folder.path} is up to date")
-            return done
+            return dict(done)
+        if self.ranks.is_first:
+            self._clear_if_changed(stage)
+        self.ranks.barrier()
         if not self.ranks.is_first:
             return self._work()
+        return run_stage(self.folder, stage, self._work)
+
+    def _clear_if_changed(self, stage: Stage) -> None:
+        """Checkpoints of a finished training under another recipe are of no use."""
         changed = changed_inputs(self.folder, stage)
         if changed:
             self.progress.note(f"training anew: {', '.join(changed)} changed since the last time")
-            for old in self.folder.checkpoints.glob("*"):
-                checkpoints.remove_checkpoint(old)
-        return run_stage(self.folder, stage, self._work)
-
-    def _stage(self) -> Stage:
-        return Stage(
-            name="train",
-            inputs={
-                "data": self.folder.read_manifest()["prepare"]["key"],
-                "base model": self.base,
-                "training": self.recipe.training.model_dump(),
-            },
-            outputs=[self.folder.model, self.folder.log],
-        )
+            checkpoints.remove_all(self.folder.checkpoints, BEST)
 
     def _work(self) -> Result:
-        training = self.recipe.training
         model = self._load()
         plan = self._plan(model)
-        checkpoints.sweep(plan.folder)
+        if self.ranks.is_first:
+            checkpoints.sweep(plan.folder)
         with TrainingLog(self.folder.log, self.progress, is_active=self.ranks.is_first) as log:
             listener = Listener(log=log.log, note=self.progress.note)
             state = resume(plan, listener=listener, force=self.force)
@@ -153,17 +148,11 @@ class _Training:
             log.begin(state.step, plan.num_steps)
             with stop_requests() as stop:
                 run_training(plan, state, listener=listener, stop=stop)
-        if load_best(plan, state):
-            self.progress.note(
-                f"kept the weights after step {state.best_step}, the best by validation loss"
-            )
+        load_best(plan, state, listener=listener)
         if self.ranks.is_first:
             self._save(model)
         self.ranks.barrier()
-        examples = min(
-            state.step * training.examples_per_step,
-            round(training.epochs * len(plan.feed.store)) if training.steps is None else 10**18,
-        )
+        examples = plan.num_examples(state.step)
         return {
             "run": str(self.folder.path),
             "steps": state.step,
@@ -190,8 +179,8 @@ class _Training:
         return model
 
     def _plan(self, model: LanguageModel) -> Plan:
-        store = TokenStore(store_path(self.folder, "train"))
-        held_out = TokenStore(store_path(self.folder, "validation"))
+        store = open_store(self.folder, "train")
+        held_out = open_store(self.folder, "validation")
         if not len(store):
             raise DataError("there is no training example", where=str(self.folder.path))
         training = self.recipe.training
@@ -263,7 +252,7 @@ class _Training:
             "data": self.folder.read_manifest()["prepare"]["key"],
             "template_hash": hash_json(self.rendering.template.contract),
             "tokenizer": self.rendering.tokenizer.fingerprint,
-            "forced": self.force,
+            "forced": state.forced,
         }
         write_json(self.folder.environment, environment)
 
@@ -277,16 +266,40 @@ class _Training:
         save_model(model, self.folder.model, rendering=rendering)
 
 
-def base_record(place: ModelPlace, recipe: Recipe) -> dict[str, Any]:
-    """Which model a run starts from, exactly enough to notice another one."""
-    folder = place.folder
-    fingerprint = weights_fingerprint(folder) if folder else f"{place.path}@{place.revision}"
+def training_stage(recipe: Recipe, folder: RunFolder, base: dict[str, Any]) -> Stage:
+    """The stage of a recipe: what the model depends on, where it lies."""
+    return Stage(
+        name="train",
+        inputs={
+            "data": folder.read_manifest().get("prepare", {}).get("key"),
+            "base model": identity_of_base(base),
+            "training": recipe.training.model_dump(),
+        },
+        outputs=[folder.model, folder.log],
+    )
+
+
+def base_record(place: ModelPlace, recipe: Recipe, folder: RunFolder) -> dict[str, Any]:
+    """Which model a run starts from, exactly enough to notice another one.
+
+    A local folder is named as seen from the tuned model's, so that both can move together.
+    """
+    local = place.folder
+    is_random = recipe.model.weights == "random"
     return {
-        "name": place.name if place.name == "starter" or folder is None else str(folder.resolve()),
+        "name": place.name
+        if local is None or place.name == "starter"
+        else os.path.relpath(local, folder.model),
         "revision": place.revision,
         "weights": recipe.model.weights,
-        "fingerprint": fingerprint,
+        "seed": recipe.training.seed if is_random else None,
+        "fingerprint": weights_fingerprint(local) if local else f"{place.path}@{place.revision}",
     }
+
+
+def identity_of_base(base: dict[str, Any]) -> list[Any]:
+    """What of a base model decides its answers; where it lies does not."""
+    return [base["fingerprint"], base["weights"], base["seed"]]
 
 
 def peak_memory_bytes(engine: Engine) -> int:

@@ -13,7 +13,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from tunesmith.errors import MissingError
-from tunesmith.files import atomic_file, hash_bytes
+from tunesmith.files import atomic_file
 from tunesmith.tokens.encode import EncodedExample
 
 _ROWS_PER_BATCH = 8192
@@ -26,14 +26,6 @@ _SCHEMA = pa.schema(
 )
 
 
-def code_fingerprint() -> str:
-    """A hash of the source that turns messages into tokens: a cache is stale when it changes."""
-    package = Path(__file__).resolve().parent.parent
-    folders = (package / "templates", package / "tokens")
-    sources = [package / "sandbox.py", *sorted(p for f in folders for p in f.glob("*.py"))]
-    return hash_bytes(b"\0".join(path.read_bytes() for path in sources))
-
-
 def write_store(path: Path, rows: Iterable[tuple[str, EncodedExample]], *, key: str) -> None:
     """Write (example id, encoded row) pairs as an Arrow file that names its key."""
     schema = _SCHEMA.with_metadata({"key": key})
@@ -41,16 +33,6 @@ def write_store(path: Path, rows: Iterable[tuple[str, EncodedExample]], *, key: 
     with atomic_file(path) as stream, pa.ipc.new_file(stream, schema) as writer:
         while chunk := list(islice(iterator, _ROWS_PER_BATCH)):
             writer.write_batch(_record_batch(chunk, schema))
-
-
-def has_store(path: Path, *, key: str) -> bool:
-    """Whether `path` holds a whole store with this key."""
-    try:
-        with pa.memory_map(str(path)) as source:
-            metadata = pa.ipc.open_file(source).schema.metadata or {}
-    except (OSError, pa.ArrowInvalid):
-        return False
-    return bool(metadata.get(b"key") == key.encode())
 
 
 class TokenStore:
@@ -61,15 +43,22 @@ class TokenStore:
         num_targets: Tokens of each row that the loss counts, (N,) int64; a first token never is.
 
     Raises:
-        MissingError: There is no such file.
+        MissingError: There is no such file, it is damaged, or it was made of something else.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, *, key: str) -> None:
         if not path.is_file():
             raise MissingError("no such token store", where=str(path), cure="Run prepare first.")
-        reader = pa.ipc.open_file(pa.memory_map(str(path)))
+        try:
+            reader = pa.ipc.open_file(pa.memory_map(str(path)))
+        except pa.ArrowInvalid as error:
+            raise MissingError(
+                f"a damaged token store ({error})", where=str(path), cure="Run prepare again."
+            ) from None
         batches = [reader.get_batch(index) for index in range(reader.num_record_batches)]
         self.key = (reader.schema.metadata or {}).get(b"key", b"").decode()
+        if self.key != key:
+            raise MissingError("a stale token store", where=str(path), cure="Run prepare again.")
         self._columns = [_Columns(batch) for batch in batches]
         self._first_rows = np.cumsum([0, *(len(column) for column in self._columns)])
         self.lengths = _concatenate([column.lengths for column in self._columns])

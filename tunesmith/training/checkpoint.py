@@ -5,7 +5,6 @@ pickle, and a manifest with every file's size and SHA-256, written last. A folde
 name by a rename, and loses it by one before it is deleted.
 """
 
-import os
 import re
 import shutil
 from collections.abc import Mapping
@@ -119,6 +118,13 @@ def keep_newest(folder: Path, count: int) -> None:
     sweep(folder)
 
 
+def remove_all(folder: Path, *others: str) -> None:
+    """Delete every checkpoint, the folders named besides, and what a kill left."""
+    for path in [*_candidates(folder), *(folder / name for name in others)]:
+        remove_checkpoint(path)
+    sweep(folder)
+
+
 def sweep(folder: Path) -> None:
     """Delete what a kill left half-written or half-deleted."""
     if folder.is_dir():
@@ -130,7 +136,7 @@ def sweep(folder: Path) -> None:
 def _candidates(folder: Path) -> list[Path]:
     if not folder.is_dir():
         return []
-    return [path for path in folder.iterdir() if _NAME.fullmatch(path.name)]
+    return [p for p in folder.iterdir() if p.is_dir() and _NAME.fullmatch(p.name)]
 
 
 def _step_of(folder: Path) -> int:
@@ -144,8 +150,7 @@ def _write_files(folder: Path, checkpoint: Checkpoint) -> None:
     files.write_json(folder / _STATE, dict(checkpoint.state))
     listed = {}
     for path in sorted(folder.iterdir()):
-        with path.open("rb") as stream:
-            os.fsync(stream.fileno())
+        files.sync_file(path)
         listed[path.name] = {"bytes": path.stat().st_size, "sha256": files.hash_file(path)}
     files.write_json(folder / _MANIFEST, {"schema": 1, "files": listed})
     files.sync_folder(folder)

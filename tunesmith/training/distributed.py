@@ -33,12 +33,20 @@ class Ranks:
         """The items that fall to this rank, dealt out in turn."""
         return list(items[self.rank :: self.size])
 
-    def sum_scalar(self, value: torch.Tensor) -> float:
-        """The sum over all ranks of one number."""
+    def sum_vector(self, values: torch.Tensor) -> torch.Tensor:
+        """The sum over all ranks; on the training device, as NCCL demands."""
         if self.size > 1:
-            value = value.clone()
-            dist.all_reduce(value)
-        return float(value)
+            values = values.clone()
+            dist.all_reduce(values)
+        return values
+
+    def all_of(self, items: list[str]) -> list[str]:
+        """The items of all ranks, in the order of the ranks."""
+        if self.size == 1:
+            return items
+        gathered: list[list[str] | None] = [None] * self.size
+        dist.all_gather_object(gathered, items)
+        return [item for one in gathered for item in one or ()]
 
     def sum_gradients(self, parameters: Sequence[torch.Tensor]) -> None:
         """Replace every gradient by its sum over all ranks, in one message.

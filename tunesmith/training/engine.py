@@ -4,6 +4,7 @@ Made once, written to environment.json, and replayed on resume; another machine 
 is another identity, and resuming under another identity is refused.
 """
 
+import os
 import platform
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -100,7 +101,16 @@ def free_memory(device: torch.device) -> int:
     """Bytes that could be taken now."""
     if device.type == "cuda":
         return int(torch.cuda.mem_get_info(device)[0])
-    return int(psutil.virtual_memory().available)
+    limit, used = (_cgroup_bytes(name) for name in ("memory.max", "memory.current"))
+    available = int(psutil.virtual_memory().available)
+    return available if limit is None else min(available, limit - (used or 0))
+
+
+def _cgroup_bytes(name: str) -> int | None:
+    """What a container is allowed or uses, which the system's own counters do not tell."""
+    path = Path("/sys/fs/cgroup") / name
+    text = path.read_text().strip() if path.is_file() else "max"
+    return int(text) if text.isdigit() else None
 
 
 def _choose_device(asked: str) -> str:
@@ -110,7 +120,9 @@ def _choose_device(asked: str) -> str:
         "cpu": True,
     }
     if asked == "auto":
-        return next(name for name, is_here in available.items() if is_here)
+        asked = next(name for name, is_here in available.items() if is_here)
+    if asked == "cuda" and "LOCAL_RANK" in os.environ:
+        return f"cuda:{os.environ['LOCAL_RANK']}"  # torchrun: a GPU a process
     if not available.get(asked.split(":", maxsplit=1)[0], False):
         here = ", ".join(name for name, is_here in available.items() if is_here)
         raise RecipeError(
@@ -124,7 +136,9 @@ def _has_bf16(device: str) -> bool:
         return bool(torch.cuda.is_bf16_supported(including_emulation=False))
     if device == "mps":
         return False
-    return bool(torch.ops.mkldnn._is_mkldnn_bf16_supported())
+    is_x86 = platform.machine() in ("x86_64", "AMD64")
+    has_kernels = torch.backends.mkldnn.is_available()
+    return has_kernels and is_x86 and bool(torch.cpu._is_avx512_bf16_supported())
 
 
 def _processor() -> str:

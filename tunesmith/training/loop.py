@@ -48,19 +48,20 @@ def run_training(
 def _run_steps(plan: Plan, progress: TrainingState, listener: Listener, stop: StopRequest) -> None:
     feed = replace(plan.feed, micro_batch=progress.micro_batch)
     wanted = (feed.data_of(step) for step in range(progress.step, plan.num_steps))
-    started, before = time.monotonic(), progress.seconds
     plan.model.network.train()
+    started = time.monotonic()
     with closing(prefetched(wanted)) as steps:
         for data in steps:
             result, rate = _update(plan, data)
             _require_finite(plan, data, result)
             progress.step += 1
             progress.tokens_seen += data.num_tokens
-            progress.seconds = before + time.monotonic() - started
+            progress.seconds += time.monotonic() - started
             listener.log(_train_line(plan, progress, result, rate))
             _do_what_is_due(plan, progress, listener, stop)
             if progress.is_stopped_early:
                 return
+            started = time.monotonic()
 
 
 def _update(plan: Plan, data: StepData) -> tuple[StepResult, float]:
@@ -89,7 +90,7 @@ def _do_what_is_due(
     if is_last or is_due or is_stopping or progress.is_stopped_early:
         name = checkpoints.step_name(progress.step)
         _save(plan, progress, name)
-        if is_stopping and not is_last:
+        if is_stopping:
             raise stop.error(f"after step {progress.step} of {plan.num_steps} in {name}")
 
 
@@ -101,7 +102,8 @@ def _validate(plan: Plan, progress: TrainingState, listener: Listener) -> None:
     listener.log({**_where(plan, progress), "split": "validation", **asdict(result)})
     if progress.step == 0:
         return  # the base model is not a candidate for the best weights
-    if progress.best_loss is None or result.loss < progress.best_loss:
+    best = math.inf if progress.best_loss is None else progress.best_loss
+    if result.loss < best:
         progress.best_loss, progress.best_step, progress.num_worse = result.loss, progress.step, 0
         if plan.recipe.keep == "best" and progress.step < plan.num_steps:
             _save_best(plan, progress)
@@ -132,7 +134,7 @@ def _save_best(plan: Plan, progress: TrainingState) -> None:
 
 
 def _where(plan: Plan, progress: TrainingState) -> LogLine:
-    examples = progress.step * plan.recipe.examples_per_step
+    examples = plan.num_examples(progress.step)
     return {
         "step": progress.step,
         "epoch": round(examples / len(plan.feed.store), 4),
@@ -155,14 +157,18 @@ def _train_line(plan: Plan, progress: TrainingState, result: StepResult, rate: f
 def _require_finite(plan: Plan, data: StepData, result: StepResult) -> None:
     if math.isfinite(result.loss) and math.isfinite(result.grad_norm):
         return
-    culprits = _rows_without_finite_loss(plan, data) or data.rows
-    names = [plan.feed.store.example_id(row) for row in culprits]
+    culprits = _rows_without_finite_loss(plan, data)
+    named = [plan.feed.store.example_id(row) for row in culprits]
+    everyone = [plan.feed.store.example_id(row) for row in data.rows]
+    names = plan.ranks.all_of(named) or plan.ranks.all_of(everyone)
+    newest, _ = checkpoints.find_newest(plan.folder)
     raise DivergedError(
         f"the loss is {result.loss} and the gradient's norm {result.grad_norm} "
         f"in the examples {', '.join(names)}",
         where=f"step {data.step + 1}",
-        cure="Lower training.learning_rate, or look at these examples in data/train.jsonl; "
-        "the weights before this step are in the last checkpoint.",
+        cure="Look at these examples in data/train.jsonl, or lower training.learning_rate and "
+        "begin anew in another folder (--run). "
+        + (f"The newest checkpoint is {newest.name}." if newest else "No checkpoint stands yet."),
     )
 
 

@@ -1,7 +1,7 @@
 """What a training is made of, what changes while it runs, and who is told."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -59,6 +59,13 @@ class Plan:
             ranks=self.ranks,
         )
 
+    def num_examples(self, step: int) -> int:
+        """Examples read in the first `step` updates; the last update may hold fewer."""
+        wanted = step * self.recipe.examples_per_step
+        if self.recipe.steps is not None:
+            return wanted
+        return min(wanted, max(1, round(self.recipe.epochs * len(self.feed.store))))
+
     @property
     def validate_every(self) -> int:
         """Steps between validations."""
@@ -87,6 +94,8 @@ class TrainingState:
         best_step: The step that reached it.
         num_worse: Validations since then.
         is_stopped_early: Whether `early_stopping` ended the training.
+        forced: Reasons for which a checkpoint of another identity was resumed, with what
+            differed.
     """
 
     step: int = 0
@@ -98,6 +107,7 @@ class TrainingState:
     best_step: int | None = None
     num_worse: int = 0
     is_stopped_early: bool = False
+    forced: list[str] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -24,42 +24,50 @@ def resume(plan: Plan, *, listener: Listener, force: str | None) -> TrainingStat
     if newest is None:
         return None
     loaded = checkpoints.load_checkpoint(newest)
-    require_same_identity(loaded.state["identity"], plan.identity, where=str(newest), force=force)
+    changed = differences(loaded.state["identity"], plan.identity)
+    if changed and force is None:
+        raise _refusal(changed, where=str(newest))
     read_state(loaded, plan.model.network, plan.optimizer)
     known = {field.name for field in fields(TrainingState)}
     progress = TrainingState(**{k: v for k, v in loaded.state["progress"].items() if k in known})
+    if changed:
+        progress.forced.append(f"{force}: {'; '.join(changed)}")
+        listener.note(f"forced ({force}) to resume although {'; '.join(changed)}")
     listener.note(
         f"resuming after step {progress.step} from {newest.name}, the newest that verifies"
     )
     return progress
 
 
-def require_same_identity(
-    saved: dict[str, Any], current: dict[str, Any], *, where: str, force: str | None
-) -> None:
-    """Refuse to go on under another identity, naming what changed, unless forced."""
-    changed = [
+def differences(saved: dict[str, Any], current: dict[str, Any]) -> list[str]:
+    """What differs between two identities, in words."""
+    return [
         f"{key} was {saved.get(key)}, is {current.get(key)}"
         for key in sorted(saved.keys() | current.keys())
         if saved.get(key) != current.get(key)
     ]
-    if changed and force is None:
-        raise RefusedError(
-            f"this checkpoint belongs to another training ({'; '.join(changed)})",
-            where=where,
-            cure="Undo the change, name another folder with --run, delete the run's "
-            "checkpoints to start anew, or go on all the same with --force REASON.",
-        )
 
 
-def load_best(plan: Plan, progress: TrainingState) -> bool:
-    """Put the weights with the lowest validation loss into the model; False if it has them."""
+def _refusal(changed: list[str], *, where: str) -> RefusedError:
+    return RefusedError(
+        f"this checkpoint belongs to another training ({'; '.join(changed)})",
+        where=where,
+        cure="Undo the change, name another folder with --run, delete the run's "
+        "checkpoints to start anew, or go on all the same with --force REASON.",
+    )
+
+
+def load_best(plan: Plan, progress: TrainingState, *, listener: Listener) -> None:
+    """Put the weights with the lowest validation loss into the model, if it has others."""
+    if plan.recipe.keep == "last" or progress.best_step in (None, progress.step):
+        return
     folder = plan.folder / BEST
-    wanted = plan.recipe.keep == "best" and progress.best_step not in (None, progress.step)
-    if not wanted or checkpoints.why_invalid(folder) is not None:
-        return False
-    loaded = checkpoints.load_checkpoint(folder)
-    if loaded.state["step"] != progress.best_step:
-        return False
+    reason = checkpoints.why_invalid(folder)
+    loaded = checkpoints.load_checkpoint(folder) if reason is None else None
+    if loaded is None or loaded.state["step"] != progress.best_step:
+        reason = reason or "it belongs to another step"
+        listener.note(f"the best weights cannot be used ({reason}); the last ones are kept")
+        progress.best_step = None
+        return
     read_state(loaded, plan.model.network, None)
-    return True
+    listener.note(f"kept the weights after step {progress.best_step}, the best by validation loss")

@@ -20,7 +20,7 @@ def learning_rate_at(step: int, *, num_steps: int, recipe: TrainingRecipe) -> fl
         num_steps: Updates of the whole training.
         recipe: Peak rate, share of warm-up steps, kind of decay.
     """
-    num_warmup = math.ceil(recipe.warmup_fraction * num_steps)
+    num_warmup = math.ceil(round(recipe.warmup_fraction * num_steps, 6))  # 0.07 * 100 is not 7
     if step < num_warmup:
         return recipe.learning_rate * (step + 1) / num_warmup
     progress = (step - num_warmup) / max(1, num_steps - num_warmup)

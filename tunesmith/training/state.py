@@ -8,6 +8,7 @@ from typing import Any
 
 import torch
 
+from tunesmith.errors import RefusedError
 from tunesmith.recipe.recipe import TrainingRecipe
 from tunesmith.training.checkpoint import Checkpoint
 
@@ -55,9 +56,19 @@ def write_state(
 def read_state(
     checkpoint: Checkpoint, network: torch.nn.Module, optimizer: torch.optim.Optimizer | None
 ) -> None:
-    """Put a checkpoint's tensors back where they came from."""
+    """Put a checkpoint's tensors back where they came from.
+
+    Raises:
+        RefusedError: They are of another shape: an adapter of another rank, another method.
+    """
     named = trainable(network)
-    for name, tensor in checkpoint.tensors["weights"].items():
+    weights = checkpoint.tensors["weights"]
+    if {k: p.shape for k, p in named.items()} != {k: t.shape for k, t in weights.items()}:
+        raise RefusedError(
+            "the checkpoint holds other weights than this training changes",
+            cure="Train with the method and adapter it was made with.",
+        )
+    for name, tensor in weights.items():
         named[name].copy_(tensor)
     if optimizer is None:
         return
@@ -65,8 +76,5 @@ def read_state(
     for name, parameter in named.items():
         if f"{name}.exp_avg" in saved:
             optimizer.state[parameter] = {
-                moment: saved[f"{name}.{moment}"].to(
-                    device="cpu" if moment == "step" and not parameter.is_cuda else parameter.device
-                )
-                for moment in _MOMENTS
+                moment: saved[f"{name}.{moment}"].to(parameter.device) for moment in _MOMENTS
             }

@@ -13,10 +13,11 @@ from dataclasses import dataclass
 import torch
 from torch.nn import functional
 
+from tunesmith.errors import TunesmithError
 from tunesmith.models.forward import LanguageModel, trained_logits
 from tunesmith.tokens.collate import Batch
 from tunesmith.training.distributed import Ranks
-from tunesmith.training.memory import naming_memory_errors
+from tunesmith.training.memory import OutOfMemory, naming_memory_errors
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,11 +106,23 @@ def train_step(
     total = accumulate_gradients(model, batches, num_targets=num_targets, precision=rules.precision)
     parameters = [p for group in optimizer.param_groups for p in group["params"]]
     rules.ranks.sum_gradients(parameters)
-    loss = rules.ranks.sum_scalar(total) / num_targets
+    loss = float(rules.ranks.sum_vector(total)) / num_targets
     norm = torch.nn.utils.get_total_norm([p.grad for p in parameters if p.grad is not None])
     grad_norm = float(norm)
     if math.isfinite(loss) and math.isfinite(grad_norm):
         if rules.max_grad_norm is not None:
             torch.nn.utils.clip_grads_with_norm_(parameters, rules.max_grad_norm, norm)
-        optimizer.step()
+        _update_weights(optimizer)
     return StepResult(loss=loss, grad_norm=grad_norm, num_targets=num_targets)
+
+
+def _update_weights(optimizer: torch.optim.Optimizer) -> None:
+    """The first update allocates two moments a weight; no smaller batch would make them fit."""
+    try:
+        with naming_memory_errors():
+            optimizer.step()
+    except OutOfMemory as error:
+        raise TunesmithError(
+            "the optimiser's moments do not fit into memory",
+            cure="Use method: lora, or a smaller model.",
+        ) from error

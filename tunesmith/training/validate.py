@@ -9,11 +9,11 @@ from dataclasses import dataclass
 import torch
 from torch.nn import functional
 
+from tunesmith.errors import TunesmithError
 from tunesmith.models.forward import LanguageModel, trained_logits
 from tunesmith.tokens.collate import Batch
-from tunesmith.training.distributed import Ranks
 from tunesmith.training.feed import Feed, prefetched
-from tunesmith.training.memory import naming_memory_errors
+from tunesmith.training.memory import OutOfMemory, naming_memory_errors
 from tunesmith.training.step import precision_context
 
 
@@ -44,7 +44,13 @@ class Validation:
 
 
 def row_losses(model: LanguageModel, feed: Feed, *, precision: str) -> Iterator[RowLoss]:
-    """Measure this rank's share of the rows, in the store's order."""
+    """Measure this rank's share of the rows, in the store's order.
+
+    A batch that does not fit into memory is measured in halves; the numbers are the same.
+
+    Raises:
+        TunesmithError: One row alone does not fit.
+    """
     rows = feed.ranks.share_of(range(len(feed.store)))
     size = feed.micro_batch
     pieces = (feed.batches_of(rows[i : i + size]) for i in range(0, len(rows), size))
@@ -53,9 +59,28 @@ def row_losses(model: LanguageModel, feed: Feed, *, precision: str) -> Iterator[
     try:
         for groups, batches in prefetched(pieces):
             for group, batch in zip(groups, batches, strict=True):
-                yield from _measure(model, batch, group, precision)
+                yield from _measure_or_split(model, feed, batch, rows=group, precision=precision)
     finally:
         model.network.train(was_training)
+
+
+def _measure_or_split(
+    model: LanguageModel, feed: Feed, batch: Batch, *, rows: list[int], precision: str
+) -> Iterator[RowLoss]:
+    try:
+        yield from list(_measure(model, batch, rows, precision))
+    except OutOfMemory as error:
+        if len(rows) == 1:
+            raise TunesmithError(
+                "one example alone does not fit into memory",
+                where=feed.store.example_id(rows[0]),
+                cure="Lower training.max_tokens, or use a smaller model.",
+            ) from error
+        half = len(rows) // 2
+        for part in (rows[:half], rows[half:]):
+            groups, batches = feed.batches_of(part)
+            for group, smaller in zip(groups, batches, strict=True):
+                yield from _measure_or_split(model, feed, smaller, rows=group, precision=precision)
 
 
 def validate(model: LanguageModel, feed: Feed, *, precision: str) -> Validation:
@@ -65,14 +90,11 @@ def validate(model: LanguageModel, feed: Feed, *, precision: str) -> Validation:
         nats += measured.nats
         num_correct += measured.num_correct
         num_targets += measured.num_targets
-    sums = [_sum(feed.ranks, value) for value in (nats, num_correct, num_targets)]
+    counted = torch.tensor([nats, num_correct, num_targets], dtype=torch.float64)
+    sums = feed.ranks.sum_vector(counted.to(feed.device)).tolist()
     return Validation(
         loss=sums[0] / sums[2], accuracy=100.0 * sums[1] / sums[2], num_targets=round(sums[2])
     )
-
-
-def _sum(ranks: Ranks, value: float) -> float:
-    return ranks.sum_scalar(torch.tensor(value, dtype=torch.float64))
 
 
 @torch.no_grad()

@@ -1,0 +1,25 @@
+"""Speakers over tiny models, without files."""
+
+from tests.tiny import byte_tokenizer, tiny_network
+from tunesmith.generation.answer import Speaker
+from tunesmith.models.attention import register
+from tunesmith.models.forward import choose_layout
+from tunesmith.recipe.recipe import GenerationRecipe, TemplateRecipe
+from tunesmith.templates.names import find_template
+from tunesmith.tokens.tokenizer import wrap_tokenizer
+
+
+def gpt2_speaker(context: int, recipe: GenerationRecipe, *, template: str) -> Speaker:
+    """A GPT-2 that cannot look up a position behind its context."""
+    register()
+    network = tiny_network("gpt2", n_positions=context)
+    for parameter in network.parameters():
+        parameter.data *= 3.0  # spreads the logits of an untrained model
+    tokenizer = wrap_tokenizer(byte_tokenizer(), name="bytes")
+    return Speaker(
+        name="tiny",
+        model=choose_layout(network),
+        tokenizer=tokenizer,
+        template=find_template(TemplateRecipe(name=template), tokenizer.texts),
+        recipe=recipe,
+    )

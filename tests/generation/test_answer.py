@@ -1,0 +1,80 @@
+"""Each row gets the new tokens that were asked for, or as many as its context still holds."""
+
+import pytest
+
+from tests.generation.speakers import gpt2_speaker
+from tunesmith.examples.example import Message
+from tunesmith.generation.answer import TOO_LONG, Completion, Question, Speaker, answer_all
+from tunesmith.recipe.recipe import GenerationRecipe
+
+CONTEXT, WANTED = 96, 40
+LENGTHS = (3, 7, 20, 30, 30, 41, 60, 200)
+
+
+def _speaker(batch: int) -> Speaker:
+    recipe = GenerationRecipe(max_new_tokens=WANTED, batch=batch)
+    return gpt2_speaker(CONTEXT, recipe, template="concatenate")
+
+
+def _answers(speaker: Speaker, contents: dict[str, str]) -> dict[str, Completion]:
+    questions = [
+        Question(example_id=name, messages=(Message(role="user", content=text),))
+        for name, text in contents.items()
+    ]
+    return {answer.example_id: answer for answer in answer_all(speaker, questions)}
+
+
+@pytest.fixture(scope="module")
+def rooms() -> tuple[dict[str, str], dict[str, int]]:
+    """Questions of many lengths, and how much of the context each leaves."""
+    texts = {f"q{place}": chr(97 + place) * n for place, n in enumerate(LENGTHS)}
+    speaker = _speaker(1)
+    prompts = {
+        name: speaker.prompt_of(
+            Question(example_id=name, messages=(Message(role="user", content=text),))
+        )
+        for name, text in texts.items()
+    }
+    return texts, {name: CONTEXT - len(prompt.ids) for name, prompt in prompts.items()}
+
+
+def test_a_prompt_near_the_end_of_the_context_gets_what_room_is_left(
+    rooms: tuple[dict[str, str], dict[str, int]],
+) -> None:
+    texts, room = rooms
+    assert {0 < left < WANTED for left in room.values()} == {True, False}, "the test is blind"
+    answers = _answers(_speaker(8), texts)
+    for name, answer in answers.items():
+        if room[name] <= 0:
+            assert (answer.finish_reason, answer.text) == (TOO_LONG, "")
+        elif answer.finish_reason == "length":
+            assert answer.num_tokens == min(WANTED, room[name])
+    assert "length" in {answers[name].finish_reason for name in texts if 0 < room[name] < WANTED}
+    assert sum(answer.finish_reason == TOO_LONG for answer in answers.values()) == 1
+
+
+def test_the_limit_of_one_row_does_not_change_another(
+    rooms: tuple[dict[str, str], dict[str, int]],
+) -> None:
+    assert _answers(_speaker(8), rooms[0]) == _answers(_speaker(1), rooms[0])
+
+
+def test_a_prompt_that_fills_the_context_has_no_answer_and_one_token_less_has() -> None:
+    speaker = _speaker(1)
+    extra = CONTEXT - speaker.room_after(speaker.prompt_of(_question("a" * 90))) - 90
+    for left, reason in ((1, "length"), (0, TOO_LONG)):
+        answer = _answers(speaker, {"q": "a" * (CONTEXT - extra - left)})["q"]
+        assert (answer.finish_reason, answer.num_tokens) == (reason, left)
+
+
+def test_everything_that_is_asked_is_told_as_done(
+    rooms: tuple[dict[str, str], dict[str, int]],
+) -> None:
+    questions = [_question(text) for text in rooms[0].values()]
+    told: list[int] = []
+    answers = list(answer_all(_speaker(3), questions, on_answer=told.append))
+    assert sum(told) == len(answers) == len(LENGTHS)
+
+
+def _question(text: str) -> Question:
+    return Question(example_id="q", messages=(Message(role="user", content=text),))

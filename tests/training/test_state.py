@@ -1,0 +1,136 @@
+"""The optimiser's groups, and weights and moments through a checkpoint and back."""
+
+from pathlib import Path
+
+import pytest
+import torch
+
+from tests.tiny import random_example, tiny_network
+from tunesmith.errors import RefusedError
+from tunesmith.models.adapter import add_adapter
+from tunesmith.recipe.recipe import LoraRecipe, TrainingRecipe
+from tunesmith.training.checkpoint import load_checkpoint, save_checkpoint
+from tunesmith.training.state import make_optimizer, read_state, trainable, write_state
+
+RECIPE = TrainingRecipe(learning_rate=1e-2, weight_decay=0.5)
+KINDS = ["llama", "gpt2", "lora"]
+
+
+def _network(kind: str, *, seed: int = 0) -> torch.nn.Module:
+    if kind != "lora":
+        return tiny_network(kind, seed=seed)
+    torch.manual_seed(seed)
+    return add_adapter(tiny_network("llama"), LoraRecipe(rank=2), dropout=0.0)
+
+
+def _update(network: torch.nn.Module, optimizer: torch.optim.Optimizer, *, seed: int) -> None:
+    ids = torch.from_numpy(random_example(20, seed=seed).ids).long()[None]
+    optimizer.zero_grad()
+    network(input_ids=ids, labels=ids).loss.backward()
+    optimizer.step()
+
+
+def _trained(kind: str) -> tuple[torch.nn.Module, torch.optim.Optimizer]:
+    network = _network(kind)
+    optimizer = make_optimizer(network, RECIPE)
+    for seed in range(3):
+        _update(network, optimizer, seed=seed)
+    return network, optimizer
+
+
+def _assert_equal(a: torch.nn.Module, b: torch.nn.Module) -> None:
+    other = dict(b.named_parameters())
+    for name, parameter in a.named_parameters():
+        assert torch.equal(parameter, other[name]), name
+
+
+@pytest.mark.parametrize("family", ["llama", "gpt2", "gpt_neox"])
+def test_matrices_decay_and_vectors_do_not(family: str) -> None:
+    network = tiny_network(family)
+    optimizer = make_optimizer(network, RECIPE)
+    with torch.no_grad():
+        for parameter in network.parameters():
+            parameter.fill_(1.0)
+            parameter.grad = torch.zeros_like(parameter)
+    optimizer.step()
+    for name, parameter in network.named_parameters():
+        expected = 1.0 - 1e-2 * 0.5 if parameter.ndim >= 2 else 1.0
+        assert torch.allclose(parameter, torch.tensor(expected)), name
+
+
+def test_every_trained_parameter_is_in_one_group() -> None:
+    for kind in KINDS:
+        network = _network(kind)
+        grouped = [p for g in make_optimizer(network, RECIPE).param_groups for p in g["params"]]
+        assert sorted(map(id, grouped)) == sorted(map(id, trainable(network).values()))
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_weights_and_moments_come_back_bit_equal(tmp_path: Path, kind: str) -> None:
+    network, optimizer = _trained(kind)
+    save_checkpoint(tmp_path / "step-000003", write_state(network, optimizer, state={"step": 3}))
+    loaded = load_checkpoint(tmp_path / "step-000003")
+    assert loaded.state == {"step": 3}
+    other = _network(kind)
+    other_optimizer = make_optimizer(other, RECIPE)
+    read_state(loaded, other, other_optimizer)
+    _assert_equal(network, other)
+    for name, parameter in trainable(network).items():
+        restored = other_optimizer.state[trainable(other)[name]]
+        assert restored.keys() == optimizer.state[parameter].keys()
+        for moment, tensor in optimizer.state[parameter].items():
+            assert torch.equal(tensor, restored[moment]), (name, moment)
+            assert tensor.dtype == restored[moment].dtype
+    _update(network, optimizer, seed=9)
+    _update(other, other_optimizer, seed=9)
+    _assert_equal(network, other)
+
+
+def test_a_checkpoint_replaces_weights_that_differ(tmp_path: Path) -> None:
+    network, _ = _trained("llama")
+    save_checkpoint(tmp_path / "best", write_state(network, None, state={}))
+    loaded = load_checkpoint(tmp_path / "best")
+    assert list(loaded.tensors) == ["weights"]
+    other = _network("llama", seed=7)
+    read_state(loaded, other, None)
+    _assert_equal(network, other)
+
+
+def test_tied_weights_are_written_once_and_stay_tied(tmp_path: Path) -> None:
+    network, optimizer = _trained("gpt2")
+    checkpoint = write_state(network, optimizer, state={})
+    names = checkpoint.tensors["weights"].keys()
+    assert "transformer.wte.weight" in names
+    assert "lm_head.weight" not in names
+    save_checkpoint(tmp_path / "tied", checkpoint)
+    other = _network("gpt2", seed=7)
+    read_state(load_checkpoint(tmp_path / "tied"), other, make_optimizer(other, RECIPE))
+    assert other.lm_head.weight is other.transformer.wte.weight
+    assert torch.equal(other.lm_head.weight, network.lm_head.weight)
+
+
+def test_of_an_adapted_model_only_the_adapter_is_written() -> None:
+    network, optimizer = _trained("lora")
+    tensors = write_state(network, optimizer, state={}).tensors
+    assert tensors["weights"]
+    assert all("lora_" in name for group in tensors.values() for name in group)
+    assert len(tensors["optimizer"]) == 3 * len(tensors["weights"])
+
+
+def test_before_the_first_update_there_are_no_moments() -> None:
+    network = _network("llama")
+    optimizer = make_optimizer(network, RECIPE)
+    checkpoint = write_state(network, optimizer, state={})
+    assert checkpoint.tensors["optimizer"] == {}
+    read_state(checkpoint, network, optimizer)
+    assert not optimizer.state
+
+
+def test_weights_of_another_adapter_or_method_are_refused() -> None:
+    checkpoint = write_state(_network("lora"), None, state={})
+    other = add_adapter(tiny_network("llama"), LoraRecipe(rank=3), dropout=0.0)
+    for network in (other, tiny_network("llama")):
+        before = {name: p.detach().clone() for name, p in network.named_parameters()}
+        with pytest.raises(RefusedError, match="other weights"):
+            read_state(checkpoint, network, None)
+        assert all(torch.equal(before[name], p) for name, p in network.named_parameters())
