@@ -34,7 +34,7 @@ def _answers(folder: RunFolder) -> Iterator[str]:
         name: {row["example_id"]: row["text"] for row in read_json_lines(folder.completions(name))}
         for name in ("base", "tuned")
     }
-    yield "Five questions about things that no training pair mentions:"
+    yield "Five questions of the test set, the first of each kind, before and after:"
     yield ""
     for example in _one_a_task(read_split(folder, "test")):
         yield from _indented("asked", last_user_text(example.messages))
