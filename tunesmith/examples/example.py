@@ -12,7 +12,6 @@ from tunesmith.files import hash_json
 from tunesmith.recipe.recipe import SplitName
 
 Role = Literal["system", "user", "assistant", "tool"]
-ROLES: tuple[Role, ...] = ("system", "user", "assistant", "tool")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

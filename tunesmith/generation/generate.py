@@ -7,7 +7,7 @@ from comparing ids, so that any id may serve as padding.
 from collections.abc import Sequence
 from dataclasses import dataclass
 from threading import Event
-from typing import Any, Literal
+from typing import Literal
 
 import torch
 from transformers import (
@@ -81,7 +81,7 @@ def generate(
             output = model.network.generate(
                 input_ids=ids,
                 attention_mask=mask,
-                generation_config=_config(recipe, stops, network),
+                generation_config=_config(recipe, stops),
                 logits_processor=_processors(prompts, recipe, ties),
                 stopping_criteria=StoppingCriteriaList(
                     [_Cancelled(cancelled)] if cancelled else []
@@ -118,7 +118,7 @@ def _processors(
     return LogitsProcessorList([sampler])
 
 
-def _config(recipe: GenerationRecipe, stops: list[int], network: Any) -> GenerationConfig:
+def _config(recipe: GenerationRecipe, stops: list[int]) -> GenerationConfig:
     return GenerationConfig(
         max_new_tokens=recipe.max_new_tokens,
         do_sample=False,

@@ -17,7 +17,6 @@ from transformers import AttentionInterface, PreTrainedModel
 from tunesmith.tokens.collate import Span
 
 ROWS = "tunesmith_rows"
-WHOLE = "sdpa"
 
 
 def register() -> None:

@@ -6,10 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tunesmith.examples.split import SPLITS, Split
+from tunesmith.examples.split import Split
 from tunesmith.files import folder_lock, read_json, write_json
-
-__all__ = ["SPLITS", "RunFolder"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ The file carries the key of everything it depends on; a file with another key is
 and is never opened. Rows are zero-copy views; `lengths` and `num_targets` are in memory.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from itertools import islice
 from pathlib import Path
 
@@ -77,10 +77,6 @@ class TokenStore:
         """The example that a row was made of."""
         columns, row = self._locate(index)
         return columns.example_id(row)
-
-    def example_ids(self) -> Iterator[str]:
-        """All example ids, in order."""
-        return (self.example_id(index) for index in range(len(self)))
 
     def _locate(self, index: int) -> tuple["_Columns", int]:
         if not 0 <= index < len(self):
