@@ -1,4 +1,4 @@
-"""A row that waits for an answer -> the messages to answer; a reference in it is left aside."""
+"""What waits for an answer -> the messages to answer; a reference in it is left aside."""
 
 from collections.abc import Mapping
 
@@ -6,16 +6,28 @@ from tunesmith.examples.conversations import read_messages
 from tunesmith.examples.example import Message
 from tunesmith.examples.shapes import INSTRUCTIONS, LISTS, to_example
 from tunesmith.sources.lines import preview
+from tunesmith.sources.material import Material, Question, Section
 from tunesmith.sources.row import Dropped, Row, RowError
 
 _STAND_IN = "."
 
 
-def to_question(row: Row) -> tuple[Message, ...] | Dropped:
+def to_question(piece: Material) -> tuple[Message, ...] | Dropped:
     """Read an instruction, question, prompt, or messages that end with the user's turn.
 
-    Rows of a training set are questions too: what stands before their last answer.
+    Rows of a training set are questions too: what stands before their last answer. So are
+    the questions of an FAQ; other raw material asks nothing.
     """
+    if isinstance(piece, Row):
+        return _row_question(piece)
+    if isinstance(piece, Question):
+        return (Message(role="user", content=piece.question),)
+    text = piece.text if isinstance(piece, Section) else piece.turns[0].text
+    detail = "a section or a thread asks nothing; name a file of rows"
+    return Dropped(source=piece.source, reason="no question", detail=detail, text=preview(text))
+
+
+def _row_question(row: Row) -> tuple[Message, ...] | Dropped:
     read = to_example(row)
     if not isinstance(read, Dropped) and not read.is_text:
         return read.prompt

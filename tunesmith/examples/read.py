@@ -15,10 +15,11 @@ from tunesmith.errors import DataError, RecipeError
 from tunesmith.examples.clean import EXACT_DUPLICATE, drop_exact_duplicates
 from tunesmith.examples.conversations import TOOL_CALLS
 from tunesmith.examples.example import Example
-from tunesmith.examples.shapes import to_example
+from tunesmith.examples.from_material import to_examples
 from tunesmith.recipe.recipe import SourceRecipe
+from tunesmith.sources.material import Material
 from tunesmith.sources.read import read_source
-from tunesmith.sources.row import Dropped, Row
+from tunesmith.sources.row import Dropped
 
 NOT_FAULTY = frozenset({EXACT_DUPLICATE, TOOL_CALLS})  # left out on purpose, not unreadable
 NUM_SHOWN = 3
@@ -122,12 +123,10 @@ def check_read(count: ReadCount, *, max_bad: float, dropped_path: Path | None = 
 
 
 def _read_all(
-    opened: Sequence[tuple[SourceRecipe, Iterator[Row | Dropped]]],
+    opened: Sequence[tuple[SourceRecipe, Iterator[Material | Dropped]]],
 ) -> Iterator[Example | Dropped]:
-    for source, rows in opened:
-        fields = {str(ours): theirs for ours, theirs in source.fields.items()}
-        for row in rows:
-            item = row if isinstance(row, Dropped) else to_example(row, fields)
+    for source, material in opened:
+        for item in to_examples(material, source):
             yield replace(item, split=source.use_as) if isinstance(item, Example) else item
 
 

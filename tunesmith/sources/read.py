@@ -1,4 +1,4 @@
-"""One source of a recipe -> its rows in order, and in their place what could not be read."""
+"""One source of a recipe -> its material in order, and in its place what could not be read."""
 
 import itertools
 from collections.abc import Iterator
@@ -10,11 +10,12 @@ from tunesmith.sources.chunks import check_file
 from tunesmith.sources.detect import detect_kind
 from tunesmith.sources.hub import read_hub
 from tunesmith.sources.json_files import read_json_file, read_json_lines_file
-from tunesmith.sources.row import Dropped, Row
+from tunesmith.sources.material import Material
+from tunesmith.sources.row import Dropped
 from tunesmith.sources.tables import read_csv_file, read_parquet_file
 
 
-def read_source(recipe: SourceRecipe, *, folder: Path) -> Iterator[Row | Dropped]:
+def read_source(recipe: SourceRecipe, *, folder: Path) -> Iterator[Material | Dropped]:
     """Open a source at once, and read it while the caller iterates.
 
     Args:
@@ -29,15 +30,14 @@ def read_source(recipe: SourceRecipe, *, folder: Path) -> Iterator[Row | Dropped
         RemoteError: The Hub cannot be reached.
     """
     if recipe.path is None:
-        rows = read_hub(recipe, folder=folder)
-        return _some(rows, recipe.hub or "", limit=recipe.limit)
+        return _some(read_hub(recipe, folder=folder), recipe.hub or "", limit=recipe.limit)
     path, name = folder / recipe.path, recipe.path
     check_file(path, name)
     rows = _read_file(path, name, recipe.kind or detect_kind(path, name))
     return _some(rows, name, limit=recipe.limit)
 
 
-def _read_file(path: Path, name: str, kind: SourceKind) -> Iterator[Row | Dropped]:
+def _read_file(path: Path, name: str, kind: SourceKind) -> Iterator[Material | Dropped]:
     match kind:
         case "jsonl":
             return read_json_lines_file(path, name)
@@ -52,8 +52,8 @@ def _read_file(path: Path, name: str, kind: SourceKind) -> Iterator[Row | Droppe
 
 
 def _some(
-    rows: Iterator[Row | Dropped], name: str, *, limit: int | None
-) -> Iterator[Row | Dropped]:
+    rows: Iterator[Material | Dropped], name: str, *, limit: int | None
+) -> Iterator[Material | Dropped]:
     """The first rows; a source without any is a mistake."""
     first = next(rows, None)
     if first is None:

@@ -182,15 +182,12 @@ def _file_key(rendering: Rendering, asked: Sequence[Question], generation: Gener
 
 
 def _read_questions(path: Path) -> Iterator[Question | Dropped]:
-    for row in read_source(SourceRecipe(path=str(path.resolve())), folder=Path.cwd()):
-        if isinstance(row, Dropped):
-            yield row
-            continue
-        messages = to_question(row)
+    for piece in read_source(SourceRecipe(path=str(path.resolve())), folder=Path.cwd()):
+        messages = piece if isinstance(piece, Dropped) else to_question(piece)
         if isinstance(messages, Dropped):
             yield messages
         else:
-            yield Question(example_id=row.source, messages=messages)
+            yield Question(example_id=piece.source, messages=messages)
 
 
 def _answer_test(
