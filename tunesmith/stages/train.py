@@ -27,6 +27,7 @@ from tunesmith.stages.stage import Result, Stage, changed_inputs, finished_resul
 from tunesmith.stages.training_log import TrainingLog
 from tunesmith.tokens.store import TokenStore
 from tunesmith.training import checkpoint as checkpoints
+from tunesmith.training.allocator import keep_freed_memory
 from tunesmith.training.distributed import Ranks, joined_ranks
 from tunesmith.training.dropout import set_dropout
 from tunesmith.training.engine import (
@@ -75,6 +76,7 @@ def train(
         RefusedError: The checkpoint belongs to another training.
         StoppedError: A signal stopped the run; the same command resumes it.
     """
+    keep_freed_memory()
     engine = choose_engine(recipe.training)
     with joined_ranks(torch.device(engine.device)) as ranks, ExitStack() as stack:
         if ranks.is_first:

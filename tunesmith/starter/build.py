@@ -37,9 +37,9 @@ examples: {split: {validation: 0.005, test: 0.0}}
 template: {name: plain}
 training:
   epochs: 1
-  examples_per_step: 48
-  micro_batch: 48
-  learning_rate: 2e-3
+  examples_per_step: 24
+  micro_batch: 24
+  learning_rate: 3e-3
   schedule: linear
   weight_decay: 0.1
   max_tokens: 1024
