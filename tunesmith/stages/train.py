@@ -40,11 +40,11 @@ from tunesmith.training.engine import (
 from tunesmith.training.feed import Feed
 from tunesmith.training.loop import run_training
 from tunesmith.training.memory import use_activation_checkpointing
+from tunesmith.training.optimizer import make_optimizer
 from tunesmith.training.plan import BEST, Listener, Plan, TrainingState
 from tunesmith.training.resume import load_best, resume
 from tunesmith.training.schedule import count_steps, rows_of_step
 from tunesmith.training.signals import stop_requests
-from tunesmith.training.state import make_optimizer
 
 _KIBIBYTE = 1024
 
