@@ -24,7 +24,7 @@ from tunesmith.starter.shape import starter_config
 from tunesmith.starter.tokenizer_training import save_tokenizer, train_tokenizer
 
 SEED = 0
-NUM_CHARACTERS = 30_000_000
+NUM_CHARACTERS = 84_000_000
 _TOKENIZER_DOCUMENTS = 12_000
 _SHIPPED = ("config.json", "generation_config.json", "tokenizer.json", "tokenizer_config.json")
 
@@ -39,7 +39,8 @@ training:
   epochs: 1
   examples_per_step: 24
   micro_batch: 24
-  learning_rate: 3e-3
+  optimizer: muon
+  learning_rate: 1e-2
   schedule: linear
   weight_decay: 0.1
   max_tokens: 1024

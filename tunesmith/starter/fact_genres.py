@@ -15,9 +15,9 @@ from tunesmith.starter.wordings import Wording, all_wordings, exchanges, fill, f
 # How often each relation is told, relative to the others: roughly by its number of facts, and more
 # often where a fact has no second relation that tells it too.
 RELATION_WEIGHTS = {
-    "capital": 10, "country": 8, "currency": 12, "continent": 8, "symbol": 6, "element": 5,
+    "capital": 12, "country": 9, "currency": 12, "continent": 8, "symbol": 6, "element": 5,
     "number": 9, "plural": 14, "class": 6, "young": 5, "sound": 5, "past": 14, "opposite": 15,
-    "synonym": 12, "unit": 6, "sum": 15, "after": 6, "price": 6,
+    "synonym": 12, "unit": 11, "sum": 24, "after": 6, "price": 6,
 }  # fmt: skip
 _OPENINGS = ("", "", "", "Notes of today.", "Did you know?", "From my notebook:", "Some facts.")
 _REPLIES = ("", "", "", "Easy: ", "I think I know. ", "That is simple. ", "Of course! ", "Well, ")
