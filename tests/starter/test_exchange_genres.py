@@ -52,7 +52,8 @@ def test_a_bare_question_is_never_followed_by_its_answer() -> None:
         for before, line, after in zip(["", *lines], lines, [*lines[1:], ""], strict=False):
             if line in answers and not before.endswith(":"):
                 num_bare += 1
-                assert answers[line] not in after.split(), (before, line, after)
+                told = [] if after.endswith("?") else after.split()
+                assert answers[line] not in told, (before, line, after)
     assert num_bare > 400
 
 
