@@ -34,7 +34,7 @@ from tunesmith.stages.stage import Result, Stage, code_of, finished_result, run_
 from tunesmith.templates.wrapped import wrapping_cure
 from tunesmith.tokens.store import TokenStore, store_name, write_store
 
-_CODE = ("sources", "examples", "sandbox.py", "templates", "tokens", "stages/encode.py")
+_CODE = ("sources", "examples", "sandbox", "templates", "tokens", "stages/encode.py")
 
 
 def prepare(
