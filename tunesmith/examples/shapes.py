@@ -49,7 +49,9 @@ def to_example(row: Row, fields: Mapping[str, str] | None = None) -> Example | D
     except RowError as error:
         text = preview(json.dumps(dict(row.fields), ensure_ascii=False, default=str))
         return Dropped(source=row.source, reason=error.reason, detail=error.detail, text=text)
-    return Example(messages=messages, source=row.source, group=_group(columns), tags=_tags(columns))
+    return Example(
+        messages=messages, source=row.source, group=group_of(columns), tags=_tags(columns)
+    )
 
 
 def _renamed(columns: Columns, fields: Mapping[str, str]) -> dict[str, object]:
@@ -226,7 +228,8 @@ def _found(columns: Columns) -> str:
     return (", ".join(names[:8]) + more) or "nothing"
 
 
-def _group(columns: Columns) -> str | None:
+def group_of(columns: Columns) -> str | None:
+    """What the row itself says it may not be separated from."""
     value = columns.get("group")
     return value if isinstance(value, str) and value else None
 

@@ -132,8 +132,11 @@ def _source_inputs(source: SourceRecipe, recipe_folder: Path) -> dict[str, Any]:
     if source.path is not None:
         path = recipe_folder / Path(source.path).expanduser()
         inputs["content"] = hash_file(path) if path.is_file() else None
-    elif source.hub is not None and Path(source.hub).is_dir():
-        files = sorted(path for path in Path(source.hub).rglob("*") if path.is_file())
+    if source.prompts is not None:
+        prompts = recipe_folder / source.prompts
+        inputs["prompt_file"] = hash_file(prompts) if prompts.is_file() else None
+    if source.hub is not None and (recipe_folder / source.hub).is_dir():
+        files = sorted(path for path in (recipe_folder / source.hub).rglob("*") if path.is_file())
         inputs["content"] = [[str(path), hash_file(path)] for path in files]
     return inputs
 
