@@ -14,6 +14,7 @@ from typing import Any
 from tunesmith.errors import DataError, RecipeError
 from tunesmith.examples.clean import EXACT_DUPLICATE, drop_exact_duplicates
 from tunesmith.examples.conversations import TOOL_CALLS
+from tunesmith.examples.end_markers import REMOVED
 from tunesmith.examples.example import Example
 from tunesmith.examples.from_material import to_examples
 from tunesmith.examples.mix import OVER_WEIGHT, count_examples, shares, thinned
@@ -30,13 +31,14 @@ NUM_SHOWN = 3
 
 @dataclass(slots=True)
 class ReadCount:
-    """How much was kept and dropped, by reason and by source."""
+    """How much was kept and dropped, by reason and by source; end markers that were removed."""
 
     num_kept: int = 0
     dropped: Counter[str] = field(default_factory=Counter)
     kept_by_source: Counter[str] = field(default_factory=Counter)
     dropped_by_source: Counter[str] = field(default_factory=Counter)
     first_faulty: list[Dropped] = field(default_factory=list)
+    removed: Counter[str] = field(default_factory=Counter)
 
     def add(self, item: Example | Dropped) -> None:
         """Count one item."""
@@ -44,6 +46,7 @@ class ReadCount:
         if isinstance(item, Example):
             self.num_kept += 1
             self.kept_by_source[name] += 1
+            self.removed.update(tag[len(REMOVED) :] for tag in item.tags if tag.startswith(REMOVED))
             return
         self.dropped[item.reason] += 1
         self.dropped_by_source[name] += 1

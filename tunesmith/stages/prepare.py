@@ -255,6 +255,11 @@ class _Work:
                 f"{total:,} of {self.read.num_read:,} rows were dropped ({listed}): "
                 "data/dropped.jsonl"
             )
+        notices += [
+            f"{number:,} answers ended in {marker!r}, which was taken off; the template writes "
+            "the model's own end"
+            for marker, number in self.read.removed.items()
+        ]
         wrapped = sum((count.wrapped for count in self.encoded.values()), Counter())
         if wrapped:
             marker, _ = wrapped.most_common(1)[0]

@@ -33,7 +33,13 @@ from tunesmith.examples.tasks.labels import (
     several,
     written_labels,
 )
-from tunesmith.examples.tasks.library import OFFERED_LABELS, PLACEHOLDER, TaskTemplate, library
+from tunesmith.examples.tasks.library import (
+    OFFERED_LABELS,
+    PLACEHOLDER,
+    TaskTemplate,
+    Wording,
+    library,
+)
 from tunesmith.recipe.recipe import SourceRecipe
 from tunesmith.sources.lines import preview
 from tunesmith.sources.material import Material
@@ -133,14 +139,7 @@ class RowMaker:
         asked = {name: values[name] for name in template.reads if name not in OFFERED_LABELS}
         wording = wordings[draw(self.seed, asked, salt=template.name) % len(wordings)]
         return Example(
-            messages=(
-                Message(
-                    role="user",
-                    content=_filled(wording.instruction, values),
-                    input=_filled(wording.input, values),
-                ),
-                Message(role="assistant", content=_filled(template.response, values)),
-            ),
+            messages=self.messages(wording, values),
             source=row.source,
             group=group_of(row.fields),
             tags=(
@@ -149,6 +148,12 @@ class RowMaker:
                 f"language:{template.language}",
             ),
         )
+
+    def messages(self, wording: Wording, values: Mapping[str, str]) -> tuple[Message, Message]:
+        """What is asked in these words, and what is answered."""
+        instruction = _filled(wording.instruction, values)
+        asked = Message(role="user", content=instruction, input=_filled(wording.input, values))
+        return asked, Message(role="assistant", content=_filled(self.template.response, values))
 
     def values(self, fields: Mapping[str, object]) -> dict[str, str]:
         """Text for every placeholder.
