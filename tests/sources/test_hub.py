@@ -151,7 +151,7 @@ def test_what_is_no_text_is_refused_before_it_is_decoded(
 
 
 def test_streaming_holds_a_few_pieces_of_the_file_at_a_time(folder: Path) -> None:
-    """Left to itself the reader held seven of eight pieces, whatever their size."""
+    """Arrow's own scanner ran ahead and held the whole of this file."""
     (folder / "large").mkdir()
     texts = [f"{number:05d}" * 80 for number in range(40_000)]
     table = pa.table({"question": texts, "answer": texts})
@@ -163,7 +163,7 @@ def test_streaming_holds_a_few_pieces_of_the_file_at_a_time(folder: Path) -> Non
     for number, _ in enumerate(itertools.islice(rows, 15_000)):
         if number % 50 == 0:
             most = max(most, pa.total_allocated_bytes() - before)
-    assert most < 0.45 * size
+    assert 0 < most < 0.25 * size
 
 
 def test_a_limit_stops_a_stream(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:

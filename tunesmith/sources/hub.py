@@ -12,11 +12,11 @@ from typing import Any
 
 from tunesmith.errors import DataError, MissingError, RecipeError, RemoteError
 from tunesmith.recipe.recipe import SourceRecipe
+from tunesmith.sources.parquet_stream import read_in_small_pieces
 from tunesmith.sources.row import Dropped, Row
 from tunesmith.sources.tables import checked_row
 
 Namer = Callable[[Any], Any]
-_STREAMED_ROWS = 256  # decoded at once
 _MEDIA = {
     "Audio": "sound",
     "BioStructure": "structures",
@@ -118,8 +118,7 @@ def _load(recipe: SourceRecipe, hub: str, folder: Path) -> Any:
                 name, recipe.config, split=recipe.split, revision=recipe.revision
             )
         builder = datasets.load_dataset_builder(name, recipe.config, revision=recipe.revision)
-        if hasattr(builder.config, "batch_size"):  # Parquet; else seven row groups wait in memory
-            builder.config.batch_size = _STREAMED_ROWS
+        read_in_small_pieces(builder)
         return builder.as_streaming_dataset(split=recipe.split)
 
 
