@@ -36,10 +36,15 @@ class Choices:
             for known in (self.texts, self.letters):
                 if value.strip() in known:
                     return known.index(value.strip())
-            if value.strip().isdigit() and int(value) < len(self.texts):
+            if is_number(value.strip()) and int(value) < len(self.texts):
                 return int(value)
         listed = ", ".join(self.texts[:6])
         raise RowError("unknown choice", f"{preview(str(value))!r} is none of: {listed}")
+
+
+def is_number(text: str) -> bool:
+    """Whether it is a whole number from 0, of few digits: "²" and thousands of digits are none."""
+    return text.isascii() and text.isdigit() and len(text) < 10
 
 
 def plain_text(value: object, column: str) -> str:

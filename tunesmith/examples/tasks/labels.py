@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from tunesmith.errors import DataError, RecipeError
-from tunesmith.examples.tasks.cells import text_list
+from tunesmith.examples.tasks.cells import is_number, text_list
 from tunesmith.sources.lines import preview
 from tunesmith.sources.row import Row, RowError
 
@@ -89,7 +89,7 @@ def gathered_labels(
                 cure="Is it a label? Map another one: columns: {label: COLUMN}.",
             )
     found -= {"", "-1"}
-    if found and not has_numbers and all(key.isdigit() for key in found):
+    if found and not has_numbers and all(is_number(key) for key in found):
         shown = sorted(found, key=int)[:3]
         pattern = ", ".join(f"{key}: NAME" for key in shown) + (", ..." if len(found) > 3 else "")
         raise RecipeError(
@@ -97,7 +97,7 @@ def gathered_labels(
             where=where,
             cure=f"Say what they mean: labels: {{{pattern}}}.",
         )
-    names = tuple(sorted(found, key=lambda key: (int(key) if key.isdigit() else 0, key)))
+    names = tuple(sorted(found, key=lambda key: (int(key) if is_number(key) else 0, key)))
     return Labels(names=names, by_value={name: name for name in names})
 
 
