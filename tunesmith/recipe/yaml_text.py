@@ -53,7 +53,10 @@ def read_yaml(text: str, *, tags: frozenset[str] = frozenset()) -> YamlDocument:
         yaml.YAMLError: The text is no YAML.
     """
     document = YamlDocument(tags=tags)
-    node = yaml.compose(text, Loader=yaml.BaseLoader)
+    try:
+        node = yaml.compose(text, Loader=yaml.BaseLoader)
+    except RecursionError:
+        raise yaml.MarkedYAMLError(problem="too many or too deeply nested values") from None
     if node is not None:
         document.value = _value(node, (), document)
     return document

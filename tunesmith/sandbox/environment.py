@@ -178,7 +178,8 @@ def make_environment(dialect: Dialect) -> Environment:
     return environment
 
 
-def _choice(values: Sequence[Any]) -> Any:
+@jinja2.pass_context  # else a list of constants is drawn from once, when it is compiled
+def _choice(context: Context, values: Sequence[Any]) -> Any:
     """One of the values, drawn by the rendering's seed."""
     if not values:
         raise IndexError("nothing to choose from")
