@@ -1,8 +1,8 @@
 """A `datasets` builder for Parquet files -> the same, but reading no further than it is asked to.
 
-The builder reads through Arrow's data set scanner, whose threads run ahead of the reader by up to
-a gigabyte, and abort the process when it stops early (apache/arrow#45214). Here the pages are read
-when their rows are asked for. Remove once the scanner can be told to wait.
+The builder reads through Arrow's data set scanner, whose threads run far ahead of the reader and
+can abort the process when it stops early (apache/arrow#45214). Here pages are read when their
+rows are asked for. Remove once the scanner can be told to wait.
 """
 
 from collections.abc import Iterator, Sequence
