@@ -12,7 +12,15 @@ from typing import Annotated, Any, Literal, Self, get_args
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, WithJsonSchema, model_validator
 
 SplitName = Literal["train", "validation", "test"]
-SourceKind = Literal["json", "jsonl", "csv", "tsv", "parquet"]
+SourceKind = Literal[
+    "json",
+    "jsonl",
+    "csv",
+    "tsv",
+    "parquet",
+    "faq",
+    "document",
+]
 TemplateName = Literal[
     "auto", "alpaca", "question-answer", "concatenate", "phi3", "chatml", "chat", "plain"
 ]
@@ -130,7 +138,7 @@ class SourceRecipe(Section):
     """One source of rows: a file, or a data set on the Hub."""
 
     path: PlainPath | None = Field(
-        None, description="a file; its kind is detected from its content"
+        None, description="a file, its kind detected from its content; or a folder of pages"
     )
     hub: str | None = Field(None, description="a Hub data set such as tatsu-lab/alpaca")
     kind: SourceKind | None = Field(None, description="overrides what was detected")
@@ -141,6 +149,9 @@ class SourceRecipe(Section):
     limit: Positive | None = Field(None, description="rows to read at most")
     use_as: SplitName | None = Field(
         None, description="train, validation or test: where its rows belong; null: by content"
+    )
+    subject: str | None = Field(
+        None, description="what documents describe, e.g. a product; null: what they call it"
     )
     fields: dict[FieldName, str] = Field(
         default_factory=dict, description="our field: their column, e.g. response: answer"
@@ -155,7 +166,7 @@ class SourceRecipe(Section):
     def without_effect(self) -> dict[str, str]:
         """Keys of the other kind of source."""
         if self.hub is not None:
-            return {"kind": "on a hub source"}
+            return {"kind": "on a hub source", "subject": "on a hub source"}
         return dict.fromkeys(("config", "split", "revision", "stream"), "without hub")
 
 
