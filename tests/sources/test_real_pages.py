@@ -54,7 +54,8 @@ def test_every_question_of_real_pages_has_its_own_answer(shared_data: Path, path
         assert words_of(lines[answer - 1]) == words_of(question.answer.split("\n")[0])
         others = [number for number in begins if number != answer]
         for other in others:
-            assert lines[other - 1] not in question.answer.split("\n"), (line, other)
+            if len(lines[other - 1].split()) > 3:
+                assert lines[other - 1] not in question.answer.split("\n"), (line, other)
 
 
 def labelled(folder: Path) -> Iterator[tuple[str, int, int, int]]:
@@ -68,7 +69,7 @@ def labelled(folder: Path) -> Iterator[tuple[str, int, int, int]]:
             section = sections.get(line)
             wanted = words_of(lines[text - 1])
             is_hit = isinstance(section, Section) and wanted == words_of(
-                next(row for row in section.text.split("\n") if words_of(row))
+                next(row for row in section.text.split("\n") if words_of(row) and "```" not in row)
             )
             hits += is_hit
         never = PLACES["never"].get(path, [])

@@ -7,7 +7,7 @@ from pathlib import PurePosixPath
 from tunesmith.sources.lines import preview
 from tunesmith.sources.markdown_text import is_links_only
 from tunesmith.sources.material import Section
-from tunesmith.sources.outline import Block, Outline, add_entry, place_of
+from tunesmith.sources.outline import Block, Outline, entries_as_lists, place_of
 from tunesmith.sources.question_text import bare_text
 from tunesmith.sources.row import Dropped
 from tunesmith.sources.subject import subject_of
@@ -69,8 +69,7 @@ def _sections(outline: Outline, name: str) -> list[_Open]:
     start = Block(kind="heading", text="", line=first_line, level=0)
     found = [_Open(start, roots)]
     stack = [found[0]]
-    term = ""
-    for block in outline.blocks:
+    for block in entries_as_lists(outline.blocks):
         top = stack[-1]
         if block.kind == "heading":
             section = _opened(block, stack)
@@ -79,10 +78,6 @@ def _sections(outline: Outline, name: str) -> list[_Open]:
             found.append(section)
         elif block.kind in ("navigation", "badges"):
             top.left_out.append(block)
-        elif block.kind == "term":
-            term = block.text
-        elif block.kind == "definition":
-            add_entry(top.texts, term, block.text)
         elif block.kind in ("summary", "question") and block.text:
             top.texts.append(f"**{block.text}**")
         elif block.text:

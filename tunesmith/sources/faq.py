@@ -13,7 +13,7 @@ from tunesmith.sources.asked import with_questions
 from tunesmith.sources.lines import preview
 from tunesmith.sources.markdown_text import is_links_only
 from tunesmith.sources.material import Question, Section
-from tunesmith.sources.outline import LOWEST_LEVEL, Block, Outline, add_entry, place_of
+from tunesmith.sources.outline import LOWEST_LEVEL, Block, Outline, entries_as_lists, place_of
 from tunesmith.sources.question_text import asks, bare_text, tells_problem, without_answer_mark
 from tunesmith.sources.row import Dropped
 from tunesmith.sources.subject import subject_of
@@ -54,6 +54,10 @@ def read_questions(outline: Outline, name: str) -> Iterator[Question | Section |
             yield read
 
 
+def _may_ask(text: str) -> bool:
+    return asks(text) or tells_problem(text)
+
+
 def _key(question: str) -> str:
     return " ".join(question.lower().split()).rstrip("?？ ")
 
@@ -92,7 +96,8 @@ class _Page:
     """One page while its blocks are walked; the stack holds what is open."""
 
     def __init__(self, outline: Outline) -> None:
-        self._blocks = list(with_questions(outline.blocks))
+        blocks = with_questions(outline.blocks)
+        self._blocks = list(entries_as_lists(blocks, keeps=_may_ask))
         root = Block(kind="heading", text="", line=1, level=0)
         title = outline.title
         has_title = any(block.kind == "heading" and block.level == 1 for block in outline.blocks)
@@ -100,7 +105,6 @@ class _Page:
         self._stack = [self._root]
         self._parts = [self._root]
         self._open_details: list[_Part | None] = []
-        self._term = ""  # one that does not ask and waits for its definition
 
     def parts(self) -> list[_Part]:
         """Headings and questions in order, each with its own text."""
@@ -126,8 +130,6 @@ class _Page:
                 self._close_details()
             case "term":
                 self._definition_term(block)
-            case "definition":
-                self._definition(block.text)
             case "navigation" | "badges":
                 self._stack[-1].has_links = True
             case _:
@@ -176,20 +178,7 @@ class _Page:
     def _definition_term(self, block: Block) -> None:
         if self._stack[-1].block.kind == "term":
             self._stack.pop()
-        asked = self._asked()
-        if asks(block.text) or (asked is None and tells_problem(block.text)):
-            self._open(block, LOWEST_LEVEL + 0.5, is_question=True)
-            self._term = ""
-        else:
-            self._term = block.text
-
-    def _definition(self, text: str) -> None:
-        part = self._stack[-1]
-        if part.block.kind == "term":
-            self._text(text)
-        else:
-            add_entry(part.texts, self._term, text)
-        self._term = ""
+        self._open(block, LOWEST_LEVEL + 0.5, is_question=True)
 
     def _asked(self) -> _Part | None:
         """The question that is open, if any."""

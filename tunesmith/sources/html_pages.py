@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from tunesmith.sources.markdown_text import prose_block
-from tunesmith.sources.outline import Block, BlockKind, Outline, line_of
+from tunesmith.sources.outline import Block, BlockKind, Outline, PageLines
 from tunesmith.sources.question_text import MAX_QUESTION, asks
 from tunesmith.sources.row import RowError
 
@@ -144,8 +144,8 @@ def read_html(text: str) -> Outline:
     page = _parsed(text)
     title = page.findtext(".//title")
     root = next(iter(page.xpath("//main | //*[@role='main']")), page)
-    lines = text.split("\n")
-    blocks = [_on_its_line(block, lines) for block in _Walk(1, {}).element(root)]
+    lines = PageLines(text.split("\n"))
+    blocks = [lines.placed(block) for block in _Walk(1, {}).element(root)]
     return Outline(blocks=tuple(blocks), title=" ".join(title.split()) if title else None)
 
 
@@ -178,13 +178,6 @@ def _check_depth(page: "HtmlElement") -> None:
             raise RowError(
                 "nested too deeply", f"elements are nested more than {MAX_DEPTH} levels deep"
             )
-
-
-def _on_its_line(block: Block, lines: list[str]) -> Block:
-    line = line_of(lines, block.line, block.text)
-    return Block(
-        kind=block.kind, text=block.text, line=line, level=block.level, anchor=block.anchor
-    )
 
 
 class _Walk:
@@ -243,6 +236,13 @@ class _Walk:
         return found is not None or any(_is_question(child) for child in element)
 
     def _heading(self, element: "HtmlElement") -> Iterator[Block]:
+        within = _cut_out_blocks(element)
+        yield from self._heading_alone(element)
+        for block in within:  # a heading whose end tag is missing holds what follows it
+            yield from self._block(block)
+            yield from self._converted("text", _escaped(block.tail), self._line(block))
+
+    def _heading_alone(self, element: "HtmlElement") -> Iterator[Block]:
         text = _heading_text(element)
         line = self._line(element)
         if not text:
@@ -321,6 +321,16 @@ def _is_question(element: "HtmlElement") -> bool:
     if next((child for child in element.iter(*_BLOCKS) if child is not element), None) is not None:
         return False
     return asks(_heading_text(element))
+
+
+def _cut_out_blocks(heading: "HtmlElement") -> list["HtmlElement"]:
+    """Take out of a heading the first block in it and all that follows."""
+    children = list(heading)
+    is_block = [child.tag in _BLOCKS - {"div"} for child in children]
+    cut = children[is_block.index(True) :] if True in is_block else []
+    for child in cut:
+        heading.remove(child)
+    return cut
 
 
 def _heading_text(element: "HtmlElement") -> str:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from tunesmith.sources.html_pages import html_blocks
 from tunesmith.sources.markdown_text import prose_block
-from tunesmith.sources.outline import LOWEST_LEVEL, Block, BlockKind, Outline, line_of
+from tunesmith.sources.outline import LOWEST_LEVEL, Block, BlockKind, Outline, PageLines
 from tunesmith.sources.question_text import MAX_QUESTION
 
 if TYPE_CHECKING:
@@ -110,6 +110,7 @@ class _Reader:
 
     def __init__(self, lines: Sequence[str], *, is_mdx: bool) -> None:
         self._lines = lines
+        self._page = PageLines(lines)
         self._parser = _parser(is_mdx=is_mdx)
         self._references: dict[str, str] = {}
 
@@ -206,7 +207,7 @@ class _Reader:
             if match[1]:
                 words = " ".join(block.text for block in html_blocks(match[1], tag_line))
                 text, anchor = self._heading_text(words)
-                at = line_of(self._lines, tag_line, text)
+                at = self._page.line_of(tag_line, text)
                 yield Block(kind="summary", text=text, line=at, anchor=anchor)
             elif match[2]:
                 yield Block(kind="end", text="", line=tag_line)
@@ -224,10 +225,7 @@ class _Reader:
             yield from prose_block("text", raw, first_line, self._references)
             return
         for block in html_blocks(piece, first_line, references=self._references):
-            near = line_of(self._lines, block.line, block.text)
-            yield Block(
-                kind=block.kind, text=block.text, line=near, level=block.level, anchor=block.anchor
-            )
+            yield self._page.placed(block)
 
     def _definitions(self, tokens: Sequence["Token"]) -> Iterator[Block]:
         for index, token in enumerate(tokens):

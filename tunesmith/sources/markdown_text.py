@@ -13,6 +13,8 @@ from tunesmith.sources.outline import Block, BlockKind
 MAX_CLEANED = 200_000  # characters of one block; beyond it is data, not prose
 
 _CONTENTS_LINKS = 5  # to one word beside them
+_MARKED = re.compile(r"[\[<&{`:)\xa0]|\s\n|\n{3}")  # else there is nothing to clean
+_LINKED = re.compile(r"[\[<]")
 _CODE_SPAN = re.compile(r"(?<!`)(`{1,8})(?!`)([^`]{1,2000}?|.{1,2000}?[^`])\1(?!`)", re.DOTALL)
 _FENCE = re.compile(r"\s*(?:>\s*)*(?:(?:[-*+]|\d+[.)])\s+)?(`{3,}|~{3,})")
 _HELD = re.compile("\ue000(\\d+)\ue001")
@@ -97,8 +99,8 @@ def clean_markdown(raw: str, references: Mapping[str, str]) -> str:
         raw: Some blocks of Markdown.
         references: Targets of reference links, by their label in lower case.
     """
-    if len(raw) > MAX_CLEANED:
-        return raw.strip("\n")
+    if len(raw) > MAX_CLEANED or not _MARKED.search(raw):
+        return raw.strip("\n").rstrip()
     pieces = [text if is_code else _clean_prose(text, references) for text, is_code in _fenced(raw)]
     text = "\n".join(piece for piece in pieces if piece.strip())
     return re.sub(r"\n{3,}", "\n\n", text).strip("\n").rstrip()
@@ -112,7 +114,7 @@ def is_links_only(text: str) -> bool:
 
 
 def _special_kind(raw: str, references: Mapping[str, str]) -> BlockKind | None:
-    if len(raw) > MAX_CLEANED:
+    if len(raw) > MAX_CLEANED or not _LINKED.search(raw):
         return None
     resolved = _resolved(_GENERATOR_MARKS.sub("", raw), references)
     without, num_images = _IMAGE.subn("", resolved)

@@ -5,8 +5,8 @@ Markdown, HTML, reStructuredText and plain text are read into an Outline; `faq` 
 """
 
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from typing import Literal
 
 BlockKind = Literal[
@@ -38,6 +38,7 @@ _WORDS = re.compile(r"\w+")
 _TAG = re.compile(r"<[^<>]*(?:>|$)")
 _LINES_AROUND = 8
 _BEGINNING = 40  # characters
+_SHOWN = 10_000  # characters of a line
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,35 +74,73 @@ def place_of(name: str, block: Block) -> str:
     return f"{name}:{block.line}#{anchor}" if is_plain else f"{name}:{block.line}"
 
 
-def line_of(lines: Sequence[str], near: int, text: str) -> int:
-    """The line near another that holds the beginning of a text, else the other.
+class PageLines:
+    """The lines of a page, to find the one in which a text stands.
 
-    A parser may report where a tag begins or ends; the reader wants the words.
+    A parser reports where a tag begins or ends; a reader wants the line with the words.
     """
-    numbers = [near, *(near + way * step for step in range(1, _LINES_AROUND) for way in (1, -1))]
-    shown = {
-        number: " ".join(_TAG.sub("", lines[number - 1]).split())
-        for number in numbers
-        if 0 < number <= len(lines)
-    }
-    beginning = " ".join(text.split())[:_BEGINNING]
-    words = _WORDS.findall(text)[:6]
-    if not words:
+
+    def __init__(self, lines: Sequence[str]) -> None:
+        self._lines = lines
+        self._shown: dict[int, str] = {}
+
+    def placed(self, block: Block) -> Block:
+        """A block with the line of its words."""
+        return replace(block, line=self.line_of(block.line, block.text))
+
+    def line_of(self, near: int, text: str) -> int:
+        """The line near another that holds the beginning of a text, else the other."""
+        beginning = " ".join(text[: 4 * _BEGINNING].split())[:_BEGINNING]
+        words = _WORDS.findall(text[: 4 * _BEGINNING])[:6]
+        if not words:
+            return near
+        steps = range(1, _LINES_AROUND)
+        numbers = [near, *(near + way * step for step in steps for way in (1, -1))]
+        for wanted in ([beginning], words, words[:2]):
+            for number in numbers:
+                if all(word in self._words_of(number) for word in wanted):
+                    return number
         return near
-    for wanted in ([beginning], words, words[:2]):
-        for number, line in shown.items():
-            if all(word in line for word in wanted):
-                return number
-    return near
+
+    def _words_of(self, number: int) -> str:
+        """A line without tags; only the beginning of one that is no line a person reads."""
+        if number not in self._shown:
+            line = self._lines[number - 1] if 0 < number <= len(self._lines) else ""
+            self._shown[number] = " ".join(_TAG.sub("", line[:_SHOWN]).split())
+        return self._shown[number]
 
 
-def add_entry(texts: list[str], term: str, definition: str) -> None:
-    """Add a term and its definition as an item of a list, to the list before it if there is one."""
+def entries_as_lists(
+    blocks: Iterable[Block], *, keeps: Callable[[str], bool] = lambda term: False
+) -> Iterator[Block]:
+    """Let all blocks pass; terms and their definitions become lists.
+
+    Args:
+        blocks: Of a page, in order.
+        keeps: Of a term, whether it stays one, with its definitions.
+    """
+    items: list[str] = []
+    line = 1
+    term: str | None = None  # that waits for its definition; None below a term that stays
+    for block in blocks:
+        if block.kind == "term" and not keeps(block.text):
+            line = line if items else block.line
+            term = block.text
+        elif block.kind == "definition" and term is not None:
+            items.append(_entry(term, block.text))
+            term = ""
+        else:
+            if items:
+                yield Block(kind="list", text="\n".join(items), line=line)
+                items = []
+            term = None if block.kind in ("term", "definition") else ""
+            yield block
+    if items:
+        yield Block(kind="list", text="\n".join(items), line=line)
+
+
+def _entry(term: str, definition: str) -> str:
     name = term if not term or term.startswith(("`", "**")) else f"**{term.rstrip(':')}**"
     first, *rest = definition.split("\n")
     head = f"- {name}: {first}" if name else f"- {first}"
-    item = "\n".join([head, *(f"  {line}" if line else "" for line in rest)])
-    if texts and texts[-1].startswith("- ") and "\n\n" not in texts[-1].split("\n- ")[-1]:
-        texts[-1] += f"\n{item}"
-    else:
-        texts.append(item)
+    return "\n".join([head, *(f"  {line}" if line else "" for line in rest)])

@@ -39,6 +39,7 @@ _FORMATS: dict[str, PageFormat] = {
     ".txt": "plain",
     ".text": "plain",
 }
+_SEEN = 1 << 18  # characters that are looked at to find the kind
 _PACKED = {".gz", ".zst"}
 _NAMES_WITHOUT_SUFFIX = frozenset({"readme", "faq", "install", "howto", "manual", "contributing"})
 _HTML = re.compile(
@@ -74,7 +75,7 @@ def find_page_kind(path: Path, name: str) -> FoundKind:
     Raises:
         DataError: It is no text, too long, or nested too deeply.
     """
-    outline = _outline(path, name)
+    outline = _outline(path, name, limit=_SEEN)
     headings = [
         block.text
         for block in with_questions(outline.blocks)
@@ -100,8 +101,8 @@ def read_page(path: Path, name: str, kind: PageKind) -> Iterator[Question | Sect
         yield piece if isinstance(piece, Dropped) else _checked(piece)
 
 
-def _outline(path: Path, name: str) -> Outline:
-    text = read_page_text(path, name)
+def _outline(path: Path, name: str, *, limit: int | None = None) -> Outline:
+    text = read_page_text(path, name)[:limit]
     try:
         match page_format(path, text[:4096]):
             case "html":

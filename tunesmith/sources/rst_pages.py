@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from tunesmith.sources.markdown_text import prose_block
-from tunesmith.sources.outline import Block, BlockKind, Outline, line_of
+from tunesmith.sources.outline import Block, BlockKind, Outline, PageLines
 from tunesmith.sources.row import RowError
 
 if TYPE_CHECKING:
@@ -83,15 +83,8 @@ def read_rst(text: str) -> Outline:
         blocks = list(_blocks(tree, level=0))
     except RecursionError:
         raise RowError("nested too deeply", "lists or quotes are nested too deeply") from None
-    lines = text.split("\n")
-    return Outline(blocks=tuple(_on_its_line(block, lines) for block in blocks))
-
-
-def _on_its_line(block: Block, lines: list[str]) -> Block:
-    line = line_of(lines, block.line, block.text)
-    return Block(
-        kind=block.kind, text=block.text, line=line, level=block.level, anchor=block.anchor
-    )
+    lines = PageLines(text.split("\n"))
+    return Outline(blocks=tuple(lines.placed(block) for block in blocks))
 
 
 def _blocks(parent: "nodes.Element", *, level: int) -> Iterator[Block]:
