@@ -4,11 +4,12 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from tunesmith.examples.example import Example
+from tunesmith.examples.from_pages import question_example, section_examples
 from tunesmith.examples.prompted import prompted_examples
 from tunesmith.examples.shapes import to_example
 from tunesmith.examples.tasks.task_examples import task_examples
 from tunesmith.recipe.recipe import SourceRecipe
-from tunesmith.sources.material import Material
+from tunesmith.sources.material import Material, Question, Section
 from tunesmith.sources.row import Dropped, Row
 
 
@@ -19,7 +20,8 @@ def to_examples(
 
     Args:
         material: As `read_source` yields it.
-        source: What the recipe says of it: `fields`, or a prompt template, for rows.
+        source: What the recipe says of it: `fields`, or a prompt template, for rows; `subject`
+            for documents.
         folder: The recipe's; paths are relative to it.
 
     Raises:
@@ -42,5 +44,9 @@ def _examples(
             yield piece
         elif isinstance(piece, Row):
             yield to_example(piece, fields)
+        elif isinstance(piece, Question):
+            yield question_example(piece)
+        elif isinstance(piece, Section):
+            yield from section_examples(piece, subject=source.subject)
         else:
             raise AssertionError(f"nothing reads {type(piece).__name__} yet")

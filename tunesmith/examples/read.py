@@ -20,12 +20,12 @@ from tunesmith.examples.from_material import to_examples
 from tunesmith.examples.mix import OVER_WEIGHT, count_examples, shares, thinned
 from tunesmith.examples.prompt_file import CANNOT_RUN
 from tunesmith.recipe.recipe import SourceRecipe
+from tunesmith.sources.outline import LEFT_OUT
 from tunesmith.sources.read import read_source
 from tunesmith.sources.row import Dropped
 
-NOT_FAULTY = frozenset(
-    {CANNOT_RUN, EXACT_DUPLICATE, OVER_WEIGHT, TOOL_CALLS}
-)  # left out on purpose
+# left out on purpose, not unreadable
+NOT_FAULTY = frozenset({CANNOT_RUN, EXACT_DUPLICATE, OVER_WEIGHT, TOOL_CALLS}) | LEFT_OUT
 NUM_SHOWN = 3
 
 

@@ -14,7 +14,15 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, WithJsonSchem
 from tunesmith.recipe.task_names import TaskReference
 
 SplitName = Literal["train", "validation", "test"]
-SourceKind = Literal["json", "jsonl", "csv", "tsv", "parquet"]
+SourceKind = Literal[
+    "json",
+    "jsonl",
+    "csv",
+    "tsv",
+    "parquet",
+    "faq",
+    "document",
+]
 TemplateName = Literal[
     "auto", "alpaca", "question-answer", "concatenate", "phi3", "chatml", "chat", "plain"
 ]
@@ -132,7 +140,7 @@ class SourceRecipe(Section):
     """One source of rows: a file, or a data set on the Hub."""
 
     path: PlainPath | None = Field(
-        None, description="a file; its kind is detected from its content"
+        None, description="a file, its kind detected from its content; or a folder of pages"
     )
     hub: str | None = Field(None, description="a Hub data set such as tatsu-lab/alpaca")
     kind: SourceKind | None = Field(None, description="overrides what was detected")
@@ -143,6 +151,9 @@ class SourceRecipe(Section):
     limit: Positive | None = Field(None, description="rows to read at most")
     use_as: SplitName | None = Field(
         None, description="train, validation or test: where its rows belong; null: by content"
+    )
+    subject: str | None = Field(
+        None, description="what documents describe, e.g. a product; null: what they call it"
     )
     fields: dict[FieldName, str] = Field(
         default_factory=dict, description="our field: their column, e.g. response: answer"
@@ -185,9 +196,10 @@ class SourceRecipe(Section):
     def without_effect(self) -> dict[str, str]:
         """Keys of another kind of source, or of another way to read rows."""
         elsewhere = ("config", "split", "revision", "stream")
-        unused = (
-            {"kind": "on a hub source"} if self.hub else dict.fromkeys(elsewhere, "without hub")
-        )
+        if self.hub is not None:
+            unused = dict.fromkeys(("kind", "subject"), "on a hub source")
+        else:
+            unused = dict.fromkeys(elsewhere, "without hub")
         if self.is_prompted:
             unused["fields"] = "beside task or prompts; write columns"
         else:

@@ -11,6 +11,8 @@ from tunesmith.sources.detect import detect_kind
 from tunesmith.sources.hub import read_hub
 from tunesmith.sources.json_files import read_json_file, read_json_lines_file
 from tunesmith.sources.material import Material
+from tunesmith.sources.page_folder import page_files, read_folder
+from tunesmith.sources.pages import read_page
 from tunesmith.sources.row import Dropped
 from tunesmith.sources.tables import read_csv_file, read_parquet_file
 
@@ -32,6 +34,9 @@ def read_source(recipe: SourceRecipe, *, folder: Path) -> Iterator[Material | Dr
     if recipe.path is None:
         return _some(read_hub(recipe, folder=folder), recipe.hub or "", limit=recipe.limit)
     path, name = folder / recipe.path, recipe.path
+    if path.is_dir() and page_files(path):
+        kind = recipe.kind if recipe.kind in ("faq", "document") else None
+        return _some(read_folder(path, name, kind), name, limit=recipe.limit)
     check_file(path, name)
     rows = _read_file(path, name, recipe.kind or detect_kind(path, name))
     return _some(rows, name, limit=recipe.limit)
@@ -49,6 +54,8 @@ def _read_file(path: Path, name: str, kind: SourceKind) -> Iterator[Material | D
             return read_csv_file(path, name, delimiter="\t")
         case "parquet":
             return read_parquet_file(path, name)
+        case "faq" | "document":
+            return read_page(path, name, kind)
 
 
 def _some(

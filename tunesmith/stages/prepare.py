@@ -25,6 +25,7 @@ from tunesmith.files import (
 from tunesmith.models.load import context_tokens
 from tunesmith.recipe.load import resolved_yaml
 from tunesmith.recipe.recipe import Recipe, SourceRecipe
+from tunesmith.sources.page_folder import folder_files
 from tunesmith.sources.row import Dropped
 from tunesmith.stages.encode import EncodeCount, Encoder
 from tunesmith.stages.progress import Progress
@@ -131,7 +132,7 @@ def _source_inputs(source: SourceRecipe, recipe_folder: Path) -> dict[str, Any]:
     inputs = source.model_dump()
     if source.path is not None:
         path = recipe_folder / Path(source.path).expanduser()
-        inputs["content"] = hash_file(path) if path.is_file() else None
+        inputs["content"] = hash_file(path) if path.is_file() else _folder_content(path)
     if source.prompts is not None:
         prompts = recipe_folder / source.prompts
         inputs["prompt_file"] = hash_file(prompts) if prompts.is_file() else None
@@ -139,6 +140,14 @@ def _source_inputs(source: SourceRecipe, recipe_folder: Path) -> dict[str, Any]:
         files = sorted(path for path in (recipe_folder / source.hub).rglob("*") if path.is_file())
         inputs["content"] = [[str(path), hash_file(path)] for path in files]
     return inputs
+
+
+def _folder_content(folder: Path) -> list[list[str]] | None:
+    """Names and hashes of the files in a folder of pages."""
+    if not folder.is_dir():
+        return None
+    files = folder_files(folder)
+    return [[str(path.relative_to(folder)), hash_file(path)] for path in files]
 
 
 @dataclass(slots=True)
