@@ -16,12 +16,15 @@ from tunesmith.examples.clean import EXACT_DUPLICATE, drop_exact_duplicates
 from tunesmith.examples.conversations import TOOL_CALLS
 from tunesmith.examples.example import Example
 from tunesmith.examples.from_material import to_examples
+from tunesmith.examples.from_threads import LEFT_OUT
 from tunesmith.recipe.recipe import SourceRecipe
 from tunesmith.sources.material import Material
 from tunesmith.sources.read import read_source
 from tunesmith.sources.row import Dropped
 
-NOT_FAULTY = frozenset({EXACT_DUPLICATE, TOOL_CALLS})  # left out on purpose, not unreadable
+NOT_FAULTY = (
+    frozenset({EXACT_DUPLICATE, TOOL_CALLS}) | LEFT_OUT
+)  # left out on purpose, not unreadable
 NUM_SHOWN = 3
 
 

@@ -12,12 +12,35 @@ from typing import Annotated, Any, Literal, Self, get_args
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, WithJsonSchema, model_validator
 
 SplitName = Literal["train", "validation", "test"]
-SourceKind = Literal["json", "jsonl", "csv", "tsv", "parquet"]
+SourceKind = Literal[
+    "json",
+    "jsonl",
+    "csv",
+    "tsv",
+    "parquet",
+    "slack",
+    "dialogues",
+    "mbox",
+    "whatsapp",
+    "messenger",
+    "irc",
+]
 TemplateName = Literal[
     "auto", "alpaca", "question-answer", "concatenate", "phi3", "chatml", "chat", "plain"
 ]
 MetricName = Literal["exact_match", "token_f1", "rouge_l", "chrf", "token_accuracy"]
-FieldName = Literal["instruction", "input", "response", "messages", "text", "system"]
+FieldName = Literal[
+    "instruction",
+    "input",
+    "response",
+    "messages",
+    "text",
+    "system",
+    "thread",
+    "author",
+    "role",
+    "message",
+]
 Share = Annotated[float, Field(ge=0.0, lt=1.0)]
 Positive = Annotated[int, Field(ge=1)]
 Seed = Annotated[int, Field(ge=0, lt=2**32)]
@@ -144,6 +167,10 @@ class SourceRecipe(Section):
     )
     fields: dict[FieldName, str] = Field(
         default_factory=dict, description="our field: their column, e.g. response: answer"
+    )
+    staff: list[str] = Field(
+        default_factory=list,
+        description="who answers in chats and mails, by account or name; empty: found out",
     )
 
     @model_validator(mode="after")

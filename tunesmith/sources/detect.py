@@ -2,12 +2,14 @@
 
 import json
 import re
+import zipfile
 from pathlib import Path
 from typing import Any
 
 from tunesmith.errors import DataError
 from tunesmith.recipe.recipe import SourceKind
-from tunesmith.sources.chunks import file_head
+from tunesmith.sources.chunks import file_head, files_in
+from tunesmith.sources.detect_chats import is_messenger, kind_of_text, kind_of_tree
 from tunesmith.sources.tables import find_delimiter
 
 _PACKED = {".gz", ".zst"}
@@ -38,6 +40,8 @@ def detect_kind(path: Path, name: str) -> SourceKind:
     Raises:
         DataError: It is of no kind that Tunesmith reads.
     """
+    if path.is_dir() or zipfile.is_zipfile(path):
+        return _tree_kind(path, name)
     head = file_head(path, name)
     named = _kind_of_name(path)
     if head.startswith(b"PAR1"):
@@ -50,11 +54,20 @@ def detect_kind(path: Path, name: str) -> SourceKind:
         raise DataError(
             "the file holds only blanks", where=name, cure="Write rows into it, or leave it out."
         )
-    if text.startswith(b"["):
-        return "jsonl" if named == "jsonl" and not _LIST_OF_OBJECTS.match(text) else "json"
-    if text.startswith(b"{"):
-        return _object_kind(text, named)
+    if kind := kind_of_text(head):
+        return kind
+    if text.startswith((b"[", b"{")):
+        return _json_kind(text, named)
     return _other_kind(head, named, name)
+
+
+def _tree_kind(path: Path, name: str) -> SourceKind:
+    if kind := kind_of_tree(path, name):
+        return kind
+    if path.is_dir():
+        raise DataError("is a folder, not a file", where=name, cure=files_in(path))
+    words = "a zip archive or an Office file, and no export of Slack or Messenger"
+    raise _unknown(name, words, "Unpack or export it, and name the result.")
 
 
 def _kind_of_name(path: Path) -> SourceKind | None:
@@ -62,6 +75,12 @@ def _kind_of_name(path: Path) -> SourceKind | None:
     while suffixes and suffixes[-1] in _PACKED:
         suffixes.pop()
     return _KINDS.get(suffixes[-1]) if suffixes else None
+
+
+def _json_kind(text: bytes, named: SourceKind | None) -> SourceKind:
+    if text.startswith(b"["):
+        return "jsonl" if named == "jsonl" and not _LIST_OF_OBJECTS.match(text) else "json"
+    return "messenger" if is_messenger(text) else _object_kind(text, named)
 
 
 def _object_kind(text: bytes, named: SourceKind | None) -> SourceKind:
