@@ -8,6 +8,7 @@ their conversations.
 """
 
 import re
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
@@ -36,8 +37,8 @@ _COMMON_WORDS = frozenset(
         "could does doing done don't down each even ever every from getting give going good have "
         "having help here hello into just know like looks made make maybe more most much "
         "need never only other over people please really right same seem should some someone "
-        "something still such sure take than thank thanks that that's their them then there these they thing think "
-        "this those though time trying under until used using very want well were what when where "
+        "something still such sure take than thank thanks that that's their them then there "
+        "these they thing think this those though time trying under until used using very want well were what when where "
         "which while will with without work working works would your yours"
     )
 )
@@ -84,6 +85,8 @@ def find_threads(
 def link_replies(posts: Sequence[Post], pace: Pace) -> list[int | None]:
     """For each message the earlier one that it answers or continues; None where it opens."""
     linker = _Linker(posts, pace)
+    for post in posts:
+        linker.counts.update(_content_words(post.turn.text))
     for index in range(len(posts)):
         linker.add(index)
     return linker.links
@@ -101,6 +104,7 @@ class _Linker:
     newest_in: dict[int, int] = field(default_factory=dict)  # conversation -> newest message
     root_of: list[int] = field(default_factory=list)
     open: list[int] = field(default_factory=list)  # questions nobody has answered yet
+    counts: Counter[str] = field(default_factory=Counter)  # messages that hold a word
 
     def add(self, index: int) -> None:
         post = self.posts[index]
@@ -133,16 +137,28 @@ class _Linker:
         previous = self.last.get(author)
         if (question := self._same_matter(index, post)) is not None:
             return question
+        addressed = self.spoken_to.get(author)
+        question = self._asked_last(index, post)
+        if addressed is not None and self._still_speaks_to(index, addressed, question):
+            return addressed
         if previous is not None and self._continues(index, previous):
             return previous
-        addressed = self.spoken_to.get(author)
-        if addressed is not None and self._age(index, addressed) <= self.pace.wait:
-            return addressed
-        if previous is not None:
-            newest = self.newest_in[self.root_of[previous]]
-            if self._age(index, newest) <= self.pace.pause:
-                return newest
-        return self._asked_last(index, post)
+        if previous is None:
+            return question
+        newest = self.newest_in[self.root_of[previous]]
+        if question is not None and question > newest:
+            return question
+        if (kin := self._same_words(index, newest)) is not None:
+            return kin
+        return newest if self._age(index, newest) <= self.pace.pause else question
+
+    def _still_speaks_to(self, index: int, addressed: int, question: int | None) -> bool:
+        """Whether an earlier message to this author still waits for what they say now."""
+        author = self.posts[index].turn.author
+        if author in self.posts[addressed].to:
+            return self._age(index, addressed) <= self.pace.wait
+        is_overtaken = question is not None and question > addressed
+        return self._age(index, addressed) <= self.pace.pause and not is_overtaken
 
     def _spoken_to(self, index: int, post: Post) -> int | None:
         """The newest message of whom this speaks to, rather not one they wrote to others."""
@@ -173,14 +189,25 @@ class _Linker:
 
     def _same_matter(self, index: int, post: Post) -> int | None:
         """A waiting question of somebody else that shares a word of its own with this answer."""
-        words = _words(post.turn.text)
+        words = self._rare_words(index)
         for question in reversed(self.open):
             asked = self.posts[question]
             is_near = self._age(index, question) <= self.pace.pause and index - question <= 12
             if asked.turn.author == post.turn.author or not is_near or asked.to:
                 continue
-            if words & _words(asked.turn.text):
+            if words & self._rare_words(question):
                 return question
+        return None
+
+    def _same_words(self, index: int, after: int) -> int | None:
+        """A message of a moment ago, newer than one's own talk, that shares a rare word."""
+        words = self._rare_words(index)
+        for other in range(index - 1, max(after, index - 10), -1):
+            asked = self.posts[other]
+            is_own = asked.turn.author == self.posts[index].turn.author
+            is_near = self._age(index, other) <= 3 * self.pace.burst
+            if is_near and not is_own and words & self._rare_words(other):
+                return other
         return None
 
     def _continues(self, index: int, previous: int) -> bool:
@@ -199,6 +226,12 @@ class _Linker:
                 return question
         return None
 
+    def _rare_words(self, index: int) -> set[str]:
+        """Words of a message that do not stand in every other one here."""
+        most = max(4, len(self.posts) // 70)
+        words = _content_words(self.posts[index].turn.text)
+        return {word for word in words if self.counts[word] <= most}
+
     def _age(self, index: int, earlier: int) -> float:
         """Seconds between two messages; endless where too much was said in between."""
         if index - earlier > _MAX_POSTS_BETWEEN:
@@ -207,7 +240,7 @@ class _Linker:
         return 0.0 if now is None or then is None else max(0.0, now - then)
 
 
-def _words(text: str) -> set[str]:
+def _content_words(text: str) -> set[str]:
     words = {word.rstrip(".-+").lower() for word in _CONTENT_WORD.findall(text)}
     return words - _COMMON_WORDS
 
@@ -234,10 +267,7 @@ def _thread(
         yield drop_turns([posts[index].turn for index in members], NO_QUESTION)
         return
     asker = posts[first].turn.author
-    kept: set[int] = set()
-    for index in members:
-        if index >= first and _belongs(posts, links, index, asker=asker, kept=kept):
-            kept.add(index)
+    kept = _kept(posts, links, members[members.index(first) :], asker)
     turns = [posts[index].turn for index in members if index in kept]
     if all(turn.author == asker for turn in turns):
         yield drop_turns(turns, NOBODY_ANSWERS)
@@ -256,16 +286,34 @@ def _first_asking(posts: Sequence[Post], members: Sequence[int]) -> int | None:
     return None
 
 
-def _belongs(
-    posts: Sequence[Post], links: Sequence[int | None], index: int, *, asker: str, kept: set[int]
-) -> bool:
-    post, parent = posts[index], links[index]
-    if post.turn.author == asker:
-        answerers = {posts[place].turn.author for place in kept}
-        return not post.to or bool(answerers & set(post.to)) or not kept
-    if post.to:
-        return asker in post.to
-    if parent is None:
-        return False
-    is_own = posts[parent].turn.author == post.turn.author
-    return parent in kept and (is_own or posts[parent].turn.author == asker)
+def _kept(
+    posts: Sequence[Post], links: Sequence[int | None], members: Sequence[int], asker: str
+) -> set[int]:
+    """The messages between the asker and whoever helps them; what helpers say to others is not."""
+    helpers = _helpers(posts, links, members, asker)
+    kept: set[int] = set()
+    for index in members:
+        post, parent = posts[index], links[index]
+        if post.turn.author == asker:
+            is_part = not post.to or not kept or bool(helpers & set(post.to))
+        elif post.to:
+            is_part = asker in post.to
+        else:
+            is_part = post.turn.author in helpers and parent in kept
+        if is_part:
+            kept.add(index)
+    return kept
+
+
+def _helpers(
+    posts: Sequence[Post], links: Sequence[int | None], members: Sequence[int], asker: str
+) -> set[str]:
+    """Who speaks to the asker: by name, in answer to them, or because they spoke to them."""
+    helpers: set[str] = set()
+    for index in members:
+        post, parent = posts[index], links[index]
+        if post.turn.author == asker:
+            helpers.update(post.to)
+        elif asker in post.to or (parent is not None and posts[parent].turn.author == asker):
+            helpers.add(post.turn.author)
+    return helpers

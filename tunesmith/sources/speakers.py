@@ -16,7 +16,8 @@ _ANSWERING = frozenset(
         "agent assistant support bot chatbot staff operator representative rep csr advisor adviser "
         "employee admin seller helpdesk help_desk gpt ai company service teacher consultant "
         "specialist technician support_agent customer_service outbound outgoing agente berater "
-        "mitarbeiter doctor customer_support support_team virtual_assistant a answer 客服 坐席 商家 助手"
+        "mitarbeiter doctor customer_support support_team virtual_assistant a answer "
+        "客服 坐席 商家 助手"
     )
 )
 _ACTIONS = frozenset(

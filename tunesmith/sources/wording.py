@@ -36,10 +36,10 @@ _REQUEST = re.compile(
       please | (?:i|we)(?:\s+(?:really|also|still|just))?\s+need | (?:i|we)\s+want | i'?d\s+like
     | (?:i|we)\s+would\s+like | need\s+help | help\s+(?:me|us|please|with) | how\s+to
     | let\s+me\s+know | looking\s+for | wonder(?:ing)? | trying\s+to | interested\s+in
-    | (?:can|could|does|do|did|wo|is|are|was|has|have)n['’]?t | (?:does|do|did|is|are|will)\s+not
+    | (?:can|could|does|did|wo|is|are|was|has|have)n['’]?t | (?:does|did|is|are|will)\s+not
     | cannot | unable | not\s+working | no\s+longer | keeps?\s+\w+ing | fail(?:s|ed|ing)?
     | errors? | problems? | issues?\s+with | trouble | stuck | broken | crash(?:es|ed|ing)?
-    | lost | missing | forgot(?:ten)? | question\s+about | don['’]?t\s+know
+    | lost | missing | forgot(?:ten)? | question\s+about | (?:don['’]?t|do\s+not)\s+(?:know|understand|get|see|find|have|work)
     )\b""",
     re.IGNORECASE | re.VERBOSE,
 )
