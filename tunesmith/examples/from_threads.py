@@ -16,9 +16,9 @@ from tunesmith.examples.sides import NO_STAFF, Habits, Sides, find_sides, key_of
 from tunesmith.recipe.recipe import SourceRecipe
 from tunesmith.sources.lines import preview
 from tunesmith.sources.material import Material, Thread, Turn
-from tunesmith.sources.posts import ASIDE, LEFT_OUT_OF_CHATS, NO_QUESTION, drop_turns
+from tunesmith.sources.posts import ASIDE, LEFT_OUT_OF_CHATS, drop_turns
 from tunesmith.sources.row import Dropped, RowError
-from tunesmith.sources.wording import is_question, is_request, is_small_talk
+from tunesmith.sources.wording import is_promise, is_question, is_small_talk
 
 BEFORE_QUESTION = "before the question"
 UNANSWERED = "unanswered at the end"
@@ -97,19 +97,15 @@ def to_conversations(
     if aside:
         yield drop_turns(aside, ASIDE)
     exchanges: list[Exchange] = []
-    for part in _exchanges(thread, sides):
+    turns, empty = _with_words(thread, sides)
+    if empty:
+        yield drop_turns(empty, SMALL_TALK)
+    for part in _exchanges(turns, sides):
         if isinstance(part, Dropped):
             yield part
         else:
             exchanges.append(part)
     yield from _without_small_talk(exchanges)
-    asked = [turn.text for question, _ in exchanges for turn in question]
-    if not exchanges:
-        return
-    if not sides.is_told and not any(is_question(text) or is_request(text) for text in asked):
-        turns = [turn for pair in exchanges for side in pair for turn in side]
-        yield drop_turns(turns, NO_QUESTION)
-        return
     for begin in range(0, len(exchanges), MAX_EXCHANGES):
         part_of = tuple(exchanges[begin : begin + MAX_EXCHANGES])
         yield Conversation(exchanges=part_of, group=thread.source)
@@ -125,14 +121,34 @@ def _read(
         yield part.to_example() if isinstance(part, Conversation) else part
 
 
-def _exchanges(thread: Thread, sides: Sides) -> Iterator[Exchange | Dropped]:
+def _with_words(thread: Thread, sides: Sides) -> tuple[list[Turn], list[Turn]]:
+    """The messages that take part, and those that are only greetings and thanks.
+
+    Where the sides are told, as in support dialogues, politeness is part of the trade and
+    stays; so does an "ok" that answers a question.
+    """
+    turns = [turn for turn in thread.turns if turn.author not in sides.bystanders]
+    if sides.is_told:
+        return turns, []
+    kept: list[Turn] = []
+    empty: list[Turn] = []
+    for is_staff, run in itertools.groupby(turns, key=lambda turn: turn.author in sides.staff):
+        side = list(run)
+        asked = [t.text for t in kept[-1:] if t.author in sides.staff]
+        is_answer = not is_staff and any(is_question(text) for text in asked)
+        says_nothing = _says_nothing(side) and not is_answer
+        for turn in side:
+            is_empty = says_nothing or (is_staff and is_promise(turn.text))
+            (empty if is_empty else kept).append(turn)
+    return kept, empty
+
+
+def _exchanges(turns: Sequence[Turn], sides: Sides) -> Iterator[Exchange | Dropped]:
     """Questions with their answers; answers to nothing and questions without any, dropped."""
     asked: list[Turn] = []
     answered: list[Turn] = []
     early: list[Turn] = []
-    for turn in thread.turns:
-        if turn.author in sides.bystanders:
-            continue
+    for turn in turns:
         if turn.author in sides.staff:
             (answered if asked else early).append(turn)
             continue

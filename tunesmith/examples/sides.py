@@ -47,7 +47,7 @@ class Sides:
 
     staff: frozenset[str]
     bystanders: frozenset[str] = frozenset()
-    is_told: bool = False  # by the recipe or the material; then nobody has to ask in words
+    is_told: bool = False  # by the recipe or the material, and not read from the words
 
 
 def find_sides(thread: Thread, habits: Habits, staff: Iterable[str] = ()) -> Sides:
@@ -98,12 +98,22 @@ def _from_words(thread: Thread, authors: set[str], habits: Habits) -> Sides:
 
 
 def _asker(turns: Sequence[Turn], habits: Habits) -> str | None:
-    """The first to ask; where that was no question in words, and another asks, the habit."""
+    """The first to ask. Where the words leave a doubt, it is who answers less often.
+
+    "Which model is it?" asks nothing for oneself where it answers "The screen stays black",
+    and "Please send me the log" neither.
+    """
     first = _first_asker(turns)
+    opener = next((turn.author for turn in turns if not is_small_talk(turn.text)), None)
     if first is None:
-        return None
-    is_plain = any(t.author == first and is_question(t.text) for t in turns)
-    if is_plain:
+        others = _speakers(turns) - {opener}
+        is_helped = any(habits.is_answerer(author) for author in others)
+        return opener if opener and is_helped and not habits.is_answerer(opener) else None
+    if opener is not None and opener != first:
+        is_reply = any(t.author == first and not is_question(t.text) for t in turns)
+        is_helper = habits.is_answerer(first) and not habits.is_answerer(opener)
+        return opener if is_reply and is_helper else first
+    if any(turn.author == first and is_question(turn.text) for turn in turns):
         return first
     for turn in turns:
         if turn.author != first and is_question(turn.text) and not is_small_talk(turn.text):

@@ -18,7 +18,7 @@ from tunesmith.sources.replies import Pace, find_threads
 from tunesmith.sources.row import Dropped
 from tunesmith.sources.text_lines import TextLine, read_text_lines
 
-_PACE = Pace(burst=90.0, pause=600.0, wait=1200.0)
+_PACE = Pace(burst=90.0, alone=600.0, pause=600.0, wait=1200.0)
 _FORMATTING = "\x02\x04\x06\x07\x0f\x11\x16\x1d\x1e\x1f"
 _COLOUR = re.compile("\x03(?:\\d{1,2}(?:,\\d{1,2})?)?")
 _TIME = re.compile(

@@ -30,7 +30,7 @@ from tunesmith.sources.row import Dropped, RowError
 from tunesmith.sources.strict_json import parse_json
 
 MAX_FILE_BYTES = 256 << 20
-_PACE = Pace(burst=300.0, pause=2 * 3600.0, wait=24 * 3600.0)
+_PACE = Pace(burst=300.0, alone=3600.0, pause=2 * 3600.0, wait=24 * 3600.0)
 _CHAT_FILE = re.compile(r"(?:.*/)?[^/]+/message_\d+\.json|message_\d+\.json")
 _NOTICE = re.compile(
     r"(?:reacted .{1,20} to your message"

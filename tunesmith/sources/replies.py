@@ -50,11 +50,13 @@ class Pace:
 
     Attributes:
         burst: Within this, two messages of one author are one thought.
+        alone: The same where nobody else wrote in between.
         pause: A conversation silent for longer is over.
         wait: A question unanswered for longer stays so.
     """
 
     burst: float
+    alone: float
     pause: float
     wait: float
 
@@ -213,7 +215,7 @@ class _Linker:
     def _continues(self, index: int, previous: int) -> bool:
         """Whether an author's next message goes on with the one before."""
         age = self._age(index, previous)
-        return age <= self.pace.burst or (previous == index - 1 and age <= self.pace.pause)
+        return age <= self.pace.burst or (previous == index - 1 and age <= self.pace.alone)
 
     def _asked_last(self, index: int, post: Post) -> int | None:
         text = post.turn.text

@@ -38,7 +38,7 @@ from tunesmith.sources.strict_json import parse_json
 _DAY_FILE = re.compile(r"(?:.*/)?([^/]+)/(\d{4}-\d\d-\d\d)\.json")
 _TS = re.compile(r"\d{1,12}(?:\.\d{1,9})?")
 _PEOPLE = frozenset({None, "", "thread_broadcast", "me_message", "file_share", "reply_broadcast"})
-_PACE = Pace(burst=600.0, pause=2 * 3600.0, wait=24 * 3600.0)
+_PACE = Pace(burst=600.0, alone=4500.0, pause=3600.0, wait=24 * 3600.0)
 _LISTS = ("users.json", "org_users.json", "channels.json", "groups.json")
 
 logger = logging.getLogger(__name__)

@@ -19,7 +19,7 @@ from tunesmith.sources.replies import Pace, find_threads
 from tunesmith.sources.row import Dropped
 from tunesmith.sources.text_lines import read_text_lines
 
-_PACE = Pace(burst=300.0, pause=2 * 3600.0, wait=24 * 3600.0)
+_PACE = Pace(burst=300.0, alone=3600.0, pause=2 * 3600.0, wait=24 * 3600.0)
 _MARKS = "\u200e\u200f\u202a\u202c\ufeff"
 _HEAD = re.compile(
     rf"""^[{_MARKS}]*(?P<bracket>\[)?

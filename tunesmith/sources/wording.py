@@ -36,17 +36,26 @@ _REQUEST = re.compile(
       please | (?:i|we)(?:\s+(?:really|also|still|just))?\s+need | (?:i|we)\s+want | i'?d\s+like
     | (?:i|we)\s+would\s+like | need\s+help | help\s+(?:me|us|please|with) | how\s+to
     | let\s+me\s+know | looking\s+for | wonder(?:ing)? | trying\s+to | interested\s+in
-    | (?:can|could|does|did|wo|is|are|was|has|have)n['’]?t | (?:does|did|is|are|will)\s+not
+    | (?:ca|could|does|did|wo|is|are|was|has|have)n['’]?t | (?:does|did|is|are|will)\s+not
     | cannot | unable | not\s+working | no\s+longer | keeps?\s+\w+ing | fail(?:s|ed|ing)?
     | errors? | problems? | issues?\s+with | trouble | stuck | broken | crash(?:es|ed|ing)?
-    | lost | missing | forgot(?:ten)? | question\s+about | (?:don['’]?t|do\s+not)\s+(?:know|understand|get|see|find|have|work)
+    | locked(?:\s+out)? | expired | denied | rejects? | refuses? | time[sd]?\s+out | drops
+    | hangs | freezes | lost | missing | forgot(?:ten)? | question\s+about | (?:don['’]?t|do\s+not)\s+(?:know|understand|get|see|find|have|work)
     )\b""",
     re.IGNORECASE | re.VERBOSE,
 )
 _CHINESE_REQUEST = re.compile(r"请|帮[我忙]|需要|想要|无法|不能|打不开|失败|出错|问题")
 # Words that carry no answer: greetings, thanks, farewells, agreement with nothing to agree to,
 # and promises to look. A message made of these alone says nothing; `yes` and `no` are answers.
+_PROMISES = (
+    r"good\s+(?:question|point)|(?:just\s+)?(?:one|a)\s+(?:moment|sec(?:ond)?|minute|min|mo)(?:\s+please)?|hold\s+on|hang\s+on",
+    r"(?:i'?ll|i\s+will|let\s+me|lemme)\s+(?:just\s+)?(?:check|look|see|have\s+a\s+look"
+    r"|take\s+a\s+look|look\s+into\s+(?:it|that|this)|get\s+back\s+to\s+you|find\s+out|do\s+that"
+    r"|try(?:\s+(?:it|that))?)(?:\s+(?:that|it|this|for\s+you|now|on\s+(?:it|that)))*",
+    r"looking\s+into\s+(?:it|that|this)|checking(?:\s+now)?|please\s+(?:wait|hold)|taking\s+a\s+look",
+)
 _SMALL_TALK = (
+    *_PROMISES,
     r"hi(?:ya|\s+(?:there|all|everyone|everybody|guys|team|here|again))?",
     r"hello(?:\s+(?:there|all|everyone|everybody|guys|team|again))?",
     r"he+y+(?:\s+(?:there|all|everyone|everybody|guys|team|folks|ho))?",
@@ -72,13 +81,8 @@ _SMALL_TALK = (
     r"brilliant|sweet|neat|super|wow|yay|woo+(?:hoo)?|well\s+done|good\s+job|nice\s+work|congrats",
     r"congratulations|sounds\s+good|got\s+it|gotcha|i\s+see|ic|understood|noted|roger|makes\s+sense",
     r"ah+|oh+|hm+|mhm|uh+|um+|er+|ha(?:ha)*h?|he(?:he)+|lol|lmao|rofl|xd|heh|hihi|jk|whoa|oops|ops",
-    r"sorry|my\s+bad|no\s+rush|exactly|indeed|agreed|same(?:\s+here)?|me\s+too|me\s+neither|ditto",
-    r"(?:\+|-)1|will\s+do|on\s+it|sure(?:\s+thing)?|of\s+course|certainly|absolutely|definitely",
-    r"(?:just\s+)?(?:one|a)\s+(?:moment|sec(?:ond)?|minute|min|mo)(?:\s+please)?|hold\s+on|hang\s+on",
-    r"(?:i'?ll|i\s+will|let\s+me|lemme)\s+(?:just\s+)?(?:check|look|see|have\s+a\s+look"
-    r"|take\s+a\s+look|look\s+into\s+(?:it|that|this)|get\s+back\s+to\s+you|find\s+out|do\s+that"
-    r"|try(?:\s+(?:it|that))?)(?:\s+(?:that|it|this|for\s+you|now|on\s+(?:it|that)))*",
-    r"looking\s+into\s+(?:it|that|this)|checking(?:\s+now)?|please\s+(?:wait|hold)|taking\s+a\s+look",
+    r"me|sorry|my\s+bad|no\s+rush|exactly|indeed|agreed|same(?:\s+here)?|me\s+too|me\s+neither|ditto",
+    r"will\s+do|on\s+it|sure(?:\s+thing)?|of\s+course|certainly|absolutely|definitely",
     r"how\s+(?:can|may)\s+i\s+(?:help|assist)(?:\s+you)?(?:\s+(?:today|with\s+that))?",
     r"how\s+are\s+(?:you|things|u)(?:\s+(?:doing|today))?|how\s+(?:goes\s+it|is\s+it\s+going)",
     r"how'?s\s+it\s+going|what'?s\s+up|sup|i'?m\s+(?:fine|good|well)|fine",
@@ -96,6 +100,8 @@ _ONLY_CHINESE = re.compile(
     r"[\W_]*+(?:(?>谢谢(?:您|你|大家)?|多谢|感谢|不客气|你好|您好|再见|好的?|嗯+|哈+|收到|没问题"
     r"|早上好|晚安|拜拜|啦|了|哦|呀)[\W_]*+)++"
 )
+_PROMISE = re.compile(rf"\b(?:{'|'.join(_PROMISES)})\b", re.IGNORECASE)
+_VOTE = re.compile(r"(?<![\w.])[+-]1(?!\w)")
 _LONGEST_SMALL_TALK = 200  # characters
 
 
@@ -119,10 +125,15 @@ def is_small_talk(text: str) -> bool:
     """Whether a message holds nothing but greetings, thanks, farewells and promises to look."""
     if len(text) > _LONGEST_SMALL_TALK:
         return False
-    words = _MENTION.sub(" ", _EMOJI_NAME.sub(" ", text)).replace("’", "'")
+    words = _VOTE.sub(" ", _MENTION.sub(" ", _EMOJI_NAME.sub(" ", text))).replace("’", "'")
     if not re.search(r"\w", words):
         return True
     return bool(_ONLY_SMALL_TALK.fullmatch(words) or _ONLY_CHINESE.fullmatch(words))
+
+
+def is_promise(text: str) -> bool:
+    """Whether a message only says that an answer will come."""
+    return is_small_talk(text) and _PROMISE.search(text) is not None
 
 
 def _own_words(text: str) -> str:
