@@ -1,17 +1,12 @@
 """Threads become conversations: the hand-labelled ones, and each rule alone."""
 
 import json
-import logging
 from pathlib import Path
-
-import pytest
 
 from tests.examples.slack_fixture import Exchange, read_blocks, write_export
 from tunesmith.examples.example import Example
-from tunesmith.examples.from_threads import MAX_EXCHANGES, threads_to_examples
-from tunesmith.examples.read import ReadCount, read_examples
+from tunesmith.examples.read import read_examples
 from tunesmith.recipe.recipe import SourceRecipe
-from tunesmith.sources.material import Thread, Turn
 from tunesmith.sources.row import Dropped
 
 

@@ -35,11 +35,11 @@ _COMMON_WORDS = frozenset(
     listed(
         "about after again also always another anyone anything because been before being cannot "
         "could does doing done don't down each even ever every from getting give going good have "
-        "having help here hello into just know like looks made make maybe more most much "
-        "need never only other over people please really right same seem should some someone "
-        "something still such sure take than thank thanks that that's their them then there "
-        "these they thing think this those though time trying under until used using very want well were what when where "
-        "which while will with without work working works would your yours"
+        "having help here hello into just know like looks made make maybe more most much need "
+        "never only other over people please really right same seem should some someone something "
+        "still such sure take than thank thanks that that's their them then there these they "
+        "thing think this those though time trying under until used using very want well were "
+        "what when where which while will with without work working works would your yours"
     )
 )
 
@@ -135,24 +135,26 @@ class _Linker:
     def _parent(self, index: int, post: Post) -> int | None:
         if post.to:
             return self._spoken_to(index, post)
-        author = post.turn.author
-        previous = self.last.get(author)
-        if (question := self._same_matter(index, post)) is not None:
-            return question
-        addressed = self.spoken_to.get(author)
+        return next((place for place in self._evidence(index, post) if place is not None), None)
+
+    def _evidence(self, index: int, post: Post) -> Iterator[int | None]:
+        """Messages that a message without an address may belong to, the best first."""
+        yield self._same_matter(index, post)
         question = self._asked_last(index, post)
+        addressed = self.spoken_to.get(post.turn.author)
         if addressed is not None and self._still_speaks_to(index, addressed, question):
-            return addressed
-        if previous is not None and self._continues(index, previous):
-            return previous
-        if previous is None:
-            return question
-        newest = self.newest_in[self.root_of[previous]]
-        if question is not None and question > newest:
-            return question
-        if (kin := self._same_words(index, newest)) is not None:
-            return kin
-        return newest if self._age(index, newest) <= self.pace.pause else question
+            yield addressed
+        previous = self.last.get(post.turn.author)
+        if previous is not None:
+            if self._continues(index, previous):
+                yield previous
+            newest = self.newest_in[self.root_of[previous]]
+            if question is not None and question > newest:
+                yield question
+            yield self._same_words(index, newest)
+            if self._age(index, newest) <= self.pace.pause:
+                yield newest
+        yield question
 
     def _still_speaks_to(self, index: int, addressed: int, question: int | None) -> bool:
         """Whether an earlier message to this author still waits for what they say now."""

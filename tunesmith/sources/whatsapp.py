@@ -75,6 +75,18 @@ def read_whatsapp(path: Path, name: str) -> Iterator[Thread | Dropped]:
     Raises:
         DataError: It is longer than memory should hold.
     """
+    posts: list[Post] = []
+    for post in read_posts(path, name):
+        if isinstance(post, Dropped):
+            yield post
+        else:
+            posts.append(post)
+    if posts:
+        yield from find_threads(_with_mentions(posts), _PACE)
+
+
+def read_posts(path: Path, name: str) -> Iterator[Post | Dropped]:
+    """The messages of a chat, each at its first line."""
     drafts: list[_Draft] = []
     num_characters = 0
     for line in read_text_lines(path, name):
@@ -89,16 +101,9 @@ def read_whatsapp(path: Path, name: str) -> Iterator[Thread | Dropped]:
             drafts[-1].rest.append(line.text)
         elif line.text.strip():
             yield _dropped(name, line.number, "no message", "no date begins it", line.text)
-    posts: list[Post] = []
     order = _date_order(drafts)
     for draft in drafts:
-        post = _post(draft, name, order)
-        if isinstance(post, Dropped):
-            yield post
-        else:
-            posts.append(post)
-    if posts:
-        yield from find_threads(_with_mentions(posts), _PACE)
+        yield _post(draft, name, order)
 
 
 def _draft(line: int, match: re.Match[str]) -> _Draft:

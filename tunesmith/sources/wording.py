@@ -40,7 +40,8 @@ _REQUEST = re.compile(
     | cannot | unable | not\s+working | no\s+longer | keeps?\s+\w+ing | fail(?:s|ed|ing)?
     | errors? | problems? | issues?\s+with | trouble | stuck | broken | crash(?:es|ed|ing)?
     | locked(?:\s+out)? | expired | denied | rejects? | refuses? | time[sd]?\s+out | drops
-    | hangs | freezes | lost | missing | forgot(?:ten)? | question\s+about | (?:don['’]?t|do\s+not)\s+(?:know|understand|get|see|find|have|work)
+    | hangs | freezes | lost | missing | forgot(?:ten)? | question\s+about
+    | (?:don['’]?t|do\s+not)\s+(?:know|understand|get|see|find|have|work)
     )\b""",
     re.IGNORECASE | re.VERBOSE,
 )
@@ -48,7 +49,8 @@ _CHINESE_REQUEST = re.compile(r"请|帮[我忙]|需要|想要|无法|不能|打�
 # Words that carry no answer: greetings, thanks, farewells, agreement with nothing to agree to,
 # and promises to look. A message made of these alone says nothing; `yes` and `no` are answers.
 _PROMISES = (
-    r"good\s+(?:question|point)|(?:just\s+)?(?:one|a)\s+(?:moment|sec(?:ond)?|minute|min|mo)(?:\s+please)?|hold\s+on|hang\s+on",
+    r"good\s+(?:question|point)|hold\s+on|hang\s+on",
+    r"(?:just\s+)?(?:one|a)\s+(?:moment|sec(?:ond)?|minute|min|mo)(?:\s+please)?",
     r"(?:i'?ll|i\s+will|let\s+me|lemme)\s+(?:just\s+)?(?:check|look|see|have\s+a\s+look"
     r"|take\s+a\s+look|look\s+into\s+(?:it|that|this)|get\s+back\s+to\s+you|find\s+out|do\s+that"
     r"|try(?:\s+(?:it|that))?)(?:\s+(?:that|it|this|for\s+you|now|on\s+(?:it|that)))*",
