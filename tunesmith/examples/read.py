@@ -26,6 +26,10 @@ NOT_FAULTY = (
     frozenset({EXACT_DUPLICATE, TOOL_CALLS}) | LEFT_OUT
 )  # left out on purpose, not unreadable
 NUM_SHOWN = 3
+_SHAPES = {
+    **dict.fromkeys(("instruction", "input", "response"), "a pair"),
+    **dict.fromkeys(("thread", "author", "role", "message"), "a dialogue"),
+}
 
 
 @dataclass(slots=True)
@@ -134,14 +138,14 @@ def _read_all(
 
 
 def _check_fields(source: SourceRecipe, where: str) -> None:
-    """One row has one shape: a pair, a list of messages, or a text."""
-    pair = ("instruction", "input", "response")
-    shapes = {"a pair" if ours in pair else ours for ours in source.fields if ours != "system"}
+    """One row has one shape: a pair, a list of messages, a text, or a message of a dialogue."""
+    shapes = {_SHAPES.get(ours, ours) for ours in source.fields if ours != "system"}
     if len(shapes) > 1 or ("text" in shapes and "system" in source.fields):
         raise RecipeError(
             f"{', '.join(source.fields)} do not belong to one kind of row",
             where=where,
-            cure="Name instruction and response (input, system), or messages (system), or text.",
+            cure="Name instruction and response (input, system), or messages (system), or text, "
+            "or thread, role, author and message.",
         )
 
 

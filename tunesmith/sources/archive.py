@@ -17,6 +17,7 @@ from tunesmith.sources.chunks import CHUNK_BYTES, MAX_UNPACKED_RATIO, file_chunk
 from tunesmith.sources.row import RowError
 
 MAX_MEMBERS = 200_000
+MAX_DEPTH = 8  # folders below the one that is named
 MAX_MEMBER_BYTES = 256 << 20
 MAX_TOTAL_BYTES = 4 << 30
 _FREE_UNPACKED_BYTES = 8 << 20  # below this a high ratio does no harm
@@ -52,14 +53,14 @@ class FolderTree:
         """Nothing is open."""
 
     def _walk(self, folder: Path, *, depth: int = 0) -> Iterator[str]:
-        """Files up to one folder below; exports are no deeper."""
+        """Files of the folder and of those in it; exports are not deeper than the limit."""
         for number, entry in enumerate(_entries(folder, self._name)):
             if number == MAX_MEMBERS:
                 raise _too_many(self._name)
             name = str(entry.relative_to(self._path))
             if entry.is_symlink():
                 self.links.append(name)
-            elif entry.is_dir() and depth < 2:
+            elif entry.is_dir() and depth < MAX_DEPTH:
                 yield from self._walk(entry, depth=depth + 1)
             elif entry.is_file():
                 yield name

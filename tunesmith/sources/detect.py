@@ -10,6 +10,7 @@ from tunesmith.errors import DataError
 from tunesmith.recipe.recipe import SourceKind
 from tunesmith.sources.chunks import file_head, files_in
 from tunesmith.sources.detect_chats import is_messenger, kind_of_text, kind_of_tree
+from tunesmith.sources.dialogues import message_columns
 from tunesmith.sources.tables import find_delimiter
 
 _PACKED = {".gz", ".zst"}
@@ -119,7 +120,8 @@ def _other_kind(head: bytes, named: SourceKind | None, name: str) -> SourceKind:
 def _looks_like_table(head: bytes) -> bool:
     header = head.partition(b"\n")[0].decode("utf-8", "replace")
     columns = {column.strip(' "\r').lower() for column in header.split(find_delimiter(head))}
-    return len(columns) > 1 and bool(columns & _USUAL_COLUMNS)
+    is_usual = bool(columns & _USUAL_COLUMNS) or message_columns(columns, {}) is not None
+    return len(columns) > 1 and is_usual
 
 
 def _unknown(name: str, words: str, cure: str) -> DataError:

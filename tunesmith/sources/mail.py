@@ -221,6 +221,9 @@ def html_text(page: str) -> str:
         tag.decompose()
     for quote in soup.select(".gmail_quote, .moz-cite-prefix, #divRplyFwdMsg, .gmail_signature"):
         quote.decompose()
+    for node in soup.find_all(string=re.compile(r"\n")):
+        if node.find_parent("pre") is None:  # elsewhere a line's end in the source is a blank
+            node.replace_with(re.sub(r"\s*\n\s*", " ", node))
     for tag in soup.find_all("br"):
         tag.replace_with("\n")
     for tag in soup.find_all(["p", "div", "tr", "h1", "h2", "h3", "h4", "ul", "ol"]):

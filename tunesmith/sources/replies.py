@@ -271,7 +271,10 @@ def _thread(
         yield drop_turns([posts[index].turn for index in members], NO_QUESTION)
         return
     asker = posts[first].turn.author
-    kept = _kept(posts, links, members[members.index(first) :], asker)
+    begin = members.index(first)
+    while begin and posts[members[begin - 1]].turn.author == asker:
+        begin -= 1  # what leads up to the question, a line or two before it
+    kept = _kept(posts, links, members[begin:], asker)
     turns = [posts[index].turn for index in members if index in kept]
     if all(turn.author == asker for turn in turns):
         yield drop_turns(turns, NOBODY_ANSWERS)
