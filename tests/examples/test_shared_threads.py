@@ -4,13 +4,15 @@ import json
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
+import pytest
+
 from tests.examples import shared_thread_labels as labels
 from tunesmith.examples.from_threads import Conversation, to_conversations
 from tunesmith.examples.sides import Habits
 from tunesmith.recipe.recipe import SourceRecipe
 from tunesmith.sources.material import Thread, Turn
 from tunesmith.sources.read import read_source
-from tunesmith.sources.row import Dropped
+from tunesmith.sources.row import Dropped, Row
 
 Exchange = tuple[tuple[str, ...], tuple[str, ...]]
 IRC = "chats/ubuntu_irc_2004-11-15_03.ascii.txt"
@@ -111,7 +113,7 @@ def test_insurance(shared_data: Path) -> None:
 
 
 def test_irc_sides(shared_data: Path) -> None:
-    """Who is helped in which line: 56 of 59 labels are met, and 3 lines are too many."""
+    """Who is helped in which line: 58 of 59 labels are met, and 2 lines are too many."""
     kept, _ = conversations(shared_data, IRC)
     found = set()
     for conversation in kept:
@@ -124,5 +126,21 @@ def test_irc_sides(shared_data: Path) -> None:
     wanted = {(who, "Q", n) for who, lines in labels.IRC_ASKED.items() for n in lines}
     wanted |= {(who, "A", n) for who, lines in labels.IRC_ANSWERED.items() for n in lines}
     met = len(found & wanted)
-    assert met / len(found) > 0.94
-    assert met / len(wanted) > 0.94
+    assert met / len(found) >= 0.95
+    assert met / len(wanted) >= 0.95
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "chats/glaive_toolcall_en_150.json",
+        "chats/sharegpt_dummy_250.json",
+        "chats/identity_templated.json",
+        "support/banking77_test.csv",
+        "support/bitext_requests_dev.csv",
+    ],
+)
+def test_rows_beside_the_chats_stay_rows(shared_data: Path, path: str) -> None:
+    items = list(read_source(SourceRecipe(path=path, limit=50), folder=shared_data))
+    assert len(items) == 50
+    assert all(isinstance(item, Row) for item in items)

@@ -195,7 +195,9 @@ def _body(message: EmailMessage) -> str:
     part = message.get_body(preferencelist=("plain", "html"))
     if part is None:
         return ""
-    text = _content(part)[:MAX_BODY_CHARACTERS]
+    text = _content(part)
+    if len(text) > MAX_BODY_CHARACTERS:
+        raise RowError("mail too long", f"its text has {len(text):,} characters")
     return html_text(text) if part.get_content_subtype() == "html" else text
 
 

@@ -104,6 +104,8 @@ def _messages(place: str, chunks: Iterator[bytes]) -> Iterator[Post | Dropped]:
             line = element.line
             source = f"{place}:{line}" + (f" message {number}" if shares_line else "")
             try:
+                if element.is_too_long:
+                    raise RowError("line too long", f"{element.num_bytes:,} bytes long")
                 yield _post(parse_json(element.data), source)
             except RowError as fault:
                 yield _dropped(source, fault, element.data)

@@ -25,7 +25,7 @@ from tunesmith.sources.posts import (
 )
 from tunesmith.sources.row import Dropped
 from tunesmith.sources.word_lists import listed
-from tunesmith.sources.wording import is_question, is_request, is_small_talk
+from tunesmith.sources.wording import is_question, is_reaction, is_request, is_small_talk
 
 _PAIR_PAUSE_SECONDS = 12 * 3600.0  # two people answer each other hours later
 _MAX_OPEN_QUESTIONS = 12
@@ -193,7 +193,7 @@ class _Linker:
 
     def _same_matter(self, index: int, post: Post) -> int | None:
         """A waiting question of somebody else that shares a word of its own with this answer."""
-        words = self._rare_words(index)
+        words = set() if is_reaction(post.turn.text) else self._rare_words(index)
         for question in reversed(self.open):
             asked = self.posts[question]
             is_near = self._age(index, question) <= self.pace.pause and index - question <= 12
@@ -221,7 +221,7 @@ class _Linker:
 
     def _asked_last(self, index: int, post: Post) -> int | None:
         text = post.turn.text
-        if is_question(text) or is_small_talk(text):
+        if is_question(text) or is_small_talk(text) or is_reaction(text):
             return None
         for question in reversed(self.open):
             asked = self.posts[question]
@@ -280,9 +280,32 @@ def _thread(
         yield drop_turns(turns, NOBODY_ANSWERS)
     else:
         yield as_thread(turns, names)
-    asides = [posts[index].turn for index in members if index not in kept]
-    if asides:
-        yield drop_turns(asides, ASIDE)
+    yield from _asides(posts, links, [index for index in members if index not in kept], names)
+
+
+def _asides(
+    posts: Sequence[Post], links: Sequence[int | None], members: Sequence[int], names: Names
+) -> Iterator[Thread | Dropped]:
+    """What others said in between: at most a question that is answered in its own words."""
+    left = list(members)
+    for index in members:
+        answers = [
+            other for other in left if links[other] == index and _answers(posts, other, index)
+        ]
+        if answers and index in left:
+            yield as_thread([posts[place].turn for place in (index, *answers)], names)
+            left = [place for place in left if place not in (index, *answers)]
+    if left:
+        yield drop_turns([posts[index].turn for index in left], ASIDE)
+
+
+def _answers(posts: Sequence[Post], index: int, question: int) -> bool:
+    """Whether a message states something with words of a question that somebody else asked."""
+    post, asked = posts[index], posts[question]
+    if post.turn.author == asked.turn.author or not is_question(asked.turn.text):
+        return False
+    words = _content_words(post.turn.text) & _content_words(asked.turn.text)
+    return bool(words) and not is_question(post.turn.text)
 
 
 def _first_asking(posts: Sequence[Post], members: Sequence[int]) -> int | None:

@@ -103,6 +103,11 @@ _ONLY_CHINESE = re.compile(
     r"|早上好|晚安|拜拜|啦|了|哦|呀)[\W_]*+)++"
 )
 _PROMISE = re.compile(rf"\b(?:{'|'.join(_PROMISES)})\b", re.IGNORECASE)
+_REACTION = re.compile(
+    r"(?:wow|great|nice|cool|awesome|yay|woo+(?:hoo)?|whoa|gah|argh+|ugh|damn|damnit|haha\w*|lol|heh"
+    r"|hehe|bah|meh|omg|hurray|hooray)(?!\w)(?![^.!?\n]*\byou\b)",
+    re.IGNORECASE,
+)
 _VOTE = re.compile(r"(?<![\w.])[+-]1(?!\w)")
 _LONGEST_SMALL_TALK = 200  # characters
 
@@ -131,6 +136,11 @@ def is_small_talk(text: str) -> bool:
     if not re.search(r"\w", words):
         return True
     return bool(_ONLY_SMALL_TALK.fullmatch(words) or _ONLY_CHINESE.fullmatch(words))
+
+
+def is_reaction(text: str) -> bool:
+    """Whether a message begins with an exclamation, as one that answers a question does not."""
+    return _REACTION.match(text.lstrip()) is not None
 
 
 def is_promise(text: str) -> bool:
