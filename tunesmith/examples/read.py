@@ -17,16 +17,25 @@ from tunesmith.examples.conversations import TOOL_CALLS
 from tunesmith.examples.end_markers import REMOVED
 from tunesmith.examples.example import Example
 from tunesmith.examples.from_material import to_examples
+from tunesmith.examples.from_threads import LEFT_OUT_OF_THREADS
 from tunesmith.examples.mix import OVER_WEIGHT, count_examples, shares, thinned
 from tunesmith.examples.prompt_file import CANNOT_RUN
 from tunesmith.recipe.recipe import SourceRecipe
-from tunesmith.sources.outline import LEFT_OUT
+from tunesmith.sources.outline import LEFT_OUT_OF_PAGES
 from tunesmith.sources.read import read_source
 from tunesmith.sources.row import Dropped
 
 # left out on purpose, not unreadable
-NOT_FAULTY = frozenset({CANNOT_RUN, EXACT_DUPLICATE, OVER_WEIGHT, TOOL_CALLS}) | LEFT_OUT
+NOT_FAULTY = (
+    frozenset({CANNOT_RUN, EXACT_DUPLICATE, OVER_WEIGHT, TOOL_CALLS})
+    | LEFT_OUT_OF_PAGES
+    | LEFT_OUT_OF_THREADS
+)
 NUM_SHOWN = 3
+_SHAPES = {
+    **dict.fromkeys(("instruction", "input", "response"), "a pair"),
+    **dict.fromkeys(("thread", "author", "role", "message"), "a dialogue"),
+}
 
 
 @dataclass(slots=True)
@@ -165,14 +174,14 @@ def _counts(sources: Sequence[SourceRecipe], folder: Path) -> dict[int, tuple[in
 
 
 def _check_fields(source: SourceRecipe, where: str) -> None:
-    """One row has one shape: a pair, a list of messages, or a text."""
-    pair = ("instruction", "input", "response")
-    shapes = {"a pair" if ours in pair else ours for ours in source.fields if ours != "system"}
+    """One row has one shape: a pair, a list of messages, a text, or a message of a dialogue."""
+    shapes = {_SHAPES.get(ours, ours) for ours in source.fields if ours != "system"}
     if len(shapes) > 1 or ("text" in shapes and "system" in source.fields):
         raise RecipeError(
             f"{', '.join(source.fields)} do not belong to one kind of row",
             where=where,
-            cure="Name instruction and response (input, system), or messages (system), or text.",
+            cure="Name instruction and response (input, system), or messages (system), or text, "
+            "or thread, role, author and message.",
         )
 
 

@@ -22,12 +22,29 @@ SourceKind = Literal[
     "parquet",
     "faq",
     "document",
+    "slack",
+    "dialogues",
+    "mbox",
+    "whatsapp",
+    "messenger",
+    "irc",
 ]
 TemplateName = Literal[
     "auto", "alpaca", "question-answer", "concatenate", "phi3", "chatml", "chat", "plain"
 ]
 MetricName = Literal["exact_match", "token_f1", "rouge_l", "chrf", "token_accuracy"]
-FieldName = Literal["instruction", "input", "response", "messages", "text", "system"]
+FieldName = Literal[
+    "instruction",
+    "input",
+    "response",
+    "messages",
+    "text",
+    "system",
+    "thread",
+    "author",
+    "role",
+    "message",
+]
 Share = Annotated[float, Field(ge=0.0, lt=1.0)]
 Positive = Annotated[int, Field(ge=1)]
 Seed = Annotated[int, Field(ge=0, lt=2**32)]
@@ -177,6 +194,10 @@ class SourceRecipe(Section):
         None, gt=0, description="its share of the mix, beside the weights of other sources"
     )
     seed: Seed = Field(0, description="another seed draws other wordings, and other rows by weight")
+    staff: list[str] = Field(
+        default_factory=list,
+        description="who answers in chats and mails, by account or name; empty: found out",
+    )
 
     @model_validator(mode="after")
     def _one_place(self) -> Self:
