@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from tunesmith.errors import DataError, RecipeError
-from tunesmith.examples.clean import EXACT_DUPLICATE, drop_exact_duplicates
+from tunesmith.examples.clean import CLEANED, EXACT_DUPLICATE, drop_exact_duplicates
 from tunesmith.examples.conversations import TOOL_CALLS
 from tunesmith.examples.example import Example
 from tunesmith.examples.from_material import to_examples
@@ -21,7 +21,7 @@ from tunesmith.sources.material import Material
 from tunesmith.sources.read import read_source
 from tunesmith.sources.row import Dropped
 
-NOT_FAULTY = frozenset({EXACT_DUPLICATE, TOOL_CALLS})  # left out on purpose, not unreadable
+NOT_FAULTY = CLEANED | {EXACT_DUPLICATE, TOOL_CALLS}  # left out on purpose, not unreadable
 NUM_SHOWN = 3
 
 

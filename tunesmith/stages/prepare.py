@@ -11,6 +11,7 @@ import tokenizers
 import transformers
 
 from tunesmith.errors import DataError
+from tunesmith.examples.clean import clean_example
 from tunesmith.examples.example import Example
 from tunesmith.examples.read import ReadCount, check_read, read_examples
 from tunesmith.examples.split import SPLITS, Split, check_split_sizes, split_of
@@ -150,6 +151,7 @@ class _Work:
     key: str
     read: ReadCount = field(default_factory=ReadCount)
     late: Counter[str] = field(default_factory=Counter)
+    redacted: Counter[str] = field(default_factory=Counter)
     split_rows: Counter[str] = field(default_factory=Counter)
     encoded: dict[str, EncodeCount] = field(default_factory=dict)
 
@@ -186,7 +188,10 @@ class _Work:
                 split: stack.enter_context(atomic_file(self.folder.examples(split)))
                 for split in SPLITS
             }
-            for item in read_examples(self.recipe.sources, folder=self.recipe_folder):
+            for read in read_examples(self.recipe.sources, folder=self.recipe_folder):
+                cleaned = clean_example(read, self.recipe.examples)
+                item = cleaned.item
+                self.redacted += cleaned.redacted
                 self.progress.advance()
                 self.read.add(item)
                 if isinstance(item, Dropped):
@@ -229,6 +234,7 @@ class _Work:
             "kept": self.read.num_kept - sum(count.lost for count in self.encoded.values()),
             "dropped": dict(dropped.most_common()),
             "by_source": read["by_source"],
+            "redacted": dict(self.redacted.most_common()),
             "splits": {
                 split: {
                     "rows": count.rows,
