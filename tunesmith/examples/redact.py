@@ -21,6 +21,7 @@ from tunesmith.sources.lines import PREVIEW_CHARACTERS
 from tunesmith.sources.row import Dropped
 
 ALL_KINDS: tuple[RedactKind, ...] = get_args(RedactKind)
+_NAME_HINT = re.compile(r"[@+_-]")
 _HAS_DIGIT = re.compile(r"[0-9]")
 _MANY_DIGITS = re.compile(r"[0-9](?:[^0-9A-Za-z\n]{0,3}[0-9]){6}")
 _IN_NAMES: tuple[RedactKind, ...] = ("secret", "email", "phone", "handle")
@@ -44,15 +45,16 @@ def redact(
     counts: Counter[str] = Counter()
     if not kinds:
         return example, counts
-    messages = tuple(_message(one, kinds, counts, seed) for one in example.messages)
+    messages = [_message(one, kinds, counts, seed) for one in example.messages]
+    source = redact_name(example.source, kinds, seed=seed)
+    group = example.group and redact_name(example.group, kinds, seed=seed)
+    tags = [redact_text(tag, kinds, counts, seed=seed) for tag in example.tags]
+    if not counts and source == example.source and group == example.group:
+        return example, counts
     hidden = replace(
-        example,
-        messages=messages,
-        source=redact_name(example.source, kinds, seed=seed),
-        group=example.group and redact_name(example.group, kinds, seed=seed),
-        tags=tuple(redact_text(tag, kinds, counts, seed=seed) for tag in example.tags),
+        example, messages=tuple(messages), source=source, group=group, tags=tuple(tags)
     )
-    return (example if hidden == example else hidden), counts
+    return hidden, counts
 
 
 def redact_dropped(item: Dropped, kinds: Collection[RedactKind], *, seed: int = 0) -> Dropped:
@@ -73,7 +75,7 @@ def redact_dropped(item: Dropped, kinds: Collection[RedactKind], *, seed: int = 
 
 def redact_name(name: str, kinds: Collection[RedactKind], *, seed: int = 0) -> str:
     """A place without what people put into file names; the line or message behind it stays."""
-    if not any(character in name for character in "@+-_"):
+    if not _NAME_HINT.search(name):
         return name
     file, colon, place = name.rpartition(":")
     some = [kind for kind in _IN_NAMES if kind in kinds and (kind != "phone" or "+" in file)]
