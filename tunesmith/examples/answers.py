@@ -52,6 +52,7 @@ _POINTS = re.compile(
     r"|same as|as)"
     rf"(?: {_PLACES})(?:(?: (?:for|of|on|in|at|to) {_PLACES})?)"
     r"(?: (?:for|about) (?:more )?(?:details|info(?:rmation)?|more|this|that|it|(?:the )?answer))?"
+    rf"|(?:please )?(?:see|read|visit|check(?: out)?|refer to|go to|try)[: ]+{_LINK}"
     r"|(?:just )?(?:google|search) (?:it|for it|that)|rtfm|read the (?:fine |friendly )?manual"
     r"|(?:the |my )?(?:answer|explanation|solution) is (?:above|below|in the docs|there|here)"
     r"|(?:见|参见|請見|请见|详见|詳見)?(?:上文|下文|上面|下面|上方|下方|文档|文件|链接|官网|附件|以上|同上)"

@@ -10,8 +10,9 @@ from collections.abc import Callable, Iterator
 
 from tunesmith.examples.replacing import Hidden, replace
 
-_RUN = re.compile(r"(?<![\w.,])\d(?:[ .\u00a0\u2009\u202f–-]?\d){10,60}(?!\w)")
+_RUN = re.compile(r"(?<![\w.,])\d(?:[ \u00a0\u2009\u202f–-]?\d){10,60}(?!\w)")
 _GROUP = re.compile(r"\d+")
+_SHORTEST_GROUP = 3  # digits that a number begins with
 _ISSUERS = re.compile(
     r"(?:4(?:\d{12}|\d{15}|\d{18})"  # Visa
     r"|(?:5[1-5]\d\d|222[1-9]|22[3-9]\d|2[3-6]\d\d|27[01]\d|2720)\d{12}"  # Mastercard
@@ -90,7 +91,8 @@ def _without(run: str, is_number: Callable[[list[str]], bool], mark: str) -> Hid
     groups = [(match.start(), match.end()) for match in _GROUP.finditer(run)]
     parts, shown, count, first = [], 0, 0, 0
     while first < len(groups):
-        end = next(_numbers(run, groups, first, is_number), None)
+        is_short = groups[first][1] - groups[first][0] < _SHORTEST_GROUP
+        end = None if is_short else next(_numbers(run, groups, first, is_number), None)
         if end is None:
             first += 1
             continue

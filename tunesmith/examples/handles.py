@@ -12,7 +12,7 @@ from tunesmith.examples.replacing import Hidden, replace
 
 _HANDLE = re.compile(
     r"<@(?P<account>[UW][A-Z0-9]{4,20})(?:\|(?P<shown>[^>\n]{1,80}))?>"
-    r"|(?<![\w@/.`$\\\])-])@(?P<name>[A-Za-z_][\w.-]{0,37}\w)(?![\w(@/:`=])"
+    r"|(?<![\w@/.`$\\\])-])@(?P<name>[A-Za-z_][\w.-]{0,37}\w)(?![\w(@/:`={])"
 )
 # Words behind an @ that mean code, or everybody.
 _NO_PERSON = re.compile(

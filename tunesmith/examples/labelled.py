@@ -38,7 +38,7 @@ _HARMLESS = re.compile(
     re.IGNORECASE,
 )
 _PLACEHOLDER = re.compile(
-    r"[$%]|(?:x+|\*+|\.+|•+|_+|-+)$|(?:your|my|the|enter|insert|some|os|env|process|config"
+    r"[$%\[]|(?:x+|\*+|\.+|•+|_+|-+)$|(?:your|my|the|enter|insert|some|os|env|process|config"
     r"|settings|self|this|args|request)(?![a-z0-9])|.*[_ -]here$|https?:",
     re.IGNORECASE,
 )

@@ -16,7 +16,7 @@ WRONG_LANGUAGE = "wrong language"
 _MIN_LETTERS = 60
 _MIN_LETTERS_DENSE = 15  # Chinese, Japanese, Korean: a character says as much as a word
 _MAX_CHARACTERS = 2_000
-_SURE = 0.99
+_SURE, _SURE_DENSE = 0.95, 0.6  # what competes with Chinese are variants of Chinese
 
 
 def language_fault(example: Example, language: str | None) -> tuple[str, str] | None:
@@ -53,7 +53,7 @@ def _sure_language(text: str) -> str | None:
     if num_letters < (_MIN_LETTERS_DENSE if is_dense else _MIN_LETTERS):
         return None
     found, probability = _identifier().classify(text)
-    return str(found) if probability >= _SURE else None
+    return str(found) if probability >= (_SURE_DENSE if is_dense else _SURE) else None
 
 
 @functools.cache

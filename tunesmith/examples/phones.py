@@ -39,6 +39,9 @@ _ABOUT_OTHERS = re.compile(
     r"|[#№]\s?|[$€£¥]\s?)$",
     re.IGNORECASE,
 )
+_SUM_BEHIND = re.compile(r"\s{0,2}[=*×÷^<>]|\s{0,2}[+/-]\s{1,2}\d")
+_SUM_BEFORE = re.compile(r"[=*×÷^<>+]\s{0,2}$")
+_SIDE_BY_SIDE = re.compile(r"( / )")
 _AMOUNT = re.compile(r"\d+\.\d+|\d{1,3}(?:\.\d{3})+")
 _ABOUT_PLACES = re.compile(r"\b(?:lines?|rows?|pages?|scores?)\s*$", re.IGNORECASE)
 _CURRENCY_BEHIND = re.compile(r"\s?(?:[$€£¥%]|USD|EUR|GBP|dollars?|euros?|km|kg|people|million)")
@@ -63,6 +66,9 @@ def _phone(match: re.Match[str]) -> str | None:
         return None
     before = match.string[max(0, match.start() - 60) : match.start()]
     after = match.string[match.end() : match.end() + 24]
+    parts = _SIDE_BY_SIDE.split(written) if len(digits) >= 14 else []
+    if len(parts) == 3 and all(sum(map(str.isdigit, part)) >= 7 for part in parts[::2]):
+        return MARK + parts[1] + MARK  # "030 123456 / 0171 1234567"
     if "+" in written[:2]:
         return lead + MARK if _is_international(digits) else None
     if _is_something_else(written, digits, before, after):
@@ -80,6 +86,8 @@ def _is_something_else(written: str, digits: str, before: str, after: str) -> bo
         _DATE.search(written)
         or _ABOUT_OTHERS.search(before)
         or _CURRENCY_BEHIND.match(after)
+        or _SUM_BEHIND.match(after)
+        or _SUM_BEFORE.search(before)
         or (len(groups) < 3 and _ABOUT_PLACES.search(before))
         or (len(digits) == 13 and digits.startswith(("978", "979")))
         or _AMOUNT.fullmatch(written)
@@ -126,6 +134,8 @@ def _is_written_so(groups: tuple[str, ...], written: str, number: PhoneNumber) -
     """Whether the digits are grouped as the country groups them, or are a Chinese mobile's."""
     if len(groups) == 1:
         return number.country_code == 86 and bool(re.match(r"1[3-9]", groups[0]))
+    if [len(group) for group in groups] == [4, 4]:
+        return False  # two years, two amounts: too common to be told by its looks
     for style in (
         PhoneNumberFormat.NATIONAL,
         PhoneNumberFormat.INTERNATIONAL,

@@ -24,6 +24,7 @@ ALL_KINDS: tuple[RedactKind, ...] = get_args(RedactKind)
 _NAME_HINT = re.compile(r"[@+_-]")
 _HAS_DIGIT = re.compile(r"[0-9]")
 _MANY_DIGITS = re.compile(r"[0-9](?:[^0-9A-Za-z\n]{0,3}[0-9]){6}")
+_MAX_PASSES = 5
 _IN_NAMES: tuple[RedactKind, ...] = ("secret", "email", "phone", "handle")
 # A preview that was cut may hold half a secret at its end, which nothing would know.
 _CUT_END = re.compile(r"[^\s\"',;<>{}\[\]]*(?:[\d() ./+-]*)$")
@@ -77,7 +78,7 @@ def redact_name(name: str, kinds: Collection[RedactKind], *, seed: int = 0) -> s
     """A place without what people put into file names; the line or message behind it stays."""
     if not _NAME_HINT.search(name):
         return name
-    file, colon, place = name.rpartition(":")
+    file, colon, place = name.rpartition(":") if ":" in name else (name, "", "")
     some = [kind for kind in _IN_NAMES if kind in kinds and (kind != "phone" or "+" in file)]
     return redact_text(file, some, Counter(), seed=seed) + colon + place
 
@@ -87,8 +88,19 @@ def redact_text(
 ) -> str:
     """Hide the named kinds in a text, and count them.
 
-    Secrets go first, for they may hold anything; handles go last, when addresses are gone.
+    What was hidden may have stood in the way of its neighbour, so a text that held something
+    is looked at again; the result holds nothing that another call would find.
     """
+    for _ in range(_MAX_PASSES):
+        shown = _hidden_once(text, kinds, counts, seed)
+        if shown == text:
+            break
+        text = shown
+    return text
+
+
+def _hidden_once(text: str, kinds: Collection[RedactKind], counts: Counter[str], seed: int) -> str:
+    """Secrets go first, for they may hold anything; handles go last, when addresses are gone."""
     hidden: dict[str, int] = {}
     if "secret" in kinds:
         text, hidden["secret"] = hide_secrets(text)
