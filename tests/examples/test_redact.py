@@ -165,8 +165,10 @@ def test_hiding_twice_is_hiding_once(words: list[str], joiner: str) -> None:
     "text",
     [
         part * (300_000 // len(part))
-        for part in "a|1 |a_|1.2|@|a@|1-|AB12 |0|:|://a:|`@a` |password: |eyJaaaaaaaaaa.|(at) |"
-        "030 12345678 ".split("|")
+        for part in (
+            *("a", "1 ", "a_", "1.2", "@", "a@", "1-", "AB12 ", "0", ":", "://a:", "`@a` "),
+            *("password: ", "eyJaaaaaaaaaa.", "(at) ", "030 12345678 "),
+        )
     ],
     ids=lambda text: text[:6],
 )
