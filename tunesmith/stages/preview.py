@@ -5,10 +5,11 @@ from itertools import islice
 from pathlib import Path
 
 from tunesmith.errors import DataError
+from tunesmith.examples.clean import clean_example
 from tunesmith.examples.example import Example
 from tunesmith.examples.read import read_examples
 from tunesmith.models.load import ModelPlace, find_model, is_model_folder
-from tunesmith.recipe.recipe import Recipe, SourceRecipe, TemplateRecipe
+from tunesmith.recipe.recipe import ExamplesRecipe, Recipe, SourceRecipe, TemplateRecipe
 from tunesmith.sources.row import Dropped
 from tunesmith.stages.rendering import Rendering, model_rendering, recipe_rendering
 from tunesmith.stages.stage import Result
@@ -31,7 +32,7 @@ def preview_rows(
     Args:
         recipe: What to preview; or None, with `data`.
         recipe_folder: What relative paths are relative to.
-        data: A file of rows.
+        data: A file of rows or other raw material.
         template: With a file: its template; None is `auto`.
         tokenizer: With a file: whose tokenizer; None is the starter's.
         limit: Rows at most; None is all.
@@ -45,11 +46,13 @@ def preview_rows(
     """
     if recipe is not None:
         rendering = recipe_rendering(recipe, recipe_folder)
-        sources, folder = recipe.sources, recipe_folder
+        sources, folder, examples = recipe.sources, recipe_folder, recipe.examples
     else:
         rendering = _named(template, tokenizer)
         sources, folder = [SourceRecipe(path=str(Path(str(data)).resolve()))], Path.cwd()
-    rows = _rows(rendering, read_examples(sources, folder=folder))
+        examples = ExamplesRecipe()
+    read = read_examples(sources, folder=folder)
+    rows = _rows(rendering, (clean_example(item, examples).item for item in read))
     yield from islice(rows, limit)
 
 
