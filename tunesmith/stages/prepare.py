@@ -12,6 +12,7 @@ import transformers
 
 from tunesmith.errors import DataError
 from tunesmith.examples.clean import clean_example
+from tunesmith.examples.contradictions import contradictions, equal_questions
 from tunesmith.examples.example import Example
 from tunesmith.examples.read import ReadCount, check_read, read_examples
 from tunesmith.examples.split import SPLITS, Split, check_split_sizes, split_of
@@ -21,6 +22,7 @@ from tunesmith.files import (
     json_line,
     read_json_lines,
     write_json,
+    write_json_lines,
     write_text,
 )
 from tunesmith.models.load import context_tokens
@@ -123,7 +125,7 @@ def preparation(
     stage = Stage(name="prepare", inputs=inputs, outputs=())
     outputs = [folder.examples(split) for split in SPLITS]
     outputs += [folder.tokens / store_name(split, stage.key) for split in SPLITS]
-    outputs += [folder.dropped, folder.summary]
+    outputs += [folder.dropped, folder.contradictions, folder.summary]
     return Stage(name="prepare", inputs=inputs, outputs=outputs)
 
 
@@ -154,6 +156,7 @@ class _Work:
     redacted: Counter[str] = field(default_factory=Counter)
     split_rows: Counter[str] = field(default_factory=Counter)
     encoded: dict[str, EncodeCount] = field(default_factory=dict)
+    num_contradictions: int = 0
 
     def run(self) -> Result:
         with atomic_file(self.folder.dropped) as dropped:
@@ -166,6 +169,7 @@ class _Work:
                 self.folder.examples(split).unlink()
             raise trouble
         check_split_sizes({split: count.rows for split, count in self.encoded.items()})
+        self.num_contradictions = self._find_contradictions()
         self._forget_old_stores()
         summary = self._summary()
         write_json(self.folder.summary, {"schema": 1, **summary})
@@ -221,6 +225,15 @@ class _Work:
         write_store(self.folder.tokens / store_name(split, self.key), rows, key=self.key)
         self.progress.close()
 
+    def _find_contradictions(self) -> int:
+        """List questions with different answers; nothing is dropped for them."""
+        self.progress.start("comparing answers", None)
+        pairs = equal_questions([self.folder.examples(split) for split in SPLITS])
+        found = (one.to_json() for one in contradictions(pairs))
+        count = write_json_lines(self.folder.contradictions, found)
+        self.progress.close()
+        return count
+
     def _forget_old_stores(self) -> None:
         current = {store_name(split, self.key) for split in SPLITS}
         for path in self.folder.tokens.glob("*.arrow"):
@@ -235,6 +248,7 @@ class _Work:
             "dropped": dict(dropped.most_common()),
             "by_source": read["by_source"],
             "redacted": dict(self.redacted.most_common()),
+            "contradictions": self.num_contradictions,
             "splits": {
                 split: {
                     "rows": count.rows,
@@ -257,6 +271,11 @@ class _Work:
             notices.append(
                 f"{total:,} of {self.read.num_read:,} rows were dropped ({listed}): "
                 "data/dropped.jsonl"
+            )
+        if self.num_contradictions:
+            notices.append(
+                f"{self.num_contradictions:,} answers differ from another answer to the same "
+                "question: data/contradictions.jsonl"
             )
         wrapped = sum((count.wrapped for count in self.encoded.values()), Counter())
         if wrapped:
