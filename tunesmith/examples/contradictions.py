@@ -10,7 +10,6 @@ from array import array
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
-from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -23,11 +22,8 @@ MIN_SIMILARITY = 0.9  # of two questions, below which different answers are no s
 _MAX_LISTED = 20  # answers to one question; "tell me a joke" may have thousands
 _SHOWN = 500
 _WORD = re.compile(r"\w+")
-_POLITE = re.compile(
-    r"\b(?:the|an?|please|kindly|(?:can|could|would) you(?: please)?(?: tell me)?|tell me|hi|hello"
-    r"|hey|thanks|thank you)\b"
-)
-_SHORT_FORMS = (("what's", "what is"), ("where's", "where is"), ("how's", "how is"))
+_POLITE = frozenset(("the", "a", "an", "please", "kindly", "hi", "hello", "hey", "thanks"))
+_OPENINGS = (("can", "you"), ("could", "you"), ("would", "you"), ("tell", "me"))
 
 Pair = tuple[Example, Example, float]
 
@@ -74,9 +70,10 @@ def equal_questions(paths: Sequence[Path]) -> Iterator[Pair]:
     """
     questions, answers, places, numbers = array("Q"), array("Q"), array("Q"), array("I")
     for number, path in enumerate(paths):
-        for place, example in _examples(path):
-            questions.append(_hash(_folded_question(example)))
-            answers.append(_hash(_folded(example.reference)))
+        for place, record in _records(path):
+            question, answer = _texts(record)
+            questions.append(_hash(_folded_question(question)))
+            answers.append(_hash(_folded(answer)))
             places.append(place)
             numbers.append(number)
     for group in _conflicts(np.array(questions), np.array(answers)):
@@ -97,14 +94,14 @@ def _conflicts(questions: Any, answers: Any) -> Iterator[list[int]]:
             yield [int(group[place]) for place in sorted(firsts)[:_MAX_LISTED]]
 
 
-def _examples(path: Path) -> Iterator[tuple[int, Example]]:
-    """Examples that answer something, each with the place of its line."""
+def _records(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
+    """Examples that answer something, as they are written, each with the place of its line."""
     place = 0
     with path.open("rb") as stream:
         for line in stream:
             record = orjson.loads(line)
             if "text" not in record:
-                yield place, Example.from_json(record)
+                yield place, record
             place += len(line)
 
 
@@ -114,13 +111,21 @@ def _read(path: Path, place: int) -> Example:
         return Example.from_json(orjson.loads(stream.readline()))
 
 
-def _folded_question(example: Example) -> str:
-    """All that is read before the answer."""
-    asked = chain.from_iterable((one.role, one.content, one.input) for one in example.prompt)
-    text = "\n".join(asked).lower().replace("\u2019", "'")
-    for short, long in _SHORT_FORMS:
-        text = text.replace(short, long)
-    return _folded(_POLITE.sub(" ", text))
+def _texts(record: dict[str, Any]) -> tuple[str, str]:
+    """All that is read before the last answer, and that answer."""
+    if "messages" not in record:
+        return f"{record['instruction']}\n{record['input']}", record["response"]
+    *asked, answer = record["messages"]
+    read = "\n".join(f"{one['role']} {one['content']} {one.get('input', '')}" for one in asked)
+    return read, answer["content"]
+
+
+def _folded_question(text: str) -> str:
+    """Words without articles and politeness."""
+    words = [word for word in _WORD.findall(text.lower()) if word not in _POLITE]
+    while tuple(words[:2]) in _OPENINGS:
+        del words[:2]
+    return " ".join(words) or text.strip()
 
 
 def _folded(text: str) -> str:
