@@ -28,12 +28,14 @@ from tunesmith.files import (
 from tunesmith.models.load import context_tokens
 from tunesmith.recipe.load import resolved_yaml
 from tunesmith.recipe.recipe import Recipe, SourceRecipe
+from tunesmith.sources.kinds import explain_source
 from tunesmith.sources.row import Dropped
 from tunesmith.stages.encode import EncodeCount, Encoder
 from tunesmith.stages.progress import Progress
 from tunesmith.stages.rendering import Rendering, recipe_rendering
 from tunesmith.stages.run_folder import RunFolder
 from tunesmith.stages.stage import Result, Stage, code_of, finished_result, run_stage
+from tunesmith.stages.token_lengths import token_lengths
 from tunesmith.templates.wrapped import wrapping_cure
 from tunesmith.tokens.store import TokenStore, store_name, write_store
 
@@ -125,7 +127,7 @@ def preparation(
     stage = Stage(name="prepare", inputs=inputs, outputs=())
     outputs = [folder.examples(split) for split in SPLITS]
     outputs += [folder.tokens / store_name(split, stage.key) for split in SPLITS]
-    outputs += [folder.dropped, folder.contradictions, folder.summary]
+    outputs += [folder.dropped, folder.contradictions, folder.token_lengths, folder.summary]
     return Stage(name="prepare", inputs=inputs, outputs=outputs)
 
 
@@ -157,8 +159,10 @@ class _Work:
     split_rows: Counter[str] = field(default_factory=Counter)
     encoded: dict[str, EncodeCount] = field(default_factory=dict)
     num_contradictions: int = 0
+    read_as: list[dict[str, str]] = field(default_factory=list)
 
     def run(self) -> Result:
+        self._explain()
         with atomic_file(self.folder.dropped) as dropped:
             self._read(dropped)
             trouble = self._trouble()
@@ -171,9 +175,17 @@ class _Work:
         check_split_sizes({split: count.rows for split, count in self.encoded.items()})
         self.num_contradictions = self._find_contradictions()
         self._forget_old_stores()
+        self._write_lengths()
         summary = self._summary()
         write_json(self.folder.summary, {"schema": 1, **summary})
         return summary
+
+    def _explain(self) -> None:
+        """Say what each source is read as, for a kind that was found may be the wrong one."""
+        for source in self.recipe.sources:
+            found = explain_source(source, folder=self.recipe_folder)
+            self.read_as.append(asdict(found))
+            self.progress.note(f"{found.name} is read as {found.kind}: {found.reason}")
 
     def _trouble(self) -> DataError | None:
         """Why the run may not go on; what was dropped is written all the same."""
@@ -234,6 +246,11 @@ class _Work:
         self.progress.close()
         return count
 
+    def _write_lengths(self) -> None:
+        lengths = {split: count.lengths for split, count in self.encoded.items()}
+        limit = row_limit(self.recipe, self.rendering)[0]
+        write_json(self.folder.token_lengths, token_lengths(lengths, max_tokens=limit))
+
     def _forget_old_stores(self) -> None:
         current = {store_name(split, self.key) for split in SPLITS}
         for path in self.folder.tokens.glob("*.arrow"):
@@ -247,6 +264,7 @@ class _Work:
             "kept": self.read.num_kept - sum(count.lost for count in self.encoded.values()),
             "dropped": dict(dropped.most_common()),
             "by_source": read["by_source"],
+            "read_as": self.read_as,
             "redacted": dict(self.redacted.most_common()),
             "contradictions": self.num_contradictions,
             "splits": {
@@ -274,8 +292,8 @@ class _Work:
             )
         if self.num_contradictions:
             notices.append(
-                f"{self.num_contradictions:,} answers differ from another answer to the same "
-                "question: data/contradictions.jsonl"
+                f"{self.num_contradictions:,} pairs of answers to one question differ: "
+                "data/contradictions.jsonl"
             )
         wrapped = sum((count.wrapped for count in self.encoded.values()), Counter())
         if wrapped:
