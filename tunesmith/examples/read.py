@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from tunesmith.errors import DataError, RecipeError
-from tunesmith.examples.clean import EXACT_DUPLICATE, drop_exact_duplicates
+from tunesmith.examples.clean import CLEANED, EXACT_DUPLICATE, drop_exact_duplicates
 from tunesmith.examples.conversations import TOOL_CALLS
 from tunesmith.examples.end_markers import REMOVED
 from tunesmith.examples.example import Example
@@ -28,6 +28,7 @@ from tunesmith.sources.row import Dropped
 # left out on purpose, not unreadable
 NOT_FAULTY = (
     frozenset({CANNOT_RUN, EXACT_DUPLICATE, OVER_WEIGHT, TOOL_CALLS})
+    | CLEANED
     | LEFT_OUT_OF_PAGES
     | LEFT_OUT_OF_THREADS
 )

@@ -45,6 +45,7 @@ FieldName = Literal[
     "role",
     "message",
 ]
+RedactKind = Literal["email", "phone", "card", "account", "ip", "secret", "handle"]
 Share = Annotated[float, Field(ge=0.0, lt=1.0)]
 Positive = Annotated[int, Field(ge=1)]
 Seed = Annotated[int, Field(ge=0, lt=2**32)]
@@ -247,8 +248,22 @@ class SplitRecipe(Section):
         return self
 
 
+def _all_redacted() -> list[RedactKind]:
+    return list(get_args(RedactKind))
+
+
 class ExamplesRecipe(Section):
-    """From rows to examples: what is refused, and what is held out."""
+    """From rows to examples: what is hidden, refused and held out."""
+
+    redact: list[RedactKind] = Field(
+        default_factory=_all_redacted,
+        description="what is replaced by a mark such as [email]; []: nothing",
+    )
+    language: str | None = Field(
+        None,
+        pattern="^[a-z]{2}$",
+        description="two letters such as en: examples surely in another language are dropped",
+    )
 
     split: SplitRecipe = Field(default_factory=SplitRecipe)
     max_bad: float = Field(

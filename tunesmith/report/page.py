@@ -6,11 +6,11 @@ from importlib import resources
 from tunesmith import __version__
 from tunesmith.evaluation.verdict import metric_title
 from tunesmith.report.curves import Axis
+from tunesmith.report.data_section import data_section
 from tunesmith.report.markup import Markup, joined, tag, void_tag
 from tunesmith.report.record import RunRecord
 from tunesmith.report.sections import (
     curves_section,
-    data_section,
     scores_section,
     settings_section,
     verdict_section,

@@ -4,7 +4,7 @@ import json
 import re
 import zipfile
 from pathlib import Path
-from typing import Any, NamedTuple, get_args
+from typing import Any, get_args
 
 from tunesmith.errors import DataError
 from tunesmith.recipe.recipe import SourceKind
@@ -43,34 +43,14 @@ def detect_kind(path: Path, name: str) -> SourceKind:
     Raises:
         DataError: It is of no kind that Tunesmith reads.
     """
-    return explain_kind(path, name).kind
-
-
-def explain_kind(path: Path, name: str) -> "DetectedKind":
-    """The kind of a file, and in words what speaks for it.
-
-    Raises:
-        DataError: It is of no kind that Tunesmith reads.
-    """
     if path.is_dir() or zipfile.is_zipfile(path):
-        return DetectedKind(_tree_kind(path, name), "of the names of the files in it")
+        return _tree_kind(path, name)
     head = file_head(path, name)
     if kind := _chat_kind(path, head):
-        return DetectedKind(kind, f"it begins as {kind} does")
+        return kind
     if _is_page(path, head):
-        found = find_page_kind(path, name)
-        return DetectedKind(found.kind, found.reason)
-    kind = _kind_of_rows(path, name, head)
-    is_named = kind == _kind_of_name(path)
-    reason = "its name and its content agree" if is_named else f"its content is {kind.upper()}"
-    return DetectedKind(kind, reason)
-
-
-class DetectedKind(NamedTuple):
-    """The kind of a file; `reason` ends a sentence such as "faq.md is read as faq: ..."."""
-
-    kind: SourceKind
-    reason: str
+        return find_page_kind(path, name).kind
+    return _kind_of_rows(path, name, head)
 
 
 def _chat_kind(path: Path, head: bytes) -> SourceKind | None:

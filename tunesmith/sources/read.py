@@ -50,7 +50,7 @@ def read_source(recipe: SourceRecipe, *, folder: Path) -> Iterator[Material | Dr
     if recipe.path is None:
         return _some(read_hub(recipe, folder=folder), recipe.hub or "", limit=recipe.limit)
     path, name = folder / recipe.path, recipe.path
-    if _holds_pages(path, name, recipe.kind):
+    if holds_pages(path, name, recipe.kind):
         page_kind = recipe.kind if recipe.kind in ("faq", "document") else None
         return _some(read_folder(path, name, page_kind), name, limit=recipe.limit)
     check_file(path, name)
@@ -62,7 +62,7 @@ def read_source(recipe: SourceRecipe, *, folder: Path) -> Iterator[Material | Dr
     return _some(found, name, limit=recipe.limit)
 
 
-def _holds_pages(path: Path, name: str, kind: SourceKind | None) -> bool:
+def holds_pages(path: Path, name: str, kind: SourceKind | None) -> bool:
     """Whether a folder is one of pages; an export of a chat is none, whatever lies beside it."""
     if not path.is_dir() or kind in _OF_FOLDERS or (kind is None and kind_of_tree(path, name)):
         return False

@@ -42,6 +42,16 @@ class RunFolder:
         return self.path / "data" / "summary.json"
 
     @property
+    def token_lengths(self) -> Path:
+        """How long the rows of each split are."""
+        return self.path / "data" / "token_lengths.json"
+
+    @property
+    def contradictions(self) -> Path:
+        """Questions with different answers, for a person to decide."""
+        return self.path / "data" / "contradictions.jsonl"
+
+    @property
     def tokens(self) -> Path:
         """The token stores."""
         return self.path / "tokens"
