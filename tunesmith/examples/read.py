@@ -14,14 +14,18 @@ from typing import Any
 from tunesmith.errors import DataError, RecipeError
 from tunesmith.examples.clean import EXACT_DUPLICATE, drop_exact_duplicates
 from tunesmith.examples.conversations import TOOL_CALLS
+from tunesmith.examples.duplicates import NEAR_DUPLICATE
 from tunesmith.examples.example import Example
 from tunesmith.examples.from_material import to_examples
+from tunesmith.examples.groups import BRIDGES_SPLITS
 from tunesmith.recipe.recipe import SourceRecipe
 from tunesmith.sources.material import Material
 from tunesmith.sources.read import read_source
 from tunesmith.sources.row import Dropped
 
-NOT_FAULTY = frozenset({EXACT_DUPLICATE, TOOL_CALLS})  # left out on purpose, not unreadable
+NOT_FAULTY = frozenset(
+    {EXACT_DUPLICATE, NEAR_DUPLICATE, BRIDGES_SPLITS, TOOL_CALLS}
+)  # left out on purpose, not unreadable
 NUM_SHOWN = 3
 
 
@@ -35,9 +39,20 @@ class ReadCount:
     dropped_by_source: Counter[str] = field(default_factory=Counter)
     first_faulty: list[Dropped] = field(default_factory=list)
 
+    def add_kept(self, by_source: Counter[str]) -> None:
+        """Count examples by the source they came from."""
+        self.num_kept += by_source.total()
+        self.kept_by_source.update(by_source)
+
+    def lose(self, item: Dropped) -> None:
+        """Count an example as dropped that was counted as kept."""
+        self.num_kept -= 1
+        self.kept_by_source[source_name(item.source)] -= 1
+        self.add(item)
+
     def add(self, item: Example | Dropped) -> None:
         """Count one item."""
-        name = item.source.rpartition(":")[0]
+        name = source_name(item.source)
         if isinstance(item, Example):
             self.num_kept += 1
             self.kept_by_source[name] += 1
@@ -70,6 +85,11 @@ class ReadCount:
         }
 
 
+def source_name(source: str) -> str:
+    """The file or data set of a place: `faq.jsonl:17` stands in `faq.jsonl`."""
+    return source.rpartition(":")[0]
+
+
 def read_examples(sources: Sequence[SourceRecipe], *, folder: Path) -> Iterator[Example | Dropped]:
     """Open all sources at once, and read one after the other while the caller iterates.
 
@@ -86,10 +106,16 @@ def read_examples(sources: Sequence[SourceRecipe], *, folder: Path) -> Iterator[
         RecipeError: `fields` names two shapes, or a Hub data set has no such split.
         RemoteError: The Hub cannot be reached.
     """
+    return drop_exact_duplicates(_read_all(open_sources(sources, folder=folder)))
+
+
+def open_sources(
+    sources: Sequence[SourceRecipe], *, folder: Path
+) -> list[tuple[SourceRecipe, Iterator[Material | Dropped]]]:
+    """Open all sources; each is read while the caller iterates. See `read_examples`."""
     for index, source in enumerate(sources):
         _check_fields(source, where=f"sources.{index}.fields")
-    opened = [(source, read_source(source, folder=folder)) for source in sources]
-    return drop_exact_duplicates(_read_all(opened))
+    return [(source, read_source(source, folder=folder)) for source in sources]
 
 
 def check_read(count: ReadCount, *, max_bad: float, dropped_path: Path | None = None) -> None:

@@ -1,0 +1,130 @@
+"""The sources of a recipe -> a collection; what stays of it -> lines; the rest -> Dropped."""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import chain, islice
+from pathlib import Path
+from typing import TypeVar
+
+import orjson
+
+from tunesmith.examples.collection import Collection
+from tunesmith.examples.duplicates import Loss
+from tunesmith.examples.example import Example, last_user_text
+from tunesmith.examples.fingerprints import MAX_BATCH
+from tunesmith.examples.from_material import to_examples
+from tunesmith.examples.read import ReadCount, open_sources
+from tunesmith.examples.work import Batch
+from tunesmith.examples.workers import work_all
+from tunesmith.recipe.recipe import ExamplesRecipe, SourceRecipe
+from tunesmith.sources.lines import preview
+from tunesmith.sources.material import Material
+from tunesmith.sources.row import Dropped, Row
+
+Drop = Callable[[Dropped], None]
+T = TypeVar("T")
+
+
+def collect(
+    collection: Collection,
+    sources: Sequence[SourceRecipe],
+    recipe: ExamplesRecipe,
+    *,
+    folder: Path,
+    count: ReadCount,
+    drop: Drop,
+) -> Iterator[int]:
+    """Open all sources at once; read, convert and clean while the caller iterates.
+
+    Args:
+        collection: Takes the examples up; it is finished in the end.
+        sources: From the recipe.
+        recipe: How to clean.
+        folder: The recipe's; paths are relative to it.
+        count: Grows.
+        drop: Told of what is left out, in order.
+
+    Yields:
+        How many pieces were read since the last time.
+
+    Raises:
+        TunesmithError: As `read_examples` does.
+    """
+    opened = open_sources(sources, folder=folder)
+    return _collect(collection, _batches(opened, recipe), count, drop)
+
+
+def write_rows(
+    collection: Collection,
+    lost: dict[int, Loss],
+    write: Callable[[int, bytes], None],
+    *,
+    count: ReadCount,
+    drop: Drop,
+) -> None:
+    """Pass through all rows in order.
+
+    Args:
+        collection: Finished.
+        lost: Rows that are left out after all.
+        write: Told of each row that stays, with its line.
+        count: What is left out moves from kept to dropped.
+        drop: Told of what is left out.
+    """
+    for row, line in enumerate(collection.lines()):
+        if row in lost:
+            item = _dropped(collection, line, lost[row])
+            count.lose(item)
+            drop(item)
+        else:
+            write(row, line)
+
+
+def with_group(line: bytes, group: str) -> bytes:
+    """A line with the name of its group."""
+    return b'%b,"group":"%b"}\n' % (line[:-2], group.encode())
+
+
+def _collect(
+    collection: Collection, batches: Iterator[Batch], count: ReadCount, drop: Drop
+) -> Iterator[int]:
+    for chunk in work_all(batches):
+        for item in chunk.dropped:
+            count.add(item)
+            drop(item)
+        count.add_kept(chunk.kept_by_source)
+        collection.add(chunk)
+        yield chunk.num_read
+    collection.finish()
+
+
+def _batches(
+    opened: Sequence[tuple[SourceRecipe, Iterator[Material | Dropped]]], recipe: ExamplesRecipe
+) -> Iterator[Batch]:
+    """Rows are made into examples batch by batch, all other material with its whole source."""
+    for source, material in opened:
+        for pieces in _batched(material):
+            rows = [piece for piece in pieces if isinstance(piece, Row | Dropped)]
+            if len(rows) < len(pieces):
+                items = to_examples(chain(pieces, material), source)
+                for made in _batched(items):
+                    yield Batch(pieces=made, is_made=True, source=source, recipe=recipe)
+            else:
+                yield Batch(pieces=rows, is_made=False, source=source, recipe=recipe)
+
+
+def _batched(items: Iterable[T]) -> Iterator[list[T]]:
+    iterator = iter(items)
+    while batch := list(islice(iterator, MAX_BATCH)):
+        yield batch
+
+
+def _dropped(collection: Collection, line: bytes, loss: Loss) -> Dropped:
+    record = orjson.loads(line)
+    example = Example.from_json(record)
+    places = " and ".join(orjson.loads(collection.line(row))["source"] for row in loss.others)
+    return Dropped(
+        source=example.source,
+        reason=loss.reason,
+        detail=f"{loss.words} {places}",
+        text=preview(last_user_text(example.messages) or example.reference),
+    )
