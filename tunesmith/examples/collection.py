@@ -7,7 +7,7 @@ and nothing is left of them however the process ends. Some 90 bytes an example s
 import os
 import tempfile
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Self
@@ -32,6 +32,7 @@ class Chunk:
         lengths: Bytes of each line.
         prints: Their fingerprints.
         named: The split that the recipe names for them, as a place in SPLITS; -1: none.
+        redacted: What was hidden in an example, by its place.
         dropped: What was left out.
         kept_by_source: How many examples each source gave.
         num_read: Everything that was read, for whoever counts.
@@ -41,6 +42,7 @@ class Chunk:
     lengths: Sequence[int]
     prints: Fingerprints
     named: int
+    redacted: Mapping[int, Counter[str]]
     dropped: Sequence[Dropped]
     kept_by_source: Counter[str]
     num_read: int
@@ -60,6 +62,7 @@ class Collection:
         self._bands = _File(folder)
         self._parts: dict[str, list[npt.NDArray[np.generic]]] = {}
         self._band_widths: list[int] = []
+        self.redacted: dict[int, Counter[str]] = {}
         self.num_rows = 0
 
     def __enter__(self) -> Self:
@@ -90,6 +93,8 @@ class Collection:
         parts["named"] = np.full(num_rows, chunk.named, dtype=np.int8)
         for name, part in parts.items():
             self._parts.setdefault(name, []).append(part)
+        for place, counts in chunk.redacted.items():
+            self.redacted[self.num_rows + place] = counts
         self.num_rows += num_rows
 
     def finish(self) -> None:

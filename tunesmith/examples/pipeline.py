@@ -67,7 +67,7 @@ def write_rows(
         collection: Finished.
         lost: Rows that are left out after all.
         write: Told of each row that stays, with its line.
-        count: What is left out moves from kept to dropped.
+        count: What is left out moves from kept to dropped; what stays, what was hidden in it.
         drop: Told of what is left out.
     """
     for row, line in enumerate(collection.lines()):
@@ -76,6 +76,7 @@ def write_rows(
             count.lose(item)
             drop(item)
         else:
+            count.redacted.update(collection.redacted.get(row, {}))
             write(row, line)
 
 

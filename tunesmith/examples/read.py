@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from tunesmith.errors import DataError, RecipeError
-from tunesmith.examples.clean import EXACT_DUPLICATE, drop_exact_duplicates
+from tunesmith.examples.clean import CLEANED, EXACT_DUPLICATE, drop_exact_duplicates
 from tunesmith.examples.conversations import TOOL_CALLS
 from tunesmith.examples.duplicates import NEAR_DUPLICATE
 from tunesmith.examples.example import Example
@@ -23,20 +23,20 @@ from tunesmith.sources.material import Material
 from tunesmith.sources.read import read_source
 from tunesmith.sources.row import Dropped
 
-NOT_FAULTY = frozenset(
-    {EXACT_DUPLICATE, NEAR_DUPLICATE, BRIDGES_SPLITS, TOOL_CALLS}
-)  # left out on purpose, not unreadable
+# Left out on purpose, not unreadable.
+NOT_FAULTY = CLEANED | {EXACT_DUPLICATE, NEAR_DUPLICATE, BRIDGES_SPLITS, TOOL_CALLS}
 NUM_SHOWN = 3
 
 
 @dataclass(slots=True)
 class ReadCount:
-    """How much was kept and dropped, by reason and by source."""
+    """How much was kept and dropped, by reason and by source; and what was hidden, by kind."""
 
     num_kept: int = 0
     dropped: Counter[str] = field(default_factory=Counter)
     kept_by_source: Counter[str] = field(default_factory=Counter)
     dropped_by_source: Counter[str] = field(default_factory=Counter)
+    redacted: Counter[str] = field(default_factory=Counter)
     first_faulty: list[Dropped] = field(default_factory=list)
 
     def add_kept(self, by_source: Counter[str]) -> None:

@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from tunesmith.examples.clean import clean_example
 from tunesmith.examples.collection import Chunk
 from tunesmith.examples.example import Example
 from tunesmith.examples.fingerprints import fingerprints
@@ -39,11 +40,15 @@ def work(batch: Batch) -> Chunk:
     """Make examples of rows, clean them, and take their fingerprints."""
     examples: list[Example] = []
     dropped: list[Dropped] = []
-    for item in _examples(batch):
-        if isinstance(item, Dropped):
-            dropped.append(item)
-        else:
-            examples.append(item)
+    redacted: dict[int, Counter[str]] = {}
+    for read in _examples(batch):
+        cleaned = clean_example(read, batch.recipe)
+        if isinstance(cleaned.item, Dropped):
+            dropped.append(cleaned.item)
+            continue
+        if cleaned.redacted:
+            redacted[len(examples)] = cleaned.redacted
+        examples.append(cleaned.item)
     records = [example.to_json() for example in examples]
     for record in records:
         record.pop("group", None)
@@ -54,6 +59,7 @@ def work(batch: Batch) -> Chunk:
         lengths=[len(line) for line in lines],
         prints=fingerprints(examples, [record["id"] for record in records]),
         named=NO_SIDE if use_as is None else SPLITS.index(use_as),
+        redacted=redacted,
         dropped=dropped,
         kept_by_source=Counter(source_name(example.source) for example in examples),
         num_read=len(batch.pieces),

@@ -18,6 +18,7 @@ TemplateName = Literal[
 ]
 MetricName = Literal["exact_match", "token_f1", "rouge_l", "chrf", "token_accuracy"]
 FieldName = Literal["instruction", "input", "response", "messages", "text", "system"]
+RedactKind = Literal["email", "phone", "card", "account", "ip", "secret", "handle"]
 Share = Annotated[float, Field(ge=0.0, lt=1.0)]
 Positive = Annotated[int, Field(ge=1)]
 Seed = Annotated[int, Field(ge=0, lt=2**32)]
@@ -172,8 +173,22 @@ class SplitRecipe(Section):
         return self
 
 
+def _all_redacted() -> list[RedactKind]:
+    return list(get_args(RedactKind))
+
+
 class ExamplesRecipe(Section):
-    """From rows to examples: what is refused, and what is held out."""
+    """From rows to examples: what is hidden, refused and held out."""
+
+    redact: list[RedactKind] = Field(
+        default_factory=_all_redacted,
+        description="what is replaced by a mark such as [email]; []: nothing",
+    )
+    language: str | None = Field(
+        None,
+        pattern="^[a-z]{2}$",
+        description="two letters such as en: examples surely in another language are dropped",
+    )
 
     drop_near_duplicates: float | None = Field(
         0.9,

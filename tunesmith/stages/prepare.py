@@ -225,6 +225,7 @@ class _Work:
             "kept": self.read.num_kept - sum(count.lost for count in self.encoded.values()),
             "dropped": dict(dropped.most_common()),
             "by_source": read["by_source"],
+            "redacted": dict(self.read.redacted.most_common()),
             "splits": {
                 split: {
                     "rows": count.rows,
