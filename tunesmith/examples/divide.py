@@ -7,8 +7,9 @@ import numpy as np
 
 from tunesmith.examples.collection import Collection, Rows
 from tunesmith.examples.duplicates import Loss, find_duplicates
-from tunesmith.examples.groups import make_groups
+from tunesmith.examples.groups import BRIDGES_SPLITS, make_groups
 from tunesmith.examples.memory import SplitMemory
+from tunesmith.examples.overlap import find_overlaps
 from tunesmith.examples.split import (
     NO_SIDE,
     SPLITS,
@@ -32,7 +33,7 @@ class Division:
     Attributes:
         sides: (rows,) places in SPLITS; NO_SIDE: it is left out.
         first: (rows,) the first member of each row's group.
-        group_sizes: (rows,) members that are kept, at a group's first member.
+        group_sizes: (rows,) members that are kept, at the place of a group's first member.
         lost: Why rows are left out.
     """
 
@@ -43,8 +44,9 @@ class Division:
 
     def num_groups(self) -> dict[Split, int]:
         """Groups on each side."""
-        firsts = np.flatnonzero(self.group_sizes)
-        counts = Counter(self.sides[firsts].tolist())
+        kept = np.flatnonzero(self.sides != NO_SIDE)
+        _, members = np.unique(self.first[kept], return_index=True)
+        counts = Counter(self.sides[kept[members]].tolist())
         return {split: counts[place] for place, split in enumerate(SPLITS)}
 
     def num_rows(self) -> dict[Split, int]:
@@ -69,19 +71,35 @@ def divide(collection: Collection, recipe: ExamplesRecipe, memory: SplitMemory) 
     rank = _rank(sides)
     duplicates = find_duplicates(collection, recipe, rank)
     groups = make_groups(collection, duplicates, sides, rank)
-    is_kept = duplicates.is_kept.copy()
-    is_kept[list(groups.lost)] = False
-    sizes = np.bincount(groups.first[is_kept], minlength=collection.num_rows)
+    lost = {**duplicates.lost, **groups.lost}
+    is_kept = np.ones(collection.num_rows, dtype=np.bool_)
+    is_kept[list(lost)] = False
     sides = np.where(is_kept, groups.sides, NO_SIDE).astype(np.int8)
-    firsts = np.flatnonzero(sizes)
+    firsts = np.unique(groups.first[is_kept])
     _draw_new(collection, recipe, sides, firsts)
     sides = np.where(is_kept, sides[groups.first], NO_SIDE).astype(np.int8)
+    if not duplicates.pairs.is_complete:
+        _lose_overlaps(collection, recipe, sides, lost)
     return Division(
         sides=sides,
         first=groups.first,
-        group_sizes=sizes,
-        lost={**duplicates.lost, **groups.lost},
+        group_sizes=np.bincount(groups.first[sides != NO_SIDE], minlength=collection.num_rows),
+        lost=lost,
     )
+
+
+def _lose_overlaps(
+    collection: Collection, recipe: ExamplesRecipe, sides: Sides, lost: dict[int, Loss]
+) -> None:
+    """In a crowd not all pairs are looked at: drop from train what another look at it finds.
+
+    That look is the one that scoring takes, and finds nothing in the end. Changes both.
+    """
+    while found := find_overlaps(collection, sides, recipe):
+        for row, overlap in found.items():
+            words = f"lies in train, but {overlap.words}"
+            lost[row] = Loss(reason=BRIDGES_SPLITS, others=(overlap.test_row,), words=words)
+            sides[row] = NO_SIDE
 
 
 def remember(collection: Collection, division: Division, memory: SplitMemory) -> None:

@@ -12,6 +12,7 @@ from tunesmith.examples.near_duplicates import Pairs, near_duplicates
 from tunesmith.recipe.recipe import ExamplesRecipe
 
 NEAR_DUPLICATE = "near duplicate"
+NEVER = 2.0  # a similarity that nothing has
 Flags = npt.NDArray[np.bool_]
 
 
@@ -68,13 +69,16 @@ def find_duplicates(collection: Collection, recipe: ExamplesRecipe, rank: Rows) 
         for threshold in (recipe.drop_near_duplicates, recipe.group_near_duplicates)
         if threshold is not None
     ]
-    pairs = near_duplicates(collection, is_kept, threshold=min(thresholds, default=2.0))
+    pairs = near_duplicates(collection, is_kept, threshold=min(thresholds, default=NEVER))
     if recipe.drop_near_duplicates is not None:
         _lose_similar(collection, pairs, recipe.drop_near_duplicates, rank, (is_kept, lost))
     stays = is_kept[pairs.first] & is_kept[pairs.second]
-    stays &= pairs.similarity >= (recipe.group_near_duplicates or 2.0)
+    stays &= pairs.similarity >= (recipe.group_near_duplicates or NEVER)
     pairs = Pairs(
-        first=pairs.first[stays], second=pairs.second[stays], similarity=pairs.similarity[stays]
+        first=pairs.first[stays],
+        second=pairs.second[stays],
+        similarity=pairs.similarity[stays],
+        is_complete=pairs.is_complete,
     )
     return Duplicates(lost=lost, is_kept=is_kept, pairs=pairs)
 

@@ -3,7 +3,7 @@
 Rows are candidates where they agree in a band of their signatures. What a rough estimate (256
 bits) shows to be far apart is passed over; of the rest the word 3-grams are compared. In a
 crowd that shares one band (texts from one form) each row is compared with its nearest
-neighbours and with the first, so that time stays linear in the rows.
+neighbours, by id, and with the first, so that time stays linear in the rows.
 """
 
 from collections.abc import Iterator
@@ -30,11 +30,15 @@ _LOW_BITS = np.uint64((1 << 32) - 1)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pairs:
-    """Rows that resemble each other, by first and second row; `first < second`."""
+    """Rows that resemble each other, in order; `first < second`.
+
+    `is_complete` says that every pair with a common band was looked at: there was no crowd.
+    """
 
     first: Rows
     second: Rows
     similarity: npt.NDArray[np.float64]
+    is_complete: bool
 
 
 def near_duplicates(
@@ -47,10 +51,13 @@ def near_duplicates(
         is_kept: (rows,) which rows count; equal ones should have gone before.
         threshold: 0.5 to 1. A pair at 0.5 is found with a probability of 98 %.
     """
-    places = np.flatnonzero(is_kept[collection.long_rows])
+    places = np.flatnonzero(is_kept[collection.long_rows] & (threshold <= 1))
+    # By id, so that the neighbours in a crowd do not depend on the order of the rows.
+    places = places[np.argsort(collection.ids[collection.long_rows[places]], kind="stable")]
+    search = _Search(collection, places, threshold)
     found: list[Uint64s] = []
     similarities: list[npt.NDArray[np.float64]] = []
-    for pairs in _candidates(collection, places, threshold):
+    for pairs in search.candidates():
         similarity = _compared(collection, pairs)
         found.append(pairs[similarity >= threshold])
         similarities.append(similarity[similarity >= threshold])
@@ -61,53 +68,71 @@ def near_duplicates(
         first=collection.long_rows[first],
         second=collection.long_rows[second],
         similarity=np.concatenate(similarities)[order] if found else np.zeros(0),
+        is_complete=search.is_complete,
     )
 
 
-def _candidates(collection: Collection, places: Rows, threshold: float) -> Iterator[Uint64s]:
-    """New pairs of each band, as (first place << 32) | second place."""
-    seen = np.zeros(0, dtype=np.uint64)
-    num_compared = np.zeros(len(collection.counts), dtype=np.uint16)
-    for number in range(NUM_BANDS):
-        keys = collection.band(number)[places].astype(np.uint64)
-        ordered = np.sort((keys << np.uint64(32)) | places.astype(np.uint64))
-        parts = [_likely(collection, pairs, threshold) for pairs in _meetings(ordered)]
-        pairs = np.unique(np.concatenate(parts)) if parts else np.zeros(0, dtype=np.uint64)
-        pairs = pairs[~_is_in(pairs, seen)]
-        pairs = pairs[num_compared[_ends(pairs)[1]] < _MAX_COMPARED]
-        if len(pairs):
-            seen = np.sort(np.concatenate([seen, pairs]))
-            np.add.at(num_compared, _ends(pairs)[1], 1)
-            yield pairs
+@dataclass(slots=True)
+class _Search:
+    """A walk through the bands; a pair is (first place << 32) | second place."""
 
+    collection: Collection
+    places: Rows
+    threshold: float
+    is_complete: bool = True
 
-def _meetings(ordered: Uint64s) -> Iterator[Uint64s]:
-    """Pairs with an equal key, from keys with places below them, in order."""
-    keys, places = ordered >> np.uint64(32), ordered & _LOW_BITS
-    is_start = np.r_[True, keys[1:] != keys[:-1]][: len(keys)]
-    start = np.maximum.accumulate(np.where(is_start, np.arange(len(keys)), 0))
-    rank = np.arange(len(keys)) - start  # within those of its key
-    for lag in range(1, _NEIGHBOURS + 1):
-        later = np.flatnonzero(rank >= lag)
-        if not len(later):
-            return
-        yield (places[later - lag] << np.uint64(32)) | places[later]
-    later = np.flatnonzero(rank > _NEIGHBOURS)
-    yield (places[start[later]] << np.uint64(32)) | places[later]
+    def candidates(self) -> Iterator[Uint64s]:
+        """The new pairs of each band."""
+        seen = np.zeros(0, dtype=np.uint64)
+        num_compared = np.zeros(len(self.collection.counts), dtype=np.uint16)
+        for number in range(NUM_BANDS):
+            keys = self.collection.band(number)[self.places].astype(np.uint64)
+            ordered = np.sort((keys << np.uint64(32)) | np.arange(len(keys), dtype=np.uint64))
+            parts = [np.zeros(0, dtype=np.uint64), *map(self._likely, self._meetings(ordered))]
+            pairs = np.unique(np.concatenate(parts))
+            pairs = pairs[~_is_in(pairs, seen)]
+            is_left = num_compared[_ends(pairs)[1]] < _MAX_COMPARED
+            self.is_complete &= bool(is_left.all())
+            pairs = pairs[is_left]
+            if len(pairs):
+                seen = np.sort(np.concatenate([seen, pairs]))
+                np.add.at(num_compared, _ends(pairs)[1], 1)
+                yield pairs
 
+    def _meetings(self, ordered: Uint64s) -> Iterator[Uint64s]:
+        """Pairs with an equal key, from keys with numbers below them, in order."""
+        keys, numbers = ordered >> np.uint64(32), (ordered & _LOW_BITS).astype(np.int64)
+        is_start = np.r_[True, keys[1:] != keys[:-1]][: len(keys)]
+        start = np.maximum.accumulate(np.where(is_start, np.arange(len(keys)), 0))
+        rank = np.arange(len(keys)) - start  # within those of its key
+        for lag in range(1, _NEIGHBOURS + 1):
+            later = np.flatnonzero(rank >= lag)
+            if not len(later):
+                return
+            yield self._pairs(numbers[later - lag], numbers[later])
+        later = np.flatnonzero(rank > _NEIGHBOURS)
+        self.is_complete &= not len(later)
+        yield self._pairs(numbers[start[later]], numbers[later])
 
-def _likely(collection: Collection, pairs: Uint64s, threshold: float) -> Uint64s:
-    """Those whose sizes and sketches let the threshold be possible."""
-    first, second = _ends(pairs)
-    sizes = collection.counts[first].astype(np.float64), collection.counts[second]
-    is_possible = np.minimum(*sizes) >= threshold * np.maximum(*sizes)
-    pairs, first, second = pairs[is_possible], first[is_possible], second[is_possible]
-    differing = np.bitwise_count(collection.sketches[first] ^ collection.sketches[second])
-    share = (1 - threshold) / 2  # of the bits that differ, on average, at the threshold
-    deviation = sqrt(share * (1 - share) * NUM_PERMUTATIONS)
-    allowed = share * NUM_PERMUTATIONS + _DEVIATIONS * deviation
-    likely: Uint64s = pairs[differing.sum(axis=1, dtype=np.int64) <= allowed]
-    return likely
+    def _pairs(self, one: Rows, two: Rows) -> Uint64s:
+        first = np.minimum(self.places[one], self.places[two]).astype(np.uint64)
+        second = np.maximum(self.places[one], self.places[two]).astype(np.uint64)
+        pairs: Uint64s = (first << np.uint64(32)) | second
+        return pairs
+
+    def _likely(self, pairs: Uint64s) -> Uint64s:
+        """Those whose sizes and sketches let the threshold be possible."""
+        first, second = _ends(pairs)
+        counts, sketches = self.collection.counts, self.collection.sketches
+        smaller = np.minimum(counts[first], counts[second])
+        is_possible = smaller >= self.threshold * np.maximum(counts[first], counts[second])
+        pairs, first, second = pairs[is_possible], first[is_possible], second[is_possible]
+        differing = np.bitwise_count(sketches[first] ^ sketches[second])
+        share = (1 - self.threshold) / 2  # of the bits that differ, on average, at the threshold
+        deviation = sqrt(max(0.0, share * (1 - share)) * NUM_PERMUTATIONS)
+        allowed = share * NUM_PERMUTATIONS + _DEVIATIONS * deviation
+        likely: Uint64s = pairs[differing.sum(axis=1, dtype=np.int64) <= allowed]
+        return likely
 
 
 def _compared(collection: Collection, pairs: Uint64s) -> npt.NDArray[np.float64]:

@@ -53,6 +53,25 @@ def collect(
     return _collect(collection, _batches(opened, recipe), count, drop)
 
 
+def collect_examples(
+    collection: Collection, parts: Sequence[tuple[SourceRecipe, Iterable[Example]]]
+) -> None:
+    """Take up examples that are clean already, such as a run's own; then finish.
+
+    Args:
+        collection: Takes them up.
+        parts: Examples, and a source that names their side in `use_as`.
+    """
+    batches = (
+        Batch(pieces=pieces, is_made=True, source=source, recipe=None)
+        for source, examples in parts
+        for pieces in _batched(examples)
+    )
+    for chunk in work_all(batches):
+        collection.add(chunk)
+    collection.finish()
+
+
 def write_rows(
     collection: Collection,
     lost: dict[int, Loss],
@@ -78,6 +97,12 @@ def write_rows(
         else:
             count.redacted.update(collection.redacted.get(row, {}))
             write(row, line)
+
+
+def source_of(collection: Collection, row: int) -> str:
+    """Where a row came from."""
+    source: str = orjson.loads(collection.line(row))["source"]
+    return source
 
 
 def with_group(line: bytes, group: str) -> bytes:
@@ -122,7 +147,7 @@ def _batched(items: Iterable[T]) -> Iterator[list[T]]:
 def _dropped(collection: Collection, line: bytes, loss: Loss) -> Dropped:
     record = orjson.loads(line)
     example = Example.from_json(record)
-    places = " and ".join(orjson.loads(collection.line(row))["source"] for row in loss.others)
+    places = " and ".join(source_of(collection, row) for row in loss.others)
     return Dropped(
         source=example.source,
         reason=loss.reason,

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from tunesmith.examples.clean import clean_example
+from tunesmith.examples.clean import Cleaned, clean_example
 from tunesmith.examples.collection import Chunk
 from tunesmith.examples.example import Example
 from tunesmith.examples.fingerprints import fingerprints
@@ -27,13 +27,13 @@ class Batch:
         pieces: Rows, or examples that were made elsewhere.
         is_made: Which of both; dropped ones may stand among them.
         source: Where they come from.
-        recipe: What to do with them.
+        recipe: How to clean them; None: they are clean.
     """
 
     pieces: Sequence[Row | Example | Dropped]
     is_made: bool
     source: SourceRecipe
-    recipe: ExamplesRecipe
+    recipe: ExamplesRecipe | None
 
 
 def work(batch: Batch) -> Chunk:
@@ -42,7 +42,7 @@ def work(batch: Batch) -> Chunk:
     dropped: list[Dropped] = []
     redacted: dict[int, Counter[str]] = {}
     for read in _examples(batch):
-        cleaned = clean_example(read, batch.recipe)
+        cleaned = clean_example(read, batch.recipe) if batch.recipe else Cleaned(item=read)
         if isinstance(cleaned.item, Dropped):
             dropped.append(cleaned.item)
             continue

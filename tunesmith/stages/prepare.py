@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
+from importlib.metadata import version
 from pathlib import Path
 from typing import IO, Any
 
@@ -41,7 +42,15 @@ from tunesmith.stages.stage import Result, Stage, code_of, finished_result, run_
 from tunesmith.templates.wrapped import wrapping_cure
 from tunesmith.tokens.store import TokenStore, store_name, write_store
 
-_CODE = ("sources", "examples", "sandbox.py", "templates", "tokens", "stages/encode.py")
+_CODE = (
+    "sources",
+    "examples",
+    "sandbox.py",
+    "templates",
+    "tokens",
+    "stages/encode.py",
+    "stages/division.py",
+)
 
 
 def prepare(
@@ -125,7 +134,7 @@ def preparation(
         "max_tokens": row_limit(recipe, rendering)[0],
         "when_too_long": recipe.training.when_too_long,
         "code": code_of(*_CODE),
-        "libraries": [tokenizers.__version__, transformers.__version__],
+        "libraries": [tokenizers.__version__, transformers.__version__, version("rensa")],
     }
     stage = Stage(name="prepare", inputs=inputs, outputs=())
     outputs = [folder.examples(split) for split in SPLITS]
