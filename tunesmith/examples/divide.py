@@ -78,7 +78,7 @@ def divide(collection: Collection, recipe: ExamplesRecipe, memory: SplitMemory) 
     firsts = np.unique(groups.first[is_kept])
     _draw_new(collection, recipe, sides, firsts)
     sides = np.where(is_kept, sides[groups.first], NO_SIDE).astype(np.int8)
-    if not duplicates.pairs.is_complete:
+    if not duplicates.pairs.is_exhaustive:
         _lose_overlaps(collection, recipe, sides, lost)
     return Division(
         sides=sides,
@@ -91,9 +91,10 @@ def divide(collection: Collection, recipe: ExamplesRecipe, memory: SplitMemory) 
 def _lose_overlaps(
     collection: Collection, recipe: ExamplesRecipe, sides: Sides, lost: dict[int, Loss]
 ) -> None:
-    """In a crowd not all pairs are looked at: drop from train what another look at it finds.
+    """Drop from train what another look at train and test alone finds.
 
-    That look is the one that scoring takes, and finds nothing in the end. Changes both.
+    That look is the one that scoring takes; it may see what was one of too many pairs before,
+    and finds nothing in the end. Changes `sides` and `lost`.
     """
     while found := find_overlaps(collection, sides, recipe):
         for row, overlap in found.items():

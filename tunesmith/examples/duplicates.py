@@ -78,7 +78,7 @@ def find_duplicates(collection: Collection, recipe: ExamplesRecipe, rank: Rows) 
         first=pairs.first[stays],
         second=pairs.second[stays],
         similarity=pairs.similarity[stays],
-        is_complete=pairs.is_complete,
+        is_exhaustive=pairs.is_exhaustive,
     )
     return Duplicates(lost=lost, is_kept=is_kept, pairs=pairs)
 

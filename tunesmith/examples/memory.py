@@ -8,7 +8,6 @@ with the same seed and shares does not train on. Lines are added, none is change
 import contextlib
 import fcntl
 import os
-import shutil
 from array import array
 from collections.abc import Iterator
 from pathlib import Path
@@ -85,7 +84,8 @@ class SplitMemory:
         with atomic_file(self.path) as stream:
             if self.path.is_file():
                 with self.path.open("rb") as old:
-                    shutil.copyfileobj(old, stream)
+                    for line in old:
+                        stream.write(line if line.endswith(b"\n") else line + b"\n")
             for row in new.tolist():
                 record = {
                     "id": f"{ids[row]:016x}",

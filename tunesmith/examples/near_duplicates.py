@@ -1,9 +1,9 @@
 """A collection -> the pairs of rows that say nearly the same, each verified exactly.
 
-Rows are candidates where they agree in a band of their signatures. What a rough estimate (256
-bits) shows to be far apart is passed over; of the rest the word 3-grams are compared. In a
-crowd that shares one band (texts from one form) each row is compared with its nearest
-neighbours, by id, and with the first, so that time stays linear in the rows.
+Rows are candidates where they agree in a band of their signatures; up to 1,000 rows all are.
+What a rough estimate (256 bits) shows to be far apart is passed over; of the rest the word
+3-grams are compared. In a crowd that shares one band (texts from one form) each row is compared
+with its nearest neighbours, by id, and with the first, so that time stays linear in the rows.
 """
 
 from collections.abc import Iterator
@@ -22,8 +22,10 @@ from tunesmith.examples.fingerprints import (
     Uint64s,
 )
 
-_NEIGHBOURS = 8  # of a crowd; smaller ones are compared each with each
-_MAX_COMPARED = 64  # exact comparisons a row, as the later one of a pair
+MAX_EXHAUSTIVE = 1000  # rows that are compared each with each
+_MIN_NEIGHBOURS = 8  # of a crowd; smaller ones are compared each with each
+_MIN_COMPARED = 64  # exact comparisons a row may have, as the later one of a pair
+_EFFORT = 300_000  # few rows may have more of both, up to this many in all
 _DEVIATIONS = 3.5  # how unlucky an estimate may be before a pair is passed over
 _LOW_BITS = np.uint64((1 << 32) - 1)
 
@@ -32,13 +34,13 @@ _LOW_BITS = np.uint64((1 << 32) - 1)
 class Pairs:
     """Rows that resemble each other, in order; `first < second`.
 
-    `is_complete` says that every pair with a common band was looked at: there was no crowd.
+    `is_exhaustive` says that each was compared with each.
     """
 
     first: Rows
     second: Rows
     similarity: npt.NDArray[np.float64]
-    is_complete: bool
+    is_exhaustive: bool
 
 
 def near_duplicates(
@@ -52,48 +54,53 @@ def near_duplicates(
         threshold: 0.5 to 1. A pair at 0.5 is found with a probability of 98 %.
     """
     places = np.flatnonzero(is_kept[collection.long_rows] & (threshold <= 1))
-    # By id, so that the neighbours in a crowd do not depend on the order of the rows.
+    # Numbered by id, so that what is found in a crowd does not depend on the order of the rows:
+    # the look that scoring takes at train and test sees what preparing saw.
     places = places[np.argsort(collection.ids[collection.long_rows[places]], kind="stable")]
     search = _Search(collection, places, threshold)
     found: list[Uint64s] = []
     similarities: list[npt.NDArray[np.float64]] = []
     for pairs in search.candidates():
-        similarity = _compared(collection, pairs)
+        similarity = _compared(collection, places, pairs)
         found.append(pairs[similarity >= threshold])
         similarities.append(similarity[similarity >= threshold])
-    pairs = np.concatenate(found) if found else np.zeros(0, dtype=np.uint64)
-    order = np.argsort(pairs)
-    first, second = _ends(pairs[order])
+    one, two = _ends(np.concatenate(found) if found else np.zeros(0, dtype=np.uint64))
+    rows = np.sort(collection.long_rows[places[np.stack([one, two])]], axis=0)
+    order = np.lexsort((rows[1], rows[0]))
     return Pairs(
-        first=collection.long_rows[first],
-        second=collection.long_rows[second],
+        first=rows[0][order],
+        second=rows[1][order],
         similarity=np.concatenate(similarities)[order] if found else np.zeros(0),
-        is_complete=search.is_complete,
+        is_exhaustive=len(places) <= MAX_EXHAUSTIVE,
     )
 
 
 @dataclass(slots=True)
 class _Search:
-    """A walk through the bands; a pair is (first place << 32) | second place."""
+    """A walk through the bands; a pair is (number << 32) | higher number, among `places`."""
 
     collection: Collection
     places: Rows
     threshold: float
-    is_complete: bool = True
 
     def candidates(self) -> Iterator[Uint64s]:
-        """The new pairs of each band."""
+        """The new pairs of each band; all, where the rows are few."""
+        if len(self.places) <= MAX_EXHAUSTIVE:
+            yield self._likely(_pairs(*np.triu_indices(len(self.places), 1)))
+        else:
+            yield from self._from_bands()
+
+    def _from_bands(self) -> Iterator[Uint64s]:
         seen = np.zeros(0, dtype=np.uint64)
-        num_compared = np.zeros(len(self.collection.counts), dtype=np.uint16)
+        max_compared = max(_MIN_COMPARED, _EFFORT // len(self.places))
+        num_compared = np.zeros(len(self.places), dtype=np.uint16)
         for number in range(NUM_BANDS):
             keys = self.collection.band(number)[self.places].astype(np.uint64)
             ordered = np.sort((keys << np.uint64(32)) | np.arange(len(keys), dtype=np.uint64))
             parts = [np.zeros(0, dtype=np.uint64), *map(self._likely, self._meetings(ordered))]
             pairs = np.unique(np.concatenate(parts))
             pairs = pairs[~_is_in(pairs, seen)]
-            is_left = num_compared[_ends(pairs)[1]] < _MAX_COMPARED
-            self.is_complete &= bool(is_left.all())
-            pairs = pairs[is_left]
+            pairs = pairs[num_compared[_ends(pairs)[1]] < max_compared]
             if len(pairs):
                 seen = np.sort(np.concatenate([seen, pairs]))
                 np.add.at(num_compared, _ends(pairs)[1], 1)
@@ -105,24 +112,18 @@ class _Search:
         is_start = np.r_[True, keys[1:] != keys[:-1]][: len(keys)]
         start = np.maximum.accumulate(np.where(is_start, np.arange(len(keys)), 0))
         rank = np.arange(len(keys)) - start  # within those of its key
-        for lag in range(1, _NEIGHBOURS + 1):
+        neighbours = max(_MIN_NEIGHBOURS, _EFFORT // len(self.places))
+        for lag in range(1, neighbours + 1):
             later = np.flatnonzero(rank >= lag)
             if not len(later):
                 return
-            yield self._pairs(numbers[later - lag], numbers[later])
-        later = np.flatnonzero(rank > _NEIGHBOURS)
-        self.is_complete &= not len(later)
-        yield self._pairs(numbers[start[later]], numbers[later])
-
-    def _pairs(self, one: Rows, two: Rows) -> Uint64s:
-        first = np.minimum(self.places[one], self.places[two]).astype(np.uint64)
-        second = np.maximum(self.places[one], self.places[two]).astype(np.uint64)
-        pairs: Uint64s = (first << np.uint64(32)) | second
-        return pairs
+            yield _pairs(numbers[later - lag], numbers[later])
+        later = np.flatnonzero(rank > neighbours)
+        yield _pairs(numbers[start[later]], numbers[later])
 
     def _likely(self, pairs: Uint64s) -> Uint64s:
         """Those whose sizes and sketches let the threshold be possible."""
-        first, second = _ends(pairs)
+        first, second = (self.places[ends] for ends in _ends(pairs))
         counts, sketches = self.collection.counts, self.collection.sketches
         smaller = np.minimum(counts[first], counts[second])
         is_possible = smaller >= self.threshold * np.maximum(counts[first], counts[second])
@@ -135,20 +136,25 @@ class _Search:
         return likely
 
 
-def _compared(collection: Collection, pairs: Uint64s) -> npt.NDArray[np.float64]:
+def _compared(collection: Collection, places: Rows, pairs: Uint64s) -> npt.NDArray[np.float64]:
     """The exact similarity of each pair."""
     parts = [np.zeros(0)]
     for start in range(0, len(pairs), MAX_BATCH):
         first, second = _ends(pairs[start : start + MAX_BATCH])
-        places = np.stack([first, second], axis=1).ravel()
-        sizes = collection.counts[places].astype(np.int64)
-        grams = np.concatenate([collection.shingles(int(place)) for place in places])
-        number = np.repeat(np.arange(len(places), dtype=np.uint64) // np.uint64(2), sizes)
+        both = places[np.stack([first, second], axis=1).ravel()]
+        sizes = collection.counts[both].astype(np.int64)
+        grams = np.concatenate([collection.shingles(place) for place in both.tolist()])
+        number = np.repeat(np.arange(len(both), dtype=np.uint64) // np.uint64(2), sizes)
         together = np.sort((number << np.uint64(HASH_BITS)) | grams)
         shared = together[1:][together[1:] == together[:-1]] >> np.uint64(HASH_BITS)
         num_shared = np.bincount(shared, minlength=len(first))
         parts.append(num_shared / (sizes[0::2] + sizes[1::2] - num_shared))
     return np.concatenate(parts)
+
+
+def _pairs(lower: Rows, higher: Rows) -> Uint64s:
+    pairs: Uint64s = (lower.astype(np.uint64) << np.uint64(32)) | higher.astype(np.uint64)
+    return pairs
 
 
 def _ends(pairs: Uint64s) -> tuple[Rows, Rows]:
