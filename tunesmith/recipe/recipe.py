@@ -269,7 +269,9 @@ class TrainingRecipe(Section):
         "drop",
         description="drop the row, cut-context (the prompt's start), or error; no answer is cut",
     )
-    optimizer: Literal["adamw"] = Field("adamw", description="the rule of the update")
+    optimizer: Literal["adamw", "muon"] = Field(
+        "adamw", description="the rule of the update; muon: of hidden matrices, adamw for the rest"
+    )
     learning_rate: float = Field(5e-5, gt=0, description="its highest value, after the warm-up")
     schedule: Literal["cosine", "linear", "constant"] = Field(
         "cosine", description="how the learning rate falls after the warm-up; to 0, or not at all"
@@ -277,7 +279,9 @@ class TrainingRecipe(Section):
     warmup_fraction: float = Field(
         0.03, ge=0, lt=1, description="share of the steps in which the learning rate rises from 0"
     )
-    weight_decay: float = Field(0.0, ge=0, description="decoupled, as AdamW does it")
+    weight_decay: float = Field(
+        0.0, ge=0, description="decoupled: times the learning rate, not a part of the gradient"
+    )
     max_grad_norm: float | None = Field(
         1.0, gt=0, description="gradients are clipped to this norm; null: no clipping"
     )

@@ -78,6 +78,7 @@ class RunRecord:
     scores: Mapping[str, Mapping[str, Score]]  # by metric, model; the loss too
     comparisons: tuple[Comparison, ...]
     failures: Mapping[tuple[str, str], Mapping[str, int]]  # by metric and model: reasons
+    study: Mapping[str, Any] = field(default_factory=dict)  # of the base model, if it has one
 
     @property
     def models(self) -> tuple[str, ...]:
@@ -132,6 +133,7 @@ def read_run_record(folder: Path) -> RunRecord:
         },
         comparisons=tuple(Comparison.from_json(c) for c in scores.get("comparisons", ())),
         failures=failures,
+        study=_json(folder / "study.json"),
     )
 
 

@@ -87,6 +87,11 @@ class RunFolder:
         """Scores with intervals, and comparisons."""
         return self.path / "scores.json"
 
+    @property
+    def study(self) -> Path:
+        """What is known of the base model beyond this run, if anything is."""
+        return self.path / "study.json"
+
     def examples(self, split: Split) -> Path:
         """The examples of a split."""
         return self.path / "data" / f"{split}.jsonl"
