@@ -270,3 +270,17 @@ def test_crowds_leave_no_test_row_in_train(
 
 def kept(examples: list[Example], division: Division, side: int) -> list[Example]:
     return [examples[row] for row in np.flatnonzero(division.sides == side)]
+
+
+def test_the_side_that_a_row_names_is_kept(tmp_path: Path) -> None:
+    given = ["train", "test", "validation", None]
+    examples = [
+        replace(pair(f"q {number}", source=f"s:{number}"), split=given[number % 4])
+        for number in range(80)
+    ]
+    division = divided(tmp_path, examples)
+    assert not division.lost
+    named = [SPLITS[side] for side, split in zip(division.sides, given * 20, strict=True) if split]
+    assert named == [split for split in given * 20 if split]
+    assert {SPLITS[side] for side in division.sides[3::4]} == set(SPLITS)
+    assert len(remembered(tmp_path)) == 20

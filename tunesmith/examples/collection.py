@@ -31,7 +31,7 @@ class Chunk:
         lines: JSON Lines, without the examples' groups.
         lengths: Bytes of each line.
         prints: Their fingerprints.
-        named: The split that the recipe names for them, as a place in SPLITS; -1: none.
+        named: The split that each row or the recipe names, as a place in SPLITS; -1: none.
         redacted: What was hidden in an example, by its place.
         dropped: What was left out.
         kept_by_source: How many examples each source gave.
@@ -41,7 +41,7 @@ class Chunk:
     lines: bytes
     lengths: Sequence[int]
     prints: Fingerprints
-    named: int
+    named: Sequence[int]
     redacted: Mapping[int, Counter[str]]
     dropped: Sequence[Dropped]
     kept_by_source: Counter[str]
@@ -90,7 +90,7 @@ class Collection:
         num_rows = len(chunk.lengths)
         parts = {name: getattr(prints, name) for name in (*_KEYS, "is_long", "counts", "sketches")}
         parts["lengths"] = np.array(chunk.lengths, dtype=np.uint32)
-        parts["named"] = np.full(num_rows, chunk.named, dtype=np.int8)
+        parts["named"] = np.array(chunk.named, dtype=np.int8)
         for name, part in parts.items():
             self._parts.setdefault(name, []).append(part)
         for place, counts in chunk.redacted.items():

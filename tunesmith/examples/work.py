@@ -53,17 +53,22 @@ def work(batch: Batch) -> Chunk:
     for record in records:
         record.pop("group", None)
     lines = [json_line(record) for record in records]
-    use_as = batch.source.use_as
     return Chunk(
         lines=b"".join(lines),
         lengths=[len(line) for line in lines],
         prints=fingerprints(examples, [record["id"] for record in records]),
-        named=NO_SIDE if use_as is None else SPLITS.index(use_as),
+        named=[_named(example, batch.source) for example in examples],
         redacted=redacted,
         dropped=dropped,
         kept_by_source=Counter(source_name(example.source) for example in examples),
         num_read=len(batch.pieces),
     )
+
+
+def _named(example: Example, source: SourceRecipe) -> int:
+    """The side that is given, not drawn: what the recipe says goes before what the source says."""
+    split = source.use_as or example.split
+    return NO_SIDE if split is None else SPLITS.index(split)
 
 
 def _examples(batch: Batch) -> Iterator[Example | Dropped]:

@@ -57,7 +57,7 @@ def _compare(folder: RunFolder, recipe: ExamplesRecipe, progress: Progress) -> R
     if found:
         tests = len({overlap.test_row for overlap in found.values()})
         raise RefusedError(
-            f"{tests:,} test rows stand in train too, or nearly so ({len(found):,} rows of "
+            f"{tests:,} test row{' stands' if tests == 1 else 's stand'} in train too, or nearly so ({len(found):,} rows of "
             f"train):{''.join(lines)}\n",
             where=str(folder.examples("test")),
             cure="A score on them would praise memory. Name your test file in the recipe with "
