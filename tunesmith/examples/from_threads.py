@@ -23,7 +23,7 @@ from tunesmith.sources.wording import is_promise, is_question, is_small_talk
 BEFORE_QUESTION = "before the question"
 UNANSWERED = "unanswered at the end"
 SMALL_TALK = "only greetings and thanks"
-LEFT_OUT = LEFT_OUT_OF_CHATS | {NO_STAFF, BEFORE_QUESTION, UNANSWERED, SMALL_TALK}
+LEFT_OUT_OF_THREADS = LEFT_OUT_OF_CHATS | {NO_STAFF, BEFORE_QUESTION, UNANSWERED, SMALL_TALK}
 MAX_EXCHANGES = 10  # of a piece
 MAX_HELD_TURNS = 500_000
 

@@ -4,13 +4,14 @@ import json
 import re
 import zipfile
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple, get_args
 
 from tunesmith.errors import DataError
 from tunesmith.recipe.recipe import SourceKind
 from tunesmith.sources.chunks import file_head, files_in
 from tunesmith.sources.detect_chats import is_messenger, kind_of_text, kind_of_tree
 from tunesmith.sources.dialogues import message_columns
+from tunesmith.sources.pages import find_page_kind, page_format
 from tunesmith.sources.tables import find_delimiter
 
 _PACKED = {".gz", ".zst"}
@@ -33,17 +34,63 @@ _USUAL_COLUMNS = frozenset(
     {"instruction", "question", "prompt", "text", "response", "output", "answer", "completion"}
 )
 _LIST_OF_OBJECTS = re.compile(rb"\[\s*[{\]]")
+_OBJECT = re.compile(rb'\{\s*"[^"\n]*"\s*:')
 
 
 def detect_kind(path: Path, name: str) -> SourceKind:
-    """What kind of rows a file holds, also where its extension says something else.
+    """What kind of material a file holds, also where its extension says something else.
+
+    Raises:
+        DataError: It is of no kind that Tunesmith reads.
+    """
+    return explain_kind(path, name).kind
+
+
+def explain_kind(path: Path, name: str) -> "DetectedKind":
+    """The kind of a file, and in words what speaks for it.
 
     Raises:
         DataError: It is of no kind that Tunesmith reads.
     """
     if path.is_dir() or zipfile.is_zipfile(path):
-        return _tree_kind(path, name)
+        return DetectedKind(_tree_kind(path, name), "of the names of the files in it")
     head = file_head(path, name)
+    if kind := _chat_kind(path, head):
+        return DetectedKind(kind, f"it begins as {kind} does")
+    if _is_page(path, head):
+        found = find_page_kind(path, name)
+        return DetectedKind(found.kind, found.reason)
+    kind = _kind_of_rows(path, name, head)
+    is_named = kind == _kind_of_name(path)
+    reason = "its name and its content agree" if is_named else f"its content is {kind.upper()}"
+    return DetectedKind(kind, reason)
+
+
+class DetectedKind(NamedTuple):
+    """The kind of a file; `reason` ends a sentence such as "faq.md is read as faq: ..."."""
+
+    kind: SourceKind
+    reason: str
+
+
+def _chat_kind(path: Path, head: bytes) -> SourceKind | None:
+    """The kind of a chat or mailbox in plain text; tags of a page would look like nicks."""
+    page = page_format(path, head[:4096].decode("utf-8", "replace"))
+    return kind_of_text(head) if page in (None, "plain") else None
+
+
+def _is_page(path: Path, head: bytes) -> bool:
+    """Whether a file is a page of text, by its name or as HTML; JSON in it shows otherwise."""
+    if head.startswith((b"PAR1", *(magic for magic, _ in _ARCHIVES))) or b"\0" in head:
+        return False
+    text = head.lstrip()
+    is_json = _LIST_OF_OBJECTS.match(text) or _OBJECT.match(text)
+    if not text or is_json:
+        return False
+    return page_format(path, head[:4096].decode("utf-8", "replace")) is not None
+
+
+def _kind_of_rows(path: Path, name: str, head: bytes) -> SourceKind:
     named = _kind_of_name(path)
     if head.startswith(b"PAR1"):
         return "parquet"
@@ -55,8 +102,6 @@ def detect_kind(path: Path, name: str) -> SourceKind:
         raise DataError(
             "the file holds only blanks", where=name, cure="Write rows into it, or leave it out."
         )
-    if kind := kind_of_text(head):
-        return kind
     if text.startswith((b"[", b"{")):
         return _json_kind(text, named)
     return _other_kind(head, named, name)
@@ -114,7 +159,7 @@ def _other_kind(head: bytes, named: SourceKind | None, name: str) -> SourceKind:
         return "csv"
     if named in ("json", "jsonl"):
         return named
-    raise _unknown(name, "of an unknown kind", "Set kind: csv, tsv, json, jsonl or parquet.")
+    raise _unknown(name, "of an unknown kind", f"Set kind: {', '.join(get_args(SourceKind))}.")
 
 
 def _looks_like_table(head: bytes) -> bool:

@@ -25,6 +25,7 @@ from tunesmith.files import (
 from tunesmith.models.load import context_tokens
 from tunesmith.recipe.load import resolved_yaml
 from tunesmith.recipe.recipe import Recipe, SourceRecipe
+from tunesmith.sources.page_folder import folder_files
 from tunesmith.sources.row import Dropped
 from tunesmith.stages.encode import EncodeCount, Encoder
 from tunesmith.stages.progress import Progress
@@ -34,7 +35,7 @@ from tunesmith.stages.stage import Result, Stage, code_of, finished_result, run_
 from tunesmith.templates.wrapped import wrapping_cure
 from tunesmith.tokens.store import TokenStore, store_name, write_store
 
-_CODE = ("sources", "examples", "sandbox.py", "templates", "tokens", "stages/encode.py")
+_CODE = ("sources", "examples", "sandbox", "templates", "tokens", "stages/encode.py")
 
 
 def prepare(
@@ -131,11 +132,22 @@ def _source_inputs(source: SourceRecipe, recipe_folder: Path) -> dict[str, Any]:
     inputs = source.model_dump()
     if source.path is not None:
         path = recipe_folder / Path(source.path).expanduser()
-        inputs["content"] = hash_file(path) if path.is_file() else None
-    elif source.hub is not None and Path(source.hub).is_dir():
-        files = sorted(path for path in Path(source.hub).rglob("*") if path.is_file())
+        inputs["content"] = hash_file(path) if path.is_file() else _folder_content(path)
+    if source.prompts is not None:
+        prompts = recipe_folder / source.prompts
+        inputs["prompt_file"] = hash_file(prompts) if prompts.is_file() else None
+    if source.hub is not None and (recipe_folder / source.hub).is_dir():
+        files = sorted(path for path in (recipe_folder / source.hub).rglob("*") if path.is_file())
         inputs["content"] = [[str(path), hash_file(path)] for path in files]
     return inputs
+
+
+def _folder_content(folder: Path) -> list[list[str]] | None:
+    """Names and hashes of the files in a folder of pages."""
+    if not folder.is_dir():
+        return None
+    files = folder_files(folder)
+    return [[str(path.relative_to(folder)), hash_file(path)] for path in files]
 
 
 @dataclass(slots=True)
@@ -252,6 +264,11 @@ class _Work:
                 f"{total:,} of {self.read.num_read:,} rows were dropped ({listed}): "
                 "data/dropped.jsonl"
             )
+        notices += [
+            f"{number:,} answers ended in {marker!r}, which was taken off; the template writes "
+            "the model's own end"
+            for marker, number in self.read.removed.items()
+        ]
         wrapped = sum((count.wrapped for count in self.encoded.values()), Counter())
         if wrapped:
             marker, _ = wrapped.most_common(1)[0]
