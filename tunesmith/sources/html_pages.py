@@ -8,6 +8,20 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
+from tunesmith.sources.html_elements import (
+    ANCHOR_PARENTS,
+    BLOCKS,
+    CALLOUT,
+    CHROME,
+    CHROME_ROLES,
+    CONTAINERS,
+    FRAMES,
+    HEADINGS,
+    LISTS,
+    QUESTION_CLASS,
+    SKIPPED,
+    STRUCTURE,
+)
 from tunesmith.sources.markdown_text import prose_block
 from tunesmith.sources.outline import Block, BlockKind, Outline, PageLines
 from tunesmith.sources.question_text import MAX_QUESTION, asks
@@ -17,122 +31,6 @@ if TYPE_CHECKING:
     from lxml.html import HtmlElement
 
 MAX_DEPTH = 150  # elements within each other; pages have 10 to 40
-
-_HEADINGS = {f"h{level}": level for level in range(1, 7)}
-_SKIPPED = frozenset(
-    [
-        "script",
-        "style",
-        "template",
-        "noscript",
-        "svg",
-        "nav",
-        "footer",
-        "iframe",
-        "select",
-        "option",
-        "input",
-        "textarea",
-        "head",
-        "title",
-        "canvas",
-        "object",
-        "audio",
-        "video",
-        "map",
-        "meta",
-        "link",
-        "button",
-        "dialog",
-    ]
-)
-_CHROME = frozenset(
-    [
-        "toc",
-        "table-of-contents",
-        "contents",
-        "toctree-wrapper",
-        "sidebar",
-        "sphinxsidebar",
-        "navbar",
-        "breadcrumb",
-        "breadcrumbs",
-        "nav",
-        "navigation",
-        "footer",
-        "site-footer",
-        "page-footer",
-        "copyright",
-        "pagination",
-        "pager",
-        "headerlink",
-        "skip-link",
-        "skip-to-content",
-        "edit-this-page",
-        "cookie-banner",
-        "related",
-        "prev-next",
-    ]
-)
-_CHROME_ROLES = frozenset({"navigation", "banner", "contentinfo", "search", "complementary"})
-_CALLOUT = re.compile(r"note|tip|warning|callout|admonition|alert|important|info", re.I)
-_CONTAINERS = frozenset(
-    [
-        "html",
-        "body",
-        "div",
-        "section",
-        "article",
-        "main",
-        "header",
-        "form",
-        "fieldset",
-        "center",
-        "aside",
-        "figure",
-        "dd",
-        "li",
-        "ul",
-        "ol",
-        "blockquote",
-        "table",
-        "tbody",
-        "tr",
-        "td",
-        "font",
-        "span",
-    ]
-)
-_BLOCKS = frozenset(
-    [
-        "p",
-        "pre",
-        "ul",
-        "ol",
-        "table",
-        "blockquote",
-        "div",
-        "section",
-        "article",
-        "main",
-        "header",
-        "form",
-        "fieldset",
-        "center",
-        "aside",
-        "figure",
-        "dl",
-        "details",
-        "hr",
-        "address",
-    ]
-) | set(_HEADINGS)
-_LISTS = frozenset({"ul", "ol"})
-_STRUCTURE = [*_HEADINGS, "details", "dl"]
-_QUESTION_CLASS = re.compile(
-    r"question|accordion[\w-]*(?:header|title|button|head)|faq[\w-]*title", re.I
-)
-_ANCHOR_PARENTS = frozenset({"section", "div", "article"})
 
 
 def read_html(text: str) -> Outline:
@@ -207,7 +105,7 @@ class _Walk:
 
     def _block(self, element: "HtmlElement") -> Iterator[Block]:
         tag = element.tag
-        if tag in _HEADINGS or _is_question(element):
+        if tag in HEADINGS or _is_question(element):
             yield from self._heading(element)
         elif tag == "details":
             yield from self._details(element)
@@ -215,20 +113,20 @@ class _Walk:
             yield from self._definitions(element)
         elif tag == "hr":
             return
-        elif tag in _CONTAINERS and self._holds_blocks(element):
+        elif tag in CONTAINERS and self._holds_blocks(element):
             yield from self.element(element)
         else:
-            kind: BlockKind = "code" if tag == "pre" else "list" if tag in _LISTS else "text"
+            kind: BlockKind = "code" if tag == "pre" else "list" if tag in LISTS else "text"
             yield from self._converted(kind, _serialised(element, tail=False), self._line(element))
 
     def _is_inline(self, element: "HtmlElement") -> bool:
-        if element.tag in _BLOCKS or _is_question(element):
+        if element.tag in BLOCKS or _is_question(element):
             return False
-        return next(element.iter(*_BLOCKS), None) is None
+        return next(element.iter(*BLOCKS), None) is None
 
     def _holds_blocks(self, element: "HtmlElement") -> bool:
         """Whether an element is walked into; lists and tables only for what they frame."""
-        wanted = _BLOCKS if element.tag in _ANCHOR_PARENTS | _FRAMES else _STRUCTURE
+        wanted = BLOCKS if element.tag in ANCHOR_PARENTS | FRAMES else STRUCTURE
         inner = element.iter(*wanted)
         first = next(inner, None)
         is_own = first is element
@@ -250,7 +148,7 @@ class _Walk:
         if len(text) > MAX_QUESTION:
             yield Block(kind="text", text=text, line=line)
             return
-        level = _HEADINGS.get(element.tag)
+        level = HEADINGS.get(element.tag)
         kind: BlockKind = "question" if level is None else "heading"
         yield Block(kind=kind, text=text, line=line, level=level or 7, anchor=_anchor(element))
 
@@ -294,31 +192,26 @@ class _Walk:
         return line + self._offset
 
 
-_FRAMES = frozenset(
-    ["html", "body", "main", "header", "form", "fieldset", "center", "aside", "figure"]
-)
-
-
 def _is_chrome(element: "HtmlElement") -> bool:
-    if element.tag in _SKIPPED:
+    if element.tag in SKIPPED:
         return not (element.tag == "button" and _is_question(element))
-    if element.get("role") in _CHROME_ROLES:
+    if element.get("role") in CHROME_ROLES:
         return True
     names = f"{element.get('class', '')} {element.get('id', '')}".lower()
     if element.tag == "aside":
-        return not _CALLOUT.search(names)
-    return element.tag not in _HEADINGS and not _CHROME.isdisjoint(names.split())
+        return not CALLOUT.search(names)
+    return element.tag not in HEADINGS and not CHROME.isdisjoint(names.split())
 
 
 def _is_question(element: "HtmlElement") -> bool:
     """A clickable line of an accordion, or one that its class calls a question."""
-    if element.tag in _HEADINGS or element.tag in ("dt", "dd", "details", "summary", "a", "body"):
+    if element.tag in HEADINGS or element.tag in ("dt", "dd", "details", "summary", "a", "body"):
         return False
     is_button = element.tag == "button" and element.get("aria-expanded") is not None
     marks = f"{element.get('class', '')} {element.get('itemprop', '')}"
-    if not is_button and not _QUESTION_CLASS.search(marks) and element.get("itemprop") != "name":
+    if not is_button and not QUESTION_CLASS.search(marks) and element.get("itemprop") != "name":
         return False
-    if next((child for child in element.iter(*_BLOCKS) if child is not element), None) is not None:
+    if next((child for child in element.iter(*BLOCKS) if child is not element), None) is not None:
         return False
     return asks(_heading_text(element))
 
@@ -326,7 +219,7 @@ def _is_question(element: "HtmlElement") -> bool:
 def _cut_out_blocks(heading: "HtmlElement") -> list["HtmlElement"]:
     """Take out of a heading the first block in it and all that follows."""
     children = list(heading)
-    is_block = [child.tag in _BLOCKS - {"div"} for child in children]
+    is_block = [child.tag in BLOCKS - {"div"} for child in children]
     cut = children[is_block.index(True) :] if True in is_block else []
     for child in cut:
         heading.remove(child)
@@ -346,7 +239,7 @@ def _heading_text(element: "HtmlElement") -> str:
             words = _heading_text(child)
             if name in ("code", "tt", "kbd", "samp") and words.strip():
                 words = f"`{words.strip()}`"
-            parts.append(f"{words} " if name in _BLOCKS or name == "br" else words)
+            parts.append(f"{words} " if name in BLOCKS or name == "br" else words)
         parts.append(child.tail or "")
     return " ".join("".join(parts).split())
 
@@ -361,7 +254,7 @@ def _anchor(element: "HtmlElement") -> str | None:
             return str(value)
     parent = element.getparent()
     is_first = parent is not None and parent.index(element) == 0
-    if is_first and parent is not None and parent.tag in _ANCHOR_PARENTS and parent.get("id"):
+    if is_first and parent is not None and parent.tag in ANCHOR_PARENTS and parent.get("id"):
         return str(parent.get("id"))
     return None
 
