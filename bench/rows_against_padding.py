@@ -21,7 +21,7 @@ from tunesmith.recipe.recipe import TrainingRecipe
 from tunesmith.tokens.collate import Batch, collate
 from tunesmith.tokens.encode import EncodedExample
 from tunesmith.training.distributed import Ranks
-from tunesmith.training.state import make_optimizer
+from tunesmith.training.optimizer import make_optimizer
 from tunesmith.training.step import StepRules, train_step
 
 EXAMPLES_PER_STEP = 8

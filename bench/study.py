@@ -2,112 +2,176 @@
 
     make study                     # or: python bench/study.py --seeds 3 --out runs/study
 
-Tunes the starter on its own material: in full, with an adapter, and in full from random
-weights, each with several seeds, and answers the test set. Prints exact match by kind of row
-as JSON, the median over the seeds with the lowest and the highest, and the share of facts
-that the base completes as plain statements.
+Tunes the starter on its own material: in full, with an adapter, from random weights, and with
+12 to 1,200 pairs at equal steps, each with several seeds; answers the test set each time.
+Writes `tunesmith/starter/study.json`, which the demo's report quotes, and prints it. Figures
+are the median over the seeds with the lowest and the highest; scores are exact match.
 """
 
 import argparse
 import json
-import random
+import platform
 import statistics
-from collections import defaultdict
+from collections import Counter, defaultdict
+from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
+import torch
+
+from tunesmith import __version__
 from tunesmith.evaluation.metrics import exact_match
-from tunesmith.files import read_json_lines
-from tunesmith.generation.generate import Prompt, generate
+from tunesmith.examples.example import Example
+from tunesmith.files import write_json
+from tunesmith.generation.answer import Question, Speaker, answer_all
+from tunesmith.models.load import find_model
 from tunesmith.recipe.load import load_recipe
-from tunesmith.recipe.recipe import GenerationRecipe
-from tunesmith.stages.answer import answer
-from tunesmith.stages.demo import RECIPE
+from tunesmith.recipe.recipe import GenerationRecipe, Recipe
+from tunesmith.stages.demo import RECIPE, STUDY
+from tunesmith.stages.prepare import read_split
 from tunesmith.stages.progress import SilentProgress
+from tunesmith.stages.rendering import recipe_rendering
 from tunesmith.stages.run_folder import RunFolder
-from tunesmith.stages.speaker import named_speaker
+from tunesmith.stages.speaker import base_speaker, named_speaker, tuned_speaker
 from tunesmith.stages.train import train
 from tunesmith.starter.facts import all_facts
-from tunesmith.starter.wordings import all_wordings, fill
+from tunesmith.starter.knowledge import bare_questions, facts_completed
 
+FACTS_PER_RELATION = 40
+BARE_QUESTIONS = 100
+MANY_ANSWERS = 20
+PAIRS = (12, 36, 120, 360, 1200)
+LORA = "training.method={lora: {rank: 8}}"
 VARIANTS = {
     "full": [],
-    "adapter": ["training.method={lora: {rank: 8}}", "training.learning_rate=2e-3"],
+    "lora": [LORA, "training.learning_rate=2e-3"],
     "random weights": ["model.weights=random"],
 }
-FACTS_PER_RELATION = 20
 Shares = dict[str, float]
 
 
 def main() -> None:
-    """Run every variant and print the table."""
+    """Measure everything, write it and print it."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seeds", type=int, default=3)
     parser.add_argument("--out", type=Path, default=Path("runs/study"))
+    parser.add_argument("--record", type=Path, default=STUDY, help="where the figures are written")
     arguments = parser.parse_args()
-    print(json.dumps({"facts completed by the base": facts_completed()}), flush=True)
-    for name, overrides in VARIANTS.items():
-        runs = [
-            _tuned(arguments.out / f"{name}-{seed}", [*overrides, f"training.seed={seed}"])
-            for seed in range(arguments.seeds)
-        ]
-        for model in ("base", "tuned"):
-            print(json.dumps({f"{name}, {model}": _spread([run[model] for run in runs])}))
+    study: dict[str, Any] = {"schema": 1, **_circumstances(), "seeds": arguments.seeds}
+    study["base"] = base_figures()
+    seeds = range(arguments.seeds)
+    study["variants"] = {
+        name: _spread([_tuned(arguments.out / f"{name}-{seed}", overrides, seed) for seed in seeds])
+        for name, overrides in VARIANTS.items()
+    }
+    steps = int(statistics.median(study["variants"]["full"]["steps"]))
+    study["pairs"] = {
+        str(count): _spread(
+            [_tuned(arguments.out / f"{count}-{seed}", _few(count, steps), seed) for seed in seeds]
+        )
+        for count in PAIRS
+    }
+    write_json(arguments.record, study)
+    print(json.dumps(study, indent=2))
 
 
-def facts_completed() -> Shares:
-    """Share of facts, in per cent by relation, that the base completes as a statement."""
-    speaker = named_speaker("starter", recipe=GenerationRecipe(max_new_tokens=10))
-    shares = {}
-    for relation, facts in all_facts().items():
-        pattern = all_wordings()[relation].sentence
-        chosen = random.Random(0).sample(facts, min(FACTS_PER_RELATION, len(facts)))
-        starts = [(fill(pattern, fact).rpartition(fact.y)[0].rstrip(), fact.y) for fact in chosen]
-        usable = [(start, wanted) for start, wanted in starts if start]
-        prompts = [Prompt(ids=speaker.tokenizer.hf(s).input_ids, key=s) for s, _ in usable]
-        written = generate(speaker.model, prompts, recipe=speaker.recipe, stop_ids=speaker.stop_ids)
-        texts = [speaker.tokenizer.decode(one.ids).strip() for one in written]
-        hits = [text.startswith(w) for text, (_, w) in zip(texts, usable, strict=True)]
-        shares[relation] = round(100 * statistics.mean(hits), 1)
-    shares["all"] = round(statistics.mean(shares.values()), 1)
-    return shares
+def base_figures() -> dict[str, Any]:
+    """What the base does without being tuned."""
+    recipe = load_recipe(RECIPE)
+    speaker = named_speaker("starter", recipe=GenerationRecipe(max_new_tokens=16))
+    facts = facts_completed(speaker, facts_per_relation=FACTS_PER_RELATION)
+    continued = bare_questions(speaker, num_questions=BARE_QUESTIONS)
+    folder = RunFolder(Path("runs/study/base"))
+    base = base_speaker(recipe, recipe_rendering(recipe, RECIPE.parent))
+    return {
+        "facts completed": {name: round(share, 1) for name, share in facts.items()},
+        "bare questions": dict(Counter(one.kind for one in continued)),
+        "shown": [{"question": one.question, "goes on": one.text} for one in continued[:5]],
+        "test": _rounded(_shares(base, _test_rows(recipe, folder))),
+    }
 
 
-def _tuned(path: Path, overrides: list[str]) -> dict[str, Shares]:
+def _circumstances() -> dict[str, Any]:
+    return {
+        "date": datetime.now(UTC).date().isoformat(),
+        "tunesmith": __version__,
+        "torch": torch.__version__,
+        "machine": platform.machine(),
+        "threads": torch.get_num_threads(),
+    }
+
+
+def _few(count: int, steps: int) -> list[str]:
+    """The first pairs of the set, as often as it takes; nothing is held out of so few."""
+    return [
+        f"sources.0.limit={count}",
+        f"training.steps={steps}",
+        "training.keep=last",
+        "examples.split.validation=0.0",
+    ]
+
+
+def _test_rows(recipe: Recipe, folder: RunFolder) -> list[Example]:
+    from tunesmith.stages.prepare import prepare  # noqa: PLC0415 - only for the base
+
+    prepare(recipe, folder, recipe_folder=RECIPE.parent, progress=SilentProgress())
+    return list(read_split(folder, "test"))
+
+
+def _tuned(path: Path, overrides: list[str], seed: int) -> Shares:
     folder = RunFolder(path)
-    recipe = load_recipe(RECIPE, overrides=overrides)
-    progress = SilentProgress()
-    train(recipe, folder, recipe_folder=RECIPE.parent, progress=progress)
-    answer(recipe, folder, recipe_folder=RECIPE.parent, progress=progress)
-    return {model: _shares(folder, model) for model in ("base", "tuned")}
+    recipe = load_recipe(RECIPE, overrides=[*overrides, f"training.seed={seed}"])
+    result = train(recipe, folder, recipe_folder=RECIPE.parent, progress=SilentProgress())
+    place = find_model(str(folder.model))
+    speaker = tuned_speaker(recipe, recipe_rendering(recipe, RECIPE.parent), place)
+    shares = _shares(speaker, list(read_split(folder, "test")))
+    print(json.dumps({str(path): {"all": round(shares["all"], 1)}}), flush=True)
+    return {**shares, "tuning seconds": result["seconds"], "steps": result["steps"]}
 
 
-def _shares(folder: RunFolder, model: str) -> Shares:
-    """Exact match in per cent, by tag, and the share of answers that end by themselves."""
-    answers = {row["example_id"]: row for row in read_json_lines(folder.completions(model))}
+def _shares(speaker: Speaker, rows: list[Example]) -> Shares:
+    """Exact match in per cent, by task and by kind of row, and how many answers end."""
+    questions = [Question(example_id=row.id, messages=row.prompt) for row in rows]
+    answers = {answer.example_id: answer for answer in answer_all(speaker, questions)}
     scores: dict[str, list[float]] = defaultdict(list)
-    for row in read_json_lines(folder.examples("test")):
-        score = exact_match(answers[row["id"]]["text"], row["response"])
-        tags = dict(tag.split(":") for tag in row["tags"] if ":" in tag)
-        kinds = ["all", tags["task"], f"{tags['form']}, wording {tags['wording']}"]
-        for kind in kinds:
+    for row in rows:
+        score = exact_match(answers[row.id].text, row.reference)
+        for kind in _kinds(row):
             scores[kind].append(score)
-    ended = [100.0 * (row["finish_reason"] == "stop") for row in answers.values()]
-    return {kind: statistics.mean(s) for kind, s in {**scores, "ended": ended}.items()}
+    scores["answers that end"] = [
+        100.0 * (answer.finish_reason == "stop") for answer in answers.values()
+    ]
+    return {kind: statistics.mean(found) for kind, found in scores.items()}
+
+
+def _kinds(row: Example) -> list[str]:
+    tags = dict(tag.split(":") for tag in row.tags if ":" in tag)
+    task, form, wording = tags["task"], tags["form"], tags["wording"]
+    kinds = ["all", f"task {task}"]
+    if task == "company":
+        return [*kinds, "company questions, reworded"]
+    if task not in all_facts():
+        return [*kinds, "tasks with a text"]
+    if form == "sentence":
+        return [*kinds, "facts, whole sentences"]
+    kinds.append(f"facts, short, wording {wording}")
+    if len({fact.y for fact in all_facts()[task]}) >= MANY_ANSWERS:
+        kinds.append(f"facts, short, at least {MANY_ANSWERS} possible answers")
+    return kinds
 
 
 def _spread(runs: list[Shares]) -> dict[str, list[float]]:
     """Kind -> median, lowest, highest."""
+    kinds = list(dict.fromkeys(kind for run in runs for kind in run))
+    found = {kind: [run[kind] for run in runs] for kind in kinds}
     return {
-        kind: [
-            round(figure, 1)
-            for figure in (
-                statistics.median(run[kind] for run in runs),
-                min(run[kind] for run in runs),
-                max(run[kind] for run in runs),
-            )
-        ]
-        for kind in sorted(runs[0])
+        kind: [round(statistics.median(f), 1), round(min(f), 1), round(max(f), 1)]
+        for kind, f in found.items()
     }
+
+
+def _rounded(shares: Shares) -> Shares:
+    return {kind: round(share, 1) for kind, share in shares.items()}
 
 
 if __name__ == "__main__":

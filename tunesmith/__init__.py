@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from tunesmith.recipe.recipe import Recipe
     from tunesmith.stages.answer import answer
     from tunesmith.stages.evaluate import evaluate
+    from tunesmith.stages.import_sources import import_sources
     from tunesmith.stages.prepare import prepare
     from tunesmith.stages.preview import preview_rows as preview
     from tunesmith.stages.progress import SilentProgress
@@ -29,6 +30,7 @@ __all__ = [
     "__version__",
     "answer",
     "evaluate",
+    "import_sources",
     "load_recipe",
     "prepare",
     "preview",
@@ -45,6 +47,7 @@ _HOMES = {
     "TunesmithError": "errors",
     "answer": "stages.answer",
     "evaluate": "stages.evaluate",
+    "import_sources": "stages.import_sources",
     "load_recipe": "recipe.load",
     "prepare": "stages.prepare",
     "preview": "stages.preview:preview_rows",

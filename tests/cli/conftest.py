@@ -54,8 +54,8 @@ class FakeSession:
         self.heard.clear()
 
 
-def preview_rows(**given: Any) -> Iterator[dict[str, Any]]:
-    for number in range(given["limit"] or 5):
+def preview_pieces(*_: Any, **__: Any) -> Iterator[dict[str, Any]]:
+    for number in range(5):
         yield {
             "id": f"{number:064x}",
             "source": f"a.jsonl:{number + 1}",
@@ -100,7 +100,7 @@ def calls(monkeypatch: pytest.MonkeyPatch) -> list[SimpleNamespace]:
         "evaluate": {"evaluate": RESULT["scores"]},
         "report": {"report": {"report": Path("report.html")}},
         "run": {"run": RESULT},
-        "preview": {"preview_rows": preview_rows},
+        "preview": {"preview_pieces": preview_pieces},
         "ask": {"ask": answers},
         "chat": {"chat": lambda *_, **__: FakeSession()},
         "demo": {"demo": {"story": "Before.\nAfter."}},

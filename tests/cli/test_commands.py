@@ -142,8 +142,9 @@ def test_preview_takes_a_data_file_with_template_and_tokenizer(
     words = ("--template", "chatml", "--tokenizer", "folder", "--limit", "2")
     result = command("preview", "a.jsonl", *words)
     assert result.out.count("a.jsonl:") == 2
-    assert (calls[0].recipe, calls[0].data) == (None, Path("a.jsonl"))
-    assert (calls[0].template, calls[0].tokenizer, calls[0].limit) == ("chatml", "folder", 2)
+    recipe, _ = calls[0].given
+    assert [source.path for source in recipe.sources] == ["a.jsonl"]
+    assert (recipe.template.name, recipe.model.name) == ("chatml", "folder")
 
 
 @pytest.mark.usefixtures("calls")

@@ -144,14 +144,25 @@ def _write_data(folder: Path, text: str) -> None:
             "kept": 100,
             "dropped": {f"exact duplicate{text}": 3, "bad JSON": 1},
             "splits": {"train": {"rows": 85, **sizes}, "test": {"rows": 10, **sizes}},
+            "by_source": {
+                f"capitals.jsonl{text}": {"kept": 60, "dropped": 3},
+                "more.csv": {"kept": 41, "dropped": 0},
+            },
+            "read_as": [
+                {"name": f"capitals.jsonl{text}", "kind": f"jsonl{text}", "reason": "its lines"},
+                {"name": "more.csv", "kind": "csv", "reason": "a table"},
+            ],
+            "redacted": {"email": 2, "phone": 1},
+            "contradictions": 1,
             "notices": [f"2 rows were read twice{text}"],
         },
     )
+    _write_details(folder, text)
     write_json_lines(
         folder / "data" / "dropped.jsonl",
         (
             {
-                "source": f"capitals.jsonl:{line}{text}",
+                "source": f"capitals.jsonl{text}:{line}",
                 "reason": f"exact duplicate{text}",
                 "detail": f"same as line 1{text}",
                 "text": f"Capital of France?{text}",
@@ -159,3 +170,33 @@ def _write_data(folder: Path, text: str) -> None:
             for line in (4, 5, 6)
         ),
     )
+
+
+def _write_details(folder: Path, text: str) -> None:
+    """The lengths, a contradiction and the training set."""
+    lengths = {"train": [0, 10, 40, 30, 4, 1], "test": [0, 2, 6, 2]}
+    splits = {
+        split: {"rows": rows, "median": 22, "longest": 8 * len(rows) - 3}
+        for split, rows in lengths.items()
+    }
+    write_json(
+        folder / "data" / "token_lengths.json",
+        {"schema": 1, "width": 8, "max_tokens": 512, "splits": splits},
+    )
+    sides = [
+        {"id": str(place), "source": f"capitals.jsonl:{place}{text}", "answer": f"{city}{text}"}
+        for place, city in ((7, "Sydney"), (9, "Canberra"))
+    ]
+    write_json_lines(
+        folder / "data" / "contradictions.jsonl",
+        [
+            {"question": f"Capital of Australia?{text}", "similarity": 1.0}
+            | {"first": sides[0], "second": sides[1]}
+        ],
+    )
+    rows = [
+        _example(f"{country} {number}", city, text)
+        for number in range(9)
+        for country, city in CAPITALS.items()
+    ]
+    write_json_lines(folder / "data" / "train.jsonl", (row.to_json() for row in rows))

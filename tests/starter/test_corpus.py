@@ -64,10 +64,12 @@ def test_everything_that_is_held_out_is_in_the_corpus(text: str) -> None:
 
 
 def test_facts_are_stated_in_several_wordings(text: str) -> None:
-    wording = all_wordings()["capital"]
+    wording, many = all_wordings()["capital"], 0
     for fact in all_facts()["capital"][::10]:
         told = [p for p in wording.says if p.format(x=fact.x, y=fact.y)[1:] in text]
-        assert len(told) >= 3, fact
+        assert len(told) >= 2, fact
+        many += len(told) >= 4
+    assert many >= 12, "of 16"
 
 
 def test_wordings_kept_for_the_test_are_not_in_the_corpus(text: str) -> None:

@@ -14,11 +14,11 @@ from tunesmith.training.distributed import Ranks
 from tunesmith.training.engine import Engine
 from tunesmith.training.feed import Feed
 from tunesmith.training.loop import run_training
+from tunesmith.training.optimizer import make_optimizer
 from tunesmith.training.plan import Listener, Plan, TrainingState
 from tunesmith.training.resume import resume
 from tunesmith.training.schedule import count_steps, rows_of_step
 from tunesmith.training.signals import StopRequest
-from tunesmith.training.state import make_optimizer
 
 LENGTHS = [40, 3, 17, 8, 29, 5, 61, 12, 20, 33, 7, 50, 16]
 

@@ -1,4 +1,4 @@
-"""The optimiser's groups, and weights and moments through a checkpoint and back."""
+"""Weights and moments through a checkpoint and back."""
 
 from pathlib import Path
 
@@ -10,9 +10,11 @@ from tunesmith.errors import RefusedError
 from tunesmith.models.adapter import add_adapter
 from tunesmith.recipe.recipe import LoraRecipe, TrainingRecipe
 from tunesmith.training.checkpoint import load_checkpoint, save_checkpoint
-from tunesmith.training.state import make_optimizer, read_state, trainable, write_state
+from tunesmith.training.optimizer import Optimizer, make_optimizer, trainable
+from tunesmith.training.state import read_state, write_state
 
 RECIPE = TrainingRecipe(learning_rate=1e-2, weight_decay=0.5)
+MUON = TrainingRecipe(learning_rate=1e-2, weight_decay=0.5, optimizer="muon")
 KINDS = ["llama", "gpt2", "lora"]
 
 
@@ -23,16 +25,16 @@ def _network(kind: str, *, seed: int = 0) -> torch.nn.Module:
     return add_adapter(tiny_network("llama"), LoraRecipe(rank=2), dropout=0.0)
 
 
-def _update(network: torch.nn.Module, optimizer: torch.optim.Optimizer, *, seed: int) -> None:
+def _update(network: torch.nn.Module, optimizer: Optimizer, *, seed: int) -> None:
     ids = torch.from_numpy(random_example(20, seed=seed).ids).long()[None]
     optimizer.zero_grad()
     network(input_ids=ids, labels=ids).loss.backward()
     optimizer.step()
 
 
-def _trained(kind: str) -> tuple[torch.nn.Module, torch.optim.Optimizer]:
+def _trained(kind: str, recipe: TrainingRecipe = RECIPE) -> tuple[torch.nn.Module, Optimizer]:
     network = _network(kind)
-    optimizer = make_optimizer(network, RECIPE)
+    optimizer = make_optimizer(network, recipe)
     for seed in range(3):
         _update(network, optimizer, seed=seed)
     return network, optimizer
@@ -44,41 +46,24 @@ def _assert_equal(a: torch.nn.Module, b: torch.nn.Module) -> None:
         assert torch.equal(parameter, other[name]), name
 
 
-@pytest.mark.parametrize("family", ["llama", "gpt2", "gpt_neox"])
-def test_matrices_decay_and_vectors_do_not(family: str) -> None:
-    network = tiny_network(family)
-    optimizer = make_optimizer(network, RECIPE)
-    with torch.no_grad():
-        for parameter in network.parameters():
-            parameter.fill_(1.0)
-            parameter.grad = torch.zeros_like(parameter)
-    optimizer.step()
-    for name, parameter in network.named_parameters():
-        expected = 1.0 - 1e-2 * 0.5 if parameter.ndim >= 2 else 1.0
-        assert torch.allclose(parameter, torch.tensor(expected)), name
-
-
-def test_every_trained_parameter_is_in_one_group() -> None:
-    for kind in KINDS:
-        network = _network(kind)
-        grouped = [p for g in make_optimizer(network, RECIPE).param_groups for p in g["params"]]
-        assert sorted(map(id, grouped)) == sorted(map(id, trainable(network).values()))
-
-
+@pytest.mark.parametrize("recipe", [RECIPE, MUON], ids=lambda recipe: recipe.optimizer)
 @pytest.mark.parametrize("kind", KINDS)
-def test_weights_and_moments_come_back_bit_equal(tmp_path: Path, kind: str) -> None:
-    network, optimizer = _trained(kind)
+def test_weights_and_moments_come_back_bit_equal(
+    tmp_path: Path, kind: str, recipe: TrainingRecipe
+) -> None:
+    network, optimizer = _trained(kind, recipe)
     save_checkpoint(tmp_path / "step-000003", write_state(network, optimizer, state={"step": 3}))
     loaded = load_checkpoint(tmp_path / "step-000003")
     assert loaded.state == {"step": 3}
     other = _network(kind)
-    other_optimizer = make_optimizer(other, RECIPE)
+    other_optimizer = make_optimizer(other, recipe)
     read_state(loaded, other, other_optimizer)
     _assert_equal(network, other)
     for name, parameter in trainable(network).items():
-        restored = other_optimizer.state[trainable(other)[name]]
-        assert restored.keys() == optimizer.state[parameter].keys()
-        for moment, tensor in optimizer.state[parameter].items():
+        moments = optimizer.moments(parameter)
+        restored = other_optimizer.moments(trainable(other)[name])
+        assert restored.keys() == moments.keys() != set()
+        for moment, tensor in moments.items():
             assert torch.equal(tensor, restored[moment]), (name, moment)
             assert tensor.dtype == restored[moment].dtype
     _update(network, optimizer, seed=9)
@@ -123,7 +108,7 @@ def test_before_the_first_update_there_are_no_moments() -> None:
     checkpoint = write_state(network, optimizer, state={})
     assert checkpoint.tensors["optimizer"] == {}
     read_state(checkpoint, network, optimizer)
-    assert not optimizer.state
+    assert not any(optimizer.moments(weight) for weight in trainable(network).values())
 
 
 def test_weights_of_another_adapter_or_method_are_refused() -> None:

@@ -13,7 +13,7 @@ from tunesmith.tokens.collate import Batch, collate
 from tunesmith.tokens.encode import EncodedExample
 from tunesmith.training.distributed import Ranks
 from tunesmith.training.engine import choose_engine
-from tunesmith.training.state import make_optimizer
+from tunesmith.training.optimizer import Optimizer, make_optimizer, trainable
 from tunesmith.training.step import StepResult, StepRules, target_losses, train_step
 
 RECIPE = TrainingRecipe(learning_rate=1e-2)
@@ -27,8 +27,13 @@ def model() -> LanguageModel:
 
 
 @pytest.fixture
-def optimizer(model: LanguageModel) -> torch.optim.Optimizer:
+def optimizer(model: LanguageModel) -> Optimizer:
     return make_optimizer(model.network, RECIPE)
+
+
+def _first_moments(model: LanguageModel, optimizer: Optimizer) -> list[torch.Tensor]:
+    weights = trainable(model.network).values()
+    return [optimizer.moments(weight)["exp_avg"].clone() for weight in weights]
 
 
 def _batches() -> list[Batch]:
@@ -37,7 +42,7 @@ def _batches() -> list[Batch]:
 
 def _step(
     model: LanguageModel,
-    optimizer: torch.optim.Optimizer,
+    optimizer: Optimizer,
     *,
     max_grad_norm: float | None = None,
     precision: str = "fp32",
@@ -66,7 +71,7 @@ def _weights(model: LanguageModel) -> list[torch.Tensor]:
 
 
 def test_the_loss_is_the_nats_of_all_trained_tokens_over_their_number(
-    model: LanguageModel, optimizer: torch.optim.Optimizer
+    model: LanguageModel, optimizer: Optimizer
 ) -> None:
     nats = [nat for example in EXAMPLES for nat in _nats(tiny_network("llama"), example)]
     result = _step(model, optimizer)
@@ -77,7 +82,7 @@ def test_the_loss_is_the_nats_of_all_trained_tokens_over_their_number(
 
 
 def test_a_gradient_is_clipped_to_the_norm_and_reported_as_it_was(
-    model: LanguageModel, optimizer: torch.optim.Optimizer
+    model: LanguageModel, optimizer: Optimizer
 ) -> None:
     free = choose_layout(tiny_network("llama"))
     before = _step(free, make_optimizer(free.network, RECIPE))
@@ -91,7 +96,7 @@ def test_a_gradient_is_clipped_to_the_norm_and_reported_as_it_was(
 
 
 def test_a_gradient_shorter_than_the_norm_is_left_alone(
-    model: LanguageModel, optimizer: torch.optim.Optimizer
+    model: LanguageModel, optimizer: Optimizer
 ) -> None:
     free = choose_layout(tiny_network("llama"))
     _step(free, make_optimizer(free.network, RECIPE))
@@ -101,23 +106,22 @@ def test_a_gradient_shorter_than_the_norm_is_left_alone(
 
 @pytest.mark.parametrize("value", [math.nan, math.inf])
 def test_a_gradient_that_is_not_finite_leaves_weights_and_moments(
-    model: LanguageModel, optimizer: torch.optim.Optimizer, value: float
+    model: LanguageModel, optimizer: Optimizer, value: float
 ) -> None:
     _step(model, optimizer)
     weights = _weights(model)
-    moments = [state["exp_avg"].clone() for state in optimizer.state.values()]
+    moments = _first_moments(model, optimizer)
     first = next(model.network.parameters())
     first.register_hook(lambda gradient: torch.full_like(gradient, value))
     result = _step(model, optimizer, max_grad_norm=1.0)
     assert math.isfinite(result.loss)
     assert not math.isfinite(result.grad_norm)
     assert all(map(torch.equal, weights, _weights(model)))
-    after = [state["exp_avg"] for state in optimizer.state.values()]
-    assert all(map(torch.equal, moments, after))
+    assert all(map(torch.equal, moments, _first_moments(model, optimizer)))
 
 
 def test_a_loss_that_is_not_finite_leaves_the_weights(
-    model: LanguageModel, optimizer: torch.optim.Optimizer
+    model: LanguageModel, optimizer: Optimizer
 ) -> None:
     with torch.no_grad():
         model.inner.model.norm.weight[0] = math.inf
@@ -145,12 +149,12 @@ def test_bf16_gives_the_loss_of_fp32_within_one_percent(model: LanguageModel, bf
 
 
 def test_bf16_keeps_weights_gradients_and_moments_in_fp32(
-    model: LanguageModel, optimizer: torch.optim.Optimizer, bf16: str
+    model: LanguageModel, optimizer: Optimizer, bf16: str
 ) -> None:
     before = _weights(model)
     _step(model, optimizer, precision=bf16)
     for parameter in model.network.parameters():
-        state = optimizer.state[parameter]
+        state = optimizer.moments(parameter)
         kinds = {t.dtype for t in (parameter, parameter.grad, *state.values())}
         assert kinds == {torch.float32}
     changes = [(a - b).abs().max() for a, b in zip(before, _weights(model), strict=True)]

@@ -15,6 +15,7 @@ from tunesmith.cli import (
     chat,
     demo,
     evaluate,
+    import_,
     init,
     prepare,
     preview,
@@ -33,6 +34,7 @@ tunesmith init --data mine.jsonl && tunesmith run recipe.yaml"""
 _COMMANDS: tuple[tuple[str, Any, Any], ...] = (
     (START, demo.demo, demo.EXAMPLES),
     (START, init.init, init.EXAMPLES),
+    (START, import_.import_, import_.EXAMPLES),
     (LOOP, run.run, run.EXAMPLES),
     (LOOP, prepare.prepare, prepare.EXAMPLES),
     (LOOP, train.train, train.EXAMPLES),
@@ -84,5 +86,6 @@ def make_app() -> typer.Typer:
     app.callback()(tunesmith)
     for panel, function, examples in _COMMANDS:
         epilog = f"Examples:\n\n{examples}".replace("[", "\\[")
-        app.command(rich_help_panel=panel, epilog=epilog)(function)
+        name = function.__name__.rstrip("_")  # import_: Python keeps the word for itself
+        app.command(name, rich_help_panel=panel, epilog=epilog)(function)
     return app

@@ -29,6 +29,8 @@ def show_row(row: Mapping[str, Any]) -> None:
     """Print one row: a line about it, then its text."""
     trained = sum(bool(flag) for flag in row["is_trained"])
     head = f"{row['source']}  {row['id'][:12]}  {len(row['ids']):,} tokens, {trained:,} trained"
+    if hidden := row.get("redacted"):
+        head += f"  (hidden: {', '.join(f'{count} {kind}' for kind, count in hidden.items())})"
     if is_coloured():
         _show_colours(head, row["pieces"])
         return

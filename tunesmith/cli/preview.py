@@ -1,31 +1,31 @@
-"""`tunesmith preview`: what the model will read, and which tokens are trained."""
+"""`tunesmith preview`: what becomes of the material, and which tokens are trained."""
 
-from itertools import islice
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
 from tunesmith.cli import options as shared
+from tunesmith.cli import source_options as given
 from tunesmith.cli.inputs import is_recipe, refuse_unused
-from tunesmith.cli.marks import show_row
-from tunesmith.cli.output import SCHEMA, print_json
+from tunesmith.cli.pieces import show_pieces
 from tunesmith.cli.progress import talking
 
 EXAMPLES = """tunesmith preview recipe.yaml
 
+tunesmith preview tickets.csv --field instruction=subject --field response=reply
+
 tunesmith preview data.jsonl --template chatml --tokenizer my-model --json"""
 
-_ROWS_SHOWN = 3
-_ROW_KEYS = ("id", "source", "text", "ids", "is_trained", "prompt_ids")
-
-Target = Annotated[str, typer.Argument(metavar="TARGET", help="A recipe, or a data file.")]
+Target = Annotated[
+    str, typer.Argument(metavar="TARGET", help="A recipe, or a file or folder of material.")
+]
 Template = Annotated[
-    str | None, typer.Option("--template", metavar="NAME", help="With a data file: its template.")
+    str | None, typer.Option("--template", metavar="NAME", help="Without a recipe: its template.")
 ]
 Tokenizer = Annotated[
     str | None,
-    typer.Option("--tokenizer", metavar="MODEL", help="With a data file: whose tokenizer."),
+    typer.Option("--tokenizer", metavar="MODEL", help="Without a recipe: whose tokenizer."),
 ]
 Limit = Annotated[
     int | None,
@@ -40,39 +40,34 @@ def preview(
     template: Template = None,
     *,
     tokenizer: Tokenizer = None,
+    kind: given.Kind = None,
+    field: given.Fields = None,
+    staff: given.Staff = None,
+    redact: given.Redact = None,
     limit: Limit = None,
     settings: shared.Settings = None,
     json: shared.JsonFlag = False,
     quiet: shared.QuietFlag = False,
     verbose: shared.VerboseFlag = False,
 ) -> None:
-    """Show exactly what the model reads, with the trained tokens marked; trains nothing."""
+    """Show what becomes of each piece and what the model reads, trained tokens marked."""
     from tunesmith.recipe.load import load_recipe, recipe_from_mapping
 
-    shown = limit if limit or json else _ROWS_SHOWN
-    recipe, folder, data = None, Path(), None
     if is_recipe(target):
-        refuse_unused({"--template": template, "--tokenizer": tokenizer}, "beside a recipe")
+        names = ("--template", "--tokenizer", "--kind", "--field", "--staff", "--redact")
+        unused = dict(zip(names, (template, tokenizer, kind, field, staff, redact), strict=True))
+        refuse_unused(unused, "beside a recipe")
         recipe, folder = load_recipe(Path(target), overrides=settings or ()), Path(target).parent
     else:
-        refuse_unused({"--set": settings}, "without a recipe")
-        data = Path(target)
-        recipe_from_mapping(
-            {"sources": [{"path": target}], "template": {"name": template or "auto"}}, name=target
-        )
-    with talking(quiet, verbose):
-        from tunesmith.stages.preview import preview_rows
+        written: dict[str, Any] = {
+            "sources": [{"path": target, **given.source_keys(kind, field, staff)}],
+            "examples": given.examples_keys(redact, settings or ()),
+            "template": {"name": template or "auto"},
+            "model": {"name": tokenizer or "starter"},
+        }
+        recipe, folder = recipe_from_mapping(written, name=target), Path()
+    with talking(quiet, verbose) as progress:
+        from tunesmith.stages.preview import preview_pieces
 
-        rows = preview_rows(
-            recipe=recipe,
-            recipe_folder=folder.resolve(),
-            data=data,
-            template=template,
-            tokenizer=tokenizer,
-            limit=shown,
-        )
-        for row in islice(rows, shown):
-            if json:
-                print_json({"schema": SCHEMA, **{key: row[key] for key in _ROW_KEYS}})
-            else:
-                show_row(row)
+        pieces = preview_pieces(recipe, folder.resolve(), progress=progress)
+        show_pieces(pieces, limit=limit, is_json=json, progress=progress)

@@ -61,7 +61,6 @@ _FUNCTION_WORDS = frozenset(
         "using",
         "without",
         "between",
-        "of",
         "over",
         "up",
         "off",

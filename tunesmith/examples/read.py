@@ -12,29 +12,43 @@ from pathlib import Path
 from typing import Any
 
 from tunesmith.errors import DataError, RecipeError
-from tunesmith.examples.clean import EXACT_DUPLICATE, drop_exact_duplicates
+from tunesmith.examples.clean import CLEANED, EXACT_DUPLICATE, drop_exact_duplicates
 from tunesmith.examples.conversations import TOOL_CALLS
+from tunesmith.examples.end_markers import REMOVED
 from tunesmith.examples.example import Example
 from tunesmith.examples.from_material import to_examples
+from tunesmith.examples.from_threads import LEFT_OUT_OF_THREADS
+from tunesmith.examples.mix import OVER_WEIGHT, count_examples, shares, thinned
+from tunesmith.examples.prompt_file import CANNOT_RUN
 from tunesmith.recipe.recipe import SourceRecipe
-from tunesmith.sources.material import Material
-from tunesmith.sources.outline import LEFT_OUT
+from tunesmith.sources.outline import LEFT_OUT_OF_PAGES
 from tunesmith.sources.read import read_source
 from tunesmith.sources.row import Dropped
 
-NOT_FAULTY = frozenset({EXACT_DUPLICATE, TOOL_CALLS}) | LEFT_OUT  # on purpose, not unreadable
+# left out on purpose, not unreadable
+NOT_FAULTY = (
+    frozenset({CANNOT_RUN, EXACT_DUPLICATE, OVER_WEIGHT, TOOL_CALLS})
+    | CLEANED
+    | LEFT_OUT_OF_PAGES
+    | LEFT_OUT_OF_THREADS
+)
 NUM_SHOWN = 3
+_SHAPES = {
+    **dict.fromkeys(("instruction", "input", "response"), "a pair"),
+    **dict.fromkeys(("thread", "author", "role", "message"), "a dialogue"),
+}
 
 
 @dataclass(slots=True)
 class ReadCount:
-    """How much was kept and dropped, by reason and by source."""
+    """How much was kept and dropped, by reason and by source; end markers that were removed."""
 
     num_kept: int = 0
     dropped: Counter[str] = field(default_factory=Counter)
     kept_by_source: Counter[str] = field(default_factory=Counter)
     dropped_by_source: Counter[str] = field(default_factory=Counter)
     first_faulty: list[Dropped] = field(default_factory=list)
+    removed: Counter[str] = field(default_factory=Counter)
 
     def add(self, item: Example | Dropped) -> None:
         """Count one item."""
@@ -42,6 +56,7 @@ class ReadCount:
         if isinstance(item, Example):
             self.num_kept += 1
             self.kept_by_source[name] += 1
+            self.removed.update(tag[len(REMOVED) :] for tag in item.tags if tag.startswith(REMOVED))
             return
         self.dropped[item.reason] += 1
         self.dropped_by_source[name] += 1
@@ -74,7 +89,8 @@ class ReadCount:
 def read_examples(sources: Sequence[SourceRecipe], *, folder: Path) -> Iterator[Example | Dropped]:
     """Open all sources at once, and read one after the other while the caller iterates.
 
-    Equal conversations pass once, across all sources. Memory does not grow with the rows
+    Sources with a weight are read twice, first to count them; of each passes what its weight
+    allows. Equal conversations pass once, across all sources. Memory does not grow with the rows
     but for what is needed to know them again.
 
     Args:
@@ -89,8 +105,8 @@ def read_examples(sources: Sequence[SourceRecipe], *, folder: Path) -> Iterator[
     """
     for index, source in enumerate(sources):
         _check_fields(source, where=f"sources.{index}.fields")
-    opened = [(source, read_source(source, folder=folder)) for source in sources]
-    return drop_exact_duplicates(_read_all(opened))
+    opened = [_open(source, folder) for source in sources]
+    return drop_exact_duplicates(_read_all(sources, opened, folder))
 
 
 def check_read(count: ReadCount, *, max_bad: float, dropped_path: Path | None = None) -> None:
@@ -123,23 +139,50 @@ def check_read(count: ReadCount, *, max_bad: float, dropped_path: Path | None = 
         )
 
 
+def _open(source: SourceRecipe, folder: Path) -> Iterator[Example | Dropped]:
+    return to_examples(read_source(source, folder=folder), source, folder=folder)
+
+
 def _read_all(
-    opened: Sequence[tuple[SourceRecipe, Iterator[Material | Dropped]]],
+    sources: Sequence[SourceRecipe], opened: Sequence[Iterator[Example | Dropped]], folder: Path
 ) -> Iterator[Example | Dropped]:
-    for source, material in opened:
-        for item in to_examples(material, source):
+    counts = _counts(sources, folder)
+    for index, (source, items) in enumerate(zip(sources, opened, strict=True)):
+        mixed = items
+        if index in counts:
+            keep, available = counts[index]
+            seed = f"{source.seed}/{index}"
+            mixed = thinned(items, keep=keep, available=available, seed=seed)
+        for item in mixed:
             yield replace(item, split=source.use_as) if isinstance(item, Example) else item
 
 
+def _counts(sources: Sequence[SourceRecipe], folder: Path) -> dict[int, tuple[int, int]]:
+    """Of each source with a weight: examples to keep, and examples there are."""
+    weights = {
+        index: source.weight for index, source in enumerate(sources) if source.weight is not None
+    }
+    if not weights:
+        return {}
+    available = [count_examples(_open(sources[index], folder)) for index in weights]
+    for index, count in zip(weights, available, strict=True):
+        if not count:
+            place = sources[index].path or sources[index].hub
+            cure = "Leave its weight out to see why each was dropped, or leave out the source."
+            raise DataError("has a weight, but holds no example", where=place, cure=cure)
+    kept = shares(available, list(weights.values()))
+    return dict(zip(weights, zip(kept, available, strict=True), strict=True))
+
+
 def _check_fields(source: SourceRecipe, where: str) -> None:
-    """One row has one shape: a pair, a list of messages, or a text."""
-    pair = ("instruction", "input", "response")
-    shapes = {"a pair" if ours in pair else ours for ours in source.fields if ours != "system"}
+    """One row has one shape: a pair, a list of messages, a text, or a message of a dialogue."""
+    shapes = {_SHAPES.get(ours, ours) for ours in source.fields if ours != "system"}
     if len(shapes) > 1 or ("text" in shapes and "system" in source.fields):
         raise RecipeError(
             f"{', '.join(source.fields)} do not belong to one kind of row",
             where=where,
-            cure="Name instruction and response (input, system), or messages (system), or text.",
+            cure="Name instruction and response (input, system), or messages (system), or text, "
+            "or thread, role, author and message.",
         )
 
 

@@ -101,7 +101,8 @@ def row_logits(network: Any, batch: Batch, *, keep: torch.Tensor) -> torch.Tenso
         use_cache=False,
         logits_to_keep=keep,
     )
-    logits: torch.Tensor = output.logits[0]
+    # Not `[0]`: the backward of an index fills a second tensor of the logits' size.
+    logits: torch.Tensor = output.logits.squeeze(0)
     return logits
 
 

@@ -11,6 +11,8 @@ from typing import Annotated, Any, Literal, Self, get_args
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, WithJsonSchema, model_validator
 
+from tunesmith.recipe.task_names import TaskReference
+
 SplitName = Literal["train", "validation", "test"]
 SourceKind = Literal[
     "json",
@@ -20,12 +22,30 @@ SourceKind = Literal[
     "parquet",
     "faq",
     "document",
+    "slack",
+    "dialogues",
+    "mbox",
+    "whatsapp",
+    "messenger",
+    "irc",
 ]
 TemplateName = Literal[
     "auto", "alpaca", "question-answer", "concatenate", "phi3", "chatml", "chat", "plain"
 ]
 MetricName = Literal["exact_match", "token_f1", "rouge_l", "chrf", "token_accuracy"]
-FieldName = Literal["instruction", "input", "response", "messages", "text", "system"]
+FieldName = Literal[
+    "instruction",
+    "input",
+    "response",
+    "messages",
+    "text",
+    "system",
+    "thread",
+    "author",
+    "role",
+    "message",
+]
+RedactKind = Literal["email", "phone", "card", "account", "ip", "secret", "handle"]
 Share = Annotated[float, Field(ge=0.0, lt=1.0)]
 Positive = Annotated[int, Field(ge=1)]
 Seed = Annotated[int, Field(ge=0, lt=2**32)]
@@ -156,18 +176,63 @@ class SourceRecipe(Section):
     fields: dict[FieldName, str] = Field(
         default_factory=dict, description="our field: their column, e.g. response: answer"
     )
+    task: TaskReference | None = Field(
+        None, description="a prompt template for labelled rows, e.g. sentiment; see docs/tasks.md"
+    )
+    prompts: PlainPath | None = Field(
+        None, description="prompt templates of one's own, a YAML file in promptsource's format"
+    )
+    prompt_names: list[str] | None = Field(
+        None, min_length=1, description="which templates of that file; null: all that can run"
+    )
+    columns: dict[str, str] = Field(
+        default_factory=dict, description="the prompt template's column: theirs, e.g. text: review"
+    )
+    labels: list[str] | dict[str, str] | None = Field(
+        None, description="names of the labels, e.g. {0: negative, 1: positive}; null: as they are"
+    )
+    weight: float | None = Field(
+        None, gt=0, description="its share of the mix, beside the weights of other sources"
+    )
+    seed: Seed = Field(0, description="another seed draws other wordings, and other rows by weight")
+    staff: list[str] = Field(
+        default_factory=list,
+        description="who answers in chats and mails, by account or name; empty: found out",
+    )
 
     @model_validator(mode="after")
     def _one_place(self) -> Self:
         if (self.path is None) == (self.hub is None):
             raise ValueError("name either path or hub")
+        if self.task is not None and self.prompts is not None:
+            raise ValueError("name either task or prompts")
+        if self.stream and self.weight is not None and self.limit is None:
+            raise ValueError("weight needs a limit where stream is true: rows are counted first")
         return self
 
+    @property
+    def is_prompted(self) -> bool:
+        """Whether a prompt template makes examples of its rows."""
+        return self.task is not None or self.prompts is not None
+
     def without_effect(self) -> dict[str, str]:
-        """Keys of the other kind of source."""
+        """Keys of another kind of source, or of another way to read rows."""
+        elsewhere = ("config", "split", "revision", "stream")
         if self.hub is not None:
-            return {"kind": "on a hub source", "subject": "on a hub source"}
-        return dict.fromkeys(("config", "split", "revision", "stream"), "without hub")
+            unused = dict.fromkeys(("kind", "subject"), "on a hub source")
+        else:
+            unused = dict.fromkeys(elsewhere, "without hub")
+        if self.is_prompted:
+            unused["fields"] = "beside task or prompts; write columns"
+        else:
+            unused["columns"] = "without task or prompts; write fields"
+        if self.task is None:
+            unused["labels"] = "without task"
+        if self.prompts is None:
+            unused["prompt_names"] = "without prompts"
+        if not self.is_prompted and self.weight is None:
+            unused["seed"] = "without task, prompts or weight"
+        return unused
 
 
 class SplitRecipe(Section):
@@ -183,8 +248,22 @@ class SplitRecipe(Section):
         return self
 
 
+def _all_redacted() -> list[RedactKind]:
+    return list(get_args(RedactKind))
+
+
 class ExamplesRecipe(Section):
-    """From rows to examples: what is refused, and what is held out."""
+    """From rows to examples: what is hidden, refused and held out."""
+
+    redact: list[RedactKind] = Field(
+        default_factory=_all_redacted,
+        description="what is replaced by a mark such as [email]; []: nothing",
+    )
+    language: str | None = Field(
+        None,
+        pattern="^[a-z]{2}$",
+        description="two letters such as en: examples surely in another language are dropped",
+    )
 
     split: SplitRecipe = Field(default_factory=SplitRecipe)
     max_bad: float = Field(
@@ -252,7 +331,9 @@ class TrainingRecipe(Section):
         "drop",
         description="drop the row, cut-context (the prompt's start), or error; no answer is cut",
     )
-    optimizer: Literal["adamw"] = Field("adamw", description="the rule of the update")
+    optimizer: Literal["adamw", "muon"] = Field(
+        "adamw", description="the rule of the update; muon: of hidden matrices, adamw for the rest"
+    )
     learning_rate: float = Field(5e-5, gt=0, description="its highest value, after the warm-up")
     schedule: Literal["cosine", "linear", "constant"] = Field(
         "cosine", description="how the learning rate falls after the warm-up; to 0, or not at all"
@@ -260,7 +341,9 @@ class TrainingRecipe(Section):
     warmup_fraction: float = Field(
         0.03, ge=0, lt=1, description="share of the steps in which the learning rate rises from 0"
     )
-    weight_decay: float = Field(0.0, ge=0, description="decoupled, as AdamW does it")
+    weight_decay: float = Field(
+        0.0, ge=0, description="decoupled: times the learning rate, not a part of the gradient"
+    )
     max_grad_norm: float | None = Field(
         1.0, gt=0, description="gradients are clipped to this norm; null: no clipping"
     )
@@ -340,6 +423,16 @@ class Recipe(Section):
     training: TrainingRecipe = Field(default_factory=TrainingRecipe)
     generation: GenerationRecipe = Field(default_factory=GenerationRecipe)
     evaluation: EvaluationRecipe = Field(default_factory=EvaluationRecipe)
+
+    @model_validator(mode="after")
+    def _a_weight_has_another_beside_it(self) -> Self:
+        weighted = [index for index, source in enumerate(self.sources) if source.weight is not None]
+        if len(weighted) == 1:
+            raise ValueError(
+                f"sources.{weighted[0]}.weight has no effect alone; give another source a weight "
+                "too (sources without one are read whole)"
+            )
+        return self
 
     @model_validator(mode="after")
     def _adapter_needs_weights(self) -> Self:

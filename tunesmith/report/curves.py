@@ -4,11 +4,9 @@ Colours are CSS variables, so one picture serves light and dark pages; letters s
 The same log gives the same bytes.
 """
 
-import io
-import re
 from collections.abc import Sequence
 from itertools import pairwise
-from typing import Any, Literal
+from typing import Literal
 
 from matplotlib import style
 from matplotlib.axes import Axes
@@ -16,6 +14,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import EngFormatter, MaxNLocator
 
 from tunesmith.report.facts import best_point
+from tunesmith.report.picture import LINE_COLOURS, STYLE, tidied
 from tunesmith.report.record import LogPoint, RunRecord
 
 Axis = Literal["step", "epoch", "tokens_seen"]
@@ -23,33 +22,7 @@ AXES: dict[Axis, str] = {"step": "Steps", "epoch": "Epochs", "tokens_seen": "Tok
 
 MAX_POINTS = 400
 _SMOOTHED = 25  # windows over the whole run
-_COLOURS = {
-    "#010101": "var(--ink-soft)",
-    "#020202": "var(--line)",
-    "#030303": "var(--train)",
-    "#040404": "var(--validation)",
-    "#050505": "var(--rate)",
-}
-_INK, _LINE, _TRAIN, _VALIDATION, _RATE = _COLOURS
-_STYLE: dict[Any, Any] = {
-    "svg.fonttype": "none",
-    "axes.edgecolor": _LINE,
-    "axes.labelcolor": _INK,
-    "axes.spines.top": False,
-    "axes.spines.right": False,
-    "axes.grid": True,
-    "axes.grid.axis": "y",
-    "axes.axisbelow": True,
-    "grid.color": _LINE,
-    "grid.linewidth": 0.7,
-    "xtick.color": _INK,
-    "ytick.color": _INK,
-    "xtick.major.size": 0,
-    "ytick.major.size": 0,
-    "text.color": _INK,
-    "font.size": 10,
-    "lines.solid_capstyle": "round",
-}
+_TRAIN, _VALIDATION, _RATE = LINE_COLOURS
 _STANDALONE = (
     "<style>svg{--ink-soft:#5a6372;--line:#d9dbdf;--train:#2f6fd6;--validation:#c2570c;"
     "--rate:#7a8494;font-family:system-ui,sans-serif}@media(prefers-color-scheme:dark){"
@@ -72,7 +45,7 @@ def curves_svg(record: RunRecord, axis: Axis) -> str | None:
     )
     if not train and not validation:
         return None
-    with style.context(["default", {**_STYLE, "svg.hashsalt": axis}]):
+    with style.context(["default", {**STYLE, "svg.hashsalt": axis}]):
         figure = Figure(figsize=(9.6, 4.5), layout="constrained")
         has_rate = any(point.learning_rate is not None for point in train)
         panels = figure.subplots(
@@ -88,7 +61,7 @@ def curves_svg(record: RunRecord, axis: Axis) -> str | None:
         panels[-1].xaxis.set_major_locator(MaxNLocator(8, integer=axis != "epoch"))
         if axis == "tokens_seen":
             panels[-1].xaxis.set_major_formatter(EngFormatter(sep=""))
-        return _tidied(figure)
+        return tidied(figure)
 
 
 def standalone_svg(svg: str) -> str:
@@ -161,19 +134,3 @@ def _draw_rate(panel: Axes, train: Sequence[LogPoint], axis: Axis) -> None:
     highest = max(point.learning_rate or 0.0 for point in known)
     panel.set_ylim(0, highest * 1.15 or 1.0)
     panel.set_yticks([0, highest], ["0", f"{highest:.3g}"])
-
-
-def _tidied(figure: Figure) -> str:
-    """Keep the drawing alone: no prologue, no names of fonts, no addresses, our colours."""
-    stream = io.StringIO()
-    hidden = dict.fromkeys(("Date", "Creator", "Format", "Type"))
-    figure.savefig(stream, format="svg", metadata=hidden, transparent=True)
-    svg = stream.getvalue()
-    svg = svg[svg.index("<svg") :].strip()
-    svg = re.sub(r"<style.*?</style>", "", svg, flags=re.DOTALL)
-    svg = re.sub(r' xmlns(:xlink)?="[^"]*"', "", svg)
-    svg = re.sub(r' (width|height)="[\d.]+pt"', "", svg, count=2)
-    svg = re.sub(r" font-family: [^;\"]*;", "", svg).replace("xlink:href", "href")
-    for placeholder, colour in _COLOURS.items():
-        svg = svg.replace(placeholder, colour)
-    return svg

@@ -2,6 +2,7 @@
 
 import re
 
+from tunesmith.report.data_facts import data_facts, source_lines
 from tunesmith.report.facts import facts, headline
 from tunesmith.report.figures import counted, rows_text
 from tunesmith.report.record import RunRecord, TestRow
@@ -14,6 +15,7 @@ from tunesmith.report.score_lines import (
 )
 
 NUM_ROWS = 20
+NUM_CONTRADICTIONS = 5
 _MAX_TEXT = 1_500
 _SPECIAL = re.compile(r"([\\`*_{}\[\]<>#|!&~])")
 
@@ -131,7 +133,27 @@ def _data(record: RunRecord) -> list[str]:
         return []
     dropped = record.summary.get("dropped", {})
     kept = counted(int(record.summary.get("kept", 0)), "row")
-    lines = [f"{kept} kept, {sum(dropped.values()):,} dropped."]
+    lines = [f"- {name}: {escaped(told)}" for name, told in data_facts(record)]
     lines += [f"- dropped: {escaped(reason)}: {count:,}" for reason, count in dropped.items()]
     lines += [f"- {escaped(str(notice))}" for notice in record.summary.get("notices", ())]
-    return ["## Data", lines[0], "\n".join(lines[1:])]
+    blocks = ["## Data", f"{kept} kept, {sum(dropped.values()):,} dropped.", "\n".join(lines)]
+    return [*blocks, *_sources(record), *_contradictions(record)]
+
+
+def _sources(record: RunRecord) -> list[str]:
+    sources, note = source_lines(record)
+    if not sources:
+        return []
+    rows = [[escaped(cell) for cell in line] for line in sources]
+    return [_lines([["Source", "Read as", "Kept", "Dropped", "Why"], *rows]), note]
+
+
+def _contradictions(record: RunRecord) -> list[str]:
+    """The first pairs; the page shows more."""
+    shown = record.data.contradictions[:NUM_CONTRADICTIONS]
+    blocks = ["### Contradictions, for a person to decide"] if shown else []
+    for one in shown:
+        blocks.append(escaped(str(one["question"])))
+        for side in (one["first"], one["second"]):
+            blocks.append(f"{escaped(str(side['source']))}:\n\n{_quoted(str(side['answer']))}")
+    return blocks

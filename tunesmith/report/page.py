@@ -6,16 +6,17 @@ from importlib import resources
 from tunesmith import __version__
 from tunesmith.evaluation.verdict import metric_title
 from tunesmith.report.curves import Axis
+from tunesmith.report.data_section import data_section
 from tunesmith.report.markup import Markup, joined, tag, void_tag
 from tunesmith.report.record import RunRecord
 from tunesmith.report.sections import (
     curves_section,
-    data_section,
     scores_section,
     settings_section,
     verdict_section,
 )
 from tunesmith.report.side_by_side import SideBySide, script_json, side_by_side
+from tunesmith.report.study import study_section
 
 POLICY = (
     "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; "
@@ -47,6 +48,7 @@ def report_html(record: RunRecord, curves: Mapping[Axis, str]) -> str:
         ("training", "Training", curves_section(record, curves)),
         ("answers", "Answers", _answers_section(record, shown)),
         ("data", "Data", data_section(record)),
+        ("study", "The base model", study_section(record)),
         ("settings", "Settings", settings_section(record)),
     ]
     links = [tag("a", name, href=f"#{key}") for key, name, section in sections if section]

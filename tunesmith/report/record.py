@@ -17,9 +17,9 @@ from tunesmith.evaluation.grade import Comparison, Grade, Score, read_grades
 from tunesmith.evaluation.verdict import Verdict, overall_verdict
 from tunesmith.examples.example import Example
 from tunesmith.files import read_json, read_json_lines
+from tunesmith.report.data_record import DataRecord, read_data_record
 
 MAX_ROWS = 5_000
-EXAMPLES_PER_REASON = 5
 BASE, TUNED = "base", "tuned"
 
 
@@ -70,7 +70,7 @@ class RunRecord:
     recipe: Mapping[str, Any]
     environment: Mapping[str, Any]
     summary: Mapping[str, Any]
-    dropped: Mapping[str, tuple[Mapping[str, Any], ...]]  # by reason, some of each
+    data: DataRecord
     log: tuple[LogPoint, ...]
     rows: tuple[TestRow, ...]
     num_test_rows: int
@@ -78,6 +78,7 @@ class RunRecord:
     scores: Mapping[str, Mapping[str, Score]]  # by metric, model; the loss too
     comparisons: tuple[Comparison, ...]
     failures: Mapping[tuple[str, str], Mapping[str, int]]  # by metric and model: reasons
+    study: Mapping[str, Any] = field(default_factory=dict)  # of the base model, if it has one
 
     @property
     def models(self) -> tuple[str, ...]:
@@ -121,7 +122,7 @@ def read_run_record(folder: Path) -> RunRecord:
         recipe=_yaml(folder / "recipe.yaml"),
         environment=_json(folder / "environment.json"),
         summary=_json(folder / "data" / "summary.json"),
-        dropped=_dropped(folder / "data" / "dropped.jsonl"),
+        data=read_data_record(folder / "data"),
         log=_log(folder / "log.jsonl"),
         rows=tuple(rows.values()),
         num_test_rows=num_test_rows,
@@ -132,6 +133,7 @@ def read_run_record(folder: Path) -> RunRecord:
         },
         comparisons=tuple(Comparison.from_json(c) for c in scores.get("comparisons", ())),
         failures=failures,
+        study=_json(folder / "study.json"),
     )
 
 
@@ -197,12 +199,3 @@ def _grades(folder: Path, rows: Mapping[str, TestRow]) -> dict[tuple[str, str], 
                 by_model = rows[grade.example_id].grades.setdefault(grade.metric, {})
                 by_model.setdefault(grade.model, grade)
     return failures
-
-
-def _dropped(path: Path) -> dict[str, tuple[Mapping[str, Any], ...]]:
-    kept: dict[str, list[Mapping[str, Any]]] = {}
-    for record in _lines(path):
-        some = kept.setdefault(record["reason"], [])
-        if len(some) < EXAMPLES_PER_REASON:
-            some.append(record)
-    return {reason: tuple(some) for reason, some in kept.items()}

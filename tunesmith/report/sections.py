@@ -5,7 +5,7 @@ from typing import Any
 
 from tunesmith.report.curves import AXES, MAX_POINTS, Axis
 from tunesmith.report.facts import facts, headline
-from tunesmith.report.figures import counted, flat_items
+from tunesmith.report.figures import flat_items
 from tunesmith.report.markup import Markup, joined, tag, void_tag
 from tunesmith.report.record import RunRecord
 from tunesmith.report.score_lines import failure_lines, loss_line, rival_lines, score_lines
@@ -79,37 +79,6 @@ def curves_section(record: RunRecord, curves: Mapping[Axis, str]) -> Markup:
     return tag("section", *parts, tag("p", note, class_="note"), card)
 
 
-def data_section(record: RunRecord) -> Markup:
-    """What was kept, how it was split, what was dropped and why."""
-    if not record.summary:
-        return Markup("")
-    dropped: Mapping[str, int] = record.summary.get("dropped", {})
-    kept, out = int(record.summary.get("kept", 0)), sum(dropped.values())
-    parts = [
-        tag("h2", "Data", id="data"),
-        tag("p", f"{counted(kept, 'row')} kept, {out:,} dropped.", class_="note"),
-        *(tag("p", str(notice), class_="note") for notice in record.summary.get("notices", ())),
-        _split_table(record.summary.get("splits", {})),
-    ]
-    if dropped:
-        parts += [
-            tag("h3", "Dropped, by reason"),
-            tag(
-                "div",
-                *(_dropped(record, reason, count) for reason, count in dropped.items()),
-                class_="card dropped",
-            ),
-            tag(
-                "p",
-                "Every dropped row is in ",
-                tag("code", "data/dropped.jsonl"),
-                ".",
-                class_="note",
-            ),
-        ]
-    return tag("section", *parts)
-
-
 def settings_section(record: RunRecord) -> Markup:
     """The recipe with every default, and the environment; folded."""
     blocks = [
@@ -124,46 +93,6 @@ def settings_section(record: RunRecord) -> Markup:
         tag("h2", "Settings", id="settings"),
         tag("div", *folded, class_="card settings"),
     )
-
-
-def _split_table(splits: Mapping[str, Mapping[str, Any]]) -> Markup:
-    if not splits:
-        return Markup("")
-    columns = [
-        ("Rows", "rows"),
-        ("Groups", "groups"),
-        ("Tokens", "tokens"),
-        ("Trained tokens", "trained_tokens"),
-    ]
-    known = [(head, key) for head, key in columns if any(key in s for s in splits.values())]
-    body = [
-        tag(
-            "tr",
-            tag("th", name, scope="row"),
-            *(
-                tag("td", f"{sizes[key]:,}" if sizes.get(key) is not None else "–")
-                for _, key in known
-            ),
-        )
-        for name, sizes in splits.items()
-    ]
-    heads = [tag("th", head, scope="col") for head in ("Split", *(head for head, _ in known))]
-    table = tag("table", tag("thead", tag("tr", *heads)), tag("tbody", *body))
-    return tag("div", table, class_="card scroll", tabindex="0", role="region", aria_label="Splits")
-
-
-def _dropped(record: RunRecord, reason: str, count: int) -> Markup:
-    some = record.dropped.get(reason, ())
-    shown = [
-        tag(
-            "div",
-            tag("p", tag("code", str(one.get("source", ""))), ": ", str(one.get("detail", ""))),
-            tag("div", str(one.get("text", ""))[:600], class_="text", dir="auto"),
-        )
-        for one in some
-    ]
-    more = f"{counted(count, 'row')}" + (f", {len(some)} shown" if 0 < len(some) < count else "")
-    return tag("details", tag("summary", reason, tag("span", more, class_="small")), *shown)
 
 
 def _folded(name: str, where: str, value: dict[str, Any]) -> Markup:

@@ -2,12 +2,15 @@
 
 import json
 import re
+import zipfile
 from pathlib import Path
-from typing import Any, NamedTuple, get_args
+from typing import Any, get_args
 
 from tunesmith.errors import DataError
 from tunesmith.recipe.recipe import SourceKind
-from tunesmith.sources.chunks import file_head
+from tunesmith.sources.chunks import file_head, files_in
+from tunesmith.sources.detect_chats import is_messenger, kind_of_text, kind_of_tree
+from tunesmith.sources.dialogues import message_columns
 from tunesmith.sources.pages import find_page_kind, page_format
 from tunesmith.sources.tables import find_delimiter
 
@@ -40,30 +43,20 @@ def detect_kind(path: Path, name: str) -> SourceKind:
     Raises:
         DataError: It is of no kind that Tunesmith reads.
     """
-    return explain_kind(path, name).kind
-
-
-def explain_kind(path: Path, name: str) -> "DetectedKind":
-    """The kind of a file, and in words what speaks for it.
-
-    Raises:
-        DataError: It is of no kind that Tunesmith reads.
-    """
+    if path.is_dir() or zipfile.is_zipfile(path):
+        return _tree_kind(path, name)
     head = file_head(path, name)
+    if kind := _chat_kind(path, head):
+        return kind
     if _is_page(path, head):
-        found = find_page_kind(path, name)
-        return DetectedKind(found.kind, found.reason)
-    kind = _kind_of_rows(path, name, head)
-    is_named = kind == _kind_of_name(path)
-    reason = "its name and its content agree" if is_named else f"its content is {kind.upper()}"
-    return DetectedKind(kind, reason)
+        return find_page_kind(path, name).kind
+    return _kind_of_rows(path, name, head)
 
 
-class DetectedKind(NamedTuple):
-    """The kind of a file; `reason` ends a sentence such as "faq.md is read as faq: ..."."""
-
-    kind: SourceKind
-    reason: str
+def _chat_kind(path: Path, head: bytes) -> SourceKind | None:
+    """The kind of a chat or mailbox in plain text; tags of a page would look like nicks."""
+    page = page_format(path, head[:4096].decode("utf-8", "replace"))
+    return kind_of_text(head) if page in (None, "plain") else None
 
 
 def _is_page(path: Path, head: bytes) -> bool:
@@ -89,11 +82,18 @@ def _kind_of_rows(path: Path, name: str, head: bytes) -> SourceKind:
         raise DataError(
             "the file holds only blanks", where=name, cure="Write rows into it, or leave it out."
         )
-    if text.startswith(b"["):
-        return "jsonl" if named == "jsonl" and not _LIST_OF_OBJECTS.match(text) else "json"
-    if text.startswith(b"{"):
-        return _object_kind(text, named)
+    if text.startswith((b"[", b"{")):
+        return _json_kind(text, named)
     return _other_kind(head, named, name)
+
+
+def _tree_kind(path: Path, name: str) -> SourceKind:
+    if kind := kind_of_tree(path, name):
+        return kind
+    if path.is_dir():
+        raise DataError("is a folder, not a file", where=name, cure=files_in(path))
+    words = "a zip archive or an Office file, and no export of Slack or Messenger"
+    raise _unknown(name, words, "Unpack or export it, and name the result.")
 
 
 def _kind_of_name(path: Path) -> SourceKind | None:
@@ -101,6 +101,12 @@ def _kind_of_name(path: Path) -> SourceKind | None:
     while suffixes and suffixes[-1] in _PACKED:
         suffixes.pop()
     return _KINDS.get(suffixes[-1]) if suffixes else None
+
+
+def _json_kind(text: bytes, named: SourceKind | None) -> SourceKind:
+    if text.startswith(b"["):
+        return "jsonl" if named == "jsonl" and not _LIST_OF_OBJECTS.match(text) else "json"
+    return "messenger" if is_messenger(text) else _object_kind(text, named)
 
 
 def _object_kind(text: bytes, named: SourceKind | None) -> SourceKind:
@@ -139,7 +145,8 @@ def _other_kind(head: bytes, named: SourceKind | None, name: str) -> SourceKind:
 def _looks_like_table(head: bytes) -> bool:
     header = head.partition(b"\n")[0].decode("utf-8", "replace")
     columns = {column.strip(' "\r').lower() for column in header.split(find_delimiter(head))}
-    return len(columns) > 1 and bool(columns & _USUAL_COLUMNS)
+    is_usual = bool(columns & _USUAL_COLUMNS) or message_columns(columns, {}) is not None
+    return len(columns) > 1 and is_usual
 
 
 def _unknown(name: str, words: str, cure: str) -> DataError:

@@ -22,7 +22,8 @@ BlockKind = Literal[
     "navigation",  # links to elsewhere on the page or the site, and nothing else
     "badges",
 ]
-LEFT_OUT = frozenset(  # reasons why a part of a page becomes no example, though it is readable
+# Reasons why a part of a page becomes no example, though it is readable.
+LEFT_OUT_OF_PAGES = frozenset(
     {
         "no question",
         "no answer",

@@ -176,7 +176,7 @@ def _file_key(rendering: Rendering, asked: Sequence[Question], generation: Gener
                 for question in asked
             ],
             "generation": generation.model_dump(exclude={"batch"}),
-            "code": code_of("sandbox.py", "templates", "tokens", "models", "generation"),
+            "code": code_of("sandbox", "templates", "tokens", "models", "generation"),
         }
     )
 
@@ -206,7 +206,7 @@ def _answer_test(
             "rendering": rendering.fingerprint,
             "test": hash_file(folder.examples("test")),
             "generation": recipe.generation.model_dump(exclude={"batch"}),
-            "code": code_of("sandbox.py", "templates", "tokens", "models", "generation"),
+            "code": code_of("sandbox", "templates", "tokens", "models", "generation"),
         },
         outputs=[folder.completions(name)],
     )

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from tunesmith.examples.example import Example, last_user_text
-from tunesmith.files import read_json_lines
+from tunesmith.files import read_json, read_json_lines, write_json
 from tunesmith.recipe.load import load_recipe
 from tunesmith.stages.prepare import read_split
 from tunesmith.stages.progress import Progress
@@ -12,7 +12,9 @@ from tunesmith.stages.run import run
 from tunesmith.stages.run_folder import RunFolder
 from tunesmith.stages.stage import Result
 
-RECIPE = Path(__file__).resolve().parent.parent / "starter" / "demo.yaml"
+_STARTER = Path(__file__).resolve().parent.parent / "starter"
+RECIPE = _STARTER / "demo.yaml"
+STUDY = _STARTER / "study.json"  # what `make study` measured last
 _QUESTIONS = 5
 _WIDTH = 76
 
@@ -25,6 +27,8 @@ def demo(*, folder: RunFolder, progress: Progress) -> Result:
         the verdict and where the report lies, as lines of text.
     """
     recipe = load_recipe(RECIPE)
+    if STUDY.is_file():
+        write_json(folder.study, read_json(STUDY))
     result = run(recipe, folder, recipe_folder=RECIPE.parent, progress=progress)
     return {**result, "story": [*_answers(folder), *result["summary"]]}
 

@@ -23,13 +23,17 @@ EncodedRow = tuple[str, EncodedExample]
 
 @dataclass(slots=True)
 class EncodeCount:
-    """What was encoded, the examples that left no row, and rows that carry a marker already."""
+    """What was encoded, the examples that left no row, and rows that carry a marker already.
+
+    `lengths` counts rows by their tokens; there are no more lengths than `max_tokens`.
+    """
 
     rows: int = 0
     lost: int = 0
     tokens: int = 0
     trained_tokens: int = 0
     wrapped: Counter[str] = field(default_factory=Counter)
+    lengths: Counter[int] = field(default_factory=Counter)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,6 +75,7 @@ class Encoder:
                 left.discard(id(example))
                 self.count.rows += 1
                 self.count.tokens += len(fitting.ids)
+                self.count.lengths[len(fitting.ids)] += 1
                 self.count.trained_tokens += int(np.count_nonzero(fitting.is_trained[1:]))
                 yield example.id, fitting
         self.count.lost += len(left)

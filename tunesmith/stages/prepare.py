@@ -11,6 +11,8 @@ import tokenizers
 import transformers
 
 from tunesmith.errors import DataError
+from tunesmith.examples.clean import clean_example
+from tunesmith.examples.contradictions import contradictions, equal_questions
 from tunesmith.examples.example import Example
 from tunesmith.examples.read import ReadCount, check_read, read_examples
 from tunesmith.examples.split import SPLITS, Split, check_split_sizes, split_of
@@ -20,11 +22,13 @@ from tunesmith.files import (
     json_line,
     read_json_lines,
     write_json,
+    write_json_lines,
     write_text,
 )
 from tunesmith.models.load import context_tokens
 from tunesmith.recipe.load import resolved_yaml
 from tunesmith.recipe.recipe import Recipe, SourceRecipe
+from tunesmith.sources.kinds import explain_source
 from tunesmith.sources.page_folder import folder_files
 from tunesmith.sources.row import Dropped
 from tunesmith.stages.encode import EncodeCount, Encoder
@@ -32,10 +36,11 @@ from tunesmith.stages.progress import Progress
 from tunesmith.stages.rendering import Rendering, recipe_rendering
 from tunesmith.stages.run_folder import RunFolder
 from tunesmith.stages.stage import Result, Stage, code_of, finished_result, run_stage
+from tunesmith.stages.token_lengths import token_lengths
 from tunesmith.templates.wrapped import wrapping_cure
 from tunesmith.tokens.store import TokenStore, store_name, write_store
 
-_CODE = ("sources", "examples", "sandbox.py", "templates", "tokens", "stages/encode.py")
+_CODE = ("sources", "examples", "sandbox", "templates", "tokens", "stages/encode.py")
 
 
 def prepare(
@@ -123,7 +128,7 @@ def preparation(
     stage = Stage(name="prepare", inputs=inputs, outputs=())
     outputs = [folder.examples(split) for split in SPLITS]
     outputs += [folder.tokens / store_name(split, stage.key) for split in SPLITS]
-    outputs += [folder.dropped, folder.summary]
+    outputs += [folder.dropped, folder.contradictions, folder.token_lengths, folder.summary]
     return Stage(name="prepare", inputs=inputs, outputs=outputs)
 
 
@@ -133,8 +138,11 @@ def _source_inputs(source: SourceRecipe, recipe_folder: Path) -> dict[str, Any]:
     if source.path is not None:
         path = recipe_folder / Path(source.path).expanduser()
         inputs["content"] = hash_file(path) if path.is_file() else _folder_content(path)
-    elif source.hub is not None and Path(source.hub).is_dir():
-        files = sorted(path for path in Path(source.hub).rglob("*") if path.is_file())
+    if source.prompts is not None:
+        prompts = recipe_folder / source.prompts
+        inputs["prompt_file"] = hash_file(prompts) if prompts.is_file() else None
+    if source.hub is not None and (recipe_folder / source.hub).is_dir():
+        files = sorted(path for path in (recipe_folder / source.hub).rglob("*") if path.is_file())
         inputs["content"] = [[str(path), hash_file(path)] for path in files]
     return inputs
 
@@ -159,10 +167,14 @@ class _Work:
     key: str
     read: ReadCount = field(default_factory=ReadCount)
     late: Counter[str] = field(default_factory=Counter)
+    redacted: Counter[str] = field(default_factory=Counter)
     split_rows: Counter[str] = field(default_factory=Counter)
     encoded: dict[str, EncodeCount] = field(default_factory=dict)
+    num_contradictions: int = 0
+    read_as: list[dict[str, str]] = field(default_factory=list)
 
     def run(self) -> Result:
+        self._explain()
         with atomic_file(self.folder.dropped) as dropped:
             self._read(dropped)
             trouble = self._trouble()
@@ -173,10 +185,19 @@ class _Work:
                 self.folder.examples(split).unlink()
             raise trouble
         check_split_sizes({split: count.rows for split, count in self.encoded.items()})
+        self.num_contradictions = self._find_contradictions()
         self._forget_old_stores()
+        self._write_lengths()
         summary = self._summary()
         write_json(self.folder.summary, {"schema": 1, **summary})
         return summary
+
+    def _explain(self) -> None:
+        """Say what each source is read as, for a kind that was found may be the wrong one."""
+        for source in self.recipe.sources:
+            found = explain_source(source, folder=self.recipe_folder)
+            self.read_as.append(asdict(found))
+            self.progress.note(f"{found.name} is read as {found.kind}: {found.reason}")
 
     def _trouble(self) -> DataError | None:
         """Why the run may not go on; what was dropped is written all the same."""
@@ -195,7 +216,10 @@ class _Work:
                 split: stack.enter_context(atomic_file(self.folder.examples(split)))
                 for split in SPLITS
             }
-            for item in read_examples(self.recipe.sources, folder=self.recipe_folder):
+            for read in read_examples(self.recipe.sources, folder=self.recipe_folder):
+                cleaned = clean_example(read, self.recipe.examples)
+                item = cleaned.item
+                self.redacted += cleaned.redacted
                 self.progress.advance()
                 self.read.add(item)
                 if isinstance(item, Dropped):
@@ -225,6 +249,20 @@ class _Work:
         write_store(self.folder.tokens / store_name(split, self.key), rows, key=self.key)
         self.progress.close()
 
+    def _find_contradictions(self) -> int:
+        """List questions with different answers; nothing is dropped for them."""
+        self.progress.start("comparing answers", None)
+        pairs = equal_questions([self.folder.examples(split) for split in SPLITS])
+        found = (one.to_json() for one in contradictions(pairs))
+        count = write_json_lines(self.folder.contradictions, found)
+        self.progress.close()
+        return count
+
+    def _write_lengths(self) -> None:
+        lengths = {split: count.lengths for split, count in self.encoded.items()}
+        limit = row_limit(self.recipe, self.rendering)[0]
+        write_json(self.folder.token_lengths, token_lengths(lengths, max_tokens=limit))
+
     def _forget_old_stores(self) -> None:
         current = {store_name(split, self.key) for split in SPLITS}
         for path in self.folder.tokens.glob("*.arrow"):
@@ -238,6 +276,9 @@ class _Work:
             "kept": self.read.num_kept - sum(count.lost for count in self.encoded.values()),
             "dropped": dict(dropped.most_common()),
             "by_source": read["by_source"],
+            "read_as": self.read_as,
+            "redacted": dict(self.redacted.most_common()),
+            "contradictions": self.num_contradictions,
             "splits": {
                 split: {
                     "rows": count.rows,
@@ -260,6 +301,16 @@ class _Work:
             notices.append(
                 f"{total:,} of {self.read.num_read:,} rows were dropped ({listed}): "
                 "data/dropped.jsonl"
+            )
+        notices += [
+            f"{number:,} answers ended in {marker!r}, which was taken off; the template writes "
+            "the model's own end"
+            for marker, number in self.read.removed.items()
+        ]
+        if self.num_contradictions:
+            notices.append(
+                f"{self.num_contradictions:,} pairs of answers to one question differ: "
+                "data/contradictions.jsonl"
             )
         wrapped = sum((count.wrapped for count in self.encoded.values()), Counter())
         if wrapped:

@@ -1,16 +1,21 @@
 """A recipe, or a data file with a template and a tokenizer -> what the model will read."""
 
+from collections import Counter
 from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
 
 from tunesmith.errors import DataError
+from tunesmith.examples.clean import clean_example, drop_exact_duplicates
 from tunesmith.examples.example import Example
 from tunesmith.examples.read import read_examples
-from tunesmith.models.load import ModelPlace, find_model, is_model_folder
-from tunesmith.recipe.recipe import Recipe, SourceRecipe, TemplateRecipe
+from tunesmith.models.load import ModelPlace, is_model_folder
+from tunesmith.recipe.load import recipe_from_mapping
+from tunesmith.recipe.recipe import Recipe
+from tunesmith.sources.kinds import explain_source
 from tunesmith.sources.row import Dropped
-from tunesmith.stages.rendering import Rendering, model_rendering, recipe_rendering
+from tunesmith.stages.progress import Progress, SilentProgress
+from tunesmith.stages.rendering import Rendering, recipe_rendering
 from tunesmith.stages.stage import Result
 from tunesmith.templates.names import find_template
 from tunesmith.tokens.encode import encode_prompt, encode_segments
@@ -31,58 +36,89 @@ def preview_rows(
     Args:
         recipe: What to preview; or None, with `data`.
         recipe_folder: What relative paths are relative to.
-        data: A file of rows.
-        template: With a file: its template; None is `auto`.
-        tokenizer: With a file: whose tokenizer; None is the starter's.
+        data: A file or folder of rows or other raw material.
+        template: With data: its template; None is `auto`.
+        tokenizer: With data: whose tokenizer; None is the starter's.
         limit: Rows at most; None is all.
 
     Yields:
         `id`, `source`, `text`, `ids`, `is_trained`, `prompt_ids` (what generation would
-        start from for the last answer), and `pieces`: text, is_trained, is_content.
+        start from for the last answer), `redacted` (what was hidden in it, by kind), and
+        `pieces`: text, is_trained, is_content.
 
     Raises:
         DataError: A row cannot be read or rendered exactly; the first is named.
     """
-    if recipe is not None:
-        rendering = recipe_rendering(recipe, recipe_folder)
-        sources, folder = recipe.sources, recipe_folder
-    else:
-        rendering = _named(template, tokenizer)
-        sources, folder = [SourceRecipe(path=str(Path(str(data)).resolve()))], Path.cwd()
-    rows = _rows(rendering, read_examples(sources, folder=folder))
-    yield from islice(rows, limit)
+    if recipe is None:
+        written = {
+            "sources": [{"path": str(data)}],
+            "template": {"name": template or "auto"},
+            "model": {"name": tokenizer or "starter"},
+        }
+        recipe, recipe_folder = recipe_from_mapping(written, name=str(data)), Path()
+    pieces = preview_pieces(recipe, recipe_folder)
+    yield from islice((one for one in pieces if not isinstance(one, Dropped)), limit)
 
 
-def _named(template: str | None, tokenizer: str | None) -> Rendering:
-    """A tokenizer's folder needs no model in it."""
-    folder = Path(tokenizer).expanduser() if tokenizer else None
-    if folder is not None and folder.is_dir() and not is_model_folder(folder):
-        loaded = load_tokenizer(folder)
-        found = find_template(TemplateRecipe(name=template or "auto"), loaded.texts)
-        place = ModelPlace(name=str(tokenizer), path=str(folder))
-        return Rendering(place=place, tokenizer=loaded, template=found)
-    rendering = model_rendering(find_model(tokenizer or "starter"))
-    if template is None:
-        return rendering
-    found = find_template(TemplateRecipe(name=template), rendering.tokenizer.texts)
-    return Rendering(place=rendering.place, tokenizer=rendering.tokenizer, template=found)
+def preview_pieces(
+    recipe: Recipe, recipe_folder: Path, *, progress: Progress | None = None
+) -> Iterator[Result | Dropped]:
+    """Rows as `preview_rows` yields them, and between them what is left out, with the reason.
 
+    Args:
+        recipe: Its model may be a folder that holds a tokenizer alone.
+        recipe_folder: What relative paths are relative to.
+        progress: Told what each source is read as, and why.
 
-def _rows(how: Rendering, items: Iterator[Example | Dropped]) -> Iterator[Result]:
-    num_dropped, first = 0, None
-    is_any = False
-    for item in items:
+    Raises:
+        DataError: Nothing is left, or a row cannot be rendered exactly.
+    """
+    for source in recipe.sources:
+        found = explain_source(source, folder=recipe_folder)
+        (progress or SilentProgress()).note(f"{found.name} is read as {found.kind}: {found.reason}")
+    how = _rendering(recipe, recipe_folder)
+    num_dropped, first, is_any = 0, None, False
+    for item, redacted in _cleaned(recipe, recipe_folder):
         if isinstance(item, Dropped):
             num_dropped += 1
             first = first or item
+            yield item
             continue
         is_any = True
-        yield from _example_rows(how, item)
+        yield from ({**row, "redacted": redacted} for row in _example_rows(how, item))
     if not is_any and first is not None:
         raise DataError(
             f"no row could be read; {num_dropped:,} were dropped, the first since {first.detail}",
             where=first.source,
         )
+
+
+def _rendering(recipe: Recipe, recipe_folder: Path) -> Rendering:
+    """The recipe's; a tokenizer's folder needs no model in it."""
+    folder = recipe_folder / Path(recipe.model.name).expanduser()
+    if not folder.is_dir() or is_model_folder(folder):
+        return recipe_rendering(recipe, recipe_folder)
+    tokenizer = load_tokenizer(folder)
+    template = find_template(recipe.template, tokenizer.texts)
+    place = ModelPlace(name=recipe.model.name, path=str(folder))
+    return Rendering(place=place, tokenizer=tokenizer, template=template)
+
+
+def _cleaned(
+    recipe: Recipe, recipe_folder: Path
+) -> Iterator[tuple[Example | Dropped, dict[str, int]]]:
+    """What is left of each piece, and what was hidden in it; equal ones pass once."""
+    hidden: Counter[str] = Counter()
+
+    def items() -> Iterator[Example | Dropped]:
+        nonlocal hidden
+        for item in read_examples(recipe.sources, folder=recipe_folder):
+            cleaned = clean_example(item, recipe.examples)
+            hidden = cleaned.redacted
+            yield cleaned.item
+
+    for item in drop_exact_duplicates(items()):
+        yield item, dict(hidden.most_common())
 
 
 def _example_rows(how: Rendering, example: Example) -> Iterator[Result]:

@@ -42,6 +42,16 @@ class RunFolder:
         return self.path / "data" / "summary.json"
 
     @property
+    def token_lengths(self) -> Path:
+        """How long the rows of each split are."""
+        return self.path / "data" / "token_lengths.json"
+
+    @property
+    def contradictions(self) -> Path:
+        """Questions with different answers, for a person to decide."""
+        return self.path / "data" / "contradictions.jsonl"
+
+    @property
     def tokens(self) -> Path:
         """The token stores."""
         return self.path / "tokens"
@@ -65,6 +75,11 @@ class RunFolder:
     def scores(self) -> Path:
         """Scores with intervals, and comparisons."""
         return self.path / "scores.json"
+
+    @property
+    def study(self) -> Path:
+        """What is known of the base model beyond this run, if anything is."""
+        return self.path / "study.json"
 
     def examples(self, split: Split) -> Path:
         """The examples of a split."""

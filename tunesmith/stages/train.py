@@ -27,6 +27,7 @@ from tunesmith.stages.stage import Result, Stage, changed_inputs, finished_resul
 from tunesmith.stages.training_log import TrainingLog
 from tunesmith.tokens.store import TokenStore
 from tunesmith.training import checkpoint as checkpoints
+from tunesmith.training.allocator import keep_freed_memory
 from tunesmith.training.distributed import Ranks, joined_ranks
 from tunesmith.training.dropout import set_dropout
 from tunesmith.training.engine import (
@@ -39,11 +40,11 @@ from tunesmith.training.engine import (
 from tunesmith.training.feed import Feed
 from tunesmith.training.loop import run_training
 from tunesmith.training.memory import use_activation_checkpointing
+from tunesmith.training.optimizer import make_optimizer
 from tunesmith.training.plan import BEST, Listener, Plan, TrainingState
 from tunesmith.training.resume import load_best, resume
 from tunesmith.training.schedule import count_steps, rows_of_step
 from tunesmith.training.signals import stop_requests
-from tunesmith.training.state import make_optimizer
 
 _KIBIBYTE = 1024
 
@@ -75,6 +76,7 @@ def train(
         RefusedError: The checkpoint belongs to another training.
         StoppedError: A signal stopped the run; the same command resumes it.
     """
+    keep_freed_memory()
     engine = choose_engine(recipe.training)
     with joined_ranks(torch.device(engine.device)) as ranks, ExitStack() as stack:
         if ranks.is_first:

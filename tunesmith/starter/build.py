@@ -24,7 +24,7 @@ from tunesmith.starter.shape import starter_config
 from tunesmith.starter.tokenizer_training import save_tokenizer, train_tokenizer
 
 SEED = 0
-NUM_CHARACTERS = 30_000_000
+NUM_CHARACTERS = 84_000_000
 _TOKENIZER_DOCUMENTS = 12_000
 _SHIPPED = ("config.json", "generation_config.json", "tokenizer.json", "tokenizer_config.json")
 
@@ -37,9 +37,10 @@ examples: {split: {validation: 0.005, test: 0.0}}
 template: {name: plain}
 training:
   epochs: 1
-  examples_per_step: 48
-  micro_batch: 48
-  learning_rate: 2e-3
+  examples_per_step: 24
+  micro_batch: 24
+  optimizer: muon
+  learning_rate: 1e-2
   schedule: linear
   weight_decay: 0.1
   max_tokens: 1024

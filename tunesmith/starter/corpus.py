@@ -9,38 +9,55 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from tunesmith.files import write_json_lines
-from tunesmith.starter import fact_genres, letters, office_genres, text_genres
+from tunesmith.starter import (
+    exchange_genres,
+    fact_genres,
+    letters,
+    office_genres,
+    text_genres,
+)
 
 Genre = Callable[[random.Random], str]
-# Shares of documents, not of characters.
+# Shares of pieces, not of characters.
 GENRES: tuple[tuple[Genre, int], ...] = (
-    (fact_genres.entry, 14),
-    (fact_genres.fact_list, 12),
-    (fact_genres.paragraph, 18),
-    (fact_genres.quiz, 11),
-    (fact_genres.dialogue, 18),
-    (fact_genres.chatter, 8),
-    (fact_genres.company_page, 7),
-    (fact_genres.code, 3),
-    (text_genres.reviews, 5),
-    (text_genres.headlines, 5),
-    (text_genres.routing, 6),
-    (text_genres.rewritings, 12),
-    (text_genres.keywords, 7),
-    (text_genres.news, 9),
-    (text_genres.conversions, 5),
+    (fact_genres.entry, 12),
+    (fact_genres.fact_list, 10),
+    (fact_genres.paragraph, 16),
+    (fact_genres.quiz, 12),
+    (fact_genres.dialogue, 14),
+    (fact_genres.chatter, 6),
+    (fact_genres.company_page, 9),
+    (fact_genres.code, 2),
+    (exchange_genres.exchange, 30),
+    (exchange_genres.solutions, 5),
+    (exchange_genres.form, 5),
+    (exchange_genres.lesson, 26),
+    (text_genres.reviews, 4),
+    (text_genres.headlines, 4),
+    (text_genres.routing, 4),
+    (text_genres.rewritings, 8),
+    (text_genres.keywords, 4),
+    (text_genres.news, 6),
+    (text_genres.conversions, 4),
     (letters.letter_page, 5),
-    (office_genres.office_notes, 7),
+    (office_genres.office_notes, 5),
 )
+# A document holds pieces until it is this long, in characters: pages of several topics, as a
+# crawl has them, with questions and answers at many places; short ones keep beginnings frequent.
+_PAGE_LENGTHS = (1, 1, 400, 800)
 
 
 def documents(seed: int) -> Iterator[str]:
-    """Documents without end."""
+    """Documents without end; a document is a page of one or more pieces."""
     rng = random.Random(seed)
     genres = [genre for genre, _ in GENRES]
     weights = [weight for _, weight in GENRES]
     while True:
-        yield rng.choices(genres, weights=weights)[0](rng)
+        wanted = rng.choice(_PAGE_LENGTHS)
+        page = rng.choices(genres, weights=weights)[0](rng)
+        while len(page) < wanted:
+            page += f"\n\n{rng.choices(genres, weights=weights)[0](rng)}"
+        yield page
 
 
 def corpus(*, num_characters: int, seed: int) -> Iterator[str]:

@@ -10,14 +10,14 @@ from functools import cache
 
 from tunesmith.starter.descriptions import all_descriptions
 from tunesmith.starter.facts import COMPANY, Fact, all_facts, read_yaml_table
-from tunesmith.starter.wordings import Wording, all_wordings, fill, free_text
+from tunesmith.starter.wordings import Wording, all_wordings, exchanges, fill, free_text
 
 # How often each relation is told, relative to the others: roughly by its number of facts, and more
 # often where a fact has no second relation that tells it too.
 RELATION_WEIGHTS = {
-    "capital": 10, "country": 8, "currency": 12, "continent": 8, "symbol": 6, "element": 5,
-    "number": 9, "plural": 14, "class": 6, "young": 3, "sound": 3, "past": 14, "opposite": 13,
-    "synonym": 10, "unit": 6, "sum": 14, "after": 4, "price": 5,
+    "capital": 12, "country": 9, "currency": 12, "continent": 8, "symbol": 6, "element": 5,
+    "number": 9, "plural": 14, "class": 6, "young": 5, "sound": 5, "past": 14, "opposite": 15,
+    "synonym": 12, "unit": 11, "sum": 24, "after": 6, "price": 6,
 }  # fmt: skip
 _OPENINGS = ("", "", "", "Notes of today.", "Did you know?", "From my notebook:", "Some facts.")
 _REPLIES = ("", "", "", "Easy: ", "I think I know. ", "That is simple. ", "Of course! ", "Well, ")
@@ -52,7 +52,7 @@ def entry(rng: random.Random) -> str:
     if rng.random() < 0.25:
         chosen = rng.sample(all_descriptions(), rng.randint(2, 3))
         return "\n".join(description.text for description in chosen)
-    group = rng.choice(_facts_by_entity())
+    group = rng.choice(facts_by_entity())
     sentences = []
     for fact in group:
         patterns = all_wordings()[fact.relation].says
@@ -63,7 +63,8 @@ def entry(rng: random.Random) -> str:
 
 
 @cache
-def _facts_by_entity() -> tuple[tuple[Fact, ...], ...]:
+def facts_by_entity() -> tuple[tuple[Fact, ...], ...]:
+    """The facts of every thing of which more than one is known."""
     groups: dict[str, list[Fact]] = {}
     for facts in all_facts().values():
         for fact in facts:
@@ -115,17 +116,20 @@ def quiz(rng: random.Random) -> str:
 
 def _quiz_cards(rng: random.Random, title: str, asked: Sequence[str]) -> str:
     """One question a card, as the pages of a game are printed."""
-    name = rng.choice(("Card", "Round", "Puzzle", "Level", "Riddle", "Page"))
-    sign = rng.choice(("", "# ", "## ", "### ", "### "))
+    names: list[str] = exchanges()["card_names"]
+    name = rng.choice(names)
+    sign = rng.choice(("", "# ", "## ", "### ", "### ", "### "))
     opening = rng.choice((f"A game about {title}. Read each card aloud.\n\n", "", ""))
-    cards = [
-        f"{sign}{name} {number}:{rng.choice(_AFTER_COLON)}{question}"
-        for number, question in enumerate(asked, start=1)
-    ]
+    style = rng.choice(("numbers", "same", "names"))
+    after = rng.choice(_AFTER_COLON)
+    cards = []
+    for number, question in enumerate(asked, start=1):
+        head = {"numbers": f"{name} {number}", "same": name, "names": rng.choice(names)}[style]
+        cards.append(f"{sign}{head}:{after}{question}")
     return opening + "\n\n".join(cards)
 
 
-_AFTER_COLON = ("\n", " ", "")
+_AFTER_COLON = ("\n", "\n", " ")
 
 
 def dialogue(rng: random.Random) -> str:

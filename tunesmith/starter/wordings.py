@@ -83,6 +83,12 @@ def text_tasks() -> Mapping[str, Mapping[str, list[str]]]:
 
 
 @cache
+def exchanges() -> Mapping[str, Any]:
+    """Who asks and who answers in the corpus, and the labels of its forms."""
+    return MappingProxyType(_read("exchanges"))
+
+
+@cache
 def office_sentences() -> Mapping[str, list[str]]:
     """Ordinary sentences with the words that instructions are made of."""
     return MappingProxyType(_read("office"))

@@ -191,7 +191,7 @@ def _use_less_memory(
             f"rank {plan.ranks.rank} ran out of memory at micro-batch {progress.micro_batch}",
             cure="Set training.micro_batch lower; several ranks cannot change it on their own.",
         ) from error
-    plan.optimizer.zero_grad(set_to_none=True)
+    plan.optimizer.zero_grad()
     before = progress.micro_batch
     if before > 1:
         progress.micro_batch = before // 2

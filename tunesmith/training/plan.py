@@ -5,13 +5,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import torch
-
 from tunesmith.models.forward import LanguageModel
 from tunesmith.recipe.recipe import TrainingRecipe
 from tunesmith.training.distributed import Ranks
 from tunesmith.training.engine import Engine
 from tunesmith.training.feed import Feed
+from tunesmith.training.optimizer import Optimizer
 from tunesmith.training.step import StepRules
 
 LogLine = dict[str, Any]
@@ -36,7 +35,7 @@ class Plan:
     """
 
     model: LanguageModel
-    optimizer: torch.optim.Optimizer
+    optimizer: Optimizer
     feed: Feed
     validation: Feed | None
     recipe: TrainingRecipe

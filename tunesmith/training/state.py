@@ -1,4 +1,4 @@
-"""Weights and AdamW's moments <-> named tensors of a checkpoint.
+"""Weights and the optimiser's moments <-> named tensors of a checkpoint.
 
 Only parameters that are trained are written, each under its name, tied weights once.
 """
@@ -9,33 +9,13 @@ from typing import Any
 import torch
 
 from tunesmith.errors import RefusedError
-from tunesmith.recipe.recipe import TrainingRecipe
 from tunesmith.training.checkpoint import Checkpoint
-
-_MOMENTS = ("step", "exp_avg", "exp_avg_sq")
-
-
-def trainable(network: torch.nn.Module) -> dict[str, torch.nn.Parameter]:
-    """The parameters that training changes, by name; a tied weight appears once."""
-    return {name: p for name, p in network.named_parameters() if p.requires_grad}
-
-
-def make_optimizer(network: torch.nn.Module, recipe: TrainingRecipe) -> torch.optim.Optimizer:
-    """AdamW (arXiv 1711.05101); vectors (norms, biases) are not decayed."""
-    parameters = trainable(network).values()
-    groups = [
-        {"params": [p for p in parameters if p.ndim >= 2], "weight_decay": recipe.weight_decay},
-        {"params": [p for p in parameters if p.ndim < 2], "weight_decay": 0.0},
-    ]
-    kinds = {"adamw": torch.optim.AdamW}
-    return kinds[recipe.optimizer](
-        [group for group in groups if group["params"]], lr=recipe.learning_rate, fused=True
-    )
+from tunesmith.training.optimizer import Optimizer, trainable
 
 
 def write_state(
     network: torch.nn.Module,
-    optimizer: torch.optim.Optimizer | None,
+    optimizer: Optimizer | None,
     *,
     state: Mapping[str, Any],
 ) -> Checkpoint:
@@ -44,17 +24,16 @@ def write_state(
     tensors: dict[str, Mapping[str, torch.Tensor]] = {"weights": dict(named)}
     if optimizer is not None:
         tensors["optimizer"] = {
-            f"{name}.{moment}": optimizer.state[parameter][moment]
+            f"{name}.{moment}": tensor
             for name, parameter in named.items()
-            for moment in _MOMENTS
-            if parameter in optimizer.state
+            for moment, tensor in optimizer.moments(parameter).items()
         }
     return Checkpoint(tensors=tensors, state=state)
 
 
 @torch.no_grad()
 def read_state(
-    checkpoint: Checkpoint, network: torch.nn.Module, optimizer: torch.optim.Optimizer | None
+    checkpoint: Checkpoint, network: torch.nn.Module, optimizer: Optimizer | None
 ) -> None:
     """Put a checkpoint's tensors back where they came from.
 
@@ -72,9 +51,9 @@ def read_state(
         named[name].copy_(tensor)
     if optimizer is None:
         return
-    saved = checkpoint.tensors["optimizer"]
-    for name, parameter in named.items():
-        if f"{name}.exp_avg" in saved:
-            optimizer.state[parameter] = {
-                moment: saved[f"{name}.{moment}"].to(parameter.device) for moment in _MOMENTS
-            }
+    moments: dict[str, dict[str, torch.Tensor]] = {}
+    for key, tensor in checkpoint.tensors["optimizer"].items():
+        name, _, moment = key.rpartition(".")
+        moments.setdefault(name, {})[moment] = tensor.to(named[name].device)
+    for name, saved in moments.items():
+        optimizer.set_moments(named[name], saved)

@@ -18,6 +18,7 @@ from tunesmith.models.forward import LanguageModel, trained_logits
 from tunesmith.tokens.collate import Batch
 from tunesmith.training.distributed import Ranks
 from tunesmith.training.memory import OutOfMemory, naming_memory_errors
+from tunesmith.training.optimizer import Optimizer
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,7 +94,7 @@ def train_step(
     model: LanguageModel,
     batches: Sequence[Batch],
     *,
-    optimizer: torch.optim.Optimizer,
+    optimizer: Optimizer,
     num_targets: int,
     rules: StepRules,
 ) -> StepResult:
@@ -102,7 +103,7 @@ def train_step(
     A loss or gradient that is not finite leaves the weights as they were; the caller sees
     it in the result, the same on every rank.
     """
-    optimizer.zero_grad(set_to_none=True)
+    optimizer.zero_grad()
     total = accumulate_gradients(model, batches, num_targets=num_targets, precision=rules.precision)
     parameters = [p for group in optimizer.param_groups for p in group["params"]]
     rules.ranks.sum_gradients(parameters)
@@ -116,7 +117,7 @@ def train_step(
     return StepResult(loss=loss, grad_norm=grad_norm, num_targets=num_targets)
 
 
-def _update_weights(optimizer: torch.optim.Optimizer) -> None:
+def _update_weights(optimizer: Optimizer) -> None:
     """The first update allocates two moments a weight; no smaller batch would make them fit."""
     try:
         with naming_memory_errors():

@@ -1,0 +1,79 @@
+"""Which rule changes which weight, and what Muon's update is."""
+
+import pytest
+import torch
+
+from tests.tiny import random_example, tiny_network
+from tunesmith.models.adapter import add_adapter
+from tunesmith.recipe.recipe import LoraRecipe, TrainingRecipe
+from tunesmith.training.optimizer import make_optimizer, trainable
+
+RATE = 1e-2
+KINDS = ["adamw", "muon"]
+FAMILIES = ["llama", "gpt2", "gpt_neox"]
+OUTER = ("emb", "wte", "wpe", "lm_head")
+
+
+def _recipe(optimizer: str, *, weight_decay: float = 0.0) -> TrainingRecipe:
+    return TrainingRecipe.model_validate(
+        {"optimizer": optimizer, "learning_rate": RATE, "weight_decay": weight_decay}
+    )
+
+
+def _changes(network: torch.nn.Module, recipe: TrainingRecipe) -> dict[str, torch.Tensor]:
+    """How one step on one text changed each weight."""
+    before = {name: p.detach().clone() for name, p in trainable(network).items()}
+    optimizer = make_optimizer(network, recipe)
+    ids = torch.from_numpy(random_example(100, seed=0).ids).long()[None]
+    network(input_ids=ids, labels=ids).loss.backward()
+    optimizer.step()
+    return {name: p.detach() - before[name] for name, p in trainable(network).items()}
+
+
+def _is_hidden(name: str, change: torch.Tensor) -> bool:
+    return change.ndim == 2 and not any(part in name for part in OUTER)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("family", FAMILIES)
+def test_matrices_decay_and_vectors_do_not(family: str, kind: str) -> None:
+    network = tiny_network(family)
+    optimizer = make_optimizer(network, _recipe(kind, weight_decay=0.5))
+    with torch.no_grad():
+        for parameter in network.parameters():
+            parameter.fill_(1.0)
+            parameter.grad = torch.zeros_like(parameter)
+    optimizer.step()
+    for name, parameter in network.named_parameters():
+        expected = 1.0 - RATE * 0.5 if parameter.ndim >= 2 else 1.0
+        assert torch.allclose(parameter, torch.tensor(expected)), name
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("family", [*FAMILIES, "lora"])
+def test_every_trained_weight_is_in_one_group(family: str, kind: str) -> None:
+    network = tiny_network("llama" if family == "lora" else family)
+    if family == "lora":
+        network = add_adapter(network, LoraRecipe(rank=2), dropout=0.0)
+    groups = make_optimizer(network, _recipe(kind)).param_groups
+    grouped = [weight for group in groups for weight in group["params"]]
+    assert sorted(map(id, grouped)) == sorted(map(id, trainable(network).values()))
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_muon_moves_a_matrix_alike_in_all_directions(family: str) -> None:
+    changes = _changes(tiny_network(family), _recipe("muon"))
+    hidden = {name: change for name, change in changes.items() if _is_hidden(name, change)}
+    assert len(hidden) >= 4
+    for name, change in hidden.items():
+        values = torch.linalg.svdvals(change) / (RATE * 0.2 * max(change.shape) ** 0.5)
+        assert values.max() < 1.4, name
+        assert values.median() > 0.6, name
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_adamw_changes_what_is_no_hidden_matrix(family: str) -> None:
+    alone = _changes(tiny_network(family), _recipe("adamw"))
+    beside = _changes(tiny_network(family), _recipe("muon"))
+    equal = {name for name in alone if torch.equal(alone[name], beside[name])}
+    assert equal == {name for name, change in alone.items() if not _is_hidden(name, change)}

@@ -1,0 +1,116 @@
+"""A study of the base model that lies beside a run (study.json) -> a section of its report.
+
+The embedded model comes with one: what it knows untuned, what tuning draws out with several
+seeds, what remains from random weights, how many pairs were enough. Figures are medians
+over the seeds, with the lowest and the highest.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from tunesmith.report.figures import number
+from tunesmith.report.markup import Markup, joined, tag
+from tunesmith.report.record import RunRecord
+
+_TASK = "task "
+_SKIPPED = frozenset({"steps", "tuning seconds", "answers that end"})
+
+
+def study_section(record: RunRecord) -> Markup:
+    """The study as tables; nothing where the run has none."""
+    study = record.study
+    if not study:
+        return Markup("")
+    base = study["base"]
+    note = (
+        f"Measured on {study['date']} with {study['seeds']} seeds a variant on "
+        f"{study['threads']} threads: exact match in %, the median and, in brackets, the lowest "
+        "and the highest. Your run above is one of them, on your machine."
+    )
+    return tag(
+        "section",
+        tag("h2", "What the embedded model can do", id="study"),
+        tag("p", note, class_="note"),
+        tag("p", *_told(base)),
+        _continuations(base),
+        _table("Rows of the test set", _variant_rows(study)),
+        tag("h3", "How many pairs were enough"),
+        tag("p", "At equal steps; the fewer pairs, the more often each is read.", class_="note"),
+        _table("Pairs", _pair_rows(study)),
+        tag("h3", "By task, where tuning helped least first"),
+        _table("Task", _task_rows(study)),
+    )
+
+
+def _told(base: Mapping[str, Any]) -> list[str]:
+    facts, bare = base["facts completed"]["all"], base["bare questions"]
+    total = sum(bare.values())
+    kinds = ", ".join(f"{count} by {kind}" for kind, count in sorted(bare.items(), key=_by_count))
+    return [
+        f"Untuned, it completes {number(facts)} % of the facts as plain statements, and exactly "
+        f"answers {number(base['test']['all'])} % of the test. {total} bare questions it follows: "
+        f"{kinds}."
+    ]
+
+
+def _by_count(item: tuple[str, int]) -> int:
+    return -item[1]
+
+
+def _continuations(base: Mapping[str, Any]) -> Markup:
+    shown = [
+        tag("li", tag("b", one["question"]), " ", tag("span", _one_line(one["goes on"])))
+        for one in base["shown"]
+    ]
+    return tag("ul", *shown, class_="plain")
+
+
+def _one_line(text: str) -> str:
+    return " / ".join(line for line in text.splitlines() if line.strip())
+
+
+def _variant_rows(study: Mapping[str, Any]) -> list[list[str]]:
+    variants = study["variants"]
+    kinds = [
+        kind
+        for kind in variants["full"]
+        if not kind.startswith(_TASK) and kind not in _SKIPPED | {"answers that end"}
+    ]
+    rows = [["", "untuned", *variants]]
+    for kind in [*kinds, "answers that end"]:
+        base = number(study["base"]["test"][kind])
+        rows.append([kind, base, *(_figure(runs[kind]) for runs in variants.values())])
+    return rows
+
+
+def _pair_rows(study: Mapping[str, Any]) -> list[list[str]]:
+    kinds = [kind for kind in study["variants"]["full"] if kind.startswith("facts, ")]
+    rows = [["", "all", *kinds]]
+    for count, runs in study["pairs"].items():
+        rows.append([f"{int(count):,}", *(_figure(runs[kind]) for kind in ("all", *kinds))])
+    return rows
+
+
+def _task_rows(study: Mapping[str, Any]) -> list[list[str]]:
+    base, full = study["base"]["test"], study["variants"]["full"]
+    tasks = [kind for kind in full if kind.startswith(_TASK)]
+    tasks.sort(key=lambda kind: full[kind][0] - base[kind])
+    return [
+        ["", "untuned", "full"],
+        *([kind.removeprefix(_TASK), number(base[kind]), _figure(full[kind])] for kind in tasks),
+    ]
+
+
+def _figure(spread: Sequence[float]) -> str:
+    middle, low, high = spread
+    return number(middle) if low == high else f"{number(middle)} ({number(low)} to {number(high)})"
+
+
+def _table(label: str, rows: Sequence[Sequence[str]]) -> Markup:
+    heads = [tag("th", head, scope="col") for head in rows[0]]
+    body = [
+        tag("tr", tag("th", row[0], scope="row"), *(tag("td", cell) for cell in row[1:]))
+        for row in rows[1:]
+    ]
+    table = tag("table", tag("thead", tag("tr", *heads)), tag("tbody", joined(*body)))
+    return tag("div", table, class_="card scroll", tabindex="0", role="region", aria_label=label)

@@ -1,0 +1,139 @@
+"""Raw material of any kind, without a recipe -> a file of clean examples, and what was left out."""
+
+import itertools
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import IO, Any
+
+from tunesmith.errors import DataError, RecipeError
+from tunesmith.examples.clean import clean_example, drop_exact_duplicates
+from tunesmith.examples.example import Example
+from tunesmith.examples.read import ReadCount, check_read, read_examples
+from tunesmith.files import atomic_file, json_line
+from tunesmith.recipe.load import recipe_from_mapping
+from tunesmith.recipe.recipe import Recipe
+from tunesmith.sources.kinds import explain_source
+from tunesmith.sources.row import Dropped
+from tunesmith.stages.progress import Progress, SilentProgress
+from tunesmith.stages.stage import Result
+
+NUM_FINDINGS = 100
+
+
+def import_sources(
+    sources: Sequence[str | Path | Mapping[str, Any]],
+    out: Path | None,
+    *,
+    examples: Mapping[str, Any] | None = None,
+    progress: Progress | None = None,
+) -> Result:
+    """Read sources as `prepare` would, clean them, and write one example a line.
+
+    Near-duplicates stay: which of them to drop is said in a recipe.
+
+    Args:
+        sources: Files and folders; or mappings with the keys of a recipe's source.
+        out: The file to write; None: nothing is written, what is wrong is listed.
+        examples: Keys of a recipe's `examples`, such as redact and language.
+        progress: Told of rows as they pass.
+
+    Returns:
+        `kept`, `dropped` by reason, `by_source`, `redacted` by kind, `read_as` (what each
+        source was taken for, and why); `file` and `dropped_file`, or `findings`, the first 100.
+
+    Raises:
+        RecipeError: A setting is wrong, or `out` is one of the sources.
+        MissingError: A source does not exist.
+        DataError: A source cannot be read, or no example is left.
+    """
+    recipe = _recipe(sources, examples or {}, out)
+    work = _Import(recipe, progress or SilentProgress())
+    return work.check() if out is None else work.write(out)
+
+
+def dropped_path(out: Path) -> Path:
+    """Where what was left out is listed: `faq.dropped.jsonl` beside `faq.jsonl`."""
+    return out.with_name(f"{out.name.removesuffix('.jsonl')}.dropped.jsonl")
+
+
+class _Import:
+    """One import; the counts grow while it runs."""
+
+    def __init__(self, recipe: Recipe, progress: Progress) -> None:
+        self._recipe = recipe
+        self._progress = progress
+        self._count = ReadCount()
+        self._redacted: Counter[str] = Counter()
+        self._last: Counter[str] = Counter()  # what was hidden in the newest example
+        self._read_as = [explain_source(source, folder=Path()) for source in recipe.sources]
+        for found in self._read_as:
+            progress.note(f"{found.name} is read as {found.kind}: {found.reason}")
+
+    def write(self, out: Path) -> Result:
+        """Write both files; neither changes where the examples cannot be written."""
+        with atomic_file(dropped_path(out)) as dropped:
+            error = self._write(out, dropped)
+        if error is not None:
+            raise error
+        return {**self._result(), "file": str(out), "dropped_file": str(dropped_path(out))}
+
+    def check(self) -> Result:
+        """Read everything and write nothing."""
+        dropped = (item for item in self._items() if isinstance(item, Dropped))
+        findings = list(itertools.islice(dropped, NUM_FINDINGS))
+        for _ in dropped:
+            pass  # the rest is only counted
+        return {**self._result(), "findings": [asdict(item) for item in findings]}
+
+    def _write(self, out: Path, dropped: IO[bytes]) -> DataError | None:
+        """Write the examples; an error that lists what was dropped comes after that list."""
+        try:
+            with atomic_file(out) as kept:
+                for item in self._items():
+                    if isinstance(item, Dropped):
+                        dropped.write(json_line(asdict(item)))
+                    else:
+                        kept.write(json_line(item.to_json()))
+                check_read(self._count, max_bad=1.0, dropped_path=dropped_path(out))
+        except DataError as error:
+            return error
+        return None
+
+    def _items(self) -> Iterator[Example | Dropped]:
+        self._progress.start("reading", None)
+        for item in drop_exact_duplicates(self._cleaned()):
+            self._progress.advance()
+            self._count.add(item)
+            if isinstance(item, Example):  # what is dropped is not in the data set
+                self._redacted += self._last
+            yield item
+        self._progress.close()
+
+    def _cleaned(self) -> Iterator[Example | Dropped]:
+        for item in read_examples(self._recipe.sources, folder=Path()):
+            cleaned = clean_example(item, self._recipe.examples)
+            self._last = cleaned.redacted
+            yield cleaned.item
+
+    def _result(self) -> Result:
+        return {
+            **self._count.to_json(),
+            "redacted": dict(self._redacted.most_common()),
+            "read_as": [asdict(found) for found in self._read_as],
+        }
+
+
+def _recipe(
+    sources: Sequence[str | Path | Mapping[str, Any]],
+    examples: Mapping[str, Any],
+    out: Path | None,
+) -> Recipe:
+    written = [dict(one) if isinstance(one, Mapping) else {"path": str(one)} for one in sources]
+    recipe = recipe_from_mapping({"sources": written, "examples": dict(examples)}, name="import")
+    for source in recipe.sources:
+        if out is not None and source.path and Path(source.path).resolve() == out.resolve():
+            cure = "Name another file with -o."
+            raise RecipeError("is one of the sources", where=str(out), cure=cure)
+    return recipe
