@@ -265,6 +265,19 @@ class ExamplesRecipe(Section):
         description="two letters such as en: examples surely in another language are dropped",
     )
 
+    drop_near_duplicates: float | None = Field(
+        0.9,
+        ge=0.5,
+        le=1.0,
+        description="share of word triples in common from which the later example is dropped; "
+        "null: only exact duplicates are",
+    )
+    group_near_duplicates: float | None = Field(
+        0.5,
+        ge=0.5,
+        le=1.0,
+        description="share from which examples are kept on one side of the split; null: never",
+    )
     split: SplitRecipe = Field(default_factory=SplitRecipe)
     max_bad: float = Field(
         0.01, ge=0.0, le=1.0, description="share of unreadable rows that stops the run"
