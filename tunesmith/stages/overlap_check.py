@@ -56,8 +56,9 @@ def _compare(folder: RunFolder, recipe: ExamplesRecipe, progress: Progress) -> R
     progress.close()
     if found:
         tests = len({overlap.test_row for overlap in found.values()})
+        stand = "row stands" if tests == 1 else "rows stand"
         raise RefusedError(
-            f"{tests:,} test row{' stands' if tests == 1 else 's stand'} in train too, or nearly so ({len(found):,} rows of "
+            f"{tests:,} test {stand} in train too, or nearly so ({len(found):,} of "
             f"train):{''.join(lines)}\n",
             where=str(folder.examples("test")),
             cure="A score on them would praise memory. Name your test file in the recipe with "
