@@ -44,7 +44,7 @@ PAIRS = (12, 36, 120, 360, 1200)
 LORA = "training.method={lora: {rank: 8}}"
 VARIANTS = {
     "full": [],
-    "lora": [LORA, "training.learning_rate=2e-3"],
+    "lora": [LORA, "training.learning_rate=4e-3"],
     "random weights": ["model.weights=random"],
 }
 Shares = dict[str, float]

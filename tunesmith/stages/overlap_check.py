@@ -6,6 +6,7 @@ from tunesmith.examples.overlap import find_overlaps
 from tunesmith.examples.pipeline import collect_examples, source_of
 from tunesmith.examples.split import SPLITS
 from tunesmith.files import hash_file
+from tunesmith.recipe.recipe import ExamplesRecipe
 from tunesmith.recipe.source_recipe import SourceRecipe
 from tunesmith.stages.prepare import read_split
 from tunesmith.stages.progress import Progress
