@@ -10,6 +10,7 @@ import pytest
 import typer
 
 from tunesmith.cli.app import make_app
+from tunesmith.examples.tasks.page import library_tables
 from tunesmith.recipe.commented import reference_table
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -114,3 +115,7 @@ def test_golden_docs_hold_the_real_help() -> None:
 
 def test_golden_docs_hold_every_key() -> None:
     rewritten(ROOT / "docs" / "recipe.md", "keys", reference_table())
+
+
+def test_golden_docs_hold_every_task_template() -> None:
+    rewritten(ROOT / "docs" / "tasks.md", "tasks", library_tables())

@@ -80,7 +80,12 @@ def test_a_change_of_the_code_is_noticed(tmp_path: Path, monkeypatch: pytest.Mon
     monkeypatch.setattr(stages, "__file__", str(package / "stages" / "stage.py"))
     before = stages.code_of(*stage._CODE)
     assert before == stages.code_of(*stage._CODE)
-    for name in ("sandbox.py", "templates/alpaca.py", "stages/encode.py", "sources/lines.py"):
+    for name in (
+        "sandbox/limits.py",
+        "templates/alpaca.py",
+        "stages/encode.py",
+        "sources/lines.py",
+    ):
         path = package / name
         path.write_text(path.read_text() + "\n")
         after = stages.code_of(*stage._CODE)

@@ -62,7 +62,6 @@ def test_the_kind_is_seen_in_the_content(
     [
         ("a.xlsx", b"PK\x03\x04....", "a zip archive or an Office file"),
         ("a.jsonl.xz", b"\xfd7zXZ\0\0", "packed with xz"),
-        ("a.md", b"# Title\n\nText, text\n", "of an unknown kind"),
         ("a.jsonl", b"\x7fELF\0\0\0\0\1\2\3", "a binary file"),
         ("a.jsonl", b"\0" * 1000, "a binary file"),
         ("a.jsonl", b"  \n\n", "only blanks"),

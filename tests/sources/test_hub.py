@@ -1,8 +1,13 @@
 """Hub data sets, shown on a local folder: the network is not asked."""
 
+import itertools
 import json
 from pathlib import Path
+from typing import Any
 
+import datasets
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from tests.sources.reading import fields_of
@@ -76,3 +81,104 @@ def test_a_damaged_data_set_is_refused_with_the_way_around(folder: Path, stream:
     with pytest.raises(DataError, match="cannot be read") as caught:
         list(read_source(SourceRecipe(hub="faq", stream=stream), folder=folder))
     assert "path:" in (caught.value.cure or "")
+
+
+@pytest.fixture
+def labelled(folder: Path) -> Path:
+    """Numbers that bear names, also within a list and an object; -1 bears none."""
+    names = datasets.ClassLabel(names=["no", "yes"])
+    features = datasets.Features(
+        {
+            "text": datasets.Value("string"),
+            "label": names,
+            "tags": datasets.List(names),
+            "meta": {"label": names, "page": datasets.Value("int64")},
+        }
+    )
+    rows = {
+        "text": ["a", "b"],
+        "label": [1, -1],
+        "tags": [[0, 1], []],
+        "meta": [{"label": 1, "page": 1}, {"label": 0, "page": 0}],
+    }
+    table = datasets.Dataset.from_dict(rows, features=features)
+    table.to_parquet(folder / "labelled" / "train.parquet")
+    return folder
+
+
+@pytest.mark.parametrize("stream", [False, True])
+def test_numbered_labels_come_as_their_names(labelled: Path, stream: bool) -> None:
+    recipe = SourceRecipe(hub="labelled", stream=stream)
+    assert fields_of(list(read_source(recipe, folder=labelled))) == [
+        {"text": "a", "label": "yes", "tags": ["no", "yes"], "meta": {"label": "yes", "page": 1}},
+        {"text": "b", "label": None, "tags": [], "meta": {"label": "no", "page": 0}},
+    ]
+
+
+@pytest.mark.parametrize(
+    "names", [{"task": "sentiment", "labels": ["bad", "good"]}, {"prompts": "prompts.yaml"}]
+)
+def test_numbers_stay_where_the_recipe_or_a_template_counts(
+    labelled: Path, names: dict[str, Any]
+) -> None:
+    recipe = SourceRecipe(hub="labelled", **names)
+    rows = fields_of(list(read_source(recipe, folder=labelled)))
+    assert [row["label"] for row in rows] == [1, -1]
+
+
+@pytest.mark.parametrize("stream", [False, True])
+@pytest.mark.parametrize(
+    ("feature", "words"),
+    [
+        (datasets.Image(), "pictures"),
+        (datasets.Audio(), "sound"),
+        (datasets.List(datasets.Image()), "pictures"),
+        ({"inner": datasets.Image()}, "pictures"),
+    ],
+)
+def test_what_is_no_text_is_refused_before_it_is_decoded(
+    folder: Path, feature: Any, words: str, stream: bool
+) -> None:
+    features = datasets.Features({"caption": datasets.Value("string"), "media": feature})
+    table = pa.table({"caption": ["a"], "media": pa.nulls(1, features.arrow_schema.types[1])})
+    (folder / "media").mkdir()
+    pq.write_table(
+        table.replace_schema_metadata(features.arrow_schema.metadata),
+        folder / "media" / "train.parquet",
+    )
+    with pytest.raises(DataError, match=f"media: the column 'media' holds {words}, no text"):
+        read_source(SourceRecipe(hub="media", stream=stream), folder=folder)
+
+
+def test_streaming_holds_a_few_pieces_of_the_file_at_a_time(folder: Path) -> None:
+    """Arrow's own scanner ran ahead and held the whole of this file."""
+    (folder / "large").mkdir()
+    texts = [f"{number:05d}" * 80 for number in range(40_000)]
+    table = pa.table({"question": texts, "answer": texts})
+    pq.write_table(table, folder / "large" / "train.parquet", row_group_size=5_000)
+    size = table.nbytes
+    del table, texts
+    before, most = pa.total_allocated_bytes(), 0
+    rows = read_source(SourceRecipe(hub="large", stream=True), folder=folder)
+    for number, _ in enumerate(itertools.islice(rows, 15_000)):
+        if number % 50 == 0:
+            most = max(most, pa.total_allocated_bytes() - before)
+    assert 0 < most < 0.25 * size
+
+
+def test_a_limit_stops_a_stream(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Rows beyond the limit are not even read: an endless stream ends."""
+    read: list[int] = []
+
+    class Endless:
+        features = None
+
+        def __iter__(self) -> Any:
+            for number in range(10**9):
+                read.append(number)
+                yield {"question": "q", "answer": str(number)}
+
+    monkeypatch.setattr("tunesmith.sources.hub._load", lambda *_: Endless())
+    recipe = SourceRecipe(hub="endless", stream=True, limit=3)
+    assert len(list(read_source(recipe, folder=folder))) == 3
+    assert len(read) == 3

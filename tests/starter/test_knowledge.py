@@ -21,13 +21,13 @@ def base() -> Speaker:
 def test_it_completes_facts_as_plain_statements(base: Speaker) -> None:
     shares = facts_completed(base, facts_per_relation=8)
     assert set(shares) == {*all_facts(), "all"}
-    assert shares["all"] >= 90
-    assert shares["capital"] >= 85
+    assert shares["all"] >= 95
+    assert min(shares.values()) >= 75  # of eight
 
 
 def test_it_goes_on_from_a_bare_question_with_another(base: Speaker) -> None:
     kinds = Counter(one.kind for one in bare_questions(base, num_questions=20))
-    assert kinds["another question"] >= 12, kinds
+    assert kinds["another question"] >= 14, kinds
 
 
 @pytest.mark.parametrize(

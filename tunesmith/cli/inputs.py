@@ -35,10 +35,11 @@ def open_job(recipe: Path, run: Path | None, *, settings: Sequence[str] | None =
     loaded = load_recipe(recipe, overrides=settings or ())
     from tunesmith.stages.run_folder import RunFolder
 
+    recipe_folder = recipe.resolve().parent
     return Job(
         recipe=loaded,
-        recipe_folder=recipe.resolve().parent,
-        folder=RunFolder(run_path(recipe, run)),
+        recipe_folder=recipe_folder,
+        folder=RunFolder(run_path(recipe, run), recipe_folder),
     )
 
 

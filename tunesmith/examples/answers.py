@@ -22,7 +22,8 @@ _TRIVIAL = re.compile(
     r"ok|okay|k|n/a|n\.a|na|tb[dac]|to ?do|to be (?:done|determined|defined)|fixme|wip"
     r"|work in progress|coming soon|\+1|bump|thx|thanks|thank you|ty|lgtm|same(?: here| question)?"
     r"|me too|ditto|nvm|never ?mind|no (?:answer|response|comment)|not (?:available|applicable)"
-    r"|placeholder|(?:insert |your )?answer(?: here)?|hm+|uh|lol|haha|\^|this|asdf|xxx|blah|foo bar"
+    r"|placeholder|(?:insert |your )+answer(?: here)?|answer here|hm+|uh|lol|haha|\^"
+    r"|this|asdf|xxx|blah|foo bar"
     r"|好的|谢谢|無|暂无|待定|k\. ?a",
     re.IGNORECASE,
 )
@@ -65,7 +66,7 @@ _POINTS = re.compile(
 _FURNITURE = re.compile(
     r"(?:this page (?:is |was )?intentionally left blank|lorem ipsum\b.*|loading|please wait"
     r"|(?:404|403|500|502|503)[ :-]*(?:error|not found|forbidden|page not found|bad gateway"
-    r"|internal server error|service unavailable)?|page not found|access denied"
+    r"|internal server error|service unavailable)|page not found|access denied"
     r"|(?:please |you need to )?enable javascript\b.*|.{0,40}all rights reserved"
     r"|(?:©|\(c\)|copyright)\s.{0,60}|table of contents|back to top|skip to (?:main )?content"
     r"|was this (?:page|article|answer) helpful.*|subscribe to our newsletter.*|(?:click here )?to"

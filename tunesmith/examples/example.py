@@ -32,7 +32,7 @@ class Example:
     """A conversation and where it came from.
 
     A lone assistant message is plain text: something to continue, not to answer.
-    `split` is where its source said it belongs; None leaves it to `split_of`.
+    `split` is where its source said it belongs; None leaves it to a draw.
     """
 
     messages: tuple[Message, ...]

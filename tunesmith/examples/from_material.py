@@ -1,28 +1,57 @@
 """The material of one source -> examples in order, and in their place what was dropped."""
 
+import itertools
 from collections.abc import Iterable, Iterator
+from pathlib import Path
 
 from tunesmith.examples.example import Example
+from tunesmith.examples.from_pages import question_example, section_examples
+from tunesmith.examples.from_threads import threads_to_examples
+from tunesmith.examples.prompted import prompted_examples
 from tunesmith.examples.shapes import to_example
+from tunesmith.examples.tasks.task_examples import task_examples
 from tunesmith.recipe.recipe import SourceRecipe
-from tunesmith.sources.material import Material
+from tunesmith.sources.material import Material, Question, Section, Thread
 from tunesmith.sources.row import Dropped, Row
 
 
 def to_examples(
-    material: Iterable[Material | Dropped], source: SourceRecipe
+    material: Iterable[Material | Dropped], source: SourceRecipe, *, folder: Path = Path()
 ) -> Iterator[Example | Dropped]:
     """Turn each piece into the examples it holds.
 
     Args:
         material: As `read_source` yields it.
-        source: What the recipe says of it: `fields` for rows.
+        source: What the recipe says of it: `fields`, or a prompt template, for rows; `subject`
+            for documents; `staff` for threads.
+        folder: The recipe's; paths are relative to it.
+
+    Raises:
+        MissingError: There is no file of prompt templates.
+        RecipeError: It holds none that can run, or `columns` or `labels` do not fit the task.
     """
+    if source.prompts is not None:
+        return prompted_examples(material, source, folder=folder)
+    if source.task is not None:
+        return task_examples(material, source, folder=folder)
+    return _examples(material, source)
+
+
+def _examples(
+    material: Iterable[Material | Dropped], source: SourceRecipe
+) -> Iterator[Example | Dropped]:
     fields = {str(ours): theirs for ours, theirs in source.fields.items()}
-    for piece in material:
+    pieces = iter(material)
+    for piece in pieces:
         if isinstance(piece, Dropped):
             yield piece
         elif isinstance(piece, Row):
             yield to_example(piece, fields)
+        elif isinstance(piece, Question):
+            yield question_example(piece)
+        elif isinstance(piece, Section):
+            yield from section_examples(piece, subject=source.subject)
+        elif isinstance(piece, Thread):  # a source of threads holds nothing else
+            yield from threads_to_examples(itertools.chain([piece], pieces), source)
         else:
             raise AssertionError(f"nothing reads {type(piece).__name__} yet")

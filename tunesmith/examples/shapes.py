@@ -17,6 +17,7 @@ from tunesmith.examples.conversations import (
     kind_of,
     read_messages,
 )
+from tunesmith.examples.end_markers import REMOVED, without_end_markers
 from tunesmith.examples.example import Example, Message
 from tunesmith.sources.lines import preview
 from tunesmith.sources.row import Dropped, Row, RowError
@@ -45,11 +46,12 @@ def to_example(row: Row, fields: Mapping[str, str] | None = None) -> Example | D
     """
     try:
         columns = _renamed(row.fields, fields) if fields else row.fields
-        messages = _messages(columns)
+        messages, marker = without_end_markers(_messages(columns))
     except RowError as error:
         text = preview(json.dumps(dict(row.fields), ensure_ascii=False, default=str))
         return Dropped(source=row.source, reason=error.reason, detail=error.detail, text=text)
-    return Example(messages=messages, source=row.source, group=_group(columns), tags=_tags(columns))
+    tags = _tags(columns) + ((f"{REMOVED}{marker}",) if marker else ())
+    return Example(messages=messages, source=row.source, group=group_of(columns), tags=tags)
 
 
 def _renamed(columns: Columns, fields: Mapping[str, str]) -> dict[str, object]:
@@ -226,7 +228,8 @@ def _found(columns: Columns) -> str:
     return (", ".join(names[:8]) + more) or "nothing"
 
 
-def _group(columns: Columns) -> str | None:
+def group_of(columns: Columns) -> str | None:
+    """What the row itself says it may not be separated from."""
     value = columns.get("group")
     return value if isinstance(value, str) and value else None
 

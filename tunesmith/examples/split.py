@@ -1,37 +1,87 @@
-"""An example -> train, validation or test: a function of its prompt, the seed and the shares.
+"""Groups of examples -> train, validation or test: by the hash of each group's first prompt.
 
-Nothing else decides, not even the other examples. So adding rows moves no old one, and a
-question that is answered twice lies on one side with both its answers.
+Only the seed and the shares decide besides. What has a side keeps it (see `memory.py`).
 """
 
 from collections.abc import Mapping
+from hashlib import blake2b
+
+import numpy as np
+import numpy.typing as npt
 
 from tunesmith.errors import DataError
-from tunesmith.examples.example import Example
-from tunesmith.files import hash_json
-from tunesmith.recipe.recipe import ExamplesRecipe, SplitName
+from tunesmith.examples.fingerprints import Uint64s
+from tunesmith.recipe.recipe import ExamplesRecipe, SplitName, SplitRecipe
 
 Split = SplitName
 SPLITS: tuple[Split, ...] = ("train", "validation", "test")
+TRAIN, VALIDATION, TEST = range(3)
+NO_SIDE = -1
+Sides = npt.NDArray[np.int8]
+FEW_GROUPS = 20  # below, each side that was asked for must get a group
 
 
-def split_of(example: Example, recipe: ExamplesRecipe) -> Split:
-    """The side an example lies on.
+def draw(prompts: Uint64s, recipe: ExamplesRecipe) -> tuple[Sides, npt.NDArray[np.float64]]:
+    """The side of each group, and the number from 0 to 1 that decided it.
 
-    Where its source names one, that. Else a number from 0 to 1 is drawn from the hash of
-    the prompt (of a plain text, from all of it). The test share lies below, validation
-    next: changing the share of validation moves no row in or out of test.
+    The test share lies lowest, validation next: another share of validation moves no group in
+    or out of test.
+
+    Args:
+        prompts: Of the groups' first members, as in Fingerprints. An answer that is mended
+            moves nothing.
+        recipe: Its seed and shares.
     """
-    if example.split is not None:
-        return example.split
-    read = example.messages if example.is_text else example.prompt
-    turns = [[message.role, message.content, message.input] for message in read]
-    drawn = int(hash_json([recipe.seed, turns])[:13], 16) / 16**13
-    if drawn < recipe.split.test:
-        return "test"
-    if drawn < recipe.split.test + recipe.split.validation:
-        return "validation"
-    return "train"
+    seed = blake2b(b"%d" % recipe.seed, digest_size=8).digest()
+    mixed = prompts ^ np.frombuffer(seed, dtype=np.uint64)
+    for shift, factor in ((30, 0xBF58476D1CE4E5B9), (27, 0x94D049BB133111EB)):  # SplitMix64
+        mixed = (mixed ^ (mixed >> np.uint64(shift))) * np.uint64(factor)
+    drawn = (mixed ^ (mixed >> np.uint64(31))).astype(np.float64) / 2.0**64
+    shares = recipe.split
+    sides = np.full(len(prompts), TRAIN, dtype=np.int8)
+    sides[drawn < shares.test + shares.validation] = VALIDATION
+    sides[drawn < shares.test] = TEST
+    return sides, drawn
+
+
+def fill_empty_sides(
+    sides: Sides, drawn: npt.NDArray[np.float64], shares: SplitRecipe, fixed: Mapping[int, int]
+) -> None:
+    """Give train, and each side that was asked for, at least one group; changes `sides`.
+
+    Args:
+        sides: Of the groups that were drawn.
+        drawn: What decided them.
+        shares: What was asked for.
+        fixed: How many groups lie on each side already and cannot move.
+
+    Raises:
+        DataError: There are fewer than 20 groups, and too few to go round.
+    """
+    asked = {TRAIN: True, TEST: shares.test > 0, VALIDATION: shares.validation > 0}
+    for side in (side for side in asked if asked[side]):
+        counts = {one: fixed.get(one, 0) + int((sides == one).sum()) for one in range(3)}
+        if counts[side]:
+            continue
+        givers = [one for one in range(3) if counts[one] > 1 and (sides == one).any()]
+        if givers:
+            from_side = max(givers, key=counts.__getitem__)
+            places = np.flatnonzero(sides == from_side)
+            furthest = np.argmax if side == TRAIN else np.argmin
+            sides[places[furthest(drawn[places])]] = side
+        elif sum(counts.values()) < FEW_GROUPS:
+            raise _too_few(counts, [SPLITS[one] for one in range(3) if asked[one]])
+
+
+def _too_few(counts: Mapping[int, int], asked: list[Split]) -> DataError:
+    total = sum(counts.values())
+    sizes = ", ".join(f"{counts[one]} {SPLITS[one]}" for one in range(3))
+    return DataError(
+        f"{total} group{'s' * (total != 1)} of examples cannot be shared among "
+        f"{', '.join(asked)} ({sizes}); a group holds what must not be separated",
+        cure="Add examples, or hold out less: --set examples.split.validation=0.0 "
+        "--set examples.split.test=0.0.",
+    )
 
 
 def check_split_sizes(counts: Mapping[str, int]) -> None:

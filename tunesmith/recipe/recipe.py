@@ -11,13 +11,40 @@ from typing import Annotated, Any, Literal, Self, get_args
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, WithJsonSchema, model_validator
 
+from tunesmith.recipe.task_names import TaskReference
+
 SplitName = Literal["train", "validation", "test"]
-SourceKind = Literal["json", "jsonl", "csv", "tsv", "parquet"]
+SourceKind = Literal[
+    "json",
+    "jsonl",
+    "csv",
+    "tsv",
+    "parquet",
+    "faq",
+    "document",
+    "slack",
+    "dialogues",
+    "mbox",
+    "whatsapp",
+    "messenger",
+    "irc",
+]
 TemplateName = Literal[
     "auto", "alpaca", "question-answer", "concatenate", "phi3", "chatml", "chat", "plain"
 ]
 MetricName = Literal["exact_match", "token_f1", "rouge_l", "chrf", "token_accuracy"]
-FieldName = Literal["instruction", "input", "response", "messages", "text", "system"]
+FieldName = Literal[
+    "instruction",
+    "input",
+    "response",
+    "messages",
+    "text",
+    "system",
+    "thread",
+    "author",
+    "role",
+    "message",
+]
 RedactKind = Literal["email", "phone", "card", "account", "ip", "secret", "handle"]
 Share = Annotated[float, Field(ge=0.0, lt=1.0)]
 Positive = Annotated[int, Field(ge=1)]
@@ -131,7 +158,7 @@ class SourceRecipe(Section):
     """One source of rows: a file, or a data set on the Hub."""
 
     path: PlainPath | None = Field(
-        None, description="a file; its kind is detected from its content"
+        None, description="a file, its kind detected from its content; or a folder of pages"
     )
     hub: str | None = Field(None, description="a Hub data set such as tatsu-lab/alpaca")
     kind: SourceKind | None = Field(None, description="overrides what was detected")
@@ -143,21 +170,69 @@ class SourceRecipe(Section):
     use_as: SplitName | None = Field(
         None, description="train, validation or test: where its rows belong; null: by content"
     )
+    subject: str | None = Field(
+        None, description="what documents describe, e.g. a product; null: what they call it"
+    )
     fields: dict[FieldName, str] = Field(
         default_factory=dict, description="our field: their column, e.g. response: answer"
+    )
+    task: TaskReference | None = Field(
+        None, description="a prompt template for labelled rows, e.g. sentiment; see docs/tasks.md"
+    )
+    prompts: PlainPath | None = Field(
+        None, description="prompt templates of one's own, a YAML file in promptsource's format"
+    )
+    prompt_names: list[str] | None = Field(
+        None, min_length=1, description="which templates of that file; null: all that can run"
+    )
+    columns: dict[str, str] = Field(
+        default_factory=dict, description="the prompt template's column: theirs, e.g. text: review"
+    )
+    labels: list[str] | dict[str, str] | None = Field(
+        None, description="names of the labels, e.g. {0: negative, 1: positive}; null: as they are"
+    )
+    weight: float | None = Field(
+        None, gt=0, description="its share of the mix, beside the weights of other sources"
+    )
+    seed: Seed = Field(0, description="another seed draws other wordings, and other rows by weight")
+    staff: list[str] = Field(
+        default_factory=list,
+        description="who answers in chats and mails, by account or name; empty: found out",
     )
 
     @model_validator(mode="after")
     def _one_place(self) -> Self:
         if (self.path is None) == (self.hub is None):
             raise ValueError("name either path or hub")
+        if self.task is not None and self.prompts is not None:
+            raise ValueError("name either task or prompts")
+        if self.stream and self.weight is not None and self.limit is None:
+            raise ValueError("weight needs a limit where stream is true: rows are counted first")
         return self
 
+    @property
+    def is_prompted(self) -> bool:
+        """Whether a prompt template makes examples of its rows."""
+        return self.task is not None or self.prompts is not None
+
     def without_effect(self) -> dict[str, str]:
-        """Keys of the other kind of source."""
+        """Keys of another kind of source, or of another way to read rows."""
+        elsewhere = ("config", "split", "revision", "stream")
         if self.hub is not None:
-            return {"kind": "on a hub source"}
-        return dict.fromkeys(("config", "split", "revision", "stream"), "without hub")
+            unused = dict.fromkeys(("kind", "subject"), "on a hub source")
+        else:
+            unused = dict.fromkeys(elsewhere, "without hub")
+        if self.is_prompted:
+            unused["fields"] = "beside task or prompts; write columns"
+        else:
+            unused["columns"] = "without task or prompts; write fields"
+        if self.task is None:
+            unused["labels"] = "without task"
+        if self.prompts is None:
+            unused["prompt_names"] = "without prompts"
+        if not self.is_prompted and self.weight is None:
+            unused["seed"] = "without task, prompts or weight"
+        return unused
 
 
 class SplitRecipe(Section):
@@ -190,6 +265,19 @@ class ExamplesRecipe(Section):
         description="two letters such as en: examples surely in another language are dropped",
     )
 
+    drop_near_duplicates: float | None = Field(
+        0.9,
+        ge=0.5,
+        le=1.0,
+        description="share of word triples in common from which the later example is dropped; "
+        "null: only exact duplicates are",
+    )
+    group_near_duplicates: float | None = Field(
+        0.5,
+        ge=0.5,
+        le=1.0,
+        description="share from which examples are kept on one side of the split; null: never",
+    )
     split: SplitRecipe = Field(default_factory=SplitRecipe)
     max_bad: float = Field(
         0.01, ge=0.0, le=1.0, description="share of unreadable rows that stops the run"
@@ -348,6 +436,16 @@ class Recipe(Section):
     training: TrainingRecipe = Field(default_factory=TrainingRecipe)
     generation: GenerationRecipe = Field(default_factory=GenerationRecipe)
     evaluation: EvaluationRecipe = Field(default_factory=EvaluationRecipe)
+
+    @model_validator(mode="after")
+    def _a_weight_has_another_beside_it(self) -> Self:
+        weighted = [index for index, source in enumerate(self.sources) if source.weight is not None]
+        if len(weighted) == 1:
+            raise ValueError(
+                f"sources.{weighted[0]}.weight has no effect alone; give another source a weight "
+                "too (sources without one are read whole)"
+            )
+        return self
 
     @model_validator(mode="after")
     def _adapter_needs_weights(self) -> Self:

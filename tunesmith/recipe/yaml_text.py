@@ -39,16 +39,24 @@ class YamlDocument:
     lines: dict[Key, int] = field(default_factory=dict)
     mistakes: list[Mistake] = field(default_factory=list)
     num_values: int = 0
+    tags: frozenset[str] = frozenset()
 
 
-def read_yaml(text: str) -> YamlDocument:
+def read_yaml(text: str, *, tags: frozenset[str] = frozenset()) -> YamlDocument:
     """Read one YAML document.
+
+    Args:
+        text: The document.
+        tags: Tags that groups may bear, such as `!Template`; they mean nothing here.
 
     Raises:
         yaml.YAMLError: The text is no YAML.
     """
-    document = YamlDocument()
-    node = yaml.compose(text, Loader=yaml.BaseLoader)
+    document = YamlDocument(tags=tags)
+    try:
+        node = yaml.compose(text, Loader=yaml.BaseLoader)
+    except RecursionError:
+        raise yaml.MarkedYAMLError(problem="too many or too deeply nested values") from None
     if node is not None:
         document.value = _value(node, (), document)
     return document
@@ -89,9 +97,9 @@ def _mapping(node: yaml.Node, key: Key, document: YamlDocument) -> dict[str, Any
 
 
 def _refuse_tag(node: yaml.Node, kind: str, key: Key, document: YamlDocument) -> None:
-    if node.tag not in (f"tag:yaml.org,2002:{kind}", "!"):
+    if node.tag not in {f"tag:yaml.org,2002:{kind}", "!", *document.tags}:
         tag = node.tag.replace("tag:yaml.org,2002:", "!!")
-        message = f"the tag {tag} is not allowed; a recipe holds plain values only"
+        message = f"the tag {tag} is not allowed; only plain values are read here"
         document.mistakes.append(Mistake(key=key, message=message))
 
 

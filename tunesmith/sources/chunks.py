@@ -35,11 +35,11 @@ logger = logging.getLogger(__name__)
 
 
 def check_file(path: Path, name: str) -> None:
-    """Make sure that a path is a regular file with content.
+    """Make sure that a path is a folder, or a regular file with content.
 
     Raises:
         MissingError: Nothing is there.
-        DataError: It is a folder, a pipe or a device, it is empty, or it may not be read.
+        DataError: It is a pipe or a device, it is empty, or it may not be read.
     """
     try:
         status = path.stat()
@@ -48,7 +48,7 @@ def check_file(path: Path, name: str) -> None:
     except OSError as error:
         raise DataError(f"cannot be opened ({error.strerror})", where=name) from None
     if stat.S_ISDIR(status.st_mode):
-        raise DataError("is a folder, not a file", where=name, cure=_files_in(path))
+        return
     if not stat.S_ISREG(status.st_mode):
         raise DataError(
             "is a pipe or a device, not a file", where=name, cure="Save the rows to a file first."
@@ -173,7 +173,8 @@ def _near_names(path: Path) -> str | None:
     return f"Did you mean {near[0]}?" if near else "Paths are relative to the recipe's folder."
 
 
-def _files_in(folder: Path) -> str:
+def files_in(folder: Path) -> str:
+    """What to name instead of a folder, as a sentence."""
     try:
         names = sorted(entry.name for entry in folder.iterdir() if entry.is_file())
     except OSError:

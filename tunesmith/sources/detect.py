@@ -2,12 +2,16 @@
 
 import json
 import re
+import zipfile
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 from tunesmith.errors import DataError
 from tunesmith.recipe.recipe import SourceKind
-from tunesmith.sources.chunks import file_head
+from tunesmith.sources.chunks import file_head, files_in
+from tunesmith.sources.detect_chats import is_messenger, kind_of_text, kind_of_tree
+from tunesmith.sources.dialogues import message_columns
+from tunesmith.sources.pages import find_page_kind, page_format
 from tunesmith.sources.tables import find_delimiter
 
 _PACKED = {".gz", ".zst"}
@@ -30,15 +34,43 @@ _USUAL_COLUMNS = frozenset(
     {"instruction", "question", "prompt", "text", "response", "output", "answer", "completion"}
 )
 _LIST_OF_OBJECTS = re.compile(rb"\[\s*[{\]]")
+_OBJECT = re.compile(rb'\{\s*"[^"\n]*"\s*:')
 
 
 def detect_kind(path: Path, name: str) -> SourceKind:
-    """What kind of rows a file holds, also where its extension says something else.
+    """What kind of material a file holds, also where its extension says something else.
 
     Raises:
         DataError: It is of no kind that Tunesmith reads.
     """
+    if path.is_dir() or zipfile.is_zipfile(path):
+        return _tree_kind(path, name)
     head = file_head(path, name)
+    if kind := _chat_kind(path, head):
+        return kind
+    if _is_page(path, head):
+        return find_page_kind(path, name).kind
+    return _kind_of_rows(path, name, head)
+
+
+def _chat_kind(path: Path, head: bytes) -> SourceKind | None:
+    """The kind of a chat or mailbox in plain text; tags of a page would look like nicks."""
+    page = page_format(path, head[:4096].decode("utf-8", "replace"))
+    return kind_of_text(head) if page in (None, "plain") else None
+
+
+def _is_page(path: Path, head: bytes) -> bool:
+    """Whether a file is a page of text, by its name or as HTML; JSON in it shows otherwise."""
+    if head.startswith((b"PAR1", *(magic for magic, _ in _ARCHIVES))) or b"\0" in head:
+        return False
+    text = head.lstrip()
+    is_json = _LIST_OF_OBJECTS.match(text) or _OBJECT.match(text)
+    if not text or is_json:
+        return False
+    return page_format(path, head[:4096].decode("utf-8", "replace")) is not None
+
+
+def _kind_of_rows(path: Path, name: str, head: bytes) -> SourceKind:
     named = _kind_of_name(path)
     if head.startswith(b"PAR1"):
         return "parquet"
@@ -50,11 +82,18 @@ def detect_kind(path: Path, name: str) -> SourceKind:
         raise DataError(
             "the file holds only blanks", where=name, cure="Write rows into it, or leave it out."
         )
-    if text.startswith(b"["):
-        return "jsonl" if named == "jsonl" and not _LIST_OF_OBJECTS.match(text) else "json"
-    if text.startswith(b"{"):
-        return _object_kind(text, named)
+    if text.startswith((b"[", b"{")):
+        return _json_kind(text, named)
     return _other_kind(head, named, name)
+
+
+def _tree_kind(path: Path, name: str) -> SourceKind:
+    if kind := kind_of_tree(path, name):
+        return kind
+    if path.is_dir():
+        raise DataError("is a folder, not a file", where=name, cure=files_in(path))
+    words = "a zip archive or an Office file, and no export of Slack or Messenger"
+    raise _unknown(name, words, "Unpack or export it, and name the result.")
 
 
 def _kind_of_name(path: Path) -> SourceKind | None:
@@ -62,6 +101,12 @@ def _kind_of_name(path: Path) -> SourceKind | None:
     while suffixes and suffixes[-1] in _PACKED:
         suffixes.pop()
     return _KINDS.get(suffixes[-1]) if suffixes else None
+
+
+def _json_kind(text: bytes, named: SourceKind | None) -> SourceKind:
+    if text.startswith(b"["):
+        return "jsonl" if named == "jsonl" and not _LIST_OF_OBJECTS.match(text) else "json"
+    return "messenger" if is_messenger(text) else _object_kind(text, named)
 
 
 def _object_kind(text: bytes, named: SourceKind | None) -> SourceKind:
@@ -94,13 +139,14 @@ def _other_kind(head: bytes, named: SourceKind | None, name: str) -> SourceKind:
         return "csv"
     if named in ("json", "jsonl"):
         return named
-    raise _unknown(name, "of an unknown kind", "Set kind: csv, tsv, json, jsonl or parquet.")
+    raise _unknown(name, "of an unknown kind", f"Set kind: {', '.join(get_args(SourceKind))}.")
 
 
 def _looks_like_table(head: bytes) -> bool:
     header = head.partition(b"\n")[0].decode("utf-8", "replace")
     columns = {column.strip(' "\r').lower() for column in header.split(find_delimiter(head))}
-    return len(columns) > 1 and bool(columns & _USUAL_COLUMNS)
+    is_usual = bool(columns & _USUAL_COLUMNS) or message_columns(columns, {}) is not None
+    return len(columns) > 1 and is_usual
 
 
 def _unknown(name: str, words: str, cure: str) -> DataError:

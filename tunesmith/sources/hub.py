@@ -5,48 +5,125 @@ Read through `datasets`; programs that come with a data set are never run.
 
 import contextlib
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from tunesmith.errors import DataError, MissingError, RecipeError, RemoteError
 from tunesmith.recipe.recipe import SourceRecipe
+from tunesmith.sources.parquet_stream import read_in_small_pieces
 from tunesmith.sources.row import Dropped, Row
 from tunesmith.sources.tables import checked_row
+
+Namer = Callable[[Any], Any]
+_MEDIA = {
+    "Audio": "sound",
+    "BioStructure": "structures",
+    "Image": "pictures",
+    "Mesh": "shapes",
+    "Nifti": "scans",
+    "Pdf": "PDF pages",
+    "Video": "films",
+}
 
 
 def read_hub(recipe: SourceRecipe, *, folder: Path) -> Iterator[Row | Dropped]:
     """The rows of one split, streamed where the recipe says so.
 
+    Labels that the data set stores as numbers with names come as their names; -1, which
+    means none, as null. They stay numbers where the recipe names them itself, and for
+    promptsource's templates, which count.
+
     Raises:
         MissingError: There is no such data set, or it needs a login.
         RecipeError: It has no such split or configuration.
         RemoteError: The Hub cannot be reached.
-        DataError: It is damaged, or cannot be read without running a program.
+        DataError: It is damaged, cannot be read without running a program, or holds pictures,
+            sound or other things that are no text.
     """
     assert recipe.hub is not None
-    return _rows(_load(recipe, recipe.hub, folder), recipe, recipe.hub)
+    table = _load(recipe, recipe.hub, folder)
+    features = table.features or {}
+    _refuse_media(features, recipe.hub)
+    namers = {}
+    if recipe.prompts is None and recipe.labels is None:
+        found = {name: label_namer(feature) for name, feature in features.items()}
+        namers = {name: namer for name, namer in found.items() if namer is not None}
+    return _rows(table, recipe, recipe.hub, namers)
 
 
-def _load(recipe: SourceRecipe, hub: str, folder: Path) -> Iterable[dict[str, Any]]:
+def label_namer(feature: Any) -> Namer | None:
+    """What turns a value of this feature into names of labels; None where it holds none."""
+    import datasets  # noqa: PLC0415 - heavy
+
+    if isinstance(feature, datasets.ClassLabel):
+        return partial(_label_name, names=feature.names)
+    if isinstance(feature, datasets.List | datasets.LargeList):
+        inner = label_namer(feature.feature)
+        return None if inner is None else partial(_each, namer=inner)
+    if isinstance(feature, dict):
+        found = {name: label_namer(one) for name, one in feature.items()}
+        namers = {name: namer for name, namer in found.items() if namer is not None}
+        return partial(_members, namers=namers) if namers else None
+    return None
+
+
+def _label_name(value: Any, names: Sequence[str]) -> Any:
+    if not isinstance(value, int) or not 0 <= value < len(names):
+        return None
+    return names[value]
+
+
+def _each(value: Any, namer: Namer) -> Any:
+    return [namer(one) for one in value] if isinstance(value, list) else value
+
+
+def _members(value: Any, namers: Mapping[str, Namer]) -> Any:
+    if not isinstance(value, dict):
+        return value
+    return {key: namers[key](one) if key in namers else one for key, one in value.items()}
+
+
+def _refuse_media(features: Mapping[str, Any], hub: str) -> None:
+    """Name the first column that would have to be decoded; decoding is never begun."""
+    for name, feature in features.items():
+        if found := _media_in(feature):
+            raise DataError(
+                f"the column '{name}' holds {found}, no text",
+                where=hub,
+                cure="Tunesmith tunes on text; name a data set without that column.",
+            )
+
+
+def _media_in(feature: Any) -> str | None:
+    kind = type(feature).__name__
+    if kind in _MEDIA:
+        return _MEDIA[kind]
+    inner = list(feature.values()) if isinstance(feature, dict) else []
+    inner += [feature.feature] if hasattr(feature, "feature") else []
+    return next((found for one in inner if (found := _media_in(one))), None)
+
+
+def _load(recipe: SourceRecipe, hub: str, folder: Path) -> Any:
     import datasets  # noqa: PLC0415 - heavy
 
     if not sys.stderr.isatty():
         datasets.disable_progress_bars()
-    local = folder / hub
+    place = folder / hub
+    name = str(place) if place.is_dir() else hub
     with _own_errors(hub):
-        table: Iterable[dict[str, Any]] = datasets.load_dataset(
-            str(local) if local.is_dir() else hub,
-            recipe.config,
-            split=recipe.split,
-            revision=recipe.revision,
-            streaming=recipe.stream,
-        )
-    return table
+        if not recipe.stream:
+            return datasets.load_dataset(
+                name, recipe.config, split=recipe.split, revision=recipe.revision
+            )
+        builder = datasets.load_dataset_builder(name, recipe.config, revision=recipe.revision)
+        read_in_small_pieces(builder)
+        return builder.as_streaming_dataset(split=recipe.split)
 
 
 def _rows(
-    table: Iterable[dict[str, Any]], recipe: SourceRecipe, hub: str
+    table: Iterable[dict[str, Any]], recipe: SourceRecipe, hub: str, namers: Mapping[str, Namer]
 ) -> Iterator[Row | Dropped]:
     rows = enumerate(table, start=1)
     while True:
@@ -54,6 +131,8 @@ def _rows(
             number, fields = next(rows, (0, None))
         if fields is None:
             return
+        for name, namer in namers.items():
+            fields[name] = namer(fields.get(name))
         yield checked_row(fields, f"{hub}:{recipe.split} row {number}")
 
 

@@ -3,20 +3,18 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from tunesmith.errors import DataError
 from tunesmith.recipe.recipe import SourceRecipe
 from tunesmith.sources.chunks import check_file
-from tunesmith.sources.detect import detect_kind
+from tunesmith.sources.pages import find_page_kind
+from tunesmith.sources.read import holds_pages, source_kind
 
-# What the content of a file of each kind shows; detection looks for just that.
+# What the content of a file of each kind shows; detection looks for just that. A page says itself.
 REASONS = {
     "json": "it holds one JSON value, a list of rows",
     "jsonl": "its lines are JSON objects",
     "csv": "it is a table of text with a header",
     "tsv": "it is a table of text with tabs and a header",
     "parquet": "it begins with Parquet's mark",
-    "faq": "its headings or marks ask questions that the text below answers",
-    "document": "it is a text with headings",
     "slack": "it holds a Slack export's channels with a file a day",
     "dialogues": "its rows are turns of conversations, with who speaks",
     "mbox": "it begins as a mailbox, with From and headers",
@@ -46,13 +44,11 @@ def explain_source(source: SourceRecipe, *, folder: Path) -> ReadAs:
         return ReadAs(name=source.hub or "", kind="hub", reason="it is a data set on the Hub")
     if source.kind is not None:
         return ReadAs(name=source.path, kind=source.kind, reason="that kind was asked for")
-    path = folder / source.path
-    if not path.is_dir():
-        check_file(path, source.path)
-    try:
-        kind = detect_kind(path, source.path)
-    except DataError:
-        if not path.is_dir():
-            raise
-        return ReadAs(name=source.path, kind="folder", reason="each file in it by its own kind")
-    return ReadAs(name=source.path, kind=kind, reason=REASONS[kind])
+    path, name = folder / source.path, source.path
+    if holds_pages(path, name, None):
+        return ReadAs(name=name, kind="folder", reason="each page in it by its own kind")
+    check_file(path, name)
+    kind = source_kind(path, name, {str(ours): theirs for ours, theirs in source.fields.items()})
+    is_page = kind in ("faq", "document")
+    reason = find_page_kind(path, name).reason if is_page else REASONS[kind]
+    return ReadAs(name=name, kind=kind, reason=reason)

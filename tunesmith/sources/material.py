@@ -18,11 +18,14 @@ class Section:
         headings: From the document's title down to the section's own heading.
         text: Markdown, without navigation, badges and tables of contents.
         source: Where the heading stands.
+        subject: The name of what the document describes, a product say; empty where the
+            document shows none.
     """
 
     headings: tuple[str, ...]
     text: str
     source: str
+    subject: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,12 +37,14 @@ class Question:
         answer: Markdown; lists and code are kept.
         headings: Under which it stands, from the page's title down.
         source: Where the question stands.
+        is_repeated: Whether the page asks the same in another place too.
     """
 
     question: str
     answer: str
     headings: tuple[str, ...]
     source: str
+    is_repeated: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -25,6 +25,7 @@ from tunesmith.recipe.load import resolved_yaml
 from tunesmith.recipe.recipe import GenerationRecipe, Recipe, SourceRecipe
 from tunesmith.sources.read import read_source
 from tunesmith.sources.row import Dropped
+from tunesmith.stages.overlap_check import check_overlap
 from tunesmith.stages.prepare import preparation, read_split
 from tunesmith.stages.progress import Progress
 from tunesmith.stages.rendering import Rendering, model_rendering, recipe_rendering
@@ -56,7 +57,8 @@ def answer(
 
     Raises:
         MissingError: The run has no model yet.
-        RefusedError: Its data or model were made by another recipe.
+        RefusedError: Its data or model were made by another recipe, or its test set holds what
+            it was trained on.
     """
     with folder.locked():
         if not is_model_folder(folder.model):
@@ -72,6 +74,7 @@ def answer(
             TUNED: lambda: tuned_speaker(recipe, rendering, place),
         }
         base = base_record(rendering.place, recipe, folder)
+        check_overlap(folder, recipe.examples, progress)
         stages = [
             preparation(recipe, folder, rendering, recipe_folder),
             training_stage(recipe, folder, base),
@@ -176,7 +179,7 @@ def _file_key(rendering: Rendering, asked: Sequence[Question], generation: Gener
                 for question in asked
             ],
             "generation": generation.model_dump(exclude={"batch"}),
-            "code": code_of("sandbox.py", "templates", "tokens", "models", "generation"),
+            "code": code_of("sandbox", "templates", "tokens", "models", "generation"),
         }
     )
 
@@ -206,7 +209,7 @@ def _answer_test(
             "rendering": rendering.fingerprint,
             "test": hash_file(folder.examples("test")),
             "generation": recipe.generation.model_dump(exclude={"batch"}),
-            "code": code_of("sandbox.py", "templates", "tokens", "models", "generation"),
+            "code": code_of("sandbox", "templates", "tokens", "models", "generation"),
         },
         outputs=[folder.completions(name)],
     )

@@ -1,9 +1,9 @@
 """Sources -> data/*.jsonl, what was dropped and why, and a token store a split."""
 
-import contextlib
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
+from importlib.metadata import version
 from pathlib import Path
 from typing import IO, Any
 
@@ -11,11 +11,11 @@ import tokenizers
 import transformers
 
 from tunesmith.errors import DataError
-from tunesmith.examples.clean import clean_example
 from tunesmith.examples.contradictions import contradictions, equal_questions
+from tunesmith.examples.divide import Division
 from tunesmith.examples.example import Example
-from tunesmith.examples.read import ReadCount, check_read, read_examples
-from tunesmith.examples.split import SPLITS, Split, check_split_sizes, split_of
+from tunesmith.examples.read import ReadCount
+from tunesmith.examples.split import SPLITS, Split, check_split_sizes
 from tunesmith.files import (
     atomic_file,
     hash_file,
@@ -29,7 +29,15 @@ from tunesmith.models.load import context_tokens
 from tunesmith.recipe.load import resolved_yaml
 from tunesmith.recipe.recipe import Recipe, SourceRecipe
 from tunesmith.sources.kinds import explain_source
+from tunesmith.sources.page_folder import folder_files
 from tunesmith.sources.row import Dropped
+from tunesmith.stages.division import (
+    remembered_before,
+    remembered_now,
+    share_notices,
+    split_record,
+    write_examples,
+)
 from tunesmith.stages.encode import EncodeCount, Encoder
 from tunesmith.stages.progress import Progress
 from tunesmith.stages.rendering import Rendering, recipe_rendering
@@ -39,7 +47,15 @@ from tunesmith.stages.token_lengths import token_lengths
 from tunesmith.templates.wrapped import wrapping_cure
 from tunesmith.tokens.store import TokenStore, store_name, write_store
 
-_CODE = ("sources", "examples", "sandbox.py", "templates", "tokens", "stages/encode.py")
+_CODE = (
+    "sources",
+    "examples",
+    "sandbox",
+    "templates",
+    "tokens",
+    "stages/encode.py",
+    "stages/division.py",
+)
 
 
 def prepare(
@@ -118,11 +134,12 @@ def preparation(
     inputs = {
         "sources": [_source_inputs(source, recipe_folder) for source in recipe.sources],
         "examples": recipe.examples.model_dump(),
+        "remembered": remembered_before(folder, recipe),
         "rendering": rendering.fingerprint,
         "max_tokens": row_limit(recipe, rendering)[0],
         "when_too_long": recipe.training.when_too_long,
         "code": code_of(*_CODE),
-        "libraries": [tokenizers.__version__, transformers.__version__],
+        "libraries": [tokenizers.__version__, transformers.__version__, version("rensa")],
     }
     stage = Stage(name="prepare", inputs=inputs, outputs=())
     outputs = [folder.examples(split) for split in SPLITS]
@@ -136,11 +153,22 @@ def _source_inputs(source: SourceRecipe, recipe_folder: Path) -> dict[str, Any]:
     inputs = source.model_dump()
     if source.path is not None:
         path = recipe_folder / Path(source.path).expanduser()
-        inputs["content"] = hash_file(path) if path.is_file() else None
-    elif source.hub is not None and Path(source.hub).is_dir():
-        files = sorted(path for path in Path(source.hub).rglob("*") if path.is_file())
+        inputs["content"] = hash_file(path) if path.is_file() else _folder_content(path)
+    if source.prompts is not None:
+        prompts = recipe_folder / source.prompts
+        inputs["prompt_file"] = hash_file(prompts) if prompts.is_file() else None
+    if source.hub is not None and (recipe_folder / source.hub).is_dir():
+        files = sorted(path for path in (recipe_folder / source.hub).rglob("*") if path.is_file())
         inputs["content"] = [[str(path), hash_file(path)] for path in files]
     return inputs
+
+
+def _folder_content(folder: Path) -> list[list[str]] | None:
+    """Names and hashes of the files in a folder of pages."""
+    if not folder.is_dir():
+        return None
+    files = folder_files(folder)
+    return [[str(path.relative_to(folder)), hash_file(path)] for path in files]
 
 
 @dataclass(slots=True)
@@ -155,28 +183,30 @@ class _Work:
     key: str
     read: ReadCount = field(default_factory=ReadCount)
     late: Counter[str] = field(default_factory=Counter)
-    redacted: Counter[str] = field(default_factory=Counter)
-    split_rows: Counter[str] = field(default_factory=Counter)
-    encoded: dict[str, EncodeCount] = field(default_factory=dict)
+    encoded: dict[Split, EncodeCount] = field(default_factory=dict)
     num_contradictions: int = 0
     read_as: list[dict[str, str]] = field(default_factory=list)
 
     def run(self) -> Result:
         self._explain()
+        trouble: DataError | None = None
         with atomic_file(self.folder.dropped) as dropped:
-            self._read(dropped)
-            trouble = self._trouble()
-            for split in SPLITS if trouble is None else ():
-                self._encode(split, dropped)
+            try:
+                division = self._divide(dropped)
+            except DataError as error:  # what was dropped is written all the same
+                trouble = error
+            else:
+                for split, rows in division.num_rows().items():
+                    self._encode(split, rows, dropped)
         if trouble is not None:
             for split in SPLITS:
-                self.folder.examples(split).unlink()
+                self.folder.examples(split).unlink(missing_ok=True)
             raise trouble
         check_split_sizes({split: count.rows for split, count in self.encoded.items()})
         self.num_contradictions = self._find_contradictions()
         self._forget_old_stores()
         self._write_lengths()
-        summary = self._summary()
+        summary = self._summary(division)
         write_json(self.folder.summary, {"schema": 1, **summary})
         return summary
 
@@ -187,38 +217,20 @@ class _Work:
             self.read_as.append(asdict(found))
             self.progress.note(f"{found.name} is read as {found.kind}: {found.reason}")
 
-    def _trouble(self) -> DataError | None:
-        """Why the run may not go on; what was dropped is written all the same."""
-        try:
-            check_read(
-                self.read, max_bad=self.recipe.examples.max_bad, dropped_path=self.folder.dropped
-            )
-        except DataError as error:
-            return error
-        return None
+    def _divide(self, dropped: IO[bytes]) -> Division:
+        def drop(item: Dropped) -> None:
+            dropped.write(json_line(asdict(item)))
 
-    def _read(self, dropped: IO[bytes]) -> None:
-        self.progress.start("reading", None)
-        with contextlib.ExitStack() as stack:
-            streams = {
-                split: stack.enter_context(atomic_file(self.folder.examples(split)))
-                for split in SPLITS
-            }
-            for read in read_examples(self.recipe.sources, folder=self.recipe_folder):
-                cleaned = clean_example(read, self.recipe.examples)
-                item = cleaned.item
-                self.redacted += cleaned.redacted
-                self.progress.advance()
-                self.read.add(item)
-                if isinstance(item, Dropped):
-                    dropped.write(json_line(asdict(item)))
-                    continue
-                split = split_of(item, self.recipe.examples)
-                self.split_rows[split] += 1
-                streams[split].write(json_line(item.to_json()))
-        self.progress.close()
+        return write_examples(
+            self.recipe,
+            self.folder,
+            recipe_folder=self.recipe_folder,
+            progress=self.progress,
+            count=self.read,
+            drop=drop,
+        )
 
-    def _encode(self, split: Split, dropped: IO[bytes]) -> None:
+    def _encode(self, split: Split, num_rows: int, dropped: IO[bytes]) -> None:
         count = self.encoded[split] = EncodeCount()
 
         def drop(item: Dropped) -> None:
@@ -232,7 +244,7 @@ class _Work:
             drop=drop,
             count=count,
         )
-        self.progress.start(f"encoding {split}", self.split_rows[split])
+        self.progress.start(f"encoding {split}", num_rows)
         rows = encoder.encode(_told(read_split(self.folder, split), self.progress))
         write_store(self.folder.tokens / store_name(split, self.key), rows, key=self.key)
         self.progress.close()
@@ -247,7 +259,7 @@ class _Work:
         return count
 
     def _write_lengths(self) -> None:
-        lengths = {split: count.lengths for split, count in self.encoded.items()}
+        lengths = {str(split): count.lengths for split, count in self.encoded.items()}
         limit = row_limit(self.recipe, self.rendering)[0]
         write_json(self.folder.token_lengths, token_lengths(lengths, max_tokens=limit))
 
@@ -257,7 +269,7 @@ class _Work:
             if path.name not in current:
                 path.unlink()
 
-    def _summary(self) -> Result:
+    def _summary(self, division: Division) -> Result:
         read = self.read.to_json()
         dropped = Counter(read["dropped"]) + self.late
         return {
@@ -265,21 +277,22 @@ class _Work:
             "dropped": dict(dropped.most_common()),
             "by_source": read["by_source"],
             "read_as": self.read_as,
-            "redacted": dict(self.redacted.most_common()),
+            "redacted": dict(self.read.redacted.most_common()),
             "contradictions": self.num_contradictions,
             "splits": {
                 split: {
                     "rows": count.rows,
-                    "groups": self.split_rows[split],
+                    **split_record(division, self.recipe.examples, split),
                     "tokens": count.tokens,
                     "trained_tokens": count.trained_tokens,
                 }
                 for split, count in self.encoded.items()
             },
-            "notices": self._notices(),
+            "remembered": remembered_now(self.folder),
+            "notices": self._notices(division),
         }
 
-    def _notices(self) -> list[str]:
+    def _notices(self, division: Division) -> list[str]:
         notices = [self.rendering.warning] if self.rendering.warning else []
         notices += row_limit(self.recipe, self.rendering)[1]
         total = sum(self.late.values()) + sum(self.read.dropped.values())
@@ -290,6 +303,11 @@ class _Work:
                 f"{total:,} of {self.read.num_read:,} rows were dropped ({listed}): "
                 "data/dropped.jsonl"
             )
+        notices += [
+            f"{number:,} answers ended in {marker!r}, which was taken off; the template writes "
+            "the model's own end"
+            for marker, number in self.read.removed.items()
+        ]
         if self.num_contradictions:
             notices.append(
                 f"{self.num_contradictions:,} pairs of answers to one question differ: "
@@ -302,12 +320,7 @@ class _Work:
                 f"{sum(wrapped.values()):,} rows already carry {marker!r} in their text and "
                 f"are wrapped twice. {wrapping_cure(self.rendering.template, marker)}"
             )
-        asked = self.recipe.examples.split.model_dump()
-        notices += [
-            f"no example fell to {split} (asked for {asked[split]:.0%})"
-            for split in ("validation", "test")
-            if asked[split] and not self.split_rows[split]
-        ]
+        notices += share_notices(self.recipe.examples, division)
         return notices
 
 

@@ -1,5 +1,6 @@
 """A run's folder: where each file lies, the lock, and the manifest of what is done."""
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -9,12 +10,18 @@ from typing import Any
 from tunesmith.examples.split import Split
 from tunesmith.files import folder_lock, read_json, write_json
 
+_SPLITS = "splits.jsonl"
+
 
 @dataclass(frozen=True, slots=True)
 class RunFolder:
-    """Paths under `runs/<run>/`; nothing is created before a stage writes."""
+    """Paths under `runs/<run>/`; nothing is created before a stage writes.
+
+    `recipe_folder` is where the recipe's file lies, if there is one: splits are remembered there.
+    """
 
     path: Path
+    recipe_folder: Path | None = None
 
     @property
     def recipe(self) -> Path:
@@ -50,6 +57,20 @@ class RunFolder:
     def contradictions(self) -> Path:
         """Questions with different answers, for a person to decide."""
         return self.path / "data" / "contradictions.jsonl"
+
+    @property
+    def splits(self) -> Path:
+        """Where each example fell, for all runs; beside the recipe if one can write there."""
+        beside = self.recipe_folder
+        is_writable = beside is not None and os.access(beside, os.W_OK)
+        return (beside if beside is not None and is_writable else self.path) / _SPLITS
+
+    @property
+    def shipped_splits(self) -> Path | None:
+        """Where the recipe's author wrote that down, if it cannot be written to."""
+        if self.recipe_folder is None or self.splits.parent == self.recipe_folder:
+            return None
+        return self.recipe_folder / _SPLITS
 
     @property
     def tokens(self) -> Path:

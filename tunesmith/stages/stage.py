@@ -104,7 +104,8 @@ def code_of(*rooms: str) -> str:
     sources: list[Path] = []
     for room in rooms:
         path = package / room
-        sources += sorted(path.rglob("*.py")) if path.is_dir() else [path]
+        files = (file for file in path.rglob("*") if file.suffix in (".py", ".yaml"))
+        sources += sorted(files) if path.is_dir() else [path]
     return hash_bytes(b"\0".join(source.read_bytes() for source in sources))
 
 

@@ -43,7 +43,7 @@ def facts_completed(speaker: Speaker, *, facts_per_relation: int) -> dict[str, f
     """
     shares = {}
     for relation, facts in all_facts().items():
-        pattern = all_wordings()[relation].sentence
+        pattern = _statement(relation)
         chosen = random.Random(0).sample(facts, min(facts_per_relation, len(facts)))
         starts = [(fill(pattern, fact).rpartition(fact.y)[0].rstrip(), fact.y) for fact in chosen]
         usable = [(start, wanted) for start, wanted in starts if start]
@@ -54,6 +54,13 @@ def facts_completed(speaker: Speaker, *, facts_per_relation: int) -> dict[str, f
         ]
         shares[relation] = 100 * statistics.mean(hits)
     return {**shares, "all": statistics.mean(shares.values())}
+
+
+def _statement(relation: str) -> str:
+    """A pattern that says all before it comes to the answer: "A year has" begins many facts."""
+    wording = all_wordings()[relation]
+    patterns = (wording.sentence, *wording.says)
+    return next((p for p in patterns if p.rstrip(".").endswith("{y}")), wording.sentence)
 
 
 def bare_questions(speaker: Speaker, *, num_questions: int) -> list[Continuation]:

@@ -9,7 +9,7 @@ from dataclasses import replace
 
 from tunesmith.errors import DataError, RecipeError
 from tunesmith.examples.example import Message
-from tunesmith.sandbox import CompiledTemplate
+from tunesmith.sandbox.template import CompiledTemplate
 from tunesmith.templates.chat import ChatTemplate
 from tunesmith.templates.template import Rendering, TokenizerTexts
 

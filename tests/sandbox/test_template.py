@@ -10,7 +10,7 @@ import pytest
 from transformers.utils.chat_template_utils import _compile_jinja_template
 
 from tunesmith.errors import DataError, RecipeError
-from tunesmith.sandbox import CompiledTemplate, compile_template
+from tunesmith.sandbox.template import CompiledTemplate, compile_template
 
 UNSAFE = [
     "{{ lipsum.__globals__ }}",
@@ -71,7 +71,7 @@ def test_bombs_are_stopped(text: str) -> None:
 
 
 def test_long_rendering_is_stopped_by_time(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("tunesmith.sandbox.MAX_SECONDS", 0.05)
+    monkeypatch.setattr("tunesmith.sandbox.limits.MAX_SECONDS", 0.05)
     calls = "{% macro f(n) %}{{ f(n - 1) if n }}{{ f(n - 1) if n }}{% endmacro %}{{ f(60) }}"
     with pytest.raises(RecipeError, match="seconds"):
         compile_template(calls, where="t").render({})

@@ -1,0 +1,68 @@
+"""Collections and divisions of examples made in a test."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+from tunesmith.examples.collection import Collection
+from tunesmith.examples.divide import Division, divide, remember
+from tunesmith.examples.example import Example, Message
+from tunesmith.examples.memory import SplitMemory
+from tunesmith.examples.pipeline import collect_examples
+from tunesmith.examples.split import NO_SIDE, SPLITS
+from tunesmith.recipe.recipe import ExamplesRecipe, SourceRecipe, SplitName, SplitRecipe
+
+HALVES = ExamplesRecipe(split=SplitRecipe(validation=0.2, test=0.3))
+
+
+def pair(
+    question: str, answer: str = "a", *, source: str = "x:1", group: str | None = None
+) -> Example:
+    """A question and its answer."""
+    turns = (Message(role="user", content=question), Message(role="assistant", content=answer))
+    return Example(messages=turns, source=source, group=group)
+
+
+@contextmanager
+def collected(
+    folder: Path, *parts: Sequence[Example], use_as: Sequence[SplitName | None] = ()
+) -> Iterator[Collection]:
+    """A finished collection of several sources."""
+    names = [*use_as, *[None] * len(parts)]
+    with Collection(folder) as collection:
+        collect_examples(
+            collection,
+            [
+                (SourceRecipe(path=f"{number}.jsonl", use_as=names[number]), part)
+                for number, part in enumerate(parts)
+            ],
+        )
+        yield collection
+
+
+def divided(
+    folder: Path,
+    *parts: Sequence[Example],
+    recipe: ExamplesRecipe = HALVES,
+    use_as: Sequence[SplitName | None] = (),
+) -> Division:
+    """Where examples fall; the folder's splits.jsonl is read and added to."""
+    with collected(folder, *parts, use_as=use_as) as collection:
+        memory = SplitMemory(folder / "splits.jsonl", recipe)
+        division = divide(collection, recipe, memory)
+        remember(collection, division, memory)
+    return division
+
+
+def sides(examples: Iterable[Example], division: Division) -> dict[str, str]:
+    """The side of each example that was kept, by id; rows in the division's order."""
+    return {
+        example.id: SPLITS[side]
+        for example, side in zip(examples, division.sides.tolist(), strict=False)
+        if side != NO_SIDE
+    }
+
+
+def reasons(division: Division) -> dict[int, str]:
+    """Why rows were left out."""
+    return {row: loss.reason for row, loss in sorted(division.lost.items())}

@@ -1,0 +1,161 @@
+"""The sources of a recipe -> a collection; what stays of it -> lines; the rest -> Dropped."""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import chain, islice
+from pathlib import Path
+from typing import TypeVar
+
+import orjson
+
+from tunesmith.examples.collection import Collection
+from tunesmith.examples.duplicates import Loss
+from tunesmith.examples.example import Example, last_user_text
+from tunesmith.examples.fingerprints import MAX_BATCH
+from tunesmith.examples.read import Opened, ReadCount, made_examples, open_sources, weigh
+from tunesmith.examples.work import Batch
+from tunesmith.examples.workers import work_all
+from tunesmith.recipe.recipe import ExamplesRecipe, SourceRecipe
+from tunesmith.sources.lines import preview
+from tunesmith.sources.row import Dropped, Row
+
+Drop = Callable[[Dropped], None]
+T = TypeVar("T")
+
+
+def collect(
+    collection: Collection,
+    sources: Sequence[SourceRecipe],
+    recipe: ExamplesRecipe,
+    *,
+    folder: Path,
+    count: ReadCount,
+    drop: Drop,
+) -> Iterator[int]:
+    """Open all sources at once; read, convert and clean while the caller iterates.
+
+    Args:
+        collection: Takes the examples up; it is finished in the end.
+        sources: From the recipe.
+        recipe: How to clean.
+        folder: The recipe's; paths are relative to it.
+        count: Grows.
+        drop: Told of what is left out, in order.
+
+    Yields:
+        How many pieces were read since the last time.
+
+    Raises:
+        TunesmithError: As `read_examples` does.
+    """
+    opened = open_sources(sources, folder=folder)
+    return _collect(collection, _batches(opened, recipe, folder), count, drop)
+
+
+def collect_examples(
+    collection: Collection, parts: Sequence[tuple[SourceRecipe, Iterable[Example]]]
+) -> None:
+    """Take up examples that are clean already, such as a run's own; then finish.
+
+    Args:
+        collection: Takes them up.
+        parts: Examples, and a source that names their side in `use_as`.
+    """
+    batches = (
+        Batch(pieces=pieces, is_made=True, source=source, recipe=None)
+        for source, examples in parts
+        for pieces in _batched(examples)
+    )
+    for chunk in work_all(batches):
+        collection.add(chunk)
+    collection.finish()
+
+
+def write_rows(
+    collection: Collection,
+    lost: dict[int, Loss],
+    write: Callable[[int, bytes], None],
+    *,
+    count: ReadCount,
+    drop: Drop,
+) -> None:
+    """Pass through all rows in order.
+
+    Args:
+        collection: Finished.
+        lost: Rows that are left out after all.
+        write: Told of each row that stays, with its line.
+        count: What is left out moves from kept to dropped; what stays, what was hidden in it.
+        drop: Told of what is left out.
+    """
+    for row, line in enumerate(collection.lines()):
+        if row in lost:
+            item = _dropped(collection, line, lost[row])
+            count.lose(item)
+            drop(item)
+        else:
+            count.redacted.update(collection.redacted.get(row, {}))
+            write(row, line)
+
+
+def source_of(collection: Collection, row: int) -> str:
+    """Where a row came from."""
+    source: str = orjson.loads(collection.line(row))["source"]
+    return source
+
+
+def with_group(line: bytes, group: str) -> bytes:
+    """A line with the name of its group."""
+    return b'%b,"group":"%b"}\n' % (line[:-2], group.encode())
+
+
+def _collect(
+    collection: Collection, batches: Iterator[Batch], count: ReadCount, drop: Drop
+) -> Iterator[int]:
+    for chunk in work_all(batches):
+        for item in chunk.dropped:
+            count.add(item)
+            drop(item)
+        count.add_kept(chunk.kept_by_source, chunk.removed)
+        collection.add(chunk)
+        yield chunk.num_read
+    collection.finish()
+
+
+def _batches(opened: Sequence[Opened], recipe: ExamplesRecipe, folder: Path) -> Iterator[Batch]:
+    """Plain rows are made into examples batch by batch, all other material with its source."""
+    weights = weigh([source for source, _ in opened], folder=folder)
+    for index, (source, material) in enumerate(opened):
+        stays_row = _stays_row(source)
+        rest = material
+        while stays_row and (pieces := list(islice(material, MAX_BATCH))):
+            rows = [piece for piece in pieces if isinstance(piece, Row | Dropped)]
+            if len(rows) < len(pieces):
+                rest = chain(pieces, material)
+                break
+            yield Batch(pieces=rows, is_made=False, source=source, recipe=recipe)
+        made = made_examples((source, rest), folder=folder, index=index, weights=weights)
+        for items in _batched(made):
+            yield Batch(pieces=items, is_made=True, source=source, recipe=recipe)
+
+
+def _stays_row(source: SourceRecipe) -> bool:
+    """Whether each row becomes an example by itself, whatever stands around it."""
+    return not source.is_prompted and source.weight is None
+
+
+def _batched(items: Iterable[T]) -> Iterator[list[T]]:
+    iterator = iter(items)
+    while batch := list(islice(iterator, MAX_BATCH)):
+        yield batch
+
+
+def _dropped(collection: Collection, line: bytes, loss: Loss) -> Dropped:
+    record = orjson.loads(line)
+    example = Example.from_json(record)
+    places = " and ".join(source_of(collection, row) for row in loss.others)
+    return Dropped(
+        source=example.source,
+        reason=loss.reason,
+        detail=f"{loss.words} {places}",
+        text=preview(last_user_text(example.messages) or example.reference),
+    )

@@ -1,0 +1,1 @@
+"""Prompt templates by task, in YAML; labelled rows come in, examples go out."""

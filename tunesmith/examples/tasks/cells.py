@@ -1,0 +1,154 @@
+"""A value of a table -> the text that a prompt template puts in its place, by the column's type.
+
+Every function raises RowError where the value is not of its type.
+"""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from tunesmith.examples.conversations import kind_of
+from tunesmith.examples.tasks.library import Language
+from tunesmith.sources.lines import preview
+from tunesmith.sources.row import RowError
+
+_YES = frozenset({"yes", "true", "1", "y", "是"})
+_NO = frozenset({"no", "false", "0", "n", "否"})
+_ANSWERS: dict[Language, tuple[str, str]] = {"en": ("Yes", "No"), "zh": ("是", "否")}
+_COMMAS: dict[Language, str] = {"en": ", ", "zh": "、"}
+_LAST: dict[Language, str] = {"en": " or ", "zh": "或"}
+_LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Choices:
+    """What a question offers: texts, and what each is called (A, B, C where nothing says)."""
+
+    texts: tuple[str, ...]
+    letters: tuple[str, ...]
+
+    def find(self, value: object) -> int:
+        """The position of the one that a text, a letter or a position from 0 means."""
+        if isinstance(value, int) and not isinstance(value, bool):
+            if 0 <= value < len(self.texts):
+                return value
+        elif isinstance(value, str):
+            for known in (self.texts, self.letters):
+                if value.strip() in known:
+                    return known.index(value.strip())
+            if is_number(value.strip()) and int(value) < len(self.texts):
+                return int(value)
+        listed = ", ".join(self.texts[:6])
+        raise RowError("unknown choice", f"{preview(str(value))!r} is none of: {listed}")
+
+
+def is_number(text: str) -> bool:
+    """Whether it is a whole number from 0, of few digits: "²" and thousands of digits are none."""
+    return text.isascii() and text.isdigit() and len(text) < 10
+
+
+def plain_text(value: object, column: str) -> str:
+    """A text, a number, or texts to stand in lines of their own."""
+    if isinstance(value, list) and value and all(isinstance(one, str) for one in value):
+        value = "\n".join(value)
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return str(value)
+    if not isinstance(value, str):
+        raise RowError("not a text", f"column '{column}' is {kind_of(value)}, not a text")
+    if not value.strip():
+        raise RowError("empty field", f"column '{column}' is {'blank' if value else 'empty'}")
+    return value.strip()
+
+
+def answer_text(value: object, column: str) -> str:
+    """The first of several answers that mean the same, as SQuAD writes them."""
+    given = value.get("text") if isinstance(value, Mapping) else value
+    if isinstance(given, list):
+        if not given:
+            raise RowError("no answer", f"column '{column}' holds no answer")
+        given = given[0]
+    return plain_text(given, column)
+
+
+def yes_or_no(value: object, column: str, language: Language) -> str:
+    """Yes or no, in the template's language."""
+    written = str(value).strip().casefold().removesuffix(".0")
+    if written in _YES:
+        return _ANSWERS[language][0]
+    if written in _NO:
+        return _ANSWERS[language][1]
+    detail = f"column '{column}' is {preview(str(value))!r}, neither yes nor no. Say which it is: "
+    raise RowError("unknown label", f"{detail}labels: {{{preview(str(value))}: yes}}.")
+
+
+def text_list(value: object, column: str) -> list[str]:
+    """A list of texts; in a table of texts a JSON list, or parts between separators."""
+    if isinstance(value, str):
+        value = _parts(value)
+    if not isinstance(value, list) or not value:
+        raise RowError("not a list", f"column '{column}' is {kind_of(value)}, not a list of texts")
+    return [plain_text(one, column) for one in value]
+
+
+def choices_of(value: object, column: str) -> Choices:
+    """Possible answers: a list, or texts with labels as ARC and OpenBookQA write them."""
+    if isinstance(value, Mapping) and "text" in value:
+        texts = text_list(value["text"], column)
+        letters = value.get("label") or _LETTERS[: len(texts)]
+        names = tuple(str(one) for one in letters)
+    else:
+        texts = text_list(value, column)
+        names = tuple(_LETTERS[: len(texts)])
+    if not 2 <= len(texts) == len(names):
+        detail = f"column '{column}' offers {len(texts)} choices with {len(names)} letters"
+        raise RowError("bad choices", f"{detail}; 2 to {len(_LETTERS)} can be offered")
+    return Choices(texts=tuple(texts), letters=names)
+
+
+def record_of(value: object, column: str) -> Mapping[str, object]:
+    """An object, or the JSON of one."""
+    if isinstance(value, str):
+        try:
+            value = json.loads(value)
+        except (ValueError, RecursionError):
+            raise RowError("not an object", f"column '{column}' is a text, no JSON") from None
+    if not isinstance(value, Mapping) or not value:
+        raise RowError("not an object", f"column '{column}' is {kind_of(value)}, not an object")
+    return value
+
+
+def listed(texts: Sequence[str], language: Language) -> str:
+    """Texts in one line."""
+    return _COMMAS[language].join(texts)
+
+
+def alternatives(texts: Sequence[str], language: Language) -> str:
+    """Texts in one line, the last after "or"."""
+    if len(texts) < 2:
+        return listed(texts, language)
+    return listed(texts[:-1], language) + _LAST[language] + texts[-1]
+
+
+def in_lines(texts: Sequence[str]) -> str:
+    """Texts below each other."""
+    return "\n".join(f"- {text}" for text in texts)
+
+
+def in_lettered_lines(choices: Choices) -> str:
+    """Choices below each other, each with its letter."""
+    pairs = zip(choices.letters, choices.texts, strict=True)
+    return "\n".join(f"{letter}. {text}" for letter, text in pairs)
+
+
+def _parts(text: str) -> list[object]:
+    if text.lstrip().startswith("["):
+        try:
+            found = json.loads(text)
+        except (ValueError, RecursionError):
+            found = None
+        if isinstance(found, list):
+            return found
+    for separator in ("\n", "|", ";", "；", "、", "，", ","):
+        if separator in text:
+            return [part for part in text.split(separator) if part.strip()]
+    return [text] if text.strip() else []

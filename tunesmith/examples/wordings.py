@@ -1,0 +1,100 @@
+"""section_wordings.yaml -> the wordings and verbs that headings are turned into questions with."""
+
+import functools
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from importlib import resources
+from typing import Any, Literal
+
+import yaml
+
+from tunesmith.files import hash_json
+
+Language = Literal["en", "zh"]
+_VOWEL_CONSONANT = re.compile(r"(?:^|[^aeiou])[aeiou][bdgklmnprt]$")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pattern:
+    """A kind of heading, and how its section is asked for."""
+
+    heading: re.Pattern[str]
+    named: tuple[str, ...]
+    without: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wordings:
+    """All wordings of a language."""
+
+    patterns: tuple[Pattern, ...]
+    forms: Mapping[str, Any]
+
+    def pick(self, form: str, has_name: bool, seed: str) -> str:
+        """The wording of a form that a seed draws."""
+        choices = self.forms[form]
+        if isinstance(choices, dict):
+            choices = choices["named" if has_name else "without"]
+        return draw(choices, seed)
+
+
+def draw(choices: Sequence[str], seed: str) -> str:
+    """One of some wordings, always the same for a seed."""
+    return choices[int(hash_json(seed)[:8], 16) % len(choices)]
+
+
+@functools.cache
+def wordings(language: Language) -> Wordings:
+    """The table of a language."""
+    table = _table()[language]
+    patterns = tuple(
+        Pattern(
+            heading=re.compile(entry["heading"], re.IGNORECASE),
+            named=tuple(entry["named"]),
+            without=tuple(entry["without"]),
+        )
+        for entry in table["patterns"]
+    )
+    return Wordings(patterns=patterns, forms=table)
+
+
+@functools.cache
+def verbs() -> Mapping[str, str]:
+    """English verbs by their gerund: installing -> install."""
+    words = _table()["verbs"].split()
+    return {gerund: verb for verb in words for gerund in _gerunds(verb)}
+
+
+@functools.cache
+def often_nouns() -> frozenset[str]:
+    """Verbs and gerunds that are as often nouns."""
+    table = _table()
+    return frozenset(table["verbs_often_nouns"].split() + table["gerunds_often_nouns"].split())
+
+
+@functools.cache
+def kinds_of_text() -> frozenset[str]:
+    """Second words that make a noun of what looks like an action: "Decoding overview"."""
+    return frozenset(_table()["kinds_of_text"].split())
+
+
+@functools.cache
+def done_to_products() -> frozenset[str]:
+    """Verbs that a heading of one word says of the product itself: "Building"."""
+    return frozenset(_table()["done_to_products"].split())
+
+
+def _gerunds(verb: str) -> tuple[str, ...]:
+    """How a verb's gerund may be spelled: with its last letter doubled or not."""
+    if verb.endswith("e") and not verb.endswith(("ee", "oe", "ye")):
+        return (f"{verb[:-1]}ing",)
+    if _VOWEL_CONSONANT.search(verb):
+        return (f"{verb}{verb[-1]}ing", f"{verb}ing")
+    return (f"{verb}ing",)
+
+
+@functools.cache
+def _table() -> Any:
+    text = resources.files(__package__).joinpath("section_wordings.yaml").read_text("utf-8")
+    return yaml.safe_load(text)

@@ -1,0 +1,74 @@
+"""What chats of every kind are read into before threads are found, and what they are rid of."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from tunesmith.errors import DataError
+from tunesmith.sources.lines import preview
+from tunesmith.sources.material import Thread, Turn
+from tunesmith.sources.row import Dropped
+
+SYSTEM_MESSAGE = "system message"  # somebody joined, renamed, pinned
+BOT_MESSAGE = "bot message"
+NO_TEXT = "no text"  # a picture, a file
+DELETED = "deleted message"
+NOT_A_DAY = "not a day file"
+NO_QUESTION = "no question"
+NOBODY_ANSWERS = "nobody answers"
+ASIDE = "aside"
+LEFT_OUT_OF_CHATS = frozenset(  # on purpose: nothing is wrong with the file
+    {
+        SYSTEM_MESSAGE,
+        BOT_MESSAGE,
+        NO_TEXT,
+        DELETED,
+        NOT_A_DAY,
+        NO_QUESTION,
+        NOBODY_ANSWERS,
+        ASIDE,
+    }
+)
+MAX_HELD_CHARACTERS = 256 << 20
+Names = tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Post:
+    """A message and the authors it speaks to by name."""
+
+    turn: Turn
+    to: tuple[str, ...] = ()
+
+
+def check_held(num_characters: int, name: str) -> None:
+    """Make sure that a chat which is held whole stays within memory.
+
+    Raises:
+        DataError: It is longer than 256 million characters.
+    """
+    if num_characters > MAX_HELD_CHARACTERS:
+        raise DataError(
+            f"more than {MAX_HELD_CHARACTERS >> 20} million characters in one chat",
+            where=name,
+            cure="Split it, for instance by year.",
+        )
+
+
+def as_thread(turns: Sequence[Turn], names: Names) -> Thread:
+    """Turns as a thread that stands where the first of them stands."""
+    authors = {turn.author for turn in turns}
+    known = tuple((author, name) for author, name in names if author in authors)
+    return Thread(turns=tuple(turns), source=turns[0].source, names=known)
+
+
+def drop_turns(turns: Sequence[Turn], reason: str) -> Dropped:
+    """Several messages left out for one reason."""
+    more = f" and {len(turns) - 1:,} more" if len(turns) > 1 else ""
+    detail = f"a message of {turns[0].author}{more}"
+    text = preview("\n".join(turn.text for turn in turns[:20]))
+    return Dropped(source=turns[0].source, reason=reason, detail=detail, text=text)
+
+
+def in_order(posts: Sequence[Post]) -> list[Post]:
+    """Posts by time; those of one moment keep their places."""
+    return sorted(posts, key=lambda post: post.turn.seconds or 0.0)

@@ -1,0 +1,88 @@
+"""What a column or a label calls a speaker -> the side they stand on; labelled text -> turns."""
+
+import re
+
+from tunesmith.sources.word_lists import listed
+
+_ASKING = frozenset(
+    listed(
+        "customer user client visitor guest enduser end_user caller requester human member buyer "
+        "patient student consumer shopper subscriber passenger tenant applicant inbound incoming "
+        "usuario cliente kunde kundin client_e benutzer q question 用户 客户 顾客 买家"
+    )
+)
+_ANSWERING = frozenset(
+    listed(
+        "agent assistant support bot chatbot staff operator representative rep csr advisor adviser "
+        "employee admin seller helpdesk help_desk gpt ai company service teacher consultant "
+        "specialist technician support_agent customer_service outbound outgoing agente berater "
+        "mitarbeiter doctor customer_support support_team virtual_assistant a answer "
+        "客服 坐席 商家 助手"
+    )
+)
+_ACTIONS = frozenset(
+    listed(
+        "action system event note internal_note private_note log status workflow notification "
+        "trigger automation auto function tool observation"
+    )
+)
+_LABEL = re.compile(
+    r"^[ \t]*(?:\*\*)?(?P<label>[^\W\d_][\w .'-]{0,30}?)(?:\*\*)?[ \t]*[:：](?:\*\*)?[ \t]*"
+)
+
+
+def side_of(word: str) -> bool | None:
+    """Whether somebody called this answers (True) or asks (False); None where it says neither."""
+    key = _key(word)
+    if key in _ANSWERING:
+        return True
+    if key in _ASKING:
+        return False
+    return None
+
+
+def is_action(word: str) -> bool:
+    """Whether this names no speaker but what a program did."""
+    return _key(word) in _ACTIONS
+
+
+def labelled_lines(text: str) -> list[tuple[str, str]]:
+    """A text whose lines begin with their speaker -> pairs; empty where it is no such text.
+
+    Lines without a speaker go on with the turn before. Labels count that name a side; where
+    there are none, those of the first two speakers.
+    """
+    lines = text.split("\n")
+    found = [match["label"].strip() for line in lines if (match := _LABEL.match(line))]
+    speakers = {label for label in found if side_of(label) is not None or is_action(label)}
+    sides = {side_of(label) for label in speakers} - {None}
+    if len(sides) < 2:
+        speakers = _repeated(found)
+    if len(speakers) < 2 or not _begins_labelled(lines, speakers):
+        return []
+    turns: list[tuple[str, str]] = []
+    for line in lines:
+        match = _LABEL.match(line)
+        if match and match["label"].strip() in speakers:
+            turns.append((match["label"].strip(), line[match.end() :].rstrip()))
+        elif turns:
+            label, so_far = turns[-1]
+            turns[-1] = (label, f"{so_far}\n{line.rstrip()}")
+    return [(label, words.strip()) for label, words in turns]
+
+
+def _repeated(labels: list[str]) -> set[str]:
+    """Names that speak at least twice, where just two do: an exchange, and no list of facts."""
+    often = {label for label in labels if labels.count(label) > 1} if len(labels) < 400 else set()
+    return often if len(often) == 2 else set()
+
+
+def _begins_labelled(lines: list[str], speakers: set[str]) -> bool:
+    first = next((line for line in lines if line.strip()), "")
+    match = _LABEL.match(first)
+    return match is not None and match["label"].strip() in speakers
+
+
+def _key(word: str) -> str:
+    key = re.sub(r"[\s-]+", "_", word.strip().strip("[]()<>*").casefold())
+    return re.sub(r"_?#?\d+$", "", key) or key
