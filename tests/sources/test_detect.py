@@ -48,6 +48,11 @@ def parquet() -> bytes:
         ("a.jsonl", b"\n\n  {}\n", "jsonl"),
         ("a.jsonl", '{"a": 1}\n'.encode("utf-16"), "jsonl"),
         ("a.jsonl", b"hello, world\nfine, thanks\n", "jsonl"),
+        ("a.md", b"# Title\n\nText, text\n", "document"),
+        ("a.md", b"# Title\n\n## What is it?\n\nA tool.\n", "faq"),
+        ("a.md", LINES, "jsonl"),
+        ("a.dat", b"<!doctype html><h1>Title</h1><p>Text</p>", "document"),
+        ("README", b"Title\n=====\n\nText\n", "document"),
     ],
 )
 def test_the_kind_is_seen_in_the_content(
@@ -62,6 +67,7 @@ def test_the_kind_is_seen_in_the_content(
     [
         ("a.xlsx", b"PK\x03\x04....", "a zip archive or an Office file"),
         ("a.jsonl.xz", b"\xfd7zXZ\0\0", "packed with xz"),
+        ("a.log", b"# Title\n\nText, text\n", "of an unknown kind"),
         ("a.jsonl", b"\x7fELF\0\0\0\0\1\2\3", "a binary file"),
         ("a.jsonl", b"\0" * 1000, "a binary file"),
         ("a.jsonl", b"  \n\n", "only blanks"),

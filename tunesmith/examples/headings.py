@@ -10,6 +10,7 @@ from collections.abc import Sequence
 
 from tunesmith.examples.wordings import (
     Language,
+    built_or_installed,
     done_to_products,
     draw,
     kinds_of_text,
@@ -25,7 +26,9 @@ _CHINESE = re.compile(r"[一-鿿]")
 _PARENTHESES = re.compile(r"^\((?:optional|advanced|experimental)\)\s*[:：]?\s*", re.IGNORECASE)
 _STEP = re.compile(r"^(?:method|option|variant|approach|way|step)\s+\w{1,3}\s*[.:)-]\s*", re.I)
 _NOTE = re.compile(r"^(?:(?:an?|some)\s+)?(?:short\s+)?notes?\s+(?:about|on)\s+", re.IGNORECASE)
-_FUNCTION_WORDS = frozenset(
+# After a word that is as often a noun, what shows it to be a verb: "test the" but "test for",
+# "testing for" but "testing equipment".
+_DETERMINERS = frozenset(
     [
         "a",
         "an",
@@ -46,6 +49,14 @@ _FUNCTION_WORDS = frozenset(
         "new",
         "additional",
         "custom",
+        "available",
+        "existing",
+        "another",
+        "more",
+    ]
+)
+_PREPOSITIONS = frozenset(
+    [
         "with",
         "from",
         "on",
@@ -61,7 +72,6 @@ _FUNCTION_WORDS = frozenset(
         "using",
         "without",
         "between",
-        "of",
         "over",
         "up",
         "off",
@@ -70,9 +80,9 @@ _FUNCTION_WORDS = frozenset(
         "or",
         "&",
         "under",
-        "against",
     ]
 )
+_WHERE_OR_HOW = frozenset({"with", "from", "on", "in", "under", "via", "using", "without", "by"})
 _JOINED = re.compile(r"(\s*(?:,|&|/|\band\b|\bor\b)\s*)", re.IGNORECASE)
 _PREPOSITION = re.compile(
     r"^(?:with|from|on|via|using|under|in|through|by|as|for)\b", re.IGNORECASE
@@ -253,9 +263,9 @@ def _action(heading: str, subject: str) -> str | None:
     known = set(verbs().values())
     if first not in known or len(words) < 2:
         return None
-    if first in often_nouns() and words[1].lower() not in _FUNCTION_WORDS:
+    if first in often_nouns() and words[1].lower() not in _DETERMINERS:
         return None
-    return _lowered_verb(" ".join(words))
+    return _with_subject(_lowered_verb(" ".join(words)), subject)
 
 
 def _gerund_action(words: Sequence[str], subject: str) -> str | None:
@@ -263,11 +273,18 @@ def _gerund_action(words: Sequence[str], subject: str) -> str | None:
     if len(words) == 1:
         is_done_to_it = verbs()[first] in done_to_products()
         return f"{verbs()[first]} {subject}" if subject and is_done_to_it else None
-    if first in often_nouns() and words[1].lower() not in _FUNCTION_WORDS:
+    if first in often_nouns() and words[1].lower() not in _DETERMINERS | _PREPOSITIONS:
         return None
     pieces = _JOINED.split(" ".join(words))
     changed = [_infinitive(piece, is_first=index == 0) for index, piece in enumerate(pieces)]
-    return "".join(changed)
+    return _with_subject("".join(changed), subject)
+
+
+def _with_subject(action: str, subject: str) -> str:
+    """Name the product where nothing else is built: "build Expat under Windows"."""
+    verb, _, rest = action.partition(" ")
+    is_open = verb in built_or_installed() and rest.split()[0].lower() in _WHERE_OR_HOW
+    return f"{verb} {subject} {rest}" if subject and is_open else action
 
 
 def _infinitive(piece: str, *, is_first: bool) -> str:

@@ -85,6 +85,12 @@ def done_to_products() -> frozenset[str]:
     return frozenset(_table()["done_to_products"].split())
 
 
+@functools.cache
+def built_or_installed() -> frozenset[str]:
+    """Verbs that mean the product where they name nothing: "Building under Windows"."""
+    return frozenset(_table()["built_or_installed"].split())
+
+
 def _gerunds(verb: str) -> tuple[str, ...]:
     """How a verb's gerund may be spelled: with its last letter doubled or not."""
     if verb.endswith("e") and not verb.endswith(("ee", "oe", "ye")):

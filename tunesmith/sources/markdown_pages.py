@@ -39,6 +39,7 @@ _JSX_END = re.compile(r"^[ \t]*</(?:Accordion|Expandable|Details|Collapse|Faq)>[
 _IMPORT = re.compile(
     r"""^(?:import\s.*(?:from\s+)?["'][^"']+["'];?|export\s+(?:default|const|let|function)\b.*)$"""
 )
+_DEFINITION = re.compile(r"\s*[:~]\s+")
 _FENCE = re.compile(r"^\s*(`{3,}|~{3,})")
 
 
@@ -145,7 +146,7 @@ class _Reader:
                 return
             case _:
                 kind: BlockKind = "list" if first.tag in ("ul", "ol") else "text"
-                raw = "\n".join(self._lines[start:stop])
+                raw = textwrap.dedent("\n".join(self._lines[start:stop]))
                 yield from prose_block(kind, raw, start + 1, self._references)
 
     def _heading(self, content: str, line: int, level: int) -> Iterator[Block]:
@@ -238,6 +239,8 @@ class _Reader:
                     kind="term", text=text, line=start + 1, level=LOWEST_LEVEL, anchor=anchor
                 )
             elif token.type == "dd_open":
+                while start + 1 < stop and not _DEFINITION.match(self._lines[start]):
+                    start += 1  # the plugin counts a later entry's term in
                 raw = _dedented(self._lines[start:stop])
                 for block in prose_block("definition", raw, start + 1, self._references):
                     yield Block(kind="definition", text=block.text, line=block.line)
@@ -255,10 +258,9 @@ def _end_of(tokens: Sequence["Token"], position: int) -> int:
 
 def _dedented(lines: Sequence[str]) -> str:
     """A definition's text without its colon and the indentation that the colon causes."""
-    first = re.match(r"\s*[:~]\s+", lines[0])
-    width = len(first[0].expandtabs(4)) if first else 0
-    rest = [line[min(width, len(line) - len(line.lstrip())) :] for line in lines[1:]]
-    return "\n".join([lines[0][first.end() if first else 0 :], *rest])
+    first = _DEFINITION.match(lines[0])
+    rest = textwrap.dedent("\n".join(lines[1:]))
+    return f"{lines[0][first.end() if first else 0 :]}\n{rest}".rstrip()
 
 
 def _without_anchor(content: str) -> tuple[str, str | None]:

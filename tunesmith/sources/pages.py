@@ -76,17 +76,25 @@ def find_page_kind(path: Path, name: str) -> FoundKind:
         DataError: It is no text, too long, or nested too deeply.
     """
     outline = _outline(path, name, limit=_SEEN)
-    headings = [
-        block.text
-        for block in with_questions(outline.blocks)
-        if block.kind in ("heading", "question", "summary", "term") and block.text
-    ]
-    # A title is no section; neither is a term, unless it asks.
-    terms = {block.text for block in outline.blocks if block.kind in ("term", "summary")}
-    counted = [text for text in headings if asks(text) or text not in terms]
+    counted = _counted_headings(outline)
     num_asking = sum(asks(text) for text in counted)
     words = f"{num_asking} of {len(counted)} headings and marked lines ask"
     return FoundKind("faq" if 2 * num_asking > len(counted) else "document", words)
+
+
+def _counted_headings(outline: Outline) -> list[str]:
+    """What may ask: not the title, no heading that only groups others, terms only if they do."""
+    kinds = ("heading", "question", "summary", "term")
+    blocks = list(with_questions(outline.blocks))
+    found = []
+    for block, following in zip(blocks, [*blocks[1:], None], strict=True):
+        groups = block.kind == "heading" and following is not None and following.kind in kinds
+        is_counted = block.kind in ("heading", "question") and not groups and block.text
+        if is_counted or (block.kind in kinds and asks(block.text)):
+            found.append(block)
+    tops = [block for block in found if block.kind == "heading" and block.level == 1]
+    is_titled = len(tops) == 1 and len(found) > 1 and not asks(tops[0].text)
+    return [block.text for block in found if not (is_titled and block is tops[0])]
 
 
 def read_page(path: Path, name: str, kind: PageKind) -> Iterator[Question | Section | Dropped]:
