@@ -73,6 +73,13 @@ def test_phones_of_ten_countries_are_hidden() -> None:
     assert sum(missed.values()) / len(missed) <= 0.05, missed
 
 
+@pytest.mark.parametrize("frame", ["({})", "It is ({}), I think.", "First line\n{}", "order\n{}"])
+def test_brackets_and_the_line_above_hide_no_phone(frame: str) -> None:
+    for number in ("415-555-2671", "01 42 68 53 00", "030 12345678", "612 34 56 78"):
+        assert hidden(frame.format(number)) == (frame.format("[phone]"), Counter(phone=1))
+    assert hidden("see line 0301234567 of it")[1] == Counter()
+
+
 def test_ip_addresses_are_hidden() -> None:
     text = "ssh to 10.1.2.3, 203.0.113.77:8080 or 192.168.0.0/24; 2001:db8::8a2e:370:7334, fe80::1"
     shown, counts = hidden(text)
