@@ -6,7 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.examples import planted
@@ -161,6 +161,7 @@ WORDS = st.sampled_from(
 )
 
 
+@settings(deadline=None)  # a loaded machine is no fault
 @given(st.lists(WORDS, max_size=6), st.sampled_from([" ", "\n", ", ", ""]))
 def test_hiding_twice_is_hiding_once(words: list[str], joiner: str) -> None:
     once, _ = hidden(joiner.join(words))
