@@ -44,7 +44,7 @@ PAIRS = (12, 36, 120, 360, 1200)
 LORA = "training.method={lora: {rank: 8}}"
 VARIANTS = {
     "full": [],
-    "lora": [LORA, "training.learning_rate=2e-3"],
+    "lora": [LORA, "training.learning_rate=4e-3"],
     "random weights": ["model.weights=random"],
 }
 Shares = dict[str, float]
@@ -103,9 +103,10 @@ def _circumstances() -> dict[str, Any]:
 
 def _few(count: int, steps: int) -> list[str]:
     """The first pairs of the set, as often as it takes; nothing is held out of so few."""
+    rows_read = steps * load_recipe(RECIPE).training.examples_per_step
     return [
         f"sources.0.limit={count}",
-        f"training.steps={steps}",
+        f"training.epochs={rows_read / count}",
         "training.keep=last",
         "examples.split.validation=0.0",
     ]

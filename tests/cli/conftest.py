@@ -104,7 +104,7 @@ def calls(monkeypatch: pytest.MonkeyPatch) -> list[SimpleNamespace]:
         "ask": {"ask": answers},
         "chat": {"chat": lambda *_, **__: FakeSession()},
         "demo": {"demo": {"story": "Before.\nAfter."}},
-        "run_folder": {"RunFolder": lambda path: SimpleNamespace(path=path)},
+        "run_folder": {"RunFolder": lambda path, *_: SimpleNamespace(path=path)},
     }
     for module, functions in stages.items():
         fake = ModuleType(f"tunesmith.stages.{module}")

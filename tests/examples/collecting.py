@@ -10,7 +10,9 @@ from tunesmith.examples.example import Example, Message
 from tunesmith.examples.memory import SplitMemory
 from tunesmith.examples.pipeline import collect_examples
 from tunesmith.examples.split import NO_SIDE, SPLITS
-from tunesmith.recipe.recipe import ExamplesRecipe, SourceRecipe, SplitName, SplitRecipe
+from tunesmith.recipe.recipe import ExamplesRecipe, SplitRecipe
+from tunesmith.recipe.source_recipe import SourceRecipe
+from tunesmith.recipe.values import SplitName
 
 HALVES = ExamplesRecipe(split=SplitRecipe(validation=0.2, test=0.3))
 

@@ -8,7 +8,7 @@ import pytest
 
 from tunesmith.examples.example import Example
 from tunesmith.examples.read import read_examples
-from tunesmith.recipe.recipe import SourceRecipe
+from tunesmith.recipe.source_recipe import SourceRecipe
 from tunesmith.sources.row import Dropped
 
 Turns = list[str]  # alternating: asked, answered

@@ -6,7 +6,7 @@ from pathlib import Path
 from tests.examples.slack_fixture import Exchange, read_blocks, write_export
 from tunesmith.examples.example import Example
 from tunesmith.examples.read import read_examples
-from tunesmith.recipe.recipe import SourceRecipe
+from tunesmith.recipe.source_recipe import SourceRecipe
 from tunesmith.sources.row import Dropped
 
 

@@ -12,7 +12,7 @@ from tunesmith.examples.example import Example
 from tunesmith.examples.prompt_file import read_prompt_file
 from tunesmith.examples.prompted import render_prompt
 from tunesmith.examples.read import read_examples
-from tunesmith.recipe.recipe import SourceRecipe
+from tunesmith.recipe.source_recipe import SourceRecipe
 from tunesmith.sources.row import Dropped, RowError
 
 CANNOT_RUN: dict[str, str] = {}  # template: why; none of the 233

@@ -9,7 +9,7 @@ import pytest
 from tests.examples import shared_thread_labels as labels
 from tunesmith.examples.from_threads import Conversation, to_conversations
 from tunesmith.examples.sides import Habits
-from tunesmith.recipe.recipe import SourceRecipe
+from tunesmith.recipe.source_recipe import SourceRecipe
 from tunesmith.sources.material import Thread, Turn
 from tunesmith.sources.read import read_source
 from tunesmith.sources.row import Dropped, Row

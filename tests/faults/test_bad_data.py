@@ -16,7 +16,7 @@ from tunesmith.errors import DataError, MissingError, TunesmithError
 from tunesmith.examples.example import Example
 from tunesmith.examples.read import ReadCount, check_read, read_examples
 from tunesmith.files import json_line, read_json_lines, write_json_lines
-from tunesmith.recipe.recipe import SourceRecipe
+from tunesmith.recipe.source_recipe import SourceRecipe
 from tunesmith.sources.row import Dropped
 
 GOOD = '{"question": "q%d", "answer": "a"}'
@@ -27,7 +27,7 @@ import json, re, sys
 from pathlib import Path
 from tunesmith.errors import TunesmithError
 from tunesmith.examples.read import read_examples, ReadCount
-from tunesmith.recipe.recipe import SourceRecipe
+from tunesmith.recipe.source_recipe import SourceRecipe
 
 count, error = ReadCount(), None
 try:

@@ -5,7 +5,8 @@ import functools
 from pathlib import Path
 
 from tunesmith.recipe.fields import section_of, walk
-from tunesmith.recipe.recipe import Recipe, Section
+from tunesmith.recipe.recipe import Recipe
+from tunesmith.recipe.section import Section
 
 PACKAGE = Path(__file__).resolve().parents[2] / "tunesmith"
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from tunesmith.recipe.recipe import SourceRecipe
+from tunesmith.recipe.source_recipe import SourceRecipe
 from tunesmith.sources.read import read_source
 from tunesmith.sources.row import Dropped, Row
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from tunesmith.errors import DataError
-from tunesmith.recipe.recipe import SourceRecipe
+from tunesmith.recipe.source_recipe import SourceRecipe
 from tunesmith.sources.archive import MAX_MEMBERS, ZipTree, open_tree
 from tunesmith.sources.material import Thread
 from tunesmith.sources.read import read_source

@@ -11,7 +11,8 @@ import pytest
 from tunesmith.errors import DataError
 from tunesmith.examples.example import Example
 from tunesmith.examples.read import read_examples
-from tunesmith.recipe.recipe import SourceKind, SourceRecipe
+from tunesmith.recipe.source_recipe import SourceRecipe
+from tunesmith.recipe.values import SourceKind
 from tunesmith.sources.row import Dropped
 
 IRC = "[10:00] <ann> how do i list open ports?\n[10:01] <bob> ann: ss -tlnp\n"

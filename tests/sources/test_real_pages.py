@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from tunesmith.recipe.recipe import SourceRecipe
+from tunesmith.recipe.source_recipe import SourceRecipe
 from tunesmith.sources.material import Question, Section
 from tunesmith.sources.read import read_source
 

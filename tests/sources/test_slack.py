@@ -9,7 +9,7 @@ import pytest
 
 from tests.sources.reading import reasons_of
 from tunesmith.errors import DataError
-from tunesmith.recipe.recipe import SourceRecipe
+from tunesmith.recipe.source_recipe import SourceRecipe
 from tunesmith.sources.material import Thread
 from tunesmith.sources.read import read_source
 from tunesmith.sources.row import Dropped

@@ -10,7 +10,7 @@ from tests.stages.rig import Talk
 from tunesmith import import_sources
 from tunesmith.__main__ import run_command
 from tunesmith.errors import DataError, MissingError, RecipeError
-from tunesmith.recipe.recipe import SourceKind
+from tunesmith.recipe.values import SourceKind
 from tunesmith.sources.kinds import REASONS
 from tunesmith.stages.import_sources import NUM_FINDINGS, dropped_path
 

@@ -27,7 +27,7 @@ def test_it_completes_facts_as_plain_statements(base: Speaker) -> None:
 
 def test_it_goes_on_from_a_bare_question_with_another(base: Speaker) -> None:
     kinds = Counter(one.kind for one in bare_questions(base, num_questions=20))
-    assert kinds["another question"] >= 14, kinds
+    assert kinds["another question"] >= 11, kinds
 
 
 @pytest.mark.parametrize(

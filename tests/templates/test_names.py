@@ -8,7 +8,8 @@ import pytest
 from tests.templates.texts import CHAT_TEXTS, TEXTS, joined
 from tunesmith.errors import DataError, MissingError, RecipeError, RefusedError
 from tunesmith.examples.example import Message
-from tunesmith.recipe.recipe import TemplateName, TemplateRecipe
+from tunesmith.recipe.recipe import TemplateRecipe
+from tunesmith.recipe.values import TemplateName
 from tunesmith.templates.names import NAMES, find_template, template_from_contract
 from tunesmith.templates.template import TokenizerTexts
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from tunesmith.files import hash_json
-from tunesmith.recipe.recipe import SplitName
+from tunesmith.recipe.values import SplitName
 
 Role = Literal["system", "user", "assistant", "tool"]
 

@@ -10,7 +10,7 @@ from tunesmith.examples.from_threads import threads_to_examples
 from tunesmith.examples.prompted import prompted_examples
 from tunesmith.examples.shapes import to_example
 from tunesmith.examples.tasks.task_examples import task_examples
-from tunesmith.recipe.recipe import SourceRecipe
+from tunesmith.recipe.source_recipe import SourceRecipe
 from tunesmith.sources.material import Material, Question, Section, Thread
 from tunesmith.sources.row import Dropped, Row
 

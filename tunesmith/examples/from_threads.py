@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from tunesmith.examples.example import Example, Message
 from tunesmith.examples.sides import NO_STAFF, Habits, Sides, find_sides, key_of
-from tunesmith.recipe.recipe import SourceRecipe
+from tunesmith.recipe.source_recipe import SourceRecipe
 from tunesmith.sources.lines import preview
 from tunesmith.sources.material import Material, Thread, Turn
 from tunesmith.sources.posts import ASIDE, LEFT_OUT_OF_CHATS, drop_turns

@@ -14,7 +14,8 @@ from tunesmith.examples.fingerprints import MAX_BATCH
 from tunesmith.examples.read import Opened, ReadCount, made_examples, open_sources, weigh
 from tunesmith.examples.work import Batch
 from tunesmith.examples.workers import work_all
-from tunesmith.recipe.recipe import ExamplesRecipe, SourceRecipe
+from tunesmith.recipe.recipe import ExamplesRecipe
+from tunesmith.recipe.source_recipe import SourceRecipe
 from tunesmith.sources.lines import preview
 from tunesmith.sources.row import Dropped, Row
 

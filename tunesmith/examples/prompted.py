@@ -15,7 +15,7 @@ from tunesmith.examples.draw import draw
 from tunesmith.examples.example import Example, Message
 from tunesmith.examples.prompt_file import CANNOT_RUN, SEPARATOR, Prompt, read_prompt_file
 from tunesmith.examples.shapes import group_of
-from tunesmith.recipe.recipe import SourceRecipe
+from tunesmith.recipe.source_recipe import SourceRecipe
 from tunesmith.sandbox.template import CompiledTemplate
 from tunesmith.sources.lines import preview
 from tunesmith.sources.material import Material

@@ -22,7 +22,7 @@ from tunesmith.examples.from_threads import LEFT_OUT_OF_THREADS
 from tunesmith.examples.groups import BRIDGES_SPLITS
 from tunesmith.examples.mix import OVER_WEIGHT, count_examples, shares, thinned
 from tunesmith.examples.prompt_file import CANNOT_RUN
-from tunesmith.recipe.recipe import SourceRecipe
+from tunesmith.recipe.source_recipe import SourceRecipe
 from tunesmith.sources.material import Material
 from tunesmith.sources.outline import LEFT_OUT_OF_PAGES
 from tunesmith.sources.read import read_source

@@ -16,7 +16,7 @@ from tunesmith.examples.credentials import hide_secrets
 from tunesmith.examples.example import Example, Message
 from tunesmith.examples.handles import hide_handles
 from tunesmith.examples.phones import hide_phones
-from tunesmith.recipe.recipe import RedactKind
+from tunesmith.recipe.values import RedactKind
 from tunesmith.sources.lines import PREVIEW_CHARACTERS
 from tunesmith.sources.row import Dropped
 

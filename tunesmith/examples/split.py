@@ -11,7 +11,8 @@ import numpy.typing as npt
 
 from tunesmith.errors import DataError
 from tunesmith.examples.fingerprints import Uint64s
-from tunesmith.recipe.recipe import ExamplesRecipe, SplitName, SplitRecipe
+from tunesmith.recipe.recipe import ExamplesRecipe, SplitRecipe
+from tunesmith.recipe.values import SplitName
 
 Split = SplitName
 SPLITS: tuple[Split, ...] = ("train", "validation", "test")

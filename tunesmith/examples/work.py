@@ -15,7 +15,8 @@ from tunesmith.examples.from_material import to_examples
 from tunesmith.examples.read import removed_markers, source_name
 from tunesmith.examples.split import NO_SIDE, SPLITS
 from tunesmith.files import json_line
-from tunesmith.recipe.recipe import ExamplesRecipe, SourceRecipe
+from tunesmith.recipe.recipe import ExamplesRecipe
+from tunesmith.recipe.source_recipe import SourceRecipe
 from tunesmith.sources.row import Dropped, Row
 
 

@@ -9,7 +9,9 @@ from collections.abc import Iterator
 from typing import Any
 
 from tunesmith.recipe.fields import RecipeField, walk
-from tunesmith.recipe.recipe import Recipe, Section, SourceRecipe
+from tunesmith.recipe.recipe import Recipe
+from tunesmith.recipe.section import Section
+from tunesmith.recipe.source_recipe import SourceRecipe
 from tunesmith.recipe.yaml_text import write_yaml
 
 _COMMENT_COLUMN = 33

@@ -10,7 +10,8 @@ from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
 from pydantic.fields import FieldInfo
 
-from tunesmith.recipe.recipe import Recipe, Section
+from tunesmith.recipe.recipe import Recipe
+from tunesmith.recipe.section import Section
 
 Key = tuple[str | int, ...]
 

@@ -14,7 +14,8 @@ from pydantic import ValidationError
 
 from tunesmith.errors import MissingError, RecipeError
 from tunesmith.recipe.mistakes import Key, Mistake, mistakes_of, raise_mistakes
-from tunesmith.recipe.recipe import Recipe, Section
+from tunesmith.recipe.recipe import Recipe
+from tunesmith.recipe.section import Section
 from tunesmith.recipe.yaml_text import describe_yaml_error, place_of, read_yaml, write_yaml
 
 _MAX_BYTES = 1 << 20

@@ -13,7 +13,7 @@ from pydantic import ValidationError
 
 from tunesmith.errors import RecipeError
 from tunesmith.recipe.fields import allowed_values, choices, keys_at, paths_named
-from tunesmith.recipe.recipe import NoEffectError
+from tunesmith.recipe.section import NoEffectError
 
 Key = tuple[str | int, ...]
 

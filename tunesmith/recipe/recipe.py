@@ -4,144 +4,22 @@ Values are taken as they are written: "2" is no number and `yes` is no boolean. 
 has no effect beside the others is a mistake, like an unknown one.
 """
 
-import difflib
-import re
-from pathlib import Path
-from typing import Annotated, Any, Literal, Self, get_args
+from typing import Literal, Self, get_args
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, WithJsonSchema, model_validator
+from pydantic import Field, model_validator
 
-from tunesmith.recipe.task_names import TaskReference
-
-SplitName = Literal["train", "validation", "test"]
-SourceKind = Literal[
-    "json",
-    "jsonl",
-    "csv",
-    "tsv",
-    "parquet",
-    "faq",
-    "document",
-    "slack",
-    "dialogues",
-    "mbox",
-    "whatsapp",
-    "messenger",
-    "irc",
-]
-TemplateName = Literal[
-    "auto", "alpaca", "question-answer", "concatenate", "phi3", "chatml", "chat", "plain"
-]
-MetricName = Literal["exact_match", "token_f1", "rouge_l", "chrf", "token_accuracy"]
-FieldName = Literal[
-    "instruction",
-    "input",
-    "response",
-    "messages",
-    "text",
-    "system",
-    "thread",
-    "author",
-    "role",
-    "message",
-]
-RedactKind = Literal["email", "phone", "card", "account", "ip", "secret", "handle"]
-Share = Annotated[float, Field(ge=0.0, lt=1.0)]
-Positive = Annotated[int, Field(ge=1)]
-Seed = Annotated[int, Field(ge=0, lt=2**32)]
-
-
-def _plain_path(value: str) -> str:
-    """Expand `~`, and nothing else; a URL is no path."""
-    if not value.strip() or re.search(r"[\x00-\x1f]", value):
-        raise ValueError("is empty or holds control characters")
-    if scheme := re.match(r"[A-Za-z][A-Za-z0-9+.-]*://", value):
-        raise ValueError(f"{scheme[0]} is not read; write the path of a file or folder")
-    try:
-        return str(Path(value).expanduser()) if value.startswith("~") else value
-    except RuntimeError as error:
-        raise ValueError(f"~ cannot be expanded: {error}") from None
-
-
-def _known_template(value: str) -> str:
-    """A template's name, or a Jinja file."""
-    if value.endswith(".jinja"):
-        return _plain_path(value)
-    known: tuple[str, ...] = get_args(TemplateName)
-    if value not in known:
-        near = difflib.get_close_matches(value, known, n=1)
-        hint = f" Did you mean {near[0]}?" if near else ""
-        names = ", ".join(sorted(known))
-        raise ValueError(f"template {value!r} is unknown. Known: {names}, a .jinja file.{hint}")
-    return value
-
-
-def _known_device(value: str) -> str:
-    """A device that PyTorch and Tunesmith both know."""
-    if not re.fullmatch(r"auto|cpu|mps|cuda(:\d+)?", value):
-        raise ValueError(f"device {value!r} is unknown. Known: auto, cpu, cuda, cuda:1, mps.")
-    return value
-
-
-PlainPath = Annotated[str, AfterValidator(_plain_path)]
-TemplateReference = Annotated[
-    str,
-    AfterValidator(_known_template),
-    WithJsonSchema(
-        {
-            "anyOf": [
-                {"enum": list(get_args(TemplateName))},
-                {"type": "string", "pattern": "[.]jinja$"},
-            ]
-        }
-    ),
-]
-Device = Annotated[
-    str,
-    AfterValidator(_known_device),
-    WithJsonSchema({"type": "string", "pattern": "^(auto|cpu|mps|cuda(:[0-9]+)?)$"}),
-]
-
-
-class NoEffectError(ValueError):
-    """Keys were written that change nothing; `reasons` says why, a key."""
-
-    def __init__(self, reasons: dict[str, str]) -> None:
-        self.reasons = {key: f"has no effect {reason}" for key, reason in reasons.items()}
-        super().__init__("; ".join(f"{key} {reason}" for key, reason in self.reasons.items()))
-
-
-class Section(BaseModel):
-    """What all parts of a recipe share: unknown keys are errors, values do not change."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False)
-
-    def without_effect(self) -> dict[str, str]:
-        """Keys that change nothing beside the others, and why."""
-        return {}
-
-    @model_validator(mode="before")
-    @classmethod
-    def _empty_section_is_default(cls, data: Any) -> Any:
-        """`training:` with every key below it commented out means the defaults."""
-        if not isinstance(data, dict):
-            return data
-        sections = {key for key, field in cls.model_fields.items() if _is_section(field.annotation)}
-        return {
-            key: value for key, value in data.items() if value is not None or key not in sections
-        }
-
-    @model_validator(mode="after")
-    def _every_key_has_effect(self) -> Self:
-        reasons = self.without_effect()
-        written = {key: reasons[key] for key in reasons if key in self.model_fields_set}
-        if written:
-            raise NoEffectError(written)
-        return self
-
-
-def _is_section(annotation: Any) -> bool:
-    return isinstance(annotation, type) and issubclass(annotation, Section)
+from tunesmith.recipe.section import Section
+from tunesmith.recipe.source_recipe import SourceRecipe
+from tunesmith.recipe.values import (
+    Device,
+    MetricName,
+    PlainPath,
+    Positive,
+    RedactKind,
+    Seed,
+    Share,
+    TemplateReference,
+)
 
 
 class ModelRecipe(Section):
@@ -152,87 +30,6 @@ class ModelRecipe(Section):
     weights: Literal["pretrained", "random"] = Field(
         "pretrained", description="random: take only the shape, and train from nothing"
     )
-
-
-class SourceRecipe(Section):
-    """One source of rows: a file, or a data set on the Hub."""
-
-    path: PlainPath | None = Field(
-        None, description="a file, its kind detected from its content; or a folder of pages"
-    )
-    hub: str | None = Field(None, description="a Hub data set such as tatsu-lab/alpaca")
-    kind: SourceKind | None = Field(None, description="overrides what was detected")
-    config: str | None = Field(None, description="configuration of a Hub data set")
-    split: str = Field("train", description="split of a Hub data set")
-    revision: str | None = Field(None, description="branch, tag or commit of a Hub data set")
-    stream: bool = Field(False, description="read a Hub data set without storing it")
-    limit: Positive | None = Field(None, description="rows to read at most")
-    use_as: SplitName | None = Field(
-        None, description="train, validation or test: where its rows belong; null: by content"
-    )
-    subject: str | None = Field(
-        None, description="what documents describe, e.g. a product; null: what they call it"
-    )
-    fields: dict[FieldName, str] = Field(
-        default_factory=dict, description="our field: their column, e.g. response: answer"
-    )
-    task: TaskReference | None = Field(
-        None, description="a prompt template for labelled rows, e.g. sentiment; see docs/tasks.md"
-    )
-    prompts: PlainPath | None = Field(
-        None, description="prompt templates of one's own, a YAML file in promptsource's format"
-    )
-    prompt_names: list[str] | None = Field(
-        None, min_length=1, description="which templates of that file; null: all that can run"
-    )
-    columns: dict[str, str] = Field(
-        default_factory=dict, description="the prompt template's column: theirs, e.g. text: review"
-    )
-    labels: list[str] | dict[str, str] | None = Field(
-        None, description="names of the labels, e.g. {0: negative, 1: positive}; null: as they are"
-    )
-    weight: float | None = Field(
-        None, gt=0, description="its share of the mix, beside the weights of other sources"
-    )
-    seed: Seed = Field(0, description="another seed draws other wordings, and other rows by weight")
-    staff: list[str] = Field(
-        default_factory=list,
-        description="who answers in chats and mails, by account or name; empty: found out",
-    )
-
-    @model_validator(mode="after")
-    def _one_place(self) -> Self:
-        if (self.path is None) == (self.hub is None):
-            raise ValueError("name either path or hub")
-        if self.task is not None and self.prompts is not None:
-            raise ValueError("name either task or prompts")
-        if self.stream and self.weight is not None and self.limit is None:
-            raise ValueError("weight needs a limit where stream is true: rows are counted first")
-        return self
-
-    @property
-    def is_prompted(self) -> bool:
-        """Whether a prompt template makes examples of its rows."""
-        return self.task is not None or self.prompts is not None
-
-    def without_effect(self) -> dict[str, str]:
-        """Keys of another kind of source, or of another way to read rows."""
-        elsewhere = ("config", "split", "revision", "stream")
-        if self.hub is not None:
-            unused = dict.fromkeys(("kind", "subject"), "on a hub source")
-        else:
-            unused = dict.fromkeys(elsewhere, "without hub")
-        if self.is_prompted:
-            unused["fields"] = "beside task or prompts; write columns"
-        else:
-            unused["columns"] = "without task or prompts; write fields"
-        if self.task is None:
-            unused["labels"] = "without task"
-        if self.prompts is None:
-            unused["prompt_names"] = "without prompts"
-        if not self.is_prompted and self.weight is None:
-            unused["seed"] = "without task, prompts or weight"
-        return unused
 
 
 class SplitRecipe(Section):

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, get_args
 
 from tunesmith.errors import DataError
-from tunesmith.recipe.recipe import SourceKind
+from tunesmith.recipe.values import SourceKind
 from tunesmith.sources.chunks import file_head, files_in
 from tunesmith.sources.detect_chats import is_messenger, kind_of_text, kind_of_tree
 from tunesmith.sources.dialogues import message_columns

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 from tunesmith.errors import DataError
-from tunesmith.recipe.recipe import SourceKind
+from tunesmith.recipe.values import SourceKind
 from tunesmith.sources.archive import open_tree
 from tunesmith.sources.dialogues import conversation_column, message_columns, read_dialogues
 from tunesmith.sources.irc import is_irc_line

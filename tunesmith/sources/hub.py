@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from tunesmith.errors import DataError, MissingError, RecipeError, RemoteError
-from tunesmith.recipe.recipe import SourceRecipe
+from tunesmith.recipe.source_recipe import SourceRecipe
 from tunesmith.sources.parquet_stream import read_in_small_pieces
 from tunesmith.sources.row import Dropped, Row
 from tunesmith.sources.tables import checked_row

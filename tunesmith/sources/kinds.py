@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from tunesmith.recipe.recipe import SourceRecipe
+from tunesmith.recipe.source_recipe import SourceRecipe
 from tunesmith.sources.chunks import check_file
 from tunesmith.sources.pages import find_page_kind
 from tunesmith.sources.read import holds_pages, source_kind

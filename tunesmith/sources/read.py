@@ -5,7 +5,8 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 from tunesmith.errors import DataError
-from tunesmith.recipe.recipe import SourceKind, SourceRecipe
+from tunesmith.recipe.source_recipe import SourceRecipe
+from tunesmith.recipe.values import SourceKind
 from tunesmith.sources.chunks import check_file, files_in
 from tunesmith.sources.detect import detect_kind
 from tunesmith.sources.detect_chats import are_dialogues, kind_of_tree

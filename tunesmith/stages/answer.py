@@ -22,7 +22,8 @@ from tunesmith.files import (
 from tunesmith.generation.answer import Completion, Question, Speaker, answer_all
 from tunesmith.models.load import find_model, is_model_folder, weights_fingerprint
 from tunesmith.recipe.load import resolved_yaml
-from tunesmith.recipe.recipe import GenerationRecipe, Recipe, SourceRecipe
+from tunesmith.recipe.recipe import GenerationRecipe, Recipe
+from tunesmith.recipe.source_recipe import SourceRecipe
 from tunesmith.sources.read import read_source
 from tunesmith.sources.row import Dropped
 from tunesmith.stages.overlap_check import check_overlap

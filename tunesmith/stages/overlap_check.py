@@ -6,7 +6,8 @@ from tunesmith.examples.overlap import find_overlaps
 from tunesmith.examples.pipeline import collect_examples, source_of
 from tunesmith.examples.split import SPLITS
 from tunesmith.files import hash_file
-from tunesmith.recipe.recipe import ExamplesRecipe, SourceRecipe
+from tunesmith.recipe.recipe import ExamplesRecipe
+from tunesmith.recipe.source_recipe import SourceRecipe
 from tunesmith.stages.prepare import read_split
 from tunesmith.stages.progress import Progress
 from tunesmith.stages.run_folder import RunFolder
@@ -56,9 +57,10 @@ def _compare(folder: RunFolder, recipe: ExamplesRecipe, progress: Progress) -> R
     progress.close()
     if found:
         tests = len({overlap.test_row for overlap in found.values()})
+        stand = "row stands" if tests == 1 else "rows stand"
         raise RefusedError(
-            f"{tests:,} test row{' stands' if tests == 1 else 's stand'} in train too, or nearly "
-            f"so ({len(found):,} rows of train):{''.join(lines)}\n",
+            f"{tests:,} test {stand} in train too, or nearly so ({len(found):,} of "
+            f"train):{''.join(lines)}\n",
             where=str(folder.examples("test")),
             cure="A score on them would praise memory. Name your test file in the recipe with "
             "use_as: test, and run tunesmith run RECIPE again: what resembles it leaves train.",

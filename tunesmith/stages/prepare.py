@@ -27,7 +27,8 @@ from tunesmith.files import (
 )
 from tunesmith.models.load import context_tokens
 from tunesmith.recipe.load import resolved_yaml
-from tunesmith.recipe.recipe import Recipe, SourceRecipe
+from tunesmith.recipe.recipe import Recipe
+from tunesmith.recipe.source_recipe import SourceRecipe
 from tunesmith.sources.kinds import explain_source
 from tunesmith.sources.page_folder import folder_files
 from tunesmith.sources.row import Dropped

@@ -40,7 +40,7 @@ from tunesmith.examples.tasks.library import (
     Wording,
     library,
 )
-from tunesmith.recipe.recipe import SourceRecipe
+from tunesmith.recipe.source_recipe import SourceRecipe
 from tunesmith.sources.lines import preview
 from tunesmith.sources.material import Material
 from tunesmith.sources.read import read_source

@@ -1,0 +1,90 @@
+"""The part of a recipe that names one source, and says how it is read."""
+
+from typing import Self
+
+from pydantic import Field, model_validator
+
+from tunesmith.recipe.section import Section
+from tunesmith.recipe.task_names import TaskReference
+from tunesmith.recipe.values import FieldName, PlainPath, Positive, Seed, SourceKind, SplitName
+
+
+class SourceRecipe(Section):
+    """One source of rows: a file, or a data set on the Hub."""
+
+    path: PlainPath | None = Field(
+        None, description="a file, its kind detected from its content; or a folder of pages"
+    )
+    hub: str | None = Field(None, description="a Hub data set such as tatsu-lab/alpaca")
+    kind: SourceKind | None = Field(None, description="overrides what was detected")
+    config: str | None = Field(None, description="configuration of a Hub data set")
+    split: str = Field("train", description="split of a Hub data set")
+    revision: str | None = Field(None, description="branch, tag or commit of a Hub data set")
+    stream: bool = Field(False, description="read a Hub data set without storing it")
+    limit: Positive | None = Field(None, description="rows to read at most")
+    use_as: SplitName | None = Field(
+        None, description="train, validation or test: where its rows belong; null: by content"
+    )
+    subject: str | None = Field(
+        None, description="what documents describe, e.g. a product; null: what they call it"
+    )
+    fields: dict[FieldName, str] = Field(
+        default_factory=dict, description="our field: their column, e.g. response: answer"
+    )
+    task: TaskReference | None = Field(
+        None, description="a prompt template for labelled rows, e.g. sentiment; see docs/tasks.md"
+    )
+    prompts: PlainPath | None = Field(
+        None, description="prompt templates of one's own, a YAML file in promptsource's format"
+    )
+    prompt_names: list[str] | None = Field(
+        None, min_length=1, description="which templates of that file; null: all that can run"
+    )
+    columns: dict[str, str] = Field(
+        default_factory=dict, description="the prompt template's column: theirs, e.g. text: review"
+    )
+    labels: list[str] | dict[str, str] | None = Field(
+        None, description="names of the labels, e.g. {0: negative, 1: positive}; null: as they are"
+    )
+    weight: float | None = Field(
+        None, gt=0, description="its share of the mix, beside the weights of other sources"
+    )
+    seed: Seed = Field(0, description="another seed draws other wordings, and other rows by weight")
+    staff: list[str] = Field(
+        default_factory=list,
+        description="who answers in chats and mails, by account or name; empty: found out",
+    )
+
+    @model_validator(mode="after")
+    def _one_place(self) -> Self:
+        if (self.path is None) == (self.hub is None):
+            raise ValueError("name either path or hub")
+        if self.task is not None and self.prompts is not None:
+            raise ValueError("name either task or prompts")
+        if self.stream and self.weight is not None and self.limit is None:
+            raise ValueError("weight needs a limit where stream is true: rows are counted first")
+        return self
+
+    @property
+    def is_prompted(self) -> bool:
+        """Whether a prompt template makes examples of its rows."""
+        return self.task is not None or self.prompts is not None
+
+    def without_effect(self) -> dict[str, str]:
+        """Keys of another kind of source, or of another way to read rows."""
+        elsewhere = ("config", "split", "revision", "stream")
+        if self.hub is not None:
+            unused = dict.fromkeys(("kind", "subject"), "on a hub source")
+        else:
+            unused = dict.fromkeys(elsewhere, "without hub")
+        if self.is_prompted:
+            unused["fields"] = "beside task or prompts; write columns"
+        else:
+            unused["columns"] = "without task or prompts; write fields"
+        if self.task is None:
+            unused["labels"] = "without task"
+        if self.prompts is None:
+            unused["prompt_names"] = "without prompts"
+        if not self.is_prompted and self.weight is None:
+            unused["seed"] = "without task, prompts or weight"
+        return unused

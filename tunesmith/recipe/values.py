@@ -1,0 +1,97 @@
+"""The kinds of values that recipes hold: names of a closed set, shares, paths, devices."""
+
+import difflib
+import re
+from pathlib import Path
+from typing import Annotated, Literal, get_args
+
+from pydantic import AfterValidator, Field, WithJsonSchema
+
+SplitName = Literal["train", "validation", "test"]
+SourceKind = Literal[
+    "json",
+    "jsonl",
+    "csv",
+    "tsv",
+    "parquet",
+    "faq",
+    "document",
+    "slack",
+    "dialogues",
+    "mbox",
+    "whatsapp",
+    "messenger",
+    "irc",
+]
+TemplateName = Literal[
+    "auto", "alpaca", "question-answer", "concatenate", "phi3", "chatml", "chat", "plain"
+]
+MetricName = Literal["exact_match", "token_f1", "rouge_l", "chrf", "token_accuracy"]
+FieldName = Literal[
+    "instruction",
+    "input",
+    "response",
+    "messages",
+    "text",
+    "system",
+    "thread",
+    "author",
+    "role",
+    "message",
+]
+RedactKind = Literal["email", "phone", "card", "account", "ip", "secret", "handle"]
+Share = Annotated[float, Field(ge=0.0, lt=1.0)]
+Positive = Annotated[int, Field(ge=1)]
+Seed = Annotated[int, Field(ge=0, lt=2**32)]
+
+
+def _plain_path(value: str) -> str:
+    """Expand `~`, and nothing else; a URL is no path."""
+    if not value.strip() or re.search(r"[\x00-\x1f]", value):
+        raise ValueError("is empty or holds control characters")
+    if scheme := re.match(r"[A-Za-z][A-Za-z0-9+.-]*://", value):
+        raise ValueError(f"{scheme[0]} is not read; write the path of a file or folder")
+    try:
+        return str(Path(value).expanduser()) if value.startswith("~") else value
+    except RuntimeError as error:
+        raise ValueError(f"~ cannot be expanded: {error}") from None
+
+
+def _known_template(value: str) -> str:
+    """A template's name, or a Jinja file."""
+    if value.endswith(".jinja"):
+        return _plain_path(value)
+    known: tuple[str, ...] = get_args(TemplateName)
+    if value not in known:
+        near = difflib.get_close_matches(value, known, n=1)
+        hint = f" Did you mean {near[0]}?" if near else ""
+        names = ", ".join(sorted(known))
+        raise ValueError(f"template {value!r} is unknown. Known: {names}, a .jinja file.{hint}")
+    return value
+
+
+def _known_device(value: str) -> str:
+    """A device that PyTorch and Tunesmith both know."""
+    if not re.fullmatch(r"auto|cpu|mps|cuda(:\d+)?", value):
+        raise ValueError(f"device {value!r} is unknown. Known: auto, cpu, cuda, cuda:1, mps.")
+    return value
+
+
+PlainPath = Annotated[str, AfterValidator(_plain_path)]
+TemplateReference = Annotated[
+    str,
+    AfterValidator(_known_template),
+    WithJsonSchema(
+        {
+            "anyOf": [
+                {"enum": list(get_args(TemplateName))},
+                {"type": "string", "pattern": "[.]jinja$"},
+            ]
+        }
+    ),
+]
+Device = Annotated[
+    str,
+    AfterValidator(_known_device),
+    WithJsonSchema({"type": "string", "pattern": "^(auto|cpu|mps|cuda(:[0-9]+)?)$"}),
+]
