@@ -6,7 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.examples import planted
@@ -71,6 +71,13 @@ def test_phones_of_ten_countries_are_hidden() -> None:
         missed[country] = sum(found) / len(found)
     assert len(missed) >= 10
     assert sum(missed.values()) / len(missed) <= 0.05, missed
+
+
+@pytest.mark.parametrize("frame", ["({})", "It is ({}), I think.", "First line\n{}", "order\n{}"])
+def test_brackets_and_the_line_above_hide_no_phone(frame: str) -> None:
+    for number in ("415-555-2671", "01 42 68 53 00", "030 12345678", "612 34 56 78"):
+        assert hidden(frame.format(number)) == (frame.format("[phone]"), Counter(phone=1))
+    assert hidden("see line 0301234567 of it")[1] == Counter()
 
 
 def test_ip_addresses_are_hidden() -> None:
@@ -154,6 +161,7 @@ WORDS = st.sampled_from(
 )
 
 
+@settings(deadline=None)  # a loaded machine is no fault
 @given(st.lists(WORDS, max_size=6), st.sampled_from([" ", "\n", ", ", ""]))
 def test_hiding_twice_is_hiding_once(words: list[str], joiner: str) -> None:
     once, _ = hidden(joiner.join(words))

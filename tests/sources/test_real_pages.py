@@ -1,7 +1,8 @@
 """Pages of real projects, labelled by hand before any was read.
 
 `page_places.json` names, for each heading, the line of its words and the line in which its
-answer begins; a heading under `never` has no text of its own.
+answer begins. Under `never`: headings without a text of their own, and lines that look like
+headings and are none (comments in code, targets of links).
 """
 
 import json
@@ -102,5 +103,5 @@ def test_the_shared_sources_have_enough_labels() -> None:
         + sum(len(lines) for path, lines in PLACES["never"].items() if path.startswith(kind))
         for kind in ("docs_md", "docs_html", "readme")
     }
-    assert all(count >= 44 for count in counts.values()), counts
+    assert all(count >= 50 for count in counts.values()), counts
     assert sum(len(places) for places in QUESTIONS.values()) >= 100

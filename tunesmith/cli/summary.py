@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 Record = Mapping[str, Any]
+_MAX_SOURCES = 12
 
 
 def summary_lines(result: Record) -> Iterator[str]:
@@ -17,6 +18,7 @@ def summary_lines(result: Record) -> Iterator[str]:
     special: dict[str, Callable[[Any], Iterator[str]]] = {
         "dropped": _dropped_lines,
         "splits": _split_lines,
+        "by_source": _source_lines,
         "scores": _score_lines,
         "loss": _loss_lines,
     }
@@ -50,6 +52,15 @@ def _dropped_lines(dropped: Record) -> Iterator[str]:
     total = sum(dropped.values())
     reasons = ", ".join(f"{reason} {count:,}" for reason, count in dropped.items() if count)
     yield f"dropped: {total:,}" + (f" ({reasons})" if reasons else "")
+
+
+def _source_lines(sources: Record) -> Iterator[str]:
+    """What each file gave, under its own name; of very many the first."""
+    shown = list(sources.items())[:_MAX_SOURCES]
+    for name, counts in shown:
+        yield f"{name}: " + ", ".join(f"{key} {count:,}" for key, count in counts.items())
+    if hidden := len(sources) - len(shown):
+        yield f"... and {hidden:,} more files"
 
 
 def _split_lines(splits: Record) -> Iterator[str]:

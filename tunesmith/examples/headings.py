@@ -133,10 +133,13 @@ def _bare(heading: str) -> str:
 
 def _asked(section: Section, heading: str, language: Language, seed: str) -> str | None:
     if asks(heading):
+        is_title = re.search(r"[?？]", heading) is None
+        if is_title and (usual := _by_pattern(section, heading, language, seed)):
+            return usual
         if heading.lower().startswith("how to "):
             return f"How do I {_lowered_verb(heading[7:].rstrip('?'))}?"
         mark = "？" if language == "zh" else "?"
-        return heading if re.search(r"[?？]", heading) else heading.rstrip("。") + mark
+        return heading.rstrip("。") + mark if is_title else heading
     if language == "en" and _INDIRECT.match(heading) and len(heading.split()) > 2:
         form = draw(wordings("en").forms["statement"], seed)
         return form.format(topic=heading[0].lower() + heading[1:])

@@ -36,14 +36,14 @@ _ABOUT_OTHERS = re.compile(
     r"(?:\b(?:isbn|issn|order|ticket|invoice|case|ref|reference|id|ids|serial|tracking|account|acct"
     r"|sku|zip|article|item|part|version|model|patent|doi|ein|ssn|vat|code"
     r"|timestamp|bug|issue|pid|build|bestell\w*|rechnung\w*|kunden\w*)\b[^\n\d]{0,15}"
-    r"|[#№]\s?|[$€£¥]\s?)$",
+    r"|[#№]\s?|[$€£¥]\s?)\Z",
     re.IGNORECASE,
 )
 _SUM_BEHIND = re.compile(r"\s{0,2}[=*×÷^<>]|\s{0,2}[+/-]\s{1,2}\d")
 _SUM_BEFORE = re.compile(r"[=*×÷^<>+]\s{0,2}$")
 _SIDE_BY_SIDE = re.compile(r"( / )")
 _AMOUNT = re.compile(r"\d+\.\d+|\d{1,3}(?:\.\d{3})+")
-_ABOUT_PLACES = re.compile(r"\b(?:lines?|rows?|pages?|scores?)\s*$", re.IGNORECASE)
+_ABOUT_PLACES = re.compile(r"\b(?:lines?|rows?|pages?|scores?)[ \t]*\Z", re.IGNORECASE)
 _CURRENCY_BEHIND = re.compile(r"\s?(?:[$€£¥%]|USD|EUR|GBP|dollars?|euros?|km|kg|people|million)")
 # Where national numbers begin with 0, and where they do not.
 _TRUNK_0 = re.findall(
@@ -62,8 +62,7 @@ def _phone(match: re.Match[str]) -> str | None:
     written = match[0]
     digits = "".join(character for character in written if character.isdecimal())
     lead = "(" if written.startswith("(") and written.count("(") > written.count(")") else ""
-    if lead and not re.match(r"\(\+|\(0", written):
-        return None
+    written = written.removeprefix(lead)
     before = match.string[max(0, match.start() - 60) : match.start()]
     after = match.string[match.end() : match.end() + 24]
     parts = _SIDE_BY_SIDE.split(written) if len(digits) >= 14 else []

@@ -10,6 +10,7 @@ from typing import Any
 
 from tunesmith.report.figures import number
 from tunesmith.report.markup import Markup, joined, tag
+from tunesmith.report.pairs_curve import pairs_svg
 from tunesmith.report.record import RunRecord
 
 _TASK = "task "
@@ -36,6 +37,7 @@ def study_section(record: RunRecord) -> Markup:
         _table("Rows of the test set", _variant_rows(study)),
         tag("h3", "How many pairs were enough"),
         tag("p", "At equal steps; the fewer pairs, the more often each is read.", class_="note"),
+        _curve(study),
         _table("Pairs", _pair_rows(study)),
         tag("h3", "By task, where tuning helped least first"),
         _table("Task", _task_rows(study)),
@@ -81,6 +83,18 @@ def _variant_rows(study: Mapping[str, Any]) -> list[list[str]]:
         base = number(study["base"]["test"][kind])
         rows.append([kind, base, *(_figure(runs[kind]) for runs in variants.values())])
     return rows
+
+
+def _curve(study: Mapping[str, Any]) -> Markup:
+    """All rows, and the facts in wordings that were and were not trained."""
+    wordings = [kind for kind in study["variants"]["full"] if "wording" in kind]
+    curves = {
+        kind: {int(count): runs[kind] for count, runs in study["pairs"].items()}
+        for kind in ("all", *wordings[:2])
+    }
+    alt = "Exact match over the number of training pairs; the table below holds the figures."
+    drawing = tag("div", Markup(pairs_svg(curves)), role="img", aria_label=alt)
+    return tag("div", drawing, class_="card histogram")
 
 
 def _pair_rows(study: Mapping[str, Any]) -> list[list[str]]:

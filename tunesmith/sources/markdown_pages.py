@@ -203,22 +203,23 @@ class _Reader:
         """HTML within the page; what stands between `<details>` and its end is walked too."""
         position = 0
         for match in _DETAILS.finditer(content):
-            yield from self._fragment(content[position : match.start()], line, content, position)
-            tag_line = line + content.count("\n", 0, match.start())
+            between = content[position : match.start()]
+            yield from self._fragment(between, line)
+            line += between.count("\n")
             if match[1]:
-                words = " ".join(block.text for block in html_blocks(match[1], tag_line))
+                words = " ".join(block.text for block in html_blocks(match[1], line))
                 text, anchor = self._heading_text(words)
-                at = self._page.line_of(tag_line, text)
+                at = self._page.line_of(line, text)
                 yield Block(kind="summary", text=text, line=at, anchor=anchor)
             elif match[2]:
-                yield Block(kind="end", text="", line=tag_line)
+                yield Block(kind="end", text="", line=line)
+            line += match[0].count("\n")
             position = match.end()
-        yield from self._fragment(content[position:], line, content, position)
+        yield from self._fragment(content[position:], line)
 
-    def _fragment(self, piece: str, line: int, content: str, position: int) -> Iterator[Block]:
+    def _fragment(self, piece: str, first_line: int) -> Iterator[Block]:
         if not piece.strip() or piece.lstrip().startswith("<!--"):
             return
-        first_line = line + content.count("\n", 0, position)
         if not _TAG.search(piece):
             blank = len(piece) - len(piece.lstrip())
             first_line += piece.count("\n", 0, blank)

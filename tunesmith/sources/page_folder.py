@@ -26,20 +26,18 @@ def page_files(folder: Path) -> list[Path]:
     Raises:
         DataError: It holds more files than a folder of pages does.
     """
-    files = [path for path in folder_files(folder) if page_format(path)]
-    others = Counter(path.suffix or path.name for path in folder_files(folder))
-    for path in files:
-        others[path.suffix or path.name] -= 1
-    left_out = +others
-    if left_out and files:
-        kinds = ", ".join(f"{count:,} {suffix}" for suffix, count in left_out.most_common(5))
-        logger.warning(
-            "%s: %s files are no pages and were left out (%s)",
-            folder.name,
-            f"{left_out.total():,}",
-            kinds,
-        )
-    return files
+    return [path for path in folder_files(folder) if page_format(path)]
+
+
+def _tell_others(folder: Path, name: str, num_pages: int) -> None:
+    """Say how many files of a folder are left out because they are no pages."""
+    kinds = Counter(
+        path.suffix or path.name for path in folder_files(folder) if not page_format(path)
+    )
+    if kinds and num_pages:
+        shown = ", ".join(f"{count:,} {suffix}" for suffix, count in kinds.most_common(5))
+        total = f"{kinds.total():,}"
+        logger.warning("%s: %s files are no pages and were left out (%s)", name, total, shown)
 
 
 def folder_files(folder: Path) -> list[Path]:
@@ -81,6 +79,7 @@ def read_folder(
     pages = page_files(folder)
     if not pages:
         check_file(folder, name)  # says that it is a folder, and what to name instead
+    _tell_others(folder, name, len(pages))
     for path in pages:
         page = f"{name.rstrip('/')}/{path.relative_to(folder).as_posix()}"
         try:

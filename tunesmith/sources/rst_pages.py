@@ -15,6 +15,8 @@ from tunesmith.sources.row import RowError
 if TYPE_CHECKING:
     from docutils import nodes
 
+MAX_LINE = 20_000  # characters; docutils takes a page of longer ones for an attack
+
 _SETTINGS: dict[str, Any] = {
     "_disable_config": True,
     "file_insertion_enabled": False,
@@ -26,7 +28,7 @@ _SETTINGS: dict[str, Any] = {
     "warning_stream": False,
     "syntax_highlight": "none",
     "smart_quotes": False,
-    "line_length_limit": 1 << 20,
+    "line_length_limit": MAX_LINE,
 }
 _ROLE = re.compile(r":([\w:+.-]+):`([^`]*)`|`([^`<>]*)(?:\s*<[^`<>]*>)?`_{0,2}", re.DOTALL)
 _SHOWN_DIRECTIVES = re.compile(
@@ -74,8 +76,12 @@ def read_rst(text: str) -> Outline:
     """Read a page.
 
     Raises:
-        RowError: It is nested too deeply to be a page.
+        RowError: It is nested too deeply to be a page, or a line is too long for one.
     """
+    for number, line in enumerate(text.split("\n"), start=1):
+        if len(line) > MAX_LINE:
+            detail = f"line {number} is longer than {MAX_LINE:,} characters"
+            raise RowError("line too long", detail)
     from docutils.core import publish_doctree  # noqa: PLC0415 - only such pages need it
 
     try:

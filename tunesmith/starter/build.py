@@ -33,7 +33,11 @@ RECIPE = """\
 # Pretrains the starter: every token of every document is trained.
 model: {name: shape, weights: random}
 sources: [{path: corpus.jsonl}]
-examples: {split: {validation: 0.005, test: 0.0}}
+examples:
+  split: {validation: 0.005, test: 0.0}
+  redact: []
+  drop_near_duplicates: null
+  group_near_duplicates: null
 template: {name: plain}
 training:
   epochs: 1
