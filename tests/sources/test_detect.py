@@ -50,6 +50,7 @@ def parquet() -> bytes:
         ("a.jsonl", b"hello, world\nfine, thanks\n", "jsonl"),
         ("a.md", b"# Title\n\nText, text\n", "document"),
         ("a.md", b"# Title\n\n## What is it?\n\nA tool.\n", "faq"),
+        ("a.md", b"# Help\n\n## Pay\n\n### Why?\n\nSo.\n\n## Send\n\n### How?\n\nSo.\n", "faq"),
         ("a.md", LINES, "jsonl"),
         ("a.dat", b"<!doctype html><h1>Title</h1><p>Text</p>", "document"),
         ("README", b"Title\n=====\n\nText\n", "document"),

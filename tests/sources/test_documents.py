@@ -126,6 +126,15 @@ def test_a_page_shows_what_it_is_about(
     assert section.subject == subject
 
 
+def test_links_and_badges_beside_a_text_are_no_part_of_it(tmp_path: Path) -> None:
+    content = (
+        b"# Tool\n\n[![a](a.svg)](https://ci.example.org) ![b](b.svg)\n\nIt works.\n\n"
+        b"- [Install](#install)\n- [Use](use.md)\n\n## Install\n\nRun it.\n"
+    )
+    sections = read_content(tmp_path, "a.md", content)
+    assert [item.text for item in sections if isinstance(item, Section)] == ["It works.", "Run it."]
+
+
 def test_a_page_without_a_heading_is_called_by_its_file(tmp_path: Path) -> None:
     (section,) = read_content(tmp_path, "opening-hours.txt", b"From nine to five.\n")
     assert isinstance(section, Section)
