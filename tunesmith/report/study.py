@@ -23,10 +23,11 @@ def study_section(record: RunRecord) -> Markup:
     if not study:
         return Markup("")
     base = study["base"]
+    threads = f"{study['threads']} thread{'s' if study['threads'] > 1 else ''}"
     note = (
-        f"Measured on {study['date']} with {study['seeds']} seeds a variant on "
-        f"{study['threads']} threads: exact match in %, the median and, in brackets, the lowest "
-        "and the highest. Your run above is one of them, on your machine."
+        f"Measured on {study['date']} with {study['seeds']} seeds a variant on {threads}: exact "
+        "match in %, the median and, in brackets, the lowest and the highest. Your run above is "
+        "one of them, on your machine."
     )
     return tag(
         "section",
@@ -98,7 +99,8 @@ def _curve(study: Mapping[str, Any]) -> Markup:
 
 
 def _pair_rows(study: Mapping[str, Any]) -> list[list[str]]:
-    kinds = [kind for kind in study["variants"]["full"] if kind.startswith("facts, ")]
+    full = study["variants"]["full"]
+    kinds = [kind for kind in full if kind.startswith("facts, ") and "possible" not in kind]
     rows = [["", "all", *kinds]]
     for count, runs in study["pairs"].items():
         rows.append([f"{int(count):,}", *(_figure(runs[kind]) for kind in ("all", *kinds))])

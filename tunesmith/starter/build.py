@@ -124,7 +124,7 @@ def _facts(run: Path) -> dict[str, Any]:
         "steps": train["step"],
         "precision": environment["precision"],
         "minutes": train["seconds"] / 60,
-        "machine": f"{environment['num_threads']} threads of {environment['machine']}",
+        "machine": f"{environment['machine']}, threads: {environment['num_threads']}",
         "train_loss": train["loss"],
         "validation_loss": last["validation"]["loss"],
     }
