@@ -119,3 +119,14 @@ def test_weights_of_another_adapter_or_method_are_refused() -> None:
         with pytest.raises(RefusedError, match="other weights"):
             read_state(checkpoint, network, None)
         assert all(torch.equal(before[name], p) for name, p in network.named_parameters())
+
+
+@pytest.mark.parametrize(("made", "resumed"), [(RECIPE, MUON), (MUON, RECIPE)])
+def test_moments_of_another_optimizer_are_refused(
+    made: TrainingRecipe, resumed: TrainingRecipe
+) -> None:
+    network, optimizer = _trained("llama", made)
+    checkpoint = write_state(network, optimizer, state={})
+    other = _network("llama")
+    with pytest.raises(RefusedError, match="another optimiser's moments"):
+        read_state(checkpoint, other, make_optimizer(other, resumed))

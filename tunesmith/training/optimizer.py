@@ -4,9 +4,14 @@ from typing import Any
 
 import torch
 
+from tunesmith.errors import RefusedError
 from tunesmith.recipe.recipe import TrainingRecipe
 
 Moments = dict[str, torch.Tensor]
+_MOMENTS = {
+    torch.optim.AdamW: {"step", "exp_avg", "exp_avg_sq"},
+    torch.optim.Muon: {"momentum_buffer"},
+}
 
 
 class Optimizer:
@@ -41,8 +46,18 @@ class Optimizer:
         return dict(self._rule_of[weight].state.get(weight, {}))
 
     def set_moments(self, weight: torch.nn.Parameter, moments: Moments) -> None:
-        """Put a checkpoint's moments back."""
-        self._rule_of[weight].state[weight] = moments
+        """Put a checkpoint's moments back.
+
+        Raises:
+            RefusedError: Another rule left them.
+        """
+        rule = self._rule_of[weight]
+        if moments.keys() != _MOMENTS[type(rule)]:
+            raise RefusedError(
+                f"the checkpoint holds another optimiser's moments ({', '.join(sorted(moments))})",
+                cure="Resume with the optimizer it was made with, or begin in another run folder.",
+            )
+        rule.state[weight] = moments
 
 
 def trainable(network: torch.nn.Module) -> dict[str, torch.nn.Parameter]:
