@@ -73,13 +73,12 @@ class Judge(Generic[V]):
                 break
         return found
 
-    def _read(
-        self, outcome: Outcome, fence: Fence, call: JudgeCall
-    ) -> tuple[Verdict[V], bool]:
+    def _read(self, outcome: Outcome, fence: Fence, call: JudgeCall) -> tuple[Verdict[V], bool]:
         """The verdict, and whether asking again is of no use: the layer below has retried."""
         if isinstance(outcome, ChatFailure):
             return Verdict(value=None, reason=outcome.reason, call_id=outcome.call_id), True
-        value = self.read(outcome.text, fence.key, list(call.texts.values()))
+        shown = [*call.texts.values(), self.prompt.rubric]
+        value = self.read(outcome.text, fence.key, shown)
         if isinstance(value, Unreadable):
             reason = CUT_REPLY if outcome.finish_reason == "length" else value.reason
             return Verdict(value=None, reason=reason, call_id=outcome.call_id), False

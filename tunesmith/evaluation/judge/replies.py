@@ -135,14 +135,13 @@ def _entries(objects: Iterable[_Said], name: str) -> list[_Said]:
 
 
 def _free_scores(pattern: re.Pattern[str], text: str) -> Iterator[_Said]:
+    """What a pattern finds; a range, or a score on another scale, has no number."""
     for match in pattern.finditer(text):
         start, end = match.span("number")
-        number: str | None = match["number"]
-        if _RANGE_BEFORE.search(text[:start]) or _RANGE_AFTER.match(text, end):
-            number = None
-        elif _OTHER_SCALE.match(text, end):
-            number = None
-        yield _Said(number, match[0])
+        is_range = _RANGE_BEFORE.search(text[max(0, start - 12) : start]) is not None
+        is_range = is_range or _RANGE_AFTER.match(text, end) is not None
+        is_clear = not is_range and _OTHER_SCALE.match(text, end) is None
+        yield _Said(match["number"] if is_clear else None, match[0])
 
 
 def _agreed(kept: Sequence[_Said], *, num_found: int) -> int | Unreadable:
