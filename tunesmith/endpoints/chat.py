@@ -72,11 +72,21 @@ class ChatFailure:
         call_id: Names the call.
         reason: A short phrase that failures are counted by, e.g. `no choices`.
         detail: What exactly happened, without secrets.
+        is_passing: Whether the same question may be answered if it is asked again.
+        is_outage: Whether the service failed, not this one question.
+        retry_after_seconds: When the server wants to be asked again, if it said so.
+        prompt_tokens: What was read for it nevertheless, and may be charged; None: unknown.
+        completion_tokens: Likewise written.
     """
 
     call_id: str
     reason: str
     detail: str = ""
+    is_passing: bool = False
+    is_outage: bool = False
+    retry_after_seconds: float | None = None
+    prompt_tokens: int | None = 0
+    completion_tokens: int | None = 0
 
 
 Outcome = ChatReply | ChatFailure
