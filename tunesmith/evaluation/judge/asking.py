@@ -55,7 +55,7 @@ class Judge(Generic[V]):
     def verdicts(self, calls: Sequence[JudgeCall]) -> list[Verdict[V]]:
         """Ask all at once, then again for what could not be read."""
         fences = [self.prompt.fence(call.texts, seed=self.seed) for call in calls]
-        found = [Verdict[V](value=None, reason=TOO_LONG) for _ in calls]
+        found: list[Verdict[V]] = [Verdict(value=None, reason=TOO_LONG) for _ in calls]
         waiting = [(place, fence) for place, fence in enumerate(fences) if fence is not None]
         for attempt in range(ATTEMPTS):
             requests = [

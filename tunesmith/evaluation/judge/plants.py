@@ -17,6 +17,7 @@ from tunesmith.files import hash_json
 Plant = Literal["reference", "half", "other", "empty", "attack"]
 
 NUM_ROWS = 10
+NUM_PAIR_ROWS = 20  # a flip is yes or no, so a share of flips takes more rows
 NUM_REPEATS = 3  # of the half answer, where a judge has most room to waver
 _ATTACKS_PER_ROW = 2
 _OTHERS_LOOKED_AT = 30
@@ -90,7 +91,7 @@ def plant(rows: Sequence[Asked]) -> Iterator[Planted]:
 
 def plant_pairs(rows: Sequence[Asked]) -> Iterator[Pair]:
     """The reference beside half of it, for each row that can be cut."""
-    for row in rows[:NUM_ROWS]:
+    for row in rows[:NUM_PAIR_ROWS]:
         if (half := half_of(row.reference)) is not None:
             yield Pair(
                 asked=row,
