@@ -27,6 +27,7 @@ TemplateName = Literal[
     "auto", "alpaca", "question-answer", "concatenate", "phi3", "chatml", "chat", "plain"
 ]
 MetricName = Literal["exact_match", "token_f1", "rouge_l", "chrf", "token_accuracy"]
+Baseline = Literal["nearest", "few-shot"]
 FieldName = Literal[
     "instruction",
     "input",
