@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 from tunesmith.endpoints.attempts import Patience, attempts
 from tunesmith.endpoints.breaker import Breaker
-from tunesmith.endpoints.budget import Budget
+from tunesmith.endpoints.budget import Budget, SetAside, taken
 from tunesmith.endpoints.cache import CallCache
 from tunesmith.endpoints.chat import ChatFailure, ChatReply, ChatRequest, Endpoint, Outcome
 from tunesmith.endpoints.counts import Counting
@@ -71,45 +71,45 @@ class Asking:
         self, calls: Sequence[Call], tries: dict[str, int], stopping: threading.Event
     ) -> dict[str, Outcome]:
         outcomes: dict[str, Outcome] = {}
-        asked = []
+        allowed: list[tuple[Call, SetAside]] = []
         for call in calls:
-            refusal = self._refusal(call, stopping)
-            if refusal is None:
-                tries[call.call_id] += 1
-                asked.append(call)
+            leave = self._leave_to_ask(call, stopping)
+            if isinstance(leave, ChatFailure):
+                outcomes[call.call_id] = leave
             else:
-                outcomes[call.call_id] = refusal
-        for call, outcome in zip(asked, self._replies(asked), strict=True):
-            outcomes[call.call_id] = outcome
+                tries[call.call_id] += 1
+                allowed.append((call, leave))
+        outcomes.update(self._replies(allowed))
         return outcomes
 
-    def _refusal(self, call: Call, stopping: threading.Event) -> ChatFailure | None:
-        """Why a call is not made, or None; then the budget has set its part aside."""
+    def _leave_to_ask(self, call: Call, stopping: threading.Event) -> SetAside | ChatFailure:
+        """What the budget set aside for a call, or why it is not made."""
         if stopping.is_set():
             return ChatFailure(call_id=call.call_id, reason=STOPPED)
         if self.breaker.is_open:
             last = self.breaker.last
             detail = f"after {last.reason}: {last.detail}" if last else ""
             return ChatFailure(call_id=call.call_id, reason=GIVEN_UP, detail=detail)
-        limit = self.budget.set_aside(call.request)
-        if limit is not None:
-            return ChatFailure(call_id=call.call_id, reason=BUDGET_SPENT, detail=limit)
-        return None
+        aside = self.budget.set_aside(call.request)
+        if isinstance(aside, str):
+            return ChatFailure(call_id=call.call_id, reason=BUDGET_SPENT, detail=aside)
+        return aside
 
-    def _replies(self, calls: Sequence[Call]) -> Sequence[Outcome]:
-        """One attempt at each, settled with the budget and kept."""
-        settled = 0
+    def _replies(self, allowed: Sequence[tuple[Call, SetAside]]) -> dict[str, Outcome]:
+        """One attempt at each; what was paid for is in the books and in the cache."""
+        outcomes: dict[str, Outcome] = {}
+        if not allowed:
+            return outcomes
         try:
-            outcomes = self.endpoint.reply([call.request for call in calls]) if calls else []
-            kept = []
-            for call, outcome in zip(calls, outcomes, strict=True):
-                self.budget.settle(call.request, outcome)
-                settled += 1
-                kept.append(self._keep(call, outcome))
-            return kept
+            replies = self.endpoint.reply([call.request for call, _ in allowed])
+            for (call, aside), outcome in zip(allowed, replies, strict=True):
+                outcomes[call.call_id] = self._keep(call, outcome)
+                self.budget.settle(aside, taken(outcome, call.request))
+            return outcomes
         finally:
-            for call in calls[settled:]:
-                self.budget.settle(call.request, None)
+            for call, aside in allowed:
+                if call.call_id not in outcomes:
+                    self.budget.settle(aside, None)
 
     def _keep(self, call: Call, outcome: Outcome) -> Outcome:
         if isinstance(outcome, ChatFailure):

@@ -9,6 +9,7 @@ from tenacity import (
     RetryCallState,
     Retrying,
     retry_if_result,
+    sleep_using_event,
     stop_after_attempt,
     stop_any,
     stop_before_delay,
@@ -33,11 +34,11 @@ class Patience:
         sleep: How to wait; None waits until the job is stopped.
     """
 
-    attempts: int = 6
+    attempts: int = 5
     first_wait_seconds: float = 1.0
     longest_wait_seconds: float = 30.0
     outages_in_a_row: int = 5
-    sleep: Callable[[float], object] | None = None
+    sleep: Callable[[float], None] | None = None
 
 
 def may_pass(outcomes: Sequence[Outcome]) -> bool:
@@ -87,7 +88,7 @@ def attempts(patience: Patience, deadline_seconds: float, stopping: threading.Ev
             stop_before_delay(deadline_seconds),
             stop_when_event_set(stopping),
         ),
-        sleep=patience.sleep or stopping.wait,
+        sleep=patience.sleep or sleep_using_event(stopping),
         retry_error_callback=_result,
     )
 

@@ -8,33 +8,12 @@ import threading
 from dataclasses import dataclass, replace
 
 from tunesmith.endpoints.chat import ChatRequest, Outcome
+from tunesmith.endpoints.ledger import Ledger, Spending
 from tunesmith.recipe.endpoint_recipe import EndpointRecipe
 
 _TOKENS_AROUND_MESSAGE = 16  # role, control tokens
 _BYTES_PER_TOKEN = 4  # of ordinary text; a bound is one
 _PRICED_TOKENS = 1_000_000
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Spending:
-    """What calls took, or may take."""
-
-    calls: int = 0
-    prompt_tokens: int = 0
-    completion_tokens: int = 0
-
-    @property
-    def tokens(self) -> int:
-        """Read and written."""
-        return self.prompt_tokens + self.completion_tokens
-
-    def plus(self, other: "Spending", times: int = 1) -> "Spending":
-        """The sum, or with `times=-1` the difference."""
-        return Spending(
-            calls=self.calls + times * other.calls,
-            prompt_tokens=self.prompt_tokens + times * other.prompt_tokens,
-            completion_tokens=self.completion_tokens + times * other.completion_tokens,
-        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,12 +84,27 @@ def taken(outcome: Outcome, request: ChatRequest) -> Spending:
     )
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SetAside:
+    """What one call may take, until it is settled."""
+
+    most: Spending
+    entry: int | None
+
+
 class Budget:
     """What was spent and what is set aside, against limits; safe for several threads."""
 
-    def __init__(self, limits: Limits, spent: Spending | None = None) -> None:
+    def __init__(self, limits: Limits, ledger: Ledger | None = None) -> None:
+        """Begin with nothing spent, or where a ledger ends.
+
+        Args:
+            limits: What may be spent.
+            ledger: Where it is written down, for the next process.
+        """
         self.limits = limits
-        self._spent = spent or Spending()
+        self._ledger = ledger
+        self._spent = ledger.total() if ledger else Spending()
         self._set_aside = Spending()
         self._lock = threading.Lock()
 
@@ -120,23 +114,27 @@ class Budget:
         with self._lock:
             return self._spent
 
-    def set_aside(self, request: ChatRequest) -> str | None:
+    def set_aside(self, request: ChatRequest) -> SetAside | str:
         """Set aside what a call can take.
 
         Returns:
-            None, or the limit that forbids the call; then nothing is set aside.
+            What was set aside, to be settled; or the limit that forbids the call.
         """
         wanted = most(request)
         with self._lock:
             together = self._spent.plus(self._set_aside).plus(wanted)
             limit = self.limits.exceeded_by(together)
-            if limit is None:
-                self._set_aside = self._set_aside.plus(wanted)
-            return limit
+            if limit is not None:
+                return limit
+            self._set_aside = self._set_aside.plus(wanted)
+        entry = self._ledger.write(wanted) if self._ledger else None
+        return SetAside(most=wanted, entry=entry)
 
-    def settle(self, request: ChatRequest, outcome: Outcome | None) -> None:
+    def settle(self, aside: SetAside, took: Spending | None) -> None:
         """Replace what was set aside by what was taken; None: the call was never made."""
+        if self._ledger is not None and aside.entry is not None:
+            self._ledger.settle(aside.entry, took)
         with self._lock:
-            self._set_aside = self._set_aside.plus(most(request), times=-1)
-            if outcome is not None:
-                self._spent = self._spent.plus(taken(outcome, request))
+            self._set_aside = self._set_aside.plus(aside.most, times=-1)
+            if took is not None:
+                self._spent = self._spent.plus(took)

@@ -1,48 +1,20 @@
 """Requests -> the replies they got before; failures are only noted.
 
-SQLite in WAL mode: a reply is on disk when `put` returns, whoever is killed after it, and
-several processes may share a file. The first reply to a call is the one that stays.
+A reply is on disk when `put` returns, whoever is killed after it. The first reply to a call is
+the one that stays, so that two processes which ask the same end with the same.
 """
 
-import contextlib
 import os
-import sqlite3
-import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
 
 import orjson
 
 from tunesmith.endpoints.chat import ChatFailure, ChatReply, ChatRequest
-from tunesmith.errors import DiskFullError, RefusedError
+from tunesmith.endpoints.database import Database
 from tunesmith.files import hash_json
-
-_WAIT_SECONDS = 60.0
-_VERSION = 1
-_TABLES = """
-CREATE TABLE IF NOT EXISTS replies (
-    call_id TEXT PRIMARY KEY,
-    endpoint TEXT NOT NULL,
-    purpose TEXT NOT NULL,
-    request TEXT NOT NULL,
-    text TEXT NOT NULL,
-    finish_reason TEXT NOT NULL,
-    prompt_tokens INTEGER,
-    completion_tokens INTEGER,
-    at REAL NOT NULL
-) WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS failures (
-    call_id TEXT NOT NULL,
-    endpoint TEXT NOT NULL,
-    purpose TEXT NOT NULL,
-    reason TEXT NOT NULL,
-    detail TEXT NOT NULL,
-    attempts INTEGER NOT NULL,
-    at REAL NOT NULL
-);
-"""
 
 
 def call_id_of(request: ChatRequest, identity: Mapping[str, str]) -> str:
@@ -63,30 +35,15 @@ class CallCache:
         """Open the file, or make it.
 
         Raises:
-            RefusedError: The file is something else, or of another version.
+            RefusedError: The file is something else, of another version, or cannot be written.
         """
-        self.path = path
-        path.parent.mkdir(parents=True, exist_ok=True)
-        self._lock = threading.Lock()
-        self._database = sqlite3.connect(path, timeout=_WAIT_SECONDS, check_same_thread=False)
-        with self._use():
-            self._database.execute("PRAGMA journal_mode = WAL")
-            self._database.execute("PRAGMA synchronous = NORMAL")
-            (version,) = self._database.execute("PRAGMA user_version").fetchone()
-            if version not in (0, _VERSION):
-                raise RefusedError(
-                    f"the calls were stored by another version ({version}, not {_VERSION})",
-                    where=str(path),
-                    cure="Move the file away; calls are then made anew.",
-                )
-            self._database.executescript(_TABLES)
-            self._database.execute(f"PRAGMA user_version = {_VERSION}")
+        self.database = Database(path)
 
     def get(self, call_id: str) -> ChatReply | None:
         """The reply to a call, if it was made before."""
         query = "SELECT text, finish_reason, prompt_tokens, completion_tokens FROM replies"
-        with self._use():
-            row = self._database.execute(f"{query} WHERE call_id = ?", (call_id,)).fetchone()
+        with self.database.use() as connection:
+            row = connection.execute(f"{query} WHERE call_id = ?", (call_id,)).fetchone()
         if row is None:
             return None
         return ChatReply(
@@ -115,9 +72,9 @@ class CallCache:
             reply.completion_tokens,
             time.time(),
         )
-        with self._use() as changes:
-            changes.execute("INSERT OR IGNORE INTO replies VALUES (?,?,?,?,?,?,?,?,?)", row)
-            is_new = changes.execute("SELECT changes()").fetchone()[0] == 1
+        with self.database.use() as connection:
+            connection.execute("INSERT OR IGNORE INTO replies VALUES (?,?,?,?,?,?,?,?,?)", row)
+            is_new = connection.execute("SELECT changes()").fetchone()[0] == 1
         return reply if is_new else self.get(reply.call_id) or reply
 
     def note_failure(
@@ -133,44 +90,23 @@ class CallCache:
             attempts,
             time.time(),
         )
-        with self._use() as changes:
-            changes.execute("INSERT INTO failures VALUES (?,?,?,?,?,?,?)", row)
+        with self.database.use() as connection:
+            connection.execute("INSERT INTO failures VALUES (?,?,?,?,?,?,?)", row)
 
     def failures(self) -> dict[str, int]:
         """How many calls ever failed, by reason; a call that was tried again counts again."""
-        with self._use():
-            rows = self._database.execute(
+        with self.database.use() as connection:
+            rows = connection.execute(
                 "SELECT reason, COUNT(*) FROM failures GROUP BY reason ORDER BY reason"
             ).fetchall()
         return dict(rows)
 
     def __len__(self) -> int:
         """How many replies it holds."""
-        with self._use():
-            (count,) = self._database.execute("SELECT COUNT(*) FROM replies").fetchone()
+        with self.database.use() as connection:
+            (count,) = connection.execute("SELECT COUNT(*) FROM replies").fetchone()
         return int(count)
 
     def close(self) -> None:
         """Close the file."""
-        with self._lock:
-            self._database.close()
-
-    @contextlib.contextmanager
-    def _use(self) -> Iterator[sqlite3.Connection]:
-        """One thread at a time; what was changed is committed, or undone after an error."""
-        try:
-            with self._lock, self._database:
-                yield self._database
-        except sqlite3.DatabaseError as error:
-            words = str(error)
-            if "full" in words:
-                raise DiskFullError(
-                    "no space left to keep a reply",
-                    where=str(self.path),
-                    cure="Free some space and run the same command again; no reply is lost.",
-                ) from error
-            raise RefusedError(
-                f"the stored calls cannot be used ({words})",
-                where=str(self.path),
-                cure="Move the file away; calls are then made anew.",
-            ) from error
+        self.database.close()

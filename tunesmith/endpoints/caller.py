@@ -15,15 +15,37 @@ from typing import Self
 from tunesmith.endpoints.asking import Asking, Call
 from tunesmith.endpoints.attempts import Patience
 from tunesmith.endpoints.breaker import Breaker
-from tunesmith.endpoints.budget import Budget, Limits, Spending, estimate
+from tunesmith.endpoints.budget import Budget, Limits, estimate
 from tunesmith.endpoints.cache import CallCache, call_id_of
 from tunesmith.endpoints.chat import ChatFailure, ChatReply, ChatRequest, Endpoint, Outcome
 from tunesmith.endpoints.counts import CallCounts, Counting
 from tunesmith.endpoints.crew import Crew
+from tunesmith.endpoints.ledger import Ledger, Spending
 from tunesmith.errors import RemoteError
 
 NOT_CACHED = "not in the cache"
 _GROUPS_AHEAD = 4  # a worker, of the outcome that is waited for
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Terms:
+    """How an endpoint is asked.
+
+    Attributes:
+        num_workers: Threads that ask; each hands over `endpoint.at_once` requests.
+        limits: What may be spent.
+        is_budget_kept: Whether what earlier processes spent counts, by the cache's file.
+        patience: How often a call is tried.
+        deadline_seconds: After it a call is not tried again.
+        is_offline: Answer from the cache alone.
+    """
+
+    num_workers: int = 1
+    limits: Limits = field(default_factory=Limits)
+    is_budget_kept: bool = False
+    patience: Patience = field(default_factory=Patience)
+    deadline_seconds: float = 600.0
+    is_offline: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,40 +107,34 @@ class Caller:
         self,
         endpoint: Endpoint,
         cache: CallCache,
+        terms: Terms | None = None,
         *,
-        num_workers: int = 1,
-        limits: Limits | None = None,
-        patience: Patience | None = None,
-        deadline_seconds: float = 600.0,
-        is_offline: bool = False,
         on_change: Callable[[CallCounts], None] = lambda counts: None,
     ) -> None:
-        """Prepare to ask.
+        """Prepare to ask; nothing is asked yet.
 
         Args:
             endpoint: Who answers.
-            cache: Where replies are kept.
-            num_workers: Threads that ask; each hands over `endpoint.at_once` requests.
-            limits: What may be spent.
-            patience: How often a call is tried.
-            deadline_seconds: After it a call is not tried again.
-            is_offline: Answer from the cache alone.
+            cache: Where replies are kept; closed with this.
+            terms: How much is asked at a time, how often, for how much.
             on_change: Told the counts after each outcome, by any thread.
         """
-        limits, patience = limits or Limits(), patience or Patience()
+        terms = terms or Terms()
+        self._identity = endpoint.identity
+        self._terms = terms
+        ledger = Ledger(cache.database, self._identity) if terms.is_budget_kept else None
         self._asking = Asking(
             endpoint=endpoint,
             cache=cache,
-            budget=Budget(limits),
-            breaker=Breaker(patience.outages_in_a_row),
-            counting=Counting(limits, on_change),
-            patience=patience,
-            deadline_seconds=deadline_seconds,
+            budget=Budget(terms.limits, ledger),
+            breaker=Breaker(terms.patience.outages_in_a_row),
+            counting=Counting(terms.limits, on_change),
+            patience=terms.patience,
+            deadline_seconds=terms.deadline_seconds,
         )
-        self._is_offline = is_offline
-        self._num_ahead = num_workers * endpoint.at_once * _GROUPS_AHEAD
-        self._crew: Crew[Sequence[Outcome]] = Crew(num_workers)
-        self._identity = endpoint.identity
+        self._is_checked = False
+        self._num_ahead = terms.num_workers * endpoint.at_once * _GROUPS_AHEAD
+        self._crew: Crew[Sequence[Outcome]] = Crew(terms.num_workers)
 
     @property
     def endpoint(self) -> Endpoint:
@@ -137,9 +153,20 @@ class Caller:
         self.close()
 
     def close(self) -> None:
-        """End the threads and close the cache."""
+        """Wait for calls in flight; close the cache."""
         self._crew.close()
         self._asking.cache.close()
+
+    def check(self) -> None:
+        """Find out whether the endpoint can answer, once; done before the first call anyway.
+
+        Raises:
+            RemoteError: The server is not there or lacks the model; the cure says what to run.
+            MissingError: There is no such folder.
+        """
+        if not self._is_checked and not self._terms.is_offline:
+            self.endpoint.check()
+            self._is_checked = True
 
     def forecast(self, requests: Sequence[ChatRequest]) -> Forecast:
         """What a job will take, before anything is asked."""
@@ -168,7 +195,8 @@ class Caller:
         which is left early has not paid for what nobody reads.
 
         Raises:
-            RemoteError: The service failed many times in a row and never answered.
+            RemoteError: The server is not there, or failed many times in a row and never
+                answered.
             DiskFullError: A reply cannot be kept.
         """
         job = _Job(upcoming=iter(requests))
@@ -201,7 +229,7 @@ class Caller:
         if call_id in job.in_flight:
             return replace(job.in_flight[call_id], is_repeated=True)
         outcome: Outcome | None = self._asking.cache.get(call_id)
-        if outcome is None and self._is_offline:
+        if outcome is None and self._terms.is_offline:
             outcome = ChatFailure(call_id=call_id, reason=NOT_CACHED)
         if outcome is not None:
             self._asking.counting.add(outcome, self._asking.budget.spent)
@@ -213,6 +241,7 @@ class Caller:
 
     def _send(self, job: _Job, group: _Group) -> None:
         if group.future is None and group.calls:
+            self.check()
             task = partial(self._asking.answer, group.calls, job.stopping)
             group.future = self._crew.submit(task)
             job.group = _Group()

@@ -5,8 +5,9 @@ from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
-from tunesmith.endpoints.budget import Limits, Spending
+from tunesmith.endpoints.budget import Limits
 from tunesmith.endpoints.chat import ChatFailure, Outcome
+from tunesmith.endpoints.ledger import Spending
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,6 +32,21 @@ class CallCounts:
     def num_failed(self) -> int:
         """Questions without an answer."""
         return sum(self.failed.values())
+
+    @property
+    def in_words(self) -> str:
+        """The counts as a person reads them beside a bar."""
+        words = [f"{self.done:,} answered"]
+        if self.cached:
+            words[0] += f" ({self.cached:,} from the cache)"
+        if self.failed:
+            reasons = ", ".join(f"{reason} {count:,}" for reason, count in self.failed.items())
+            words.append(f"{self.num_failed:,} failed ({reasons})")
+        if self.spending.calls:
+            words.append(f"{self.spending.tokens:,} tokens")
+        if self.cost is not None:
+            words.append(f"cost {self.cost:.2f}")
+        return ", ".join(words)
 
 
 class Counting:

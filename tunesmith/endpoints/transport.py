@@ -152,13 +152,14 @@ def _read(pieces: Iterator[bytes], encoding: str) -> bytes:
     unpack = zlib.decompressobj(_PACKED[packed]) if packed in _PACKED else None
     body = bytearray()
     for piece in pieces:
-        while piece:
+        waiting = piece
+        while waiting:
             room = BODY_BYTES + 1 - len(body)
             try:
-                body += unpack.decompress(piece, room) if unpack else piece[:room]
+                body += unpack.decompress(waiting, room) if unpack else waiting[:room]
             except zlib.error as error:
                 raise TransportError("unreadable encoding", str(error)) from error
             if len(body) > BODY_BYTES:
                 raise TransportError("answer too large", f"more than {BODY_BYTES:,} bytes")
-            piece = unpack.unconsumed_tail if unpack else b""
+            waiting = unpack.unconsumed_tail if unpack else b""
     return bytes(body)
