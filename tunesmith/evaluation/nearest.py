@@ -57,8 +57,7 @@ class NearestQuestion:
 
     def _learn(self, terms: Counter[str]) -> dict[int, int]:
         return {
-            self._places.setdefault(term, len(self._places)): count
-            for term, count in terms.items()
+            self._places.setdefault(term, len(self._places)): count for term, count in terms.items()
         }
 
     def _known(self, terms: Counter[str]) -> dict[int, int]:

@@ -4,8 +4,9 @@ Would a good prompt have been enough? A template with turns shows the examples a
 turns; another writes them one below the other, each question with its answer, as plain text.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from heapq import nsmallest
 
 from tunesmith.errors import DataError
 from tunesmith.examples.example import Example, Message
@@ -64,7 +65,7 @@ class Shots:
         return prompt
 
     def _openings(self) -> list[str]:
-        """What begins the next question: the template's headers, its opening words, a blank line."""
+        """What begins the next question: headers, the template's first words, a blank line."""
         first = self._without_begin(self.template.render_prompt(_TURNS[:1]))[0]
         opening = [] if first.is_content else [_BETWEEN + first.text.lstrip()[:_OPENING_LENGTH]]
         return [*self.template.markers, *opening] or [_BETWEEN]
@@ -79,10 +80,10 @@ def has_turns(template: Template) -> bool:
     return template.name != "plain"  # renders the newest message, whatever stands before it
 
 
-def choose_shots(examples: Sequence[Example], count: int) -> tuple[Example, ...]:
+def choose_shots(examples: Iterable[Example], count: int) -> tuple[Example, ...]:
     """Training examples to show: one question and one answer each, drawn by their hash."""
-    shown = [example for example in examples if example.is_single_turn]
-    return tuple(sorted(shown, key=lambda example: example.id)[:count])
+    shown = (example for example in examples if example.is_single_turn)
+    return tuple(nsmallest(count, shown, key=lambda example: example.id))
 
 
 def _as_turns(examples: Sequence[Example], messages: Sequence[Message]) -> list[Message]:

@@ -237,14 +237,15 @@ class EvaluationRecipe(Section):
     )
     shots: Positive = Field(4, description="training examples that few-shot shows, if they fit")
     rivals: list[EndpointRecipe] = Field(
-        default_factory=list, description="other models that answer the same test set: groups like judge"
+        default_factory=list,
+        description="other models that answer the same test set: groups like judge",
     )
 
     def without_effect(self) -> dict[str, str]:
         """A rubric and pairs belong to a judge, shots to few-shot."""
         unused = {}
         if self.judge is None:
-            unused = {key: "without a judge" for key in ("rubric", "pairwise")}
+            unused = dict.fromkeys(("rubric", "pairwise"), "without a judge")
         if "few-shot" not in self.baselines:
             unused["shots"] = "without few-shot among the baselines"
         return unused

@@ -25,9 +25,10 @@ from tunesmith.sources.read import read_source
 from tunesmith.sources.row import Dropped
 from tunesmith.stages.completions import answer_onto, count_completions
 from tunesmith.stages.overlap_check import check_overlap
-from tunesmith.stages.prepare import preparation, read_split
+from tunesmith.stages.prepare import preparation
 from tunesmith.stages.progress import Progress
 from tunesmith.stages.rendering import Rendering, model_rendering, recipe_rendering
+from tunesmith.stages.rivals import answer_others, speak
 from tunesmith.stages.run_folder import RunFolder
 from tunesmith.stages.speaker import base_speaker, load_speaker, tuned_speaker
 from tunesmith.stages.stage import Result, Stage, code_of, require_current, run_stage
@@ -43,7 +44,7 @@ def answer(
     recipe_folder: Path,
     progress: Progress,
 ) -> Result:
-    """Let the base and the tuned model answer the test set.
+    """Let the base and the tuned model answer the test set, and whoever else the recipe names.
 
     Args:
         recipe: The one the run was trained with.
@@ -81,10 +82,19 @@ def answer(
         require_current(folder, stages)
         write_text(folder.recipe, resolved_yaml(recipe))
         weights = {BASE: identity_of_base(base), TUNED: weights_fingerprint(folder.model)}
-        return {
+        results = {
             name: _answer_test(name, recipe, folder, rendering, (weights[name], load), progress)
             for name, load in loaders.items()
         }
+        others = answer_others(
+            recipe,
+            folder,
+            rendering,
+            recipe_folder=recipe_folder,
+            base=weights[BASE],
+            progress=progress,
+        )
+        return results | others
 
 
 def answer_file(
@@ -212,21 +222,4 @@ def _answer_test(
         },
         outputs=[folder.completions(name)],
     )
-    return run_stage(folder, stage, lambda: _work(name, folder, stage, load, progress))
-
-
-def _work(
-    name: str, folder: RunFolder, stage: Stage, load: Callable[[], Speaker], progress: Progress
-) -> Result:
-    questions = [
-        Question(example_id=example.id, messages=example.prompt)
-        for example in read_split(folder, "test")
-        if not example.is_text
-    ]
-    partial = folder.completions(f".{name}-{stage.key[:12]}")
-    progress.start(f"answering ({name})", len(questions))
-    ordered = answer_onto(partial, questions, load=load, progress=progress)
-    write_json_lines(folder.completions(name), (completion.to_json() for completion in ordered))
-    for old in partial.parent.glob(f".{name}-*.jsonl"):
-        old.unlink()
-    return count_completions(ordered)
+    return run_stage(folder, stage, lambda: speak(name, folder, stage, load, progress))

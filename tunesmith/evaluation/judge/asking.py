@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Generic, TypeVar
 
-from tunesmith.endpoints.chat import Asker, ChatFailure, Outcome
+from tunesmith.endpoints.chat import Asker, ChatFailure, ChatRequest, Outcome
 from tunesmith.evaluation.judge.fence import Fence
 from tunesmith.evaluation.judge.prompt import ATTEMPTS, JudgePrompt
 from tunesmith.evaluation.judge.replies import Unreadable
@@ -51,6 +51,15 @@ class Judge(Generic[V]):
     prompt: JudgePrompt
     read: Read[V]
     seed: int = 0
+
+    def requests(self, calls: Iterable[JudgeCall]) -> list[ChatRequest]:
+        """What will be asked, if every reply can be read; to forecast a job."""
+        fenced = ((call, self.prompt.fence(call.texts, seed=self.seed)) for call in calls)
+        return [
+            self.prompt.request(fence, repeat=call.repeat)
+            for call, fence in fenced
+            if fence is not None
+        ]
 
     def verdicts(self, calls: Sequence[JudgeCall]) -> list[Verdict[V]]:
         """Ask all at once, then again for what could not be read."""
