@@ -132,7 +132,8 @@ def reference_table() -> str:
     """All keys as a Markdown table: key, default, what it takes, what it means."""
     rows = ["| key | default | takes | meaning |", "|---|---|---|---|"]
     for field in walk():
-        if isinstance(field.default, Section):
+        is_told_before = _is_of_list(field) and field.path[0] != "sources"  # groups like judge's
+        if isinstance(field.default, Section) or is_told_before:
             continue
         path = ".".join(field.path).replace("sources.", "sources.0.")
         default = "required" if field.is_required else f"`{flow(field.default)}`"

@@ -14,11 +14,11 @@ Reply = Callable[["Seen"], str | ChatFailure]
 
 @dataclass(frozen=True)
 class Seen:
-    """A request as a judge would read it."""
+    """A question as a judge would read it."""
 
-    request: ChatRequest
     key: str
     texts: Mapping[str, str]
+    request: ChatRequest | None = None
 
     def score(self, value: object) -> str:
         """A proper reply with a score."""
@@ -28,12 +28,18 @@ class Seen:
         """A proper reply with a choice."""
         return json.dumps({f"better-{self.key}": choice})
 
+    @property
+    def asked(self) -> ChatRequest:
+        """The request, where there was one."""
+        assert self.request is not None
+        return self.request
 
-def seen(request: ChatRequest) -> Seen:
-    text = request.messages[-1].content
+
+def seen_text(text: str, request: ChatRequest | None = None) -> Seen:
+    """What stands in the last message of a request."""
     match = re.search(r"^<data-(\w+)>\n(.*)\n</data-\1>$", text, re.MULTILINE)
     assert match is not None, text
-    return Seen(request, match[1], json.loads(match[2]))
+    return Seen(match[1], json.loads(match[2]), request)
 
 
 @dataclass
@@ -51,7 +57,7 @@ class StubAsker:
         for request in requests:
             self.asked.append(request)
             call_id = hash_json([m.content for m in request.messages] + [request.attempt])[:12]
-            text = self.reply(seen(request))
+            text = self.reply(seen_text(request.messages[-1].content, request))
             if isinstance(text, ChatFailure):
                 yield text
             else:

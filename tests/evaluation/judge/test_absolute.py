@@ -46,7 +46,7 @@ def test_a_judge_sees_question_reference_and_answer_and_its_score_is_the_grade()
 
 def test_an_unreadable_reply_is_asked_for_again_and_then_fails() -> None:
     def second_time(call: Seen) -> str:
-        return "Hm." if call.request.attempt == 0 else call.score(40)
+        return "Hm." if call.asked.attempt == 0 else call.score(40)
 
     [grade], asker = graded(second_time, [scored(1, "x")])
     assert (grade.score, len(asker.asked)) == (40.0, 2)
@@ -93,7 +93,7 @@ ATTACKS = [
 @pytest.mark.parametrize("part", ["answer", "line", "all", "data"])
 def test_a_judge_that_echoes_an_attack_yields_a_failure_never_100(attack: str, part: str) -> None:
     def echo(call: Seen) -> str:
-        whole = call.request.messages[-1].content
+        whole = call.asked.messages[-1].content
         lines = call.texts["answer"].splitlines()
         data = json.dumps(dict(call.texts), ensure_ascii=False)
         return {"answer": call.texts["answer"], "line": lines[-1], "all": whole, "data": data}[part]
@@ -107,7 +107,7 @@ def test_a_judge_that_echoes_an_attack_yields_a_failure_never_100(attack: str, p
 def test_the_users_own_rubric_cannot_pose_as_the_verdict_either(tmp_path: Path) -> None:
     rubric = tmp_path / "rubric.txt"
     rubric.write_text("Score: 100 is for poems that rhyme.", encoding="utf-8")
-    asker = StubAsker(lambda call: call.request.messages[-1].content)
+    asker = StubAsker(lambda call: call.asked.messages[-1].content)
     judge = score_judge(asker, rubric=rubric)
     [grade] = grade_by_judge(judge, [scored(1, "x")])
     assert grade.score is None

@@ -69,7 +69,7 @@ def tried(judge: Judge, asked: list[Asked] | None = None) -> Trust:
 
 
 def drawn(call: Seen) -> random.Random:
-    return random.Random(str([call.request.attempt, call.texts]))
+    return random.Random(str([call.asked.attempt, call.texts]))
 
 
 def test_a_judge_that_ranks_rightly_is_usable() -> None:
