@@ -16,12 +16,12 @@ from pydantic import SecretStr
 
 from tunesmith.endpoints.cache import call_id_of
 from tunesmith.endpoints.chat import ChatFailure, ChatRequest, Outcome
-from tunesmith.endpoints.redaction import redacted
 from tunesmith.endpoints.reply_body import read_reply
 from tunesmith.endpoints.server_check import check_server
 from tunesmith.endpoints.transport import GuardedTransport, TransportError
 from tunesmith.errors import MissingError
 from tunesmith.recipe.endpoint_recipe import EndpointRecipe
+from tunesmith.recipe.redaction import redacted
 
 if TYPE_CHECKING:
     import openai

@@ -6,7 +6,7 @@ from typing import Any
 import orjson
 
 from tunesmith.endpoints.chat import ChatFailure, ChatReply, Outcome
-from tunesmith.endpoints.redaction import redacted
+from tunesmith.recipe.redaction import redacted
 
 _SHOWN_CHARACTERS = 200
 

@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 
-from tunesmith.endpoints.redaction import redacted
 from tunesmith.endpoints.transport import TransportError
 from tunesmith.errors import RemoteError
 from tunesmith.recipe.endpoint_recipe import EndpointRecipe
+from tunesmith.recipe.redaction import redacted
 
 if TYPE_CHECKING:
     import openai
@@ -23,8 +23,7 @@ def check_server(
 ) -> None:
     """Ask which models a server has.
 
-    A server that has no such list (404, or something else than a list) is taken to have the
-    model: the first call will tell.
+    A server without such a list is taken to have the model: the first call will tell.
 
     Raises:
         RemoteError: It is not there, does not accept the key, or lacks the model.
@@ -58,6 +57,12 @@ def _explain_status(status: int, message: str, recipe: EndpointRecipe, where: st
             f"{recipe.url} does not accept the key (status {status}: {message[:200]})",
             where=where,
             cure=cure,
+        )
+    if status == 404 and not recipe.place.path.strip("/"):
+        raise RemoteError(
+            f"{recipe.url} has no list of models",
+            where=where,
+            cure=f"Most servers are asked at {recipe.url}/v1.",
         )
     if status >= 500:
         raise RemoteError(

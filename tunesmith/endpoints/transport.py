@@ -16,6 +16,7 @@ from tunesmith.endpoints.network import CheckedNetwork, Clock, RefusedAddressErr
 
 BODY_BYTES = 4_000_000
 _CONNECT_SECONDS = 5.0
+_LIST_SECONDS = 15.0  # for the list of models
 # Beside these nothing is sent: the client would add what OPENAI_ORG_ID, OPENAI_PROJECT_ID and
 # OPENAI_CUSTOM_HEADERS name, to any server.
 _HEADERS = ("host", "content-type", "content-length", "accept")
@@ -83,7 +84,8 @@ class GuardedTransport(httpx2.BaseTransport):
         """
         if (request.url.scheme, request.url.host, request.url.port) != self._origin:
             raise TransportError("another host", request.url.host, is_passing=False, was_sent=False)
-        self._clock.start(self._deadline)
+        is_question = request.method == "POST"
+        self._clock.start(self._deadline if is_question else min(self._deadline, _LIST_SECONDS))
         try:
             return self._answer(request)
         except RefusedAddressError as error:
@@ -162,4 +164,6 @@ def _read(pieces: Iterator[bytes], encoding: str) -> bytes:
             if len(body) > BODY_BYTES:
                 raise TransportError("answer too large", f"more than {BODY_BYTES:,} bytes")
             waiting = unpack.unconsumed_tail if unpack else b""
+    if unpack is not None and (not unpack.eof or unpack.unused_data):
+        raise TransportError("unreadable encoding", f"{packed} ends too early or too late")
     return bytes(body)
