@@ -91,23 +91,28 @@ class JudgedRun:
         )
 
 
+Padding = Mapping[str, tuple[int, int]]
+
+
 def write_answers(
     path: Path,
     *,
-    num_rows: int = 60,
+    num_rows: int,
     right: Mapping[str, float] | None = None,
-    padding: bool = False,
+    padding: Padding | None = None,
 ) -> RunFolder:
-    """A test set of word lists, and answers of which a share is right, the rest random words."""
+    """A test set of word lists, and answers of which a share is right, the rest random words.
+
+    `padding` is how many characters, at least and at most, stand behind a model's answers.
+    """
     folder = RunFolder(path)
     rng = random.Random(6)
     examples = [_example(number, rng) for number in range(num_rows)]
     write_json_lines(folder.examples("test"), (example.to_json() for example in examples))
     for model, share in (right or {"base": 0.2, "tuned": 0.8}).items():
-        write_json_lines(
-            folder.completions(model),
-            (_completion(example, model, share, rng, padding) for example in examples),
-        )
+        more = (padding or {}).get(model)
+        answers = (_completion(example, model, share, rng, more) for example in examples)
+        write_json_lines(folder.completions(model), answers)
     return folder
 
 
@@ -122,12 +127,16 @@ def _example(number: int, rng: random.Random) -> Example:
 
 
 def _completion(
-    example: Example, model: str, right: float, rng: random.Random, padding: bool
+    example: Example,
+    model: str,
+    right: float,
+    rng: random.Random,
+    padding: tuple[int, int] | None,
 ) -> dict[str, object]:
     is_right = rng.random() < right
     text = example.reference if is_right else " ".join(rng.choices(WORDS, k=4))
-    if padding:
-        text += "," + " " * rng.randint(1, 80) + "."
+    if padding is not None:
+        text += "." * rng.randint(*padding)
     return {
         "example_id": example.id,
         "model": model,

@@ -15,6 +15,8 @@ from tunesmith.evaluation.score import score_files
 from tunesmith.stages.judging import check_judge
 
 Monkey = pytest.MonkeyPatch
+CLEAR = {"base": 0.0, "tuned": 1.0}
+EQUAL = {"base": (1, 80), "tuned": (1, 80)}
 
 
 def scores(run: JudgedRun) -> dict[str, Any]:
@@ -32,7 +34,8 @@ def verdicts(record: dict[str, Any]) -> dict[str, str]:
 def test_an_honest_judge_is_usable_and_says_which_model_is_better(
     tmp_path: Path, monkeypatch: Monkey
 ) -> None:
-    with judged_run(write_answers(tmp_path), BiasedJudge(), monkeypatch=monkeypatch) as run:
+    folder = write_answers(tmp_path, num_rows=25)
+    with judged_run(folder, BiasedJudge(), monkeypatch=monkeypatch) as run:
         told = run.judge()
         record = scores(run)
         assert told["trust"]["verdict"] == "usable"
@@ -49,17 +52,17 @@ def test_an_honest_judge_is_usable_and_says_which_model_is_better(
         assert sum(run.server.seen.counts.values()) == asked  # nothing is asked twice
 
 
+@pytest.mark.slow
 def test_a_pull_of_position_is_found_within_its_interval(
     tmp_path: Path, monkeypatch: Monkey
 ) -> None:
-    folder = write_answers(tmp_path, num_rows=80)
+    """Tuned is always right; where the place decides, the second order says otherwise."""
+    folder = write_answers(tmp_path, num_rows=80, right=CLEAR)
     with judged_run(folder, BiasedJudge(position=0.3), monkeypatch=monkeypatch) as run:
         told = run.judge()
         facts, trust = told["preferences"]["tuned"], told["trust"]
-        asked = [one for one in _lines(folder.judgements("pairwise")) if one["model"] == "tuned"]
-        decided = [one for one in asked if one["calls"] and "tie" not in one["choices"]]
-        seconds = [one["choices"] == ["model", "opponent"] for one in decided]
-        assert abs(100 * sum(seconds) / len(seconds) - 30) < 12
+        assert holds(facts["prefers_first"], 30)
+        assert holds(facts["flip_rate"], 30)
         assert holds(trust["flip_rate"], 30)
         assert facts["prefers_second"]["value"] == 0.0
         assert trust["verdict"] == "noisy, use with care"
@@ -67,32 +70,45 @@ def test_a_pull_of_position_is_found_within_its_interval(
         assert verdicts(scores(run)) == {"judge": "better", "win_rate": "better"}
 
 
-def test_a_pull_of_length_is_found_and_taken_out(tmp_path: Path, monkeypatch: Monkey) -> None:
+@pytest.mark.slow
+def test_a_pull_of_length_is_found_within_its_interval(tmp_path: Path, monkeypatch: Monkey) -> None:
     """Half of the decisions follow the length, so three quarters of them do all the same."""
-    folder = write_answers(tmp_path, num_rows=150, right={"base": 0.0, "tuned": 1.0}, padding=True)
+    folder = write_answers(tmp_path, num_rows=100, right=CLEAR, padding=EQUAL)
     with judged_run(folder, BiasedJudge(length=0.5), monkeypatch=monkeypatch) as run:
-        told = run.judge()
-        facts = told["preferences"]["tuned"]
-        assert holds(facts["longer_preferred"], 75)
-        assert facts["longer_preferred"]["low"] > 60
-        assert holds(facts["length_controlled_win_rate"], 75)
+        longer = run.judge()["preferences"]["tuned"]["longer_preferred"]
+        assert holds(longer, 75)
+        assert longer["low"] > 60
         assert verdicts(scores(run)) == {"judge": "better", "win_rate": "better"}
 
 
+@pytest.mark.slow
+def test_a_win_by_length_alone_is_none_at_equal_length(tmp_path: Path, monkeypatch: Monkey) -> None:
+    same = {"base": 0.5, "tuned": 0.5}
+    longer = {"base": (1, 60), "tuned": (20, 80)}
+    folder = write_answers(tmp_path, num_rows=100, right=same, padding=longer)
+    with judged_run(folder, BiasedJudge(length=0.7), monkeypatch=monkeypatch) as run:
+        facts = run.judge()["preferences"]["tuned"]
+        rate = scores(run)["metrics"]["win_rate"]["tuned"]
+        assert rate["low"] > 50  # what the plain rate would have claimed
+        assert holds(facts["length_controlled_win_rate"], 50)
+        assert facts["mean_lengths"][0] > facts["mean_lengths"][1]
+
+
+@pytest.mark.slow
 def test_no_failure_moves_a_mean(tmp_path: Path, monkeypatch: Monkey) -> None:
     """Law 15: rows that a judge leaves unread, or echoes, are as if they had not been asked."""
-    folder = write_answers(tmp_path / "a")
+    folder = write_answers(tmp_path / "a", num_rows=40)
     with judged_run(folder, BiasedJudge(), monkeypatch=monkeypatch) as run:
         run.judge()
         whole = {(g.model, g.example_id): g for g in read_grades(folder.grades("judge"))}
-    folder = write_answers(tmp_path / "b")
+    folder = write_answers(tmp_path / "b", num_rows=40)
     judge = BiasedJudge(unreadable=0.1, echo=0.1)
     with judged_run(folder, judge, monkeypatch=monkeypatch) as run:
         run.judge()
         holed = list(read_grades(folder.grades("judge")))
         record = scores(run)
     failed = [grade for grade in holed if grade.score is None]
-    assert 10 <= len(failed) <= 40
+    assert 8 <= len(failed) <= 30
     assert {grade.reason for grade in failed} <= {
         "no verdict in the reply",
         "the reply repeats a judged text",
@@ -102,7 +118,7 @@ def test_no_failure_moves_a_mean(tmp_path: Path, monkeypatch: Monkey) -> None:
         assert [g.score for g in kept] == [whole[model, g.example_id].score for g in kept]
         score = record["metrics"]["judge"][model]
         assert score["value"] == pytest.approx(sum(g.score or 0 for g in kept) / len(kept))
-        assert (score["count"], score["failed"]) == (len(kept), 60 - len(kept))
+        assert (score["count"], score["failed"]) == (len(kept), 40 - len(kept))
         assert score["low_if_failed"] < score["value"] < score["high_if_failed"]
     assert verdicts(record)["judge"] == "better"
 
@@ -110,6 +126,7 @@ def test_no_failure_moves_a_mean(tmp_path: Path, monkeypatch: Monkey) -> None:
 FAULTS = ("429:0", "500", "half", "truncated", "html", "no-choices", "null-content", "drop")
 
 
+@pytest.mark.slow
 def test_a_bad_line_changes_no_grade(tmp_path: Path, monkeypatch: Monkey) -> None:
     grades = {}
     for name, rates in (("calm", {}), ("storm", dict.fromkeys(FAULTS, 0.02) | {"hang:2": 0.003})):
@@ -128,7 +145,7 @@ def test_a_bad_line_changes_no_grade(tmp_path: Path, monkeypatch: Monkey) -> Non
 def test_rows_that_failed_are_asked_again_and_no_others(
     tmp_path: Path, monkeypatch: Monkey
 ) -> None:
-    folder = write_answers(tmp_path, num_rows=30)
+    folder = write_answers(tmp_path, num_rows=12)
     is_broken = True
 
     def choose(body: dict[str, Any], times_asked: int) -> str | None:
@@ -140,17 +157,19 @@ def test_rows_that_failed_are_asked_again_and_no_others(
         before = [g for g in read_grades(folder.grades("judge")) if g.score is None]
         assert {len(g.calls) for g in before} == {1}
         is_broken = False
-        asked = dict(run.server.seen.answered)
+        num_asked = len(run.server.seen.bodies)
         run.judge()
         assert not [g for g in read_grades(folder.grades("judge")) if g.score is None]
-        again = [c for c, count in run.server.seen.answered.items() if count > asked.get(c, 0)]
-        assert all(run.server.seen.answered[c] == 1 for c in again)
+        again = [last_message(body) for body in run.server.seen.bodies[num_asked:]]
+        assert again
+        assert all("flag 7?" in text or "flag 8?" in text for text in again)
 
 
+@pytest.mark.slow
 def test_a_server_that_only_echoes_yields_no_score_at_all(
     tmp_path: Path, monkeypatch: Monkey
 ) -> None:
-    folder = write_answers(tmp_path, num_rows=12)
+    folder = write_answers(tmp_path, num_rows=12, right=CLEAR)
     with judged_run(folder, echo, monkeypatch=monkeypatch) as run:
         told = run.judge()
         assert told["trust"]["verdict"] == "do not use"
@@ -183,11 +202,12 @@ def test_a_judge_that_is_away_ends_the_job_with_what_to_do(
     folder = write_answers(tmp_path, num_rows=12)
     with judged_run(folder, BiasedJudge(), monkeypatch=monkeypatch) as run:
         pass
-    with pytest.raises(RemoteError, match="127.0.0.1"):
+    with pytest.raises(RemoteError, match=r"127\.0\.0\.1"):
         run.judge()
     assert not folder.grades("judge").exists()
 
 
+@pytest.mark.slow
 def test_every_figure_follows_from_the_lines_beside_it(tmp_path: Path, monkeypatch: Monkey) -> None:
     """Law 18, for a judge: counted here with plain Python."""
     folder = write_answers(tmp_path, num_rows=50)
