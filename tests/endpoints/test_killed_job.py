@@ -1,4 +1,4 @@
-"""A job that is killed again and again ends with the same answers, and pays almost nothing twice."""
+"""A job that is killed again and again ends with the same answers; little is paid twice."""
 
 import json
 import os

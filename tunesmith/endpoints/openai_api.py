@@ -192,10 +192,11 @@ def _key(recipe: EndpointRecipe, where: str) -> SecretStr:
 
 
 def _rejected(message: str) -> str | None:
-    """The parameter that a server says it does not take."""
-    if not re.search(r"unsupported|not supported|does not support|must be", message, re.IGNORECASE):
-        return None
-    return next((name for name in _ADAPTABLE if re.search(rf"\b{name}\b", message)), None)
+    """The parameter that a server says it does not take, whatever its value."""
+    if re.search(r"unsupported|not supported|does not support", message, re.IGNORECASE):
+        return next((name for name in _ADAPTABLE if re.search(rf"\b{name}\b", message)), None)
+    is_form = re.search(r"response_format\b.*must be", message)  # LM Studio's words
+    return "response_format" if is_form else None
 
 
 def _retry_after(value: str | None) -> float | None:
