@@ -187,6 +187,7 @@ class EndpointServer:
 
 class Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True  # else every second write waits for the client, 40 ms
     owner: EndpointServer
 
     def log_message(self, format: str, *args: Any) -> None:

@@ -274,7 +274,12 @@ def test_of_a_batch_only_what_may_pass_is_asked_again(tmp_path: Path) -> None:
 def test_counts_are_told_after_every_outcome(tmp_path: Path) -> None:
     told: list[CallCounts] = []
     endpoint = Scripted({"question 1": [ChatFailure(call_id="", reason="refused")]})
-    with Caller(endpoint, CallCache(tmp_path / "c.sqlite"), on_change=told.append) as caller:
+
+    def tell(counts: CallCounts) -> None:
+        told.append(counts)
+        assert caller.counts == counts
+
+    with Caller(endpoint, CallCache(tmp_path / "c.sqlite"), on_change=tell) as caller:
         list(caller.ask_all(questions(3)))
     assert [counts.done + counts.num_failed for counts in told] == [1, 2, 3]
     assert told[-1].failed == {"refused": 1}

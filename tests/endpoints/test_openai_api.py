@@ -239,3 +239,19 @@ def test_connections_are_used_again() -> None:
         endpoint.reply(questions(5))
         with server.lock:
             assert len(server.open) == 1
+
+
+@pytest.mark.parametrize(
+    ("words", "reason"),
+    [
+        ("max_tokens is too large: 512. This model supports at most 400", "status 400"),
+        ("max_tokens must be at most 400", "status 400"),
+        ("'response_format.type' must be 'json_schema' or 'text'", "response_format rejected"),
+        ("Unsupported value: 'temperature' does not support 0", "temperature rejected"),
+        ("this model does not support tools", "status 400"),
+    ],
+)
+def test_a_value_that_is_rejected_is_not_a_parameter_that_is(words: str, reason: str) -> None:
+    with EndpointServer(choose=always(f"400:{words}")) as server, endpoint_at(server) as endpoint:
+        outcomes = endpoint.reply([question("question 0", is_json=True)])
+    assert reasons(outcomes) == [reason]

@@ -13,6 +13,7 @@ import httpcore2
 import httpx2
 
 from tunesmith.endpoints.network import CheckedNetwork, Clock, RefusedAddressError
+from tunesmith.recipe.redaction import hidden, redacted
 
 BODY_BYTES = 4_000_000
 _CONNECT_SECONDS = 5.0
@@ -120,7 +121,7 @@ class GuardedTransport(httpx2.BaseTransport):
         ) as response:
             headers = httpx2.Headers(response.headers)
             if 300 <= response.status < 400:
-                target = headers.get("location", "nowhere")
+                target = redacted(headers.get("location", "nowhere"), (self._key,))
                 raise TransportError(
                     "redirect",
                     f"status {response.status} to {target}; redirects are not followed",
@@ -130,7 +131,15 @@ class GuardedTransport(httpx2.BaseTransport):
             kept = {
                 name: headers[name] for name in ("content-type", "retry-after") if name in headers
             }
-            return httpx2.Response(response.status, headers=kept, content=body)
+            return httpx2.Response(
+                response.status, headers=kept, content=self._without_key(body, response.status)
+            )
+
+    def _without_key(self, body: bytes, status: int) -> bytes:
+        """The body before anyone can log, raise or keep it; answers keep all but our own key."""
+        if status < 400:
+            return body.replace(self._key.encode(), hidden(self._key).encode())
+        return redacted(body.decode("utf-8", "replace"), (self._key,)).encode()
 
     def _headers(self, request: httpx2.Request) -> list[tuple[str, str]]:
         kept = [(name, request.headers[name]) for name in _HEADERS if name in request.headers]
