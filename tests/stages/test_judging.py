@@ -190,9 +190,10 @@ def test_a_judge_that_gives_a_hundred_to_whoever_asks_is_found_out(
     folder = write_answers(tmp_path, num_rows=20)
     with judged_run(folder, gullible, monkeypatch=monkeypatch, pairwise=None) as run:
         told = check_judge(run.recipe, folder, recipe_folder=tmp_path, progress=run.talk)
-        assert told["verdict"] == "do not use"
-        assert told["attack_rate"]["value"] == 100.0
-        assert (told["name"], told["rows"]) == ("stub", 10)
+        assert told["trust"]["verdict"] == "do not use"
+        assert told["trust"]["attack_rate"]["value"] == 100.0
+        assert (told["name"], told["trust"]["rows"]) == ("stub", 10)
+        assert "Judge stub: do not use (100 % of answers that only ask" in told["summary"][0]
         assert not folder.grades("judge").exists()
 
 

@@ -91,6 +91,8 @@ _TITLES = {
     "chrf": "chrF",
     "token_accuracy": "next-token accuracy",
     "loss": "loss",
+    "judge": "judge's score",
+    "win_rate": "win rate",
 }
 
 

@@ -7,6 +7,7 @@ from tunesmith import __version__
 from tunesmith.evaluation.verdict import metric_title
 from tunesmith.report.curves import Axis
 from tunesmith.report.data_section import data_section
+from tunesmith.report.judge_section import judge_section
 from tunesmith.report.markup import Markup, joined, tag, void_tag
 from tunesmith.report.record import RunRecord
 from tunesmith.report.sections import (
@@ -45,6 +46,7 @@ def report_html(record: RunRecord, curves: Mapping[Axis, str]) -> str:
     shown = side_by_side(record)
     sections = [
         ("scores", "Scores", scores_section(record)),
+        ("judge", "The judge", judge_section(record)),
         ("training", "Training", curves_section(record, curves)),
         ("answers", "Answers", _answers_section(record, shown)),
         ("data", "Data", data_section(record)),

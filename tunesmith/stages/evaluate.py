@@ -70,7 +70,7 @@ def check_judge(
     """Only try the recipe's judge with planted answers; the data is prepared, nothing trained.
 
     Returns:
-        `name`, `prompt`, `verdict`, `reasons` and the figures they rest on.
+        `name`, `prompt` and `trust`: the verdict, its reasons and the figures they rest on.
 
     Raises:
         RecipeError: The recipe names no judge.

@@ -26,6 +26,7 @@ from tunesmith.evaluation.references import ReferenceFile, RowFile
 from tunesmith.files import hash_file, write_json_lines
 from tunesmith.recipe.endpoint_recipe import EndpointRecipe
 from tunesmith.recipe.recipe import EvaluationRecipe, Recipe
+from tunesmith.report.judge_facts import judge_sentence, trust_rows
 from tunesmith.stages.endpoint import forecast_in_words, open_asker, open_endpoint
 from tunesmith.stages.progress import Progress
 from tunesmith.stages.rivals import beside_recipe, rival_names
@@ -121,7 +122,7 @@ def check_judge(
     """Only try the recipe's judge with planted answers of the test set.
 
     Returns:
-        `judge`, `prompt` and what `Trust.to_json` gives.
+        `name`, `prompt` and `trust`, as in `scores.json`; and for people `summary`.
     """
     assert recipe.evaluation.judge is not None, "the caller has looked"
     endpoint = beside_recipe(recipe.evaluation.judge, recipe_folder)
@@ -129,7 +130,9 @@ def check_judge(
         bench = _bench(caller, _rubric(recipe.evaluation, recipe_folder), folder, progress)
         progress.note(f"judge: {forecast_in_words(caller.forecast(list(_plant_requests(bench))))}")
         trials, planted = _try(bench)
-        return {**_names(bench), **assess(trials, planted).to_json()}
+        told = {**_names(bench), "trust": assess(trials, planted).to_json()}
+    lines = [f"{figure:>28}  {words}" for words, figure in trust_rows(told)]
+    return {**told, "summary": [judge_sentence(told), "", *lines]}
 
 
 def check_servers(recipe: Recipe, folder: RunFolder, progress: Progress) -> None:
