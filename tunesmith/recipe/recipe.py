@@ -209,15 +209,16 @@ class GenerationRecipe(Section):
         return {} if self.temperature else dict.fromkeys(("top_p", "seed"), "at temperature 0")
 
 
-def _all_metrics() -> list[MetricName]:
-    return list(get_args(MetricName))
+def _usual_metrics() -> list[MetricName]:
+    """All but `final_answer`, which is for answers that are reasoned towards."""
+    return [name for name in get_args(MetricName) if name != "final_answer"]
 
 
 class EvaluationRecipe(Section):
     """How answers are scored."""
 
     metrics: list[MetricName] = Field(
-        default_factory=_all_metrics,
+        default_factory=_usual_metrics,
         min_length=1,
         description="marks of an answer, 0 to 100",
     )
