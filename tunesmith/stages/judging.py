@@ -47,6 +47,7 @@ class Bench:
         scores: It as a judge of single answers.
         choices: It as a judge between two.
         references: The test set.
+        seed: Of the draw of rows to try it with, and of the fences.
         folder: Of the run.
         progress: Told of calls.
     """
@@ -55,6 +56,7 @@ class Bench:
     scores: Judge[int]
     choices: Judge[Choice]
     references: ReferenceFile
+    seed: int
     folder: RunFolder
     progress: Progress
 
@@ -98,6 +100,7 @@ def judge_answers(
             "judge": dict(open_endpoint(endpoint, is_offline=True).identity),
             "rubric": hash_file(rubric) if rubric else None,
             "pairwise": evaluation.pairwise,
+            "seed": recipe.examples.seed,
             "test": hash_file(folder.examples("test")),
             "completions": {name: hash_file(folder.completions(name)) for name in models},
             "code": code_of("evaluation"),
@@ -107,7 +110,7 @@ def judge_answers(
 
     def work() -> Result:
         with _opened(endpoint, folder, progress) as caller:
-            bench = _bench(caller, rubric, folder, progress)
+            bench = _bench(caller, recipe, folder, rubric, progress)
             return _judge_all(bench, models, against=evaluation.pairwise)
 
     result = run_stage(folder, stage, work)
@@ -127,7 +130,8 @@ def check_judge(
     assert recipe.evaluation.judge is not None, "the caller has looked"
     endpoint = beside_recipe(recipe.evaluation.judge, recipe_folder)
     with folder.locked(), _opened(endpoint, folder, progress) as caller:
-        bench = _bench(caller, _rubric(recipe.evaluation, recipe_folder), folder, progress)
+        rubric = _rubric(recipe.evaluation, recipe_folder)
+        bench = _bench(caller, recipe, folder, rubric, progress)
         progress.note(f"judge: {forecast_in_words(caller.forecast(list(_plant_requests(bench))))}")
         trials, planted = _try(bench)
         told = {**_names(bench), "trust": assess(trials, planted).to_json()}
@@ -168,12 +172,16 @@ def _rubric(evaluation: EvaluationRecipe, recipe_folder: Path) -> Path | None:
     return None if evaluation.rubric is None else recipe_folder / evaluation.rubric
 
 
-def _bench(caller: Caller, rubric: Path | None, folder: RunFolder, progress: Progress) -> Bench:
+def _bench(
+    caller: Caller, recipe: Recipe, folder: RunFolder, rubric: Path | None, progress: Progress
+) -> Bench:
+    seed = recipe.examples.seed
     return Bench(
         caller=caller,
-        scores=score_judge(caller, rubric=rubric),
-        choices=preference_judge(caller),
+        scores=score_judge(caller, rubric=rubric, seed=seed),
+        choices=preference_judge(caller, seed=seed),
         references=ReferenceFile(folder.examples("test")),
+        seed=seed,
         folder=folder,
         progress=progress,
     )
@@ -222,7 +230,7 @@ def _judge_all(bench: Bench, models: list[str], *, against: str | None) -> Resul
 
 def _try(bench: Bench) -> tuple[list[Trial], list[Preference]]:
     """What the judge makes of planted answers, and of planted pairs."""
-    rows = choose_rows(bench.asked())
+    rows = choose_rows(bench.asked(), seed=bench.seed)
     planted, pairs = list(plant(rows)), list(plant_pairs(rows))
     bench.progress.start("trying the judge with planted answers", len(planted) + len(pairs))
     trials = list(try_judge(bench.scores, planted))
@@ -246,7 +254,7 @@ def _forecast(bench: Bench, models: list[str], against: str | None) -> Forecast:
 
 
 def _plant_requests(bench: Bench) -> Iterator[ChatRequest]:
-    rows = choose_rows(bench.asked())
+    rows = choose_rows(bench.asked(), seed=bench.seed)
     yield from bench.scores.requests(one.call for one in plant(rows))
     yield from bench.choices.requests(call for pair in plant_pairs(rows) for call in pair.calls)
 
