@@ -1,5 +1,6 @@
 """What is handed to the GPU's kernel, checked with the kernel's own contract written out."""
 
+import itertools
 from typing import Any
 
 import pytest
@@ -18,22 +19,20 @@ def _kernel(
     q: torch.Tensor,
     k: torch.Tensor,
     v: torch.Tensor,
-    edges_q: torch.Tensor,
-    edges_k: torch.Tensor,
-    longest_q: int,
-    longest_k: int,
+    *lengths: Any,
     **options: Any,
 ) -> torch.Tensor:
     """torch's documented behaviour: rows between edges; masks are aligned at the end."""
+    edges_q, edges_k, longest_q, longest_k = lengths
     left, right = options["window_size"]
     assert right == 0
     pairs_q, pairs_k = edges_q.tolist(), edges_k.tolist()
-    assert max(b - a for a, b in zip(pairs_q, pairs_q[1:], strict=False)) == longest_q
-    assert max(b - a for a, b in zip(pairs_k, pairs_k[1:], strict=False)) == longest_k
+    assert max(b - a for a, b in itertools.pairwise(pairs_q)) == longest_q
+    assert max(b - a for a, b in itertools.pairwise(pairs_k)) == longest_k
     parts = []
     for (a, b), (c, d) in zip(
-        zip(pairs_q, pairs_q[1:], strict=False),
-        zip(pairs_k, pairs_k[1:], strict=False),
+        itertools.pairwise(pairs_q),
+        itertools.pairwise(pairs_k),
         strict=True,
     ):
         place_q, place_k = torch.arange(d - c - (b - a), d - c), torch.arange(d - c)
