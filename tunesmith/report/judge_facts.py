@@ -30,6 +30,12 @@ _PULLS = {
 }
 
 
+def files_of(record: RunRecord) -> str:
+    """The files that every number of a report can be recomputed from."""
+    judged = ", judgements/" if record.judge else ""
+    return f"log.jsonl, completions/, grades/{judged} and scores.json"
+
+
 def trust_of(record: RunRecord, metric: str) -> str | None:
     """The verdict on the judge, beside a metric that is its; else None."""
     if not record.judge or metric not in JUDGED_METRICS:

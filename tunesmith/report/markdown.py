@@ -7,6 +7,7 @@ from tunesmith.report.facts import facts, headline
 from tunesmith.report.figures import counted, rows_text
 from tunesmith.report.judge_facts import (
     bound_lines,
+    files_of,
     judge_sentence,
     preference_rows,
     trust_rows,
@@ -36,10 +37,7 @@ def report_markdown(record: RunRecord, *, has_curves: bool) -> str:
         blocks += ["## Training", "![Loss and learning rate over steps](curves.svg)"]
     blocks += _answers(record)
     blocks += _data(record)
-    blocks.append(
-        "Every number here can be recomputed from log.jsonl, completions/, grades/ and scores.json "
-        "beside this file."
-    )
+    blocks.append(f"Every number here can be recomputed from {files_of(record)} beside this file.")
     return "\n\n".join(block for block in blocks if block) + "\n"
 
 
