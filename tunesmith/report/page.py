@@ -62,8 +62,8 @@ def report_html(record: RunRecord, curves: Mapping[Axis, str]) -> str:
         tag("nav", *links, aria_label="Sections"),
     )
     end = (
-        f"Written by Tunesmith {__version__}. Every number here can be recomputed from {files_of(record)} "
-        "beside this page."
+        f"Written by Tunesmith {__version__}. Every number here can be recomputed from "
+        f"{files_of(record)} beside this page."
     )
     return "<!doctype html>\n" + tag(
         "html",
