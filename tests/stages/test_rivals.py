@@ -129,6 +129,7 @@ def test_who_leaves_the_recipe_leaves_the_run(done: Any, tmp_path: Path) -> None
     assert list(scores["metrics"]) == ["exact_match", "token_f1"]
     assert list(scores["metrics"]["token_f1"]) == ["base", "tuned", "nearest"]
     assert "judge" not in scores
+    assert not list((copy.path / "judgements").iterdir())
     files = {path.name for path in (copy.path / "completions").glob("*.jsonl")}
     assert files == {"base.jsonl", "tuned.jsonl", "nearest.jsonl"}
 

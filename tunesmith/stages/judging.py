@@ -90,6 +90,8 @@ def judge_answers(
     evaluation, models = recipe.evaluation, list(models)
     if evaluation.judge is None:
         forget(folder, STAGE)
+        for kind in ("trust", "pairwise"):
+            folder.judgements(kind).unlink(missing_ok=True)
         return {}
     endpoint = beside_recipe(evaluation.judge, recipe_folder)
     rubric = _rubric(evaluation, recipe_folder)
