@@ -20,10 +20,14 @@ class ScoreLine:
     trust: str | None = None  # of the judge, where the metric is its
 
     @property
+    def name(self) -> str:
+        """The metric as people write it."""
+        return metric_title(self.metric)
+
+    @property
     def title(self) -> str:
-        """The metric as people write it, and whether its judge can be trusted."""
-        name = metric_title(self.metric)
-        return name if self.trust is None else f"{name} ({self.trust})"
+        """The same, and whether its judge can be trusted, on one line."""
+        return self.name if self.trust is None else f"{self.name} ({self.trust})"
 
     @property
     def digits(self) -> int:
