@@ -1,0 +1,71 @@
+"""prompts/*.yaml and values -> what a teacher is asked, under the prompt's name and version.
+
+A prompt is never changed in place: another wording is another version, so that every pair says
+what it was written for. Texts of users and documents are fenced by a line that they cannot hold.
+"""
+
+import functools
+from collections.abc import Mapping
+from dataclasses import dataclass
+from importlib import resources
+from string import Template
+
+import yaml
+
+from tunesmith.endpoints.chat import ChatMessage
+from tunesmith.files import hash_bytes
+from tunesmith.recipe.teacher_recipe import TeacherLanguage
+
+
+@dataclass(frozen=True, slots=True)
+class Prompt:
+    """A versioned prompt; `$name` in its texts is filled in."""
+
+    name: str  # e.g. self-instruct/instructions@1
+    system: str
+    user: str
+    fence_word: str
+
+    def messages(self, values: Mapping[str, str]) -> tuple[ChatMessage, ...]:
+        """The conversation.
+
+        Args:
+            values: For each `$name`; what others wrote belongs through `fenced` first.
+        """
+        return (
+            ChatMessage(role="system", content=self.system),
+            ChatMessage(role="user", content=Template(self.user).substitute(values).strip()),
+        )
+
+    def fenced(self, text: str) -> str:
+        """A text between two lines that it does not hold; the same text has the same fence."""
+        mark = f"{self.fence_word}-{hash_bytes(text.encode('utf-8', 'replace'))[:12]}"
+        return f"<<<{mark}\n{text}\n{mark}>>>"
+
+
+def find_prompt(name: str, language: TeacherLanguage) -> Prompt:
+    """The newest version of a prompt in a language, e.g. of `self-instruct/instructions`."""
+    table = _table(language)
+    versions = [key for key in table["prompts"] if key.rpartition("@")[0] == name]
+    assert versions, f"no prompt {name} in {language}"
+    newest = max(versions, key=lambda key: int(key.rpartition("@")[2]))
+    entry = table["prompts"][newest]
+    return Prompt(
+        name=newest if language == "en" else newest.replace("@", f"-{language}@"),
+        system=str(entry.get("system", table["system"])).strip(),
+        user=str(entry["user"]),
+        fence_word=str(table["fence"]),
+    )
+
+
+def wording(name: str, language: TeacherLanguage) -> Mapping[str, str]:
+    """A table of phrases that prompts are put together from, e.g. `styles`."""
+    found: Mapping[str, str] = _table(language)[name]
+    return found
+
+
+@functools.cache
+def _table(language: TeacherLanguage) -> Mapping[str, Mapping[str, Mapping[str, str]]]:
+    text = resources.files(__package__).joinpath("prompts", f"{language}.yaml").read_text("utf-8")
+    table: Mapping[str, Mapping[str, Mapping[str, str]]] = yaml.safe_load(text)
+    return table

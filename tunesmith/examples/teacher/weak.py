@@ -1,0 +1,99 @@
+"""Pairs, and a judge's grades where there are some -> which answers are weak, and why.
+
+The simple rules find what needs no judge: refusals, answers that break off, say nothing, repeat
+themselves, or are a few words where an explanation was asked for.
+"""
+
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from tunesmith.errors import DataError
+from tunesmith.examples.answers import answer_fault
+from tunesmith.examples.example import Example, last_user_text
+from tunesmith.examples.teacher.filters import refusal_in, repeated_sentence
+from tunesmith.examples.words import words_of
+from tunesmith.files import read_json_lines
+from tunesmith.recipe.teacher_recipe import TeacherRecipe
+
+_ASKS_FOR_TEXT = re.compile(
+    r"\b(?:write|explain|describe|discuss|compare|summari[sz]e|outline|why|how (?:do|does|can|should|would)"
+    r"|essay|story|paragraph|steps|guide|tell me about)\b"
+    r"|解释|说明|描述|讨论|比较|总结|概括|为什么|如何|怎样|怎么|写一|介绍|步骤",
+    re.IGNORECASE,
+)
+_SHORT_FORM = re.compile(
+    r"\b(?:title|headline|name|slogan|word|yes or no|one[- ]sentence|tweet|tagline|number|how (?:many|much|long|old|far))\b"
+    r"|标题|名字|口号|一句话|一个词|多少",
+    re.IGNORECASE,
+)
+_MIN_WORDS, _LONG = 8, 200
+_ENDS = re.compile(r"[.!?。！？…:：;；)）\]】}\"”'’`|>*_~\d]\s*$")
+_LAID_OUT = re.compile(r"^\s*(?:[-*+•]|\d{1,2}[.)、]|\||```|    )", re.MULTILINE)
+
+
+def weakness(example: Example) -> str | None:
+    """Why an answer is weak, in words that end "a response that is weak: ..."; None if it is not."""
+    if example.is_text or example.messages[-1].role != "assistant":
+        return None
+    answer = example.reference.strip()
+    if refusal_in(answer):
+        return "it refuses"
+    fault = answer_fault(example)
+    if fault is not None:
+        return fault[1]
+    if repeated_sentence(answer):
+        return "it repeats itself"
+    if len(answer) > _LONG and not _ENDS.search(answer) and not _LAID_OUT.search(answer):
+        return "it breaks off"
+    asked = last_user_text(example.messages)
+    is_for_text = _ASKS_FOR_TEXT.search(asked) and not _SHORT_FORM.search(asked)
+    if is_for_text and len(words_of(answer)) < _MIN_WORDS:
+        return f"it has {len(words_of(answer))} words where a text is asked for"
+    return None
+
+
+class Weakness:
+    """Finds weak answers by a judge's grades where a file of them is named, else by rules."""
+
+    def __init__(self, recipe: TeacherRecipe, *, folder: Path) -> None:
+        self._below = recipe.grade_below
+        self._grades = None if recipe.grades is None else _read_grades(folder / recipe.grades)
+
+    def reason(self, example: Example) -> str | None:
+        """Why an answer is weak; None where it is not."""
+        if self._grades is None:
+            return weakness(example)
+        grade = self._grades.get(example.id)
+        if grade is None or grade >= self._below:
+            return None
+        return f"a judge gave it {grade:g} of 100"
+
+
+def _read_grades(path: Path) -> Mapping[str, float]:
+    """Grades by the id of the example; where a row was graded more than once, their mean.
+
+    Raises:
+        MissingError: There is no such file.
+        DataError: No line of it grades an example.
+    """
+    found: dict[str, list[float]] = {}
+    for record in read_json_lines(path):
+        name, score = _grade(record)
+        if name is not None and score is not None:
+            found.setdefault(name, []).append(score)
+    if not found:
+        raise DataError(
+            "holds no grades",
+            where=str(path),
+            cure="A grade is a line such as "
+            '{"example_id": "...", "score": 40}; tunesmith evaluate writes them into grades/.',
+        )
+    return {name: sum(scores) / len(scores) for name, scores in found.items()}
+
+
+def _grade(record: Mapping[str, Any]) -> tuple[str | None, float | None]:
+    name, score = record.get("example_id", record.get("id")), record.get("score")
+    is_number = isinstance(score, int | float) and not isinstance(score, bool)
+    return (name if isinstance(name, str) else None), (float(score) if is_number else None)
