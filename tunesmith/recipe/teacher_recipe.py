@@ -1,6 +1,6 @@
 """The part of a recipe that names a teacher and says what it writes."""
 
-from typing import Literal, Self
+from typing import Literal, Self, get_args
 
 from pydantic import Field, model_validator
 
@@ -13,6 +13,14 @@ TeacherLanguage = Literal["en", "zh"]
 Style = Literal["question", "instruction", "how-to"]
 TaskKind = Literal["reads", "writes"]
 _DEFAULT_COUNT = 100
+
+
+def _all_styles() -> list[Style]:
+    return list(get_args(Style))
+
+
+def _all_kinds() -> list[TaskKind]:
+    return list(get_args(TaskKind))
 
 
 class TeacherRecipe(Section):
@@ -35,12 +43,12 @@ class TeacherRecipe(Section):
         default_factory=list, description="pages and folders of pages that pairs are made from"
     )
     styles: list[Style] = Field(
-        default_factory=lambda: ["question", "instruction", "how-to"],
+        default_factory=_all_styles,
         min_length=1,
         description="how a document is asked",
     )
     kinds: list[TaskKind] = Field(
-        default_factory=lambda: ["reads", "writes"],
+        default_factory=_all_kinds,
         min_length=1,
         description="reads: the text comes as input, the answer is short; writes: neither is so",
     )

@@ -117,9 +117,7 @@ class Acceptance:
         """The counts in a sentence, for whoever watches."""
         reasons = ", ".join(f"{count:,} {reason}" for reason, count in self.refused.most_common(6))
         listed = f"; refused: {reasons}" if reasons else ""
-        return (
-            f"{self.num_accepted:,} of {self.num_judged:,} accepted ({self.rate:.0%}){listed}"
-        )
+        return f"{self.num_accepted:,} of {self.num_judged:,} accepted ({self.rate:.0%}){listed}"
 
     def fault(self, recipe: TeacherRecipe, *, is_end: bool = False) -> TunesmithError | None:
         """Why to stop; None where the teacher does well enough.

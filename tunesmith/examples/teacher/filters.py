@@ -37,38 +37,62 @@ _BLOCKED: dict[TeacherLanguage, tuple[str, ...]] = {
         *("flowchart", "infographic", "video", "videos", "audio", "recording", "screenshot"),
         *("map of", "file", "files", "folder", "attachment", "upload", "download", "spreadsheet"),
         *("powerpoint", "slideshow", "website below", "click", "browse", "go to", "set a reminder"),
-        *("set an alarm", "play a song", "play music", "call me", "send an email to", "take a photo"),
+        *(
+            "set an alarm",
+            "play a song",
+            "play music",
+            "call me",
+            "send an email to",
+            "take a photo",
+        ),
         *("tweet this", "book a", "order a"),
     ),
     "zh": (
         *("图片", "图像", "照片", "图画", "画一", "绘制", "画出", "图表", "流程图", "示意图"),
         *("视频", "音频", "录音", "截图", "文件夹", "附件", "上传", "下载", "表格文件", "播放"),
-        *("打开网页", "点击", "设置提醒", "设置闹钟", "打电话给", "发送邮件给", "拍照", "预订", "下单"),
+        *(
+            "打开网页",
+            "点击",
+            "设置提醒",
+            "设置闹钟",
+            "打电话给",
+            "发送邮件给",
+            "拍照",
+            "预订",
+            "下单",
+        ),
     ),
 }
-_PROGRAM = re.compile(r"(?:write|create|develop|build) (?:a|an|the) (?:\w+ )?(?:program|app|script)\b")
+_PROGRAM = re.compile(
+    r"(?:write|create|develop|build) (?:a|an|the) (?:\w+ )?(?:program|app|script)\b"
+)
 _NO_START = re.compile(r"[^\w\"'“‘(\[《「『¿¡]")
 _TALK = re.compile(
-    r"(?:here (?:are|is)|sure[,!.]|certainly|of course[,!]|as an ai\b|以下是|当然|好的，|作为一个?(?:人工智能|AI))",
+    r"here (?:are|is)|sure[,!.]|certainly|of course[,!]|as an ai\b"
+    r"|以下是|当然|好的，|作为一个?(?:人工智能|AI)",
     re.IGNORECASE,
 )
+_CANNOT = r"(?:can(?:'|’)?t|cannot|am (?:unable|not able) to|do not|don(?:'|’)t)"
 _REFUSAL = re.compile(
     r"\b(?:as an? (?:ai|artificial intelligence|(?:large )?language model)\b"
-    r"|i(?:'|’)?m (?:sorry|afraid)[,. ]+(?:but )?(?:i )?(?:can(?:'|’)?t|cannot|am unable|do not|don(?:'|’)t)"
-    r"|i (?:can(?:'|’)?t|cannot|am (?:unable|not able) to) (?:assist|help|fulfil|comply|provide|answer"
-    r"|generate|create|write|do that|access)"
-    r"|i (?:do not|don(?:'|’)t) have (?:access|the ability|personal)|sorry, (?:but )?i can(?:'|’)?t)"
-    r"|作为一个?(?:人工智能|AI|语言模型|大型语言模型)|(?:很?抱歉|对不起)[，,。 ]*(?:我|但我)?(?:无法|不能)"
+    rf"|(?:i(?:'|’)?m |i am )?(?:sorry|afraid)[,. ]+(?:but )?i {_CANNOT}\b"
+    rf"|i {_CANNOT} (?:assist|help|fulfil|comply|provide|answer|generate|create|write|do that)\b"
+    r"|i (?:do not|don(?:'|’)t) have (?:access|the ability|personal))"
+    r"|作为一个?(?:人工智能|AI|语言模型|大型语言模型)"
+    r"|(?:很?抱歉|对不起)[，,。 ]*(?:但?我)?(?:无法|不能)"
     r"|我(?:无法|不能)(?:提供|回答|协助|帮助|满足)",
     re.IGNORECASE,
 )
+_SLOT = r"(?:name|text|date|company|topic|input|article|city|product)"
 _PLACEHOLDER = re.compile(
-    r"\[(?:your |insert |the )?(?:name|text|date|company|topic|input|article|city|product)[^\]]{0,30}\]"
-    r"|<(?:insert|your|text|input)[^>]{0,30}>|\b(?:lorem ipsum|foo bar)\b|（?此处(?:插入|填写)|XXXX?",
+    rf"\[(?:your |insert |the )?{_SLOT}[^\]]{{0,30}}\]"
+    r"|<(?:insert|your|text|input)[^>]{0,30}>|\b(?:lorem ipsum|foo bar)\b"
+    r"|（?此处(?:插入|填写)|XXXX?",
     re.IGNORECASE,
 )
 _NO_INPUT = re.compile(
-    r"[<(\[]?(?:no ?input|none|n/?a|null|empty|not needed|no input (?:is )?(?:needed|required)|无|没有|空)[>)\]]?[.。]?",
+    r"[<(\[]?(?:no ?input(?: (?:is )?(?:needed|required))?|none|n/?a|null|empty|not needed"
+    r"|无|没有|空)[>)\]]?[.。]?",
     re.IGNORECASE,
 )
 _SENTENCE = re.compile(r"[^.!?。！？\n]{12,}[.!?。！？]?")
@@ -118,9 +142,7 @@ def check_pair(example: Example, rules: Rules) -> None:
     if asked.input and words_of(asked.input) == words_of(response):
         raise RowError(ECHO, "the response is the input again")
     fault = (
-        character_fault(example)
-        or answer_fault(example)
-        or language_fault(example, rules.language)
+        character_fault(example) or answer_fault(example) or language_fault(example, rules.language)
     )
     if fault is not None:
         raise RowError(*fault)
@@ -141,7 +163,7 @@ def check_answer(response: str) -> None:
 def refusal_in(text: str) -> str | None:
     """The words with which a text refuses; None where it does not."""
     found = _REFUSAL.search(text[:400])
-    return found[0] if found else None
+    return str(found[0]) if found else None
 
 
 def repeated_sentence(text: str) -> str | None:
@@ -179,4 +201,4 @@ def _blocked_word(text: str, rules: Rules) -> str | None:
         if is_found:
             return word
     program = _PROGRAM.match(lowered)
-    return program[0] if program else None
+    return str(program[0]) if program else None

@@ -206,7 +206,9 @@ class _Work:
             f"style: {job.style}",
             f"kind: {job.kind}",
         )
-        example = _example(instruction, response, job, self.teacher.tags(question.prompt, reply, *tags))
+        example = _example(
+            instruction, response, job, self.teacher.tags(question.prompt, reply, *tags)
+        )
         check_pair(example, self.rules)
         self.avoided.check(example)
         self._check_new(example)

@@ -12,7 +12,14 @@ from tunesmith.endpoints.chat import ChatReply
 from tunesmith.examples.example import Example, Message
 from tunesmith.examples.from_material import to_examples
 from tunesmith.examples.language import language_fault
-from tunesmith.examples.teacher.asking import Improved, Kept, Question, Taught, Teacher, whole_object
+from tunesmith.examples.teacher.asking import (
+    Improved,
+    Kept,
+    Question,
+    Taught,
+    Teacher,
+    whole_object,
+)
 from tunesmith.examples.teacher.avoided import Avoided
 from tunesmith.examples.teacher.filters import Rules, check_answer, check_pair
 from tunesmith.examples.teacher.parse import read_text
@@ -133,11 +140,13 @@ def _better(
     example, reason = weak
     last = replace(example.messages[-1], content=text)
     tags = teacher.tags(
-        question.prompt, reply, f"from: {example.source}", f"improves: {example.id}", f"was: {reason}"
+        question.prompt,
+        reply,
+        f"from: {example.source}",
+        f"improves: {example.id}",
+        f"was: {reason}",
     )
-    after = replace(
-        example, messages=(*example.messages[:-1], last), tags=(*example.tags, *tags)
-    )
+    after = replace(example, messages=(*example.messages[:-1], last), tags=(*example.tags, *tags))
     if words_of(text) == words_of(example.reference):
         raise RowError(SAME, "the response is the old one")
     language = teacher.recipe.language

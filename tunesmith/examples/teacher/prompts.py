@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib import resources
 from string import Template
+from typing import Any
 
 import yaml
 
@@ -46,15 +47,15 @@ class Prompt:
 def find_prompt(name: str, language: TeacherLanguage) -> Prompt:
     """The newest version of a prompt in a language, e.g. of `self-instruct/instructions`."""
     table = _table(language)
-    versions = [key for key in table["prompts"] if key.rpartition("@")[0] == name]
+    prompts: Mapping[str, Mapping[str, str]] = table["prompts"]
+    versions = [key for key in prompts if key.rpartition("@")[0] == name]
     assert versions, f"no prompt {name} in {language}"
     newest = max(versions, key=lambda key: int(key.rpartition("@")[2]))
-    entry = table["prompts"][newest]
     return Prompt(
         name=newest if language == "en" else newest.replace("@", f"-{language}@"),
-        system=str(entry.get("system", table["system"])).strip(),
-        user=str(entry["user"]),
-        fence_word=str(table["fence"]),
+        system=table["system"].strip(),
+        user=prompts[newest]["user"],
+        fence_word=table["fence"],
     )
 
 
@@ -65,7 +66,6 @@ def wording(name: str, language: TeacherLanguage) -> Mapping[str, str]:
 
 
 @functools.cache
-def _table(language: TeacherLanguage) -> Mapping[str, Mapping[str, Mapping[str, str]]]:
+def _table(language: TeacherLanguage) -> Any:
     text = resources.files(__package__).joinpath("prompts", f"{language}.yaml").read_text("utf-8")
-    table: Mapping[str, Mapping[str, Mapping[str, str]]] = yaml.safe_load(text)
-    return table
+    return yaml.safe_load(text)

@@ -68,9 +68,7 @@ def _shipped(language: TeacherLanguage) -> Iterator[SeedTask]:
     return (SeedTask(**orjson.loads(line)) for line in lines.splitlines())
 
 
-def _tasks(
-    material: Iterable[Material | Dropped], source: SourceRecipe
-) -> Iterator[SeedTask]:
+def _tasks(material: Iterable[Material | Dropped], source: SourceRecipe) -> Iterator[SeedTask]:
     pieces = iter(material)
     for piece in pieces:
         if isinstance(piece, Dropped):

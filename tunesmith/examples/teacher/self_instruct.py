@@ -31,7 +31,6 @@ from tunesmith.examples.teacher.parse import (
     read_text,
 )
 from tunesmith.examples.teacher.seeds import CLASSIFICATION, SeedTask
-from tunesmith.recipe.teacher_recipe import TeacherRecipe
 from tunesmith.sources.lines import preview
 from tunesmith.sources.row import Dropped, RowError
 
@@ -241,9 +240,7 @@ def _classification(reply: ChatReply) -> set[int]:
     return {int(one) for one in numbers if isinstance(one, int) or str(one).isdecimal()}
 
 
-def _read_instances(
-    values: dict[str, Any], *, is_classification: bool
-) -> list[tuple[str, str]]:
+def _read_instances(values: dict[str, Any], *, is_classification: bool) -> list[tuple[str, str]]:
     """Inputs with their responses, of different inputs and labels."""
     if not is_classification:
         given = values.get("input") or ""

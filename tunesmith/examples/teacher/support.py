@@ -17,14 +17,21 @@ _NUMBER = re.compile(r"\d+(?:[.,]\d+)*")
 _SPACE = re.compile(r"\s+")
 # Words that say nothing by themselves; a response may bring its own.
 _LIGHT = frozenset(
-    "a an the this that these those it its is are was were be been being am do does did done have "
-    "has had having can could may might must shall should will would and or but nor so if then else "
-    "than as of in on at by to from with without for into onto over under about between through "
-    "i you he she we they me him her us them my your his our their mine yours who whom which what "
-    "when where why how not no yes also only just very there here because while each any some all "
-    "both either such same other more most much many use used using need needs want".split()
+    words_of(
+        """
+        a an the this that these those it its is are was were be been being am do does did done
+        have has had having can could may might must shall should will would and or but nor so if
+        then else than as of in on at by to from with without for into onto over under about
+        between through i you he she we they me him her us them my your his our their mine yours
+        who whom which what when where why how not no yes also only just very there here because
+        while each any some all both either such same other more most much many use used using
+        need needs want
+        """
+    )
 )
-_LIGHT_CHINESE = frozenset("的了是在和与及或也都就而并且不有这那其一个们吗呢吧可以要会能将把被对从到为于之如果时请你我他她它")
+_LIGHT_CHINESE = frozenset(
+    "的了是在和与及或也都就而并且不有这那其一个们吗呢吧可以要会能将把被对从到为于之如果时请你我他她它"
+)
 _MIN_PASSAGE = {"en": 3, "zh": 5}  # words
 
 
@@ -34,10 +41,10 @@ def find_passage(passage: str, section: str, language: TeacherLanguage) -> str:
     Raises:
         RowError: It does not stand there, or is hardly a sentence.
     """
-    wanted = passage.strip().strip("\"“”").strip()
+    wanted = passage.strip().strip('"“”').strip()
     if len(words_of(wanted)) < _MIN_PASSAGE[language]:
         raise RowError(NOT_IN_SECTION, f"{wanted[:60]!r} is hardly a passage")
-    parts = [re.escape(part).replace('"', "[\"“”]").replace("'", "['’‘]") for part in wanted.split()]
+    parts = [re.escape(part).replace('"', '["“”]').replace("'", "['’‘]") for part in wanted.split()]
     found = re.search(r"\s+".join(parts), section)
     if found is None and (cleaned := _without_dots(wanted)):
         found = re.search(re.escape(cleaned), section)
@@ -46,9 +53,7 @@ def find_passage(passage: str, section: str, language: TeacherLanguage) -> str:
     return found[0]
 
 
-def check_support(
-    response: str, passage: str, *, asked: str, language: TeacherLanguage
-) -> None:
+def check_support(response: str, passage: str, *, asked: str, language: TeacherLanguage) -> None:
     """Let a response pass whose content words and numbers stand in the passage or the question.
 
     Raises:

@@ -18,13 +18,14 @@ from tunesmith.files import read_json_lines
 from tunesmith.recipe.teacher_recipe import TeacherRecipe
 
 _ASKS_FOR_TEXT = re.compile(
-    r"\b(?:write|explain|describe|discuss|compare|summari[sz]e|outline|why|how (?:do|does|can|should|would)"
-    r"|essay|story|paragraph|steps|guide|tell me about)\b"
+    r"\b(?:write|explain|describe|discuss|compare|summari[sz]e|outline|why|essay|story|paragraph"
+    r"|steps|guide|tell me about|how (?:do|does|can|should|would))\b"
     r"|解释|说明|描述|讨论|比较|总结|概括|为什么|如何|怎样|怎么|写一|介绍|步骤",
     re.IGNORECASE,
 )
 _SHORT_FORM = re.compile(
-    r"\b(?:title|headline|name|slogan|word|yes or no|one[- ]sentence|tweet|tagline|number|how (?:many|much|long|old|far))\b"
+    r"\b(?:title|headline|name|slogan|word|yes or no|one[- ]sentence|tweet|tagline|number"
+    r"|how (?:many|much|long|old|far))\b"
     r"|标题|名字|口号|一句话|一个词|多少",
     re.IGNORECASE,
 )
@@ -34,24 +35,25 @@ _LAID_OUT = re.compile(r"^\s*(?:[-*+•]|\d{1,2}[.)、]|\||```|    )", re.MULTIL
 
 
 def weakness(example: Example) -> str | None:
-    """Why an answer is weak, in words that end "a response that is weak: ..."; None if it is not."""
+    """Why an answer is weak, to be read behind "a response that is weak:"; None if it is not."""
     if example.is_text or example.messages[-1].role != "assistant":
         return None
     answer = example.reference.strip()
-    if refusal_in(answer):
-        return "it refuses"
     fault = answer_fault(example)
-    if fault is not None:
-        return fault[1]
-    if repeated_sentence(answer):
-        return "it repeats itself"
-    if len(answer) > _LONG and not _ENDS.search(answer) and not _LAID_OUT.search(answer):
-        return "it breaks off"
     asked = last_user_text(example.messages)
     is_for_text = _ASKS_FOR_TEXT.search(asked) and not _SHORT_FORM.search(asked)
-    if is_for_text and len(words_of(answer)) < _MIN_WORDS:
-        return f"it has {len(words_of(answer))} words where a text is asked for"
-    return None
+    num_words = len(words_of(answer))
+    is_open = len(answer) > _LONG and not _ENDS.search(answer) and not _LAID_OUT.search(answer)
+    found = {
+        "it refuses": refusal_in(answer) is not None,
+        fault[1] if fault else "": fault is not None,
+        "it repeats itself": repeated_sentence(answer) is not None,
+        "it breaks off": is_open,
+        f"it has {num_words} words where a text is asked for": (
+            is_for_text and num_words < _MIN_WORDS
+        ),
+    }
+    return next((reason for reason, is_so in found.items() if is_so), None)
 
 
 class Weakness:
@@ -95,5 +97,6 @@ def _read_grades(path: Path) -> Mapping[str, float]:
 
 def _grade(record: Mapping[str, Any]) -> tuple[str | None, float | None]:
     name, score = record.get("example_id", record.get("id")), record.get("score")
-    is_number = isinstance(score, int | float) and not isinstance(score, bool)
-    return (name if isinstance(name, str) else None), (float(score) if is_number else None)
+    if not isinstance(name, str) or isinstance(score, bool) or not isinstance(score, int | float):
+        return None, None
+    return name, float(score)
