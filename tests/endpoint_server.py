@@ -132,7 +132,7 @@ class Seen:
 class EndpointServer:
     """A server on loopback that runs until it is closed."""
 
-    def __init__(  # noqa: PLR0917
+    def __init__(
         self,
         answer: Answer = default_answer,
         *,
