@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from tunesmith.endpoints.asking import BUDGET_SPENT, GIVEN_UP
 from tunesmith.errors import DataError, RemoteError, TunesmithError
 from tunesmith.examples.example import Example
 from tunesmith.examples.language import WRONG_LANGUAGE
@@ -119,6 +120,16 @@ class Acceptance:
         listed = f"; refused: {reasons}" if reasons else ""
         return f"{self.num_accepted:,} of {self.num_judged:,} accepted ({self.rate:.0%}){listed}"
 
+    @property
+    def is_given_up(self) -> bool:
+        """Whether the service failed so often in a row that no more calls are made."""
+        return f"{NO_REPLY}: {GIVEN_UP}" in self.refused
+
+    @property
+    def is_budget_spent(self) -> bool:
+        """Whether a call was not made for the budget's sake."""
+        return f"{NO_REPLY}: {BUDGET_SPENT}" in self.refused
+
     def fault(self, recipe: TeacherRecipe, *, is_end: bool = False) -> TunesmithError | None:
         """Why to stop; None where the teacher does well enough.
 
@@ -126,6 +137,8 @@ class Acceptance:
             recipe: How low the rate may be, and from how many answers on it counts.
             is_end: Whether nothing more comes; then no pair at all is a fault too.
         """
+        if self.is_given_up:
+            return self._diagnosis(recipe)
         is_late = self.num_judged >= recipe.patience
         is_empty = is_end and not self.num_accepted and self.num_judged > 0
         if not is_empty and not (is_late and self.rate < recipe.min_accepted):
@@ -143,9 +156,9 @@ class Acceptance:
             f"{self.num_accepted:,} of {self.num_judged:,} answers were accepted "
             f"({self.rate:.0%}; the teacher's min_accepted is {recipe.min_accepted:.0%})"
         )
-        if 2 * failed >= self.refused.total():
+        if self.is_given_up or 2 * failed >= self.refused.total():
             return RemoteError(
-                f"{counted}: most calls brought no reply:{shown}\n",
+                f"{counted}; calls brought no reply:{shown}\n",
                 cure="Look whether the server is up and knows the model (--check), then run the "
                 "same command again: what was answered is not asked again.",
             )

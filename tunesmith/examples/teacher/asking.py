@@ -5,10 +5,9 @@ are taken in the order of the requests. So the same calls are asked again after 
 cache answers them.
 """
 
-import contextlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Protocol, TypeVar, runtime_checkable
+from typing import TypeVar
 
 from tunesmith.endpoints.chat import Asker, ChatFailure, ChatReply, ChatRequest, Outcome
 from tunesmith.examples.draw import draw
@@ -21,13 +20,7 @@ from tunesmith.sources.lines import preview
 from tunesmith.sources.row import Dropped, RowError
 
 NO_REPLY = "no reply"  # begins the reason of every call that failed
-MAX_AT_TEMPERATURE_0 = 64  # tokens of a reply that is one word of JSON
 T = TypeVar("T")
-
-
-@runtime_checkable
-class _Closable(Protocol):
-    def close(self) -> None: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,14 +70,13 @@ class Teacher:
         return find_prompt(name, self.recipe.language).fenced(text)
 
     def ask(self, questions: Sequence[Question]) -> Iterator[Outcome]:
-        """The outcomes in order; what is in flight ends when the caller stops early."""
+        """The outcomes in order; what was not begun is taken back when the caller stops early."""
         outcomes = self._asker.ask_all([question.request for question in questions])
         try:
             yield from outcomes
         finally:
-            if isinstance(outcomes, _Closable):
-                with contextlib.suppress(GeneratorExit):
-                    outcomes.close()
+            if isinstance(outcomes, Generator):
+                outcomes.close()
 
     def read(
         self,
@@ -120,11 +112,11 @@ class Teacher:
 
     def place(self, call_id: str) -> str:
         """Where something came from: `teacher/llama3:4f2a...`."""
-        return f"teacher/{self.name}:{call_id}"
+        return f"teacher/{self.name}:{short(call_id)}"
 
     def tags(self, prompt: Prompt, reply: ChatReply, *more: str) -> tuple[str, ...]:
         """What a pair keeps of its making: teacher, prompt and its version, call."""
-        named = (f"teacher: {self.name}", f"prompt: {prompt.name}", f"call: {reply.call_id}")
+        named = (f"teacher: {self.name}", f"prompt: {prompt.name}", f"call: {short(reply.call_id)}")
         return (*named, *more)
 
     def _failed(self, failure: ChatFailure) -> Dropped:
@@ -134,6 +126,11 @@ class Teacher:
             detail=failure.detail,
             text="",
         )
+
+
+def short(call_id: str) -> str:
+    """The beginning of a call's name, which tells it from all others and can be read."""
+    return call_id[:16]
 
 
 def whole_object(reply: ChatReply) -> dict[str, object]:

@@ -13,7 +13,7 @@ from typing import Any
 
 import yaml
 
-from tunesmith.endpoints.chat import ChatMessage
+from tunesmith.endpoints.chat import ChatMessage, ChatRequest
 from tunesmith.files import hash_bytes
 from tunesmith.recipe.teacher_recipe import TeacherLanguage
 
@@ -37,6 +37,14 @@ class Prompt:
             ChatMessage(role="system", content=self.system),
             ChatMessage(role="user", content=Template(self.user).substitute(values).strip()),
         )
+
+    def sized(self, filling: str, *, max_tokens: int) -> ChatRequest:
+        """A request as long as one that is filled with so much, to reckon with."""
+        messages = (
+            ChatMessage(role="system", content=self.system),
+            ChatMessage(role="user", content=self.user + filling),
+        )
+        return ChatRequest(messages=messages, purpose=self.name, max_tokens=max_tokens)
 
     def fenced(self, text: str) -> str:
         """A text between two lines that it does not hold; the same text has the same fence."""

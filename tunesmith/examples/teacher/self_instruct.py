@@ -13,7 +13,7 @@ from typing import Any
 
 from tunesmith.endpoints.chat import ChatReply
 from tunesmith.examples.example import Example, Message
-from tunesmith.examples.teacher.asking import Question, Taught, Teacher, whole_object
+from tunesmith.examples.teacher.asking import Question, Taught, Teacher, short, whole_object
 from tunesmith.examples.teacher.avoided import Avoided
 from tunesmith.examples.teacher.filters import (
     CUT,
@@ -195,7 +195,7 @@ class _Work:
         except RowError as error:
             yield self.teacher.refused(reply, error, text=reply.text)
             return
-        group = f"{reply.call_id}" if len(instances) > 1 else None
+        group = f"teacher/{short(reply.call_id)}" if len(instances) > 1 else None
         kind = (CLASSIFICATION,) if candidate.is_classification else ()
         for given, response in instances:
             asked = Message(role="user", content=candidate.instruction, input=given)
@@ -204,7 +204,7 @@ class _Work:
                 source=self.teacher.place(reply.call_id),
                 group=group,
                 tags=self.teacher.tags(
-                    question.prompt, reply, f"instruction call: {candidate.call_id}", *kind
+                    question.prompt, reply, f"instruction call: {short(candidate.call_id)}", *kind
                 ),
             )
             try:
