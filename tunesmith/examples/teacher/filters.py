@@ -30,37 +30,21 @@ CUT = "reply cut off"
 
 _MAX_WORDS = 150
 _MIN_WORDS = {"en": 3, "zh": 4}
-_BLOCKED: dict[TeacherLanguage, tuple[str, ...]] = {
+# What a model that reads and writes text cannot do.
+_IMPOSSIBLE: dict[TeacherLanguage, tuple[str, ...]] = {
     "en": (
         *("image", "images", "picture", "pictures", "photo", "photos", "photograph", "drawing"),
-        *("draw", "sketch", "paint", "graph", "graphs", "chart", "charts", "plot a", "diagram"),
-        *("flowchart", "infographic", "video", "videos", "audio", "recording", "screenshot"),
-        *("map of", "file", "files", "folder", "attachment", "upload", "download", "spreadsheet"),
-        *("powerpoint", "slideshow", "website below", "click", "browse", "go to", "set a reminder"),
-        *(
-            "set an alarm",
-            "play a song",
-            "play music",
-            "call me",
-            "send an email to",
-            "take a photo",
-        ),
-        *("tweet this", "book a", "order a"),
+        *("draw a", "draw the", "sketch a", "paint a", "graph", "graphs", "chart", "plot a"),
+        *("diagram", "flowchart", "infographic", "video", "videos", "audio", "recording"),
+        *("screenshot", "map of", "file", "files", "folder", "attachment", "attached", "upload"),
+        *("download", "spreadsheet", "powerpoint", "slideshow", "click", "browse", "go to"),
+        *("set a reminder", "set an alarm", "play a song", "play music", "call me", "take a photo"),
+        *("send an email to", "book a", "order a"),
     ),
     "zh": (
         *("图片", "图像", "照片", "图画", "画一", "绘制", "画出", "图表", "流程图", "示意图"),
-        *("视频", "音频", "录音", "截图", "文件夹", "附件", "上传", "下载", "表格文件", "播放"),
-        *(
-            "打开网页",
-            "点击",
-            "设置提醒",
-            "设置闹钟",
-            "打电话给",
-            "发送邮件给",
-            "拍照",
-            "预订",
-            "下单",
-        ),
+        *("视频", "音频", "录音", "截图", "文件夹", "附件", "上传", "下载", "播放", "打开网页"),
+        *("点击", "设置提醒", "设置闹钟", "打电话给", "发送邮件给", "拍照", "预订", "下单"),
     ),
 }
 _PROGRAM = re.compile(
@@ -103,10 +87,18 @@ _MIN_CJK, _MAX_CJK = 0.5, 0.3  # share of an instruction's letters, in Chinese a
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rules:
-    """What is asked of every pair."""
+    """What is asked of every pair.
+
+    Attributes:
+        language: Of both texts.
+        blocklist: Words that no instruction may hold.
+        is_about_text: Whether a text given with the instruction answers it; then it may speak of
+            files and pictures, as a manual does.
+    """
 
     language: TeacherLanguage
     blocklist: Sequence[str] = ()
+    is_about_text: bool = False
 
 
 def check_instruction(text: str, rules: Rules) -> None:
@@ -194,11 +186,12 @@ def _check_script(text: str, language: TeacherLanguage) -> None:
 
 def _blocked_word(text: str, rules: Rules) -> str | None:
     lowered = text.lower()
-    for word in (*_BLOCKED[rules.language], *(one.lower() for one in rules.blocklist)):
+    impossible = () if rules.is_about_text else _IMPOSSIBLE[rules.language]
+    for word in (*impossible, *(one.lower() for one in rules.blocklist)):
         is_found = word in lowered
         if is_found and word.isascii():
             is_found = bool(re.search(rf"\b{re.escape(word)}\b", lowered))
         if is_found:
             return word
-    program = _PROGRAM.match(lowered)
+    program = None if rules.is_about_text else _PROGRAM.match(lowered)
     return str(program[0]) if program else None

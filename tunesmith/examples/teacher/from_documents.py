@@ -138,7 +138,9 @@ class _Work:
 
     def __post_init__(self) -> None:
         recipe = self.teacher.recipe
-        self.rules = Rules(language=recipe.language, blocklist=recipe.blocklist)
+        self.rules = Rules(
+            language=recipe.language, blocklist=recipe.blocklist, is_about_text=True
+        )
 
     def run(self) -> Iterator[Taught]:
         wanted = self.teacher.recipe.num_wanted
