@@ -72,9 +72,10 @@ def answer(body: Body) -> str:
 
 
 def new_task(rng: random.Random) -> str:
+    things = " and ".join(rng.sample(THINGS, 3))
     if rng.random() < 0.2:
-        return f"Decide whether the text on {rng.choice(THINGS)} is friendly {rng.choice(TURNS)}."
-    return f"{rng.choice(VERBS)} {rng.choice(THINGS)} {rng.choice(TURNS)}."
+        return f"Decide whether the text on {things} is friendly."
+    return f"{rng.choice(VERBS)} {things} {rng.choice(TURNS)}."
 
 
 def pairs_about(text: str, prompt: str) -> list[dict[str, str]]:

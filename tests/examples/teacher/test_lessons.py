@@ -150,7 +150,7 @@ def test_a_teacher_that_repeats_itself_ends_without_a_loop() -> None:
 def test_seeds_of_ones_own_are_read_in_every_shape(tmp_path: Path, shared_data: Path) -> None:
     seeds = read_seeds("seed_tasks.jsonl", "en", folder=shared_data / "seeds")
     assert len(seeds) == 175
-    assert sum(seed.is_classification for seed in seeds) == 25
+    assert sum(seed.is_classification for seed in seeds) == 26
     assert sum(bool(seed.input) for seed in seeds) > 60
     rows = [{"question": f"Why is number {n} odd?", "answer": "It is so."} for n in range(5)]
     path = tmp_path / "mine.jsonl"
@@ -173,7 +173,8 @@ def test_pairs_about_documents_carry_a_passage_that_stands_in_them(manual: Path)
         assert named["prompt"] == "documents/pairs@1"
         assert named["style"] in ("question", "instruction", "how-to")
         assert bool(one.messages[0].input) is (named["kind"] == "reads")
-        assert one.group == f"manual.md#Ledgerly > {named['from'].endswith('3') and 'Backups' or 'Users'}"
+        heading = "Backups" if one.source == "manual.md:3#backups" else "Users"
+        assert one.group == f"manual.md#Ledgerly > {heading}"
     assert asker.num_asked("documents/supported") >= len(made)
 
 
@@ -214,9 +215,10 @@ def test_what_a_document_commands_stays_within_its_fence(tmp_path: Path) -> None
     (tmp_path / "evil.md").write_text(f"# Manual\n\n## Orders\n\n{text}", encoding="utf-8")
     recipe = recipe_of(task="documents", documents=["evil.md"])
     _, asker = lesson(recipe, folder=tmp_path)
-    assert asker.asked
-    for request in asker.asked:
-        assert len(fenced(request.messages[-1].content)) == 1, "the text did not close its fence"
+    asked = [one.messages[-1].content for one in asker.asked if "pairs" in one.purpose]
+    assert asked
+    for content in asked:
+        assert fenced(content) == [text.strip()], "the text did not close its fence"
 
 
 def test_weak_answers_are_improved_in_place_and_both_versions_kept(tmp_path: Path) -> None:
@@ -282,7 +284,7 @@ def test_pairs_of_the_test_set_are_refused_and_counted(manual: Path) -> None:
         (
             lambda body: (
                 answer(body)
-                if '{"response"' not in last_message(body) and '{"instances"' not in last_message(body)
+                if '{"input"' not in last_message(body) and '{"instances"' not in last_message(body)
                 else json.dumps({"input": "", "response": "I'm sorry, but I can't help with that."})
             ),
             "stop",

@@ -188,7 +188,7 @@ def test_nothing_like_the_test_set_passes() -> None:
     )
     assert reason_of(avoided.check, pair("what is the Port of the server", "9")) == IN_TEST_SET
     assert reason_of(avoided.check, pair("Speak!", long + "from dawn to noon.")) == IN_TEST_SET
-    assert reason_of(avoided.check, pair("What is the port of a server?", "9")) != ""
+    assert reason_of(avoided.check, pair("What then is the port of the server?", "9")) == IN_TEST_SET
     avoided.check(pair("What is the name of the server?", "ledger"))
     avoided.check(pair("How far is it?", "The harbour lies two miles to the east of the station."))
     Avoided([]).check(pair("What is the port of the server?", "8443"))

@@ -32,6 +32,7 @@ _LIGHT = frozenset(
 _LIGHT_CHINESE = frozenset(
     "的了是在和与及或也都就而并且不有这那其一个们吗呢吧可以要会能将把被对从到为于之如果时请你我他她它"
 )
+_QUOTES = str.maketrans("“”„’‘", "\"\"\"''")
 _MIN_PASSAGE = {"en": 3, "zh": 5}  # words
 
 
@@ -44,10 +45,7 @@ def find_passage(passage: str, section: str, language: TeacherLanguage) -> str:
     wanted = passage.strip().strip('"“”').strip()
     if len(words_of(wanted)) < _MIN_PASSAGE[language]:
         raise RowError(NOT_IN_SECTION, f"{wanted[:60]!r} is hardly a passage")
-    parts = [re.escape(part).replace('"', '["“”]').replace("'", "['’‘]") for part in wanted.split()]
-    found = re.search(r"\s+".join(parts), section)
-    if found is None and (cleaned := _without_dots(wanted)):
-        found = re.search(re.escape(cleaned), section)
+    found = _search(wanted, section) or _search(wanted.rstrip(".。…"), section)
     if found is None:
         raise RowError(NOT_IN_SECTION, f"no such words in it: {_SPACE.sub(' ', wanted)[:120]!r}")
     return found[0]
@@ -88,7 +86,10 @@ def _without_list_numbers(text: str) -> str:
     return re.sub(r"^\s*\d{1,2}[.)、]\s", "", text, flags=re.MULTILINE)
 
 
-def _without_dots(text: str) -> str:
-    """The quotation without a full stop that the teacher added at its end."""
-    cleaned = text.rstrip(".。…").strip()
-    return cleaned if cleaned != text else ""
+def _search(wanted: str, section: str) -> re.Match[str] | None:
+    """Where a quotation stands, whatever its blanks and quote marks."""
+    plain = wanted.translate(_QUOTES)
+    parts = [
+        re.escape(part).replace('"', "[\"“”„]").replace("'", "['’‘]") for part in plain.split()
+    ]
+    return re.search(r"\s+".join(parts), section)
