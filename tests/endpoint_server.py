@@ -11,23 +11,22 @@ As a process, until it is killed; the first line of its output is the address:
 """
 
 import argparse
-import gzip
 import hashlib
 import importlib
 import json
 import random
 import socket
+import sys
 import threading
-import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from email.utils import formatdate
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any, Self
 
-Body = dict[str, Any]
+from tests.endpoint_faults import FAULTS, Body, completion, error
+
 Answer = Callable[[Body], str]
 # What a request meets: a fault's name, with its argument behind a colon, or None.
 Choose = Callable[[Body, int], str | None]
@@ -84,30 +83,6 @@ def always(fault: str) -> Choose:
     return lambda body, times_asked: fault
 
 
-def completion(text: str | None, body: Body, *, finish_reason: str = "stop") -> Body:
-    """A reply in OpenAI's form; a token is four characters here."""
-    read = sum(len(str(message["content"])) for message in body.get("messages", ())) // 4 + 1
-    written = len(text or "") // 4 + 1
-    return {
-        "id": "chatcmpl-test",
-        "object": "chat.completion",
-        "created": 0,
-        "model": body.get("model", ""),
-        "choices": [
-            {
-                "index": 0,
-                "message": {"role": "assistant", "content": text},
-                "finish_reason": finish_reason,
-            }
-        ],
-        "usage": {
-            "prompt_tokens": read,
-            "completion_tokens": written,
-            "total_tokens": read + written,
-        },
-    }
-
-
 @dataclass
 class Seen:
     """What a server was asked.
@@ -158,7 +133,7 @@ class EndpointServer:
         self.is_closing = threading.Event()
         self.open: set[socket.socket] = set()
         self.num_open = 0
-        handler = type("Handler", (_Handler,), {"owner": self})
+        handler = type("Handler", (Handler,), {"owner": self})
         self._server = ThreadingHTTPServer(("127.0.0.1", port), handler)
         self._server.daemon_threads = False
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.02,))
@@ -210,8 +185,9 @@ class EndpointServer:
                 stream.write(json.dumps(record) + "\n")
 
 
-class _Handler(BaseHTTPRequestHandler):
+class Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True  # else every second write waits for the client, 40 ms
     owner: EndpointServer
 
     def log_message(self, format: str, *args: Any) -> None:
@@ -247,7 +223,7 @@ class _Handler(BaseHTTPRequestHandler):
             rows = [{"id": name, "object": "model", "created": 0} for name in self.owner.models]
             self.send_json(200, {"object": "list", "data": rows})
         else:
-            self.send_json(404, _error(f"no route {self.path}"))
+            self.send_json(404, error(f"no route {self.path}"))
 
     def do_POST(self) -> None:
         self.owner.seen.paths.append(f"POST {self.path}")
@@ -260,10 +236,10 @@ class _Handler(BaseHTTPRequestHandler):
                 self.owner.is_closing.wait(self.owner.delay_seconds)
             fault = self.owner.choose(body, before)
             if fault is None:
-                self._answer(body)
+                self.answer(body)
             else:
                 name, _, argument = fault.partition(":")
-                _FAULTS[name](self, body, argument)
+                FAULTS[name](self, body, argument)
         finally:
             with self.owner.lock:
                 self.owner.num_open -= 1
@@ -273,12 +249,12 @@ class _Handler(BaseHTTPRequestHandler):
         if wanted is None or self.headers.get("Authorization") == f"Bearer {wanted}":
             return True
         given = self.headers.get("Authorization", "nothing")
-        self.send_json(401, _error(f"Incorrect API key provided: {given}"))
+        self.send_json(401, error(f"Incorrect API key provided: {given}"))
         return False
 
-    def _answer(self, body: Body) -> None:
+    def answer(self, body: Body) -> None:
         if body.get("model") not in self.owner.models:
-            self.send_json(404, _error(f"The model {body.get('model')!r} does not exist"))
+            self.send_json(404, error(f"The model {body.get('model')!r} does not exist"))
             return
         reply = completion(self.owner.answer(body), body)
         if not self.owner.has_usage:
@@ -310,166 +286,6 @@ class _Handler(BaseHTTPRequestHandler):
         self.end_headers()
 
 
-Fault = Callable[[_Handler, Body, str], None]
-
-
-def _error(message: str) -> Body:
-    return {"error": {"message": message, "type": "test", "param": None, "code": None}}
-
-
-def _good(handler: _Handler, body: Body) -> bytes:
-    return json.dumps(completion(handler.owner.answer(body), body)).encode()
-
-
-def _status(status: int, message: str = "dialled in") -> Fault:
-    return lambda handler, body, argument: handler.send_json(status, _error(argument or message))
-
-
-def _too_many(handler: _Handler, body: Body, argument: str) -> None:
-    """`429`, `429:SECONDS`, or `429:date:SECONDS` for the header's other form."""
-    form, _, seconds = argument.rpartition(":")
-    if form == "date":
-        when = formatdate(time.time() + float(seconds), usegmt=True)
-        handler.send_json(429, _error("slow down"), Retry_After=when)
-    elif seconds:
-        handler.send_json(429, _error("slow down"), Retry_After=seconds)
-    else:
-        handler.send_json(429, _error("slow down"))
-
-
-def _hang(handler: _Handler, body: Body, argument: str) -> None:
-    """`hang:SECONDS`: nothing at all, then the connection is closed."""
-    handler.owner.is_closing.wait(float(argument or 60))
-    handler.close_connection = True
-
-
-def _drip(handler: _Handler, body: Body, argument: str) -> None:
-    """`drip:SECONDS`: one byte at a time, so that no read ever times out."""
-    data = _good(handler, body)
-    handler.begin(len(data))
-    for index in range(len(data)):
-        if handler.owner.is_closing.wait(float(argument or 0.05)):
-            break
-        handler.wfile.write(data[index : index + 1])
-
-
-def _drip_head(handler: _Handler, body: Body, argument: str) -> None:
-    """`drip-head:SECONDS`: the same within the headers, which never end."""
-    handler.wfile.write(b"HTTP/1.1 200 OK\r\n")
-    while not handler.owner.is_closing.wait(float(argument or 0.05)):
-        handler.wfile.write(b"X-Wait: a\r\n")
-    handler.close_connection = True
-
-
-def _drop(handler: _Handler, body: Body, argument: str) -> None:
-    """The connection is closed before a word."""
-    handler.close_connection = True
-    handler.connection.shutdown(socket.SHUT_RDWR)
-
-
-def _half(handler: _Handler, body: Body, argument: str) -> None:
-    """Half of the promised bytes, then the connection is closed."""
-    data = _good(handler, body)
-    handler.begin(len(data))
-    handler.wfile.write(data[: len(data) // 2])
-    handler.close_connection = True
-
-
-def _truncated(handler: _Handler, body: Body, argument: str) -> None:
-    """Half of the JSON, as if it were all."""
-    data = _good(handler, body)
-    handler.send_bytes(200, data[: len(data) // 2])
-
-
-def _html(handler: _Handler, body: Body, argument: str) -> None:
-    page = b"<!DOCTYPE html><html><body>Sign in to the network</body></html>"
-    handler.send_bytes(200, page, content_type="text/html")
-
-
-def _changed(change: Callable[[Body], object]) -> Fault:
-    """A good reply with something changed in it."""
-
-    def send(handler: _Handler, body: Body, argument: str) -> None:
-        reply = completion(handler.owner.answer(body), body)
-        change(reply)
-        handler.send_json(200, reply)
-
-    return send
-
-
-def _huge(handler: _Handler, body: Body, argument: str) -> None:
-    """`huge:BYTES`: 300 MB of spaces, or as many as are said."""
-    size = int(argument or 300_000_000)
-    handler.begin(size)
-    piece = b" " * 65_536
-    for _ in range(size // len(piece) + 1):
-        if handler.owner.is_closing.is_set():
-            break
-        handler.wfile.write(piece)
-    handler.close_connection = True
-
-
-def _bomb(handler: _Handler, body: Body, argument: str) -> None:
-    """`bomb:BYTES`: a few bytes of gzip that become 300 MB, or as many as are said."""
-    piece = gzip.compress(b" " * 1_000_000)
-    data = piece * (int(argument or 300_000_000) // 1_000_000)
-    handler.send_bytes(200, data, Content_Encoding="gzip")
-
-
-def _zipped(handler: _Handler, body: Body, argument: str) -> None:
-    """A good reply that is compressed although nobody asked for it."""
-    handler.owner.note_answered(body)
-    handler.send_bytes(200, gzip.compress(_good(handler, body)), Content_Encoding="gzip")
-
-
-def _redirect(handler: _Handler, body: Body, argument: str) -> None:
-    """`redirect:URL`: 307, which asks the client to send the same body there."""
-    handler.send_json(307, _error("moved"), Location=argument)
-
-
-def _rejects(handler: _Handler, body: Body, argument: str) -> None:
-    """`rejects:PARAMETER`: 400 for every request that names it, as OpenAI words it."""
-    if argument in body:
-        message = f"Unsupported parameter: '{argument}' is not supported with this model."
-        handler.send_json(400, _error(message))
-    else:
-        handler._answer(body)
-
-
-def _echo_reply(handler: _Handler, body: Body, argument: str) -> None:
-    """The last message as the answer, whatever was plugged in."""
-    handler.send_json(200, completion(echo(body), body))
-
-
-_FAULTS: dict[str, Fault] = {
-    "429": _too_many,
-    **{str(status): _status(status) for status in (400, 401, 403, 404, 408, 409, 425)},
-    **{str(status): _status(status) for status in (500, 502, 503, 504)},
-    "hang": _hang,
-    "drip": _drip,
-    "drip-head": _drip_head,
-    "drop": _drop,
-    "half": _half,
-    "truncated": _truncated,
-    "html": _html,
-    "no-choices": _changed(lambda reply: reply.update(choices=[])),
-    "null-choices": _changed(lambda reply: reply.update(choices=None)),
-    "null-content": _changed(lambda reply: reply["choices"][0]["message"].update(content=None)),
-    "empty-content": _changed(lambda reply: reply["choices"][0]["message"].update(content=" \n")),
-    "no-message": _changed(lambda reply: reply["choices"][0].pop("message")),
-    "list": lambda handler, body, argument: handler.send_json(200, [1, 2]),
-    "error-200": lambda handler, body, argument: handler.send_json(200, _error("overloaded")),
-    "filtered": _changed(lambda reply: reply["choices"][0].update(finish_reason="content_filter")),
-    "empty": lambda handler, body, argument: handler.send_bytes(200, b""),
-    "huge": _huge,
-    "bomb": _bomb,
-    "zipped": _zipped,
-    "redirect": _redirect,
-    "rejects": _rejects,
-    "echo": _echo_reply,
-}
-
-
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--port", type=int, default=0)
@@ -492,7 +308,8 @@ def main() -> None:
         delay_seconds=options.delay,
     )
     with server:
-        print(server.url, flush=True)
+        sys.stdout.write(f"{server.url}\n")
+        sys.stdout.flush()
         threading.Event().wait()
 
 

@@ -4,11 +4,11 @@ import threading
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from tunesmith.endpoints.attempts import Patience, attempts
+from tunesmith.endpoints.attempts import Patience, attempts, may_pass
 from tunesmith.endpoints.breaker import Breaker
 from tunesmith.endpoints.budget import Budget, SetAside, taken
 from tunesmith.endpoints.cache import CallCache
-from tunesmith.endpoints.chat import ChatFailure, ChatReply, ChatRequest, Endpoint, Outcome
+from tunesmith.endpoints.chat import ChatFailure, ChatRequest, Endpoint, Outcome
 from tunesmith.endpoints.counts import Counting
 
 BUDGET_SPENT = "budget spent"
@@ -118,12 +118,21 @@ class Asking:
         return self.cache.put(reply, call.request, self.endpoint.name)
 
     def _note(self, call: Call, outcome: Outcome, tries: int) -> None:
-        if tries:
-            self.breaker.note(outcome)
-            if isinstance(outcome, ChatFailure):
+        if isinstance(outcome, ChatFailure):
+            if outcome.reason == STOPPED:
+                return
+            if tries:
                 self.cache.note_failure(outcome, call.request, self.endpoint.name, tries)
+        if tries and not _is_ours(outcome):
+            self.breaker.note(outcome)
         self.counting.add(outcome, self.budget.spent)
 
 
 def _is_open(outcome: Outcome | None) -> bool:
-    return outcome is None or not isinstance(outcome, ChatReply)
+    return outcome is None or may_pass([outcome])
+
+
+def _is_ours(outcome: Outcome) -> bool:
+    """Whether we ended the call, and the service said nothing."""
+    ours = (STOPPED, GIVEN_UP, BUDGET_SPENT)
+    return isinstance(outcome, ChatFailure) and outcome.reason in ours

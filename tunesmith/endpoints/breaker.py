@@ -15,22 +15,20 @@ class Breaker:
     def __init__(self, most_in_a_row: int) -> None:
         self.most_in_a_row = most_in_a_row
         self._in_a_row = 0
+        self.is_open = False
         self._lock = threading.Lock()
         self.has_succeeded = False
         self.last: ChatFailure | None = None
 
-    @property
-    def is_open(self) -> bool:
-        """Whether asking has no sense any more."""
-        return self._in_a_row >= self.most_in_a_row
-
     def note(self, outcome: Outcome) -> None:
-        """Count the final outcome of a call that was made."""
+        """Count what a service said last to a call."""
         with self._lock:
             if not isinstance(outcome, ChatFailure):
                 self.has_succeeded = True
             if not isinstance(outcome, ChatFailure) or not outcome.is_outage:
                 self._in_a_row = 0
-            else:
-                self._in_a_row += 1
-                self.last = outcome
+                return
+            self._in_a_row += 1
+            self.last = outcome
+            if self._in_a_row >= self.most_in_a_row:
+                self.is_open = True

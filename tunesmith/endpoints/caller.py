@@ -17,7 +17,14 @@ from tunesmith.endpoints.attempts import Patience
 from tunesmith.endpoints.breaker import Breaker
 from tunesmith.endpoints.budget import Budget, Limits, estimate
 from tunesmith.endpoints.cache import CallCache, call_id_of
-from tunesmith.endpoints.chat import ChatFailure, ChatReply, ChatRequest, Endpoint, Outcome
+from tunesmith.endpoints.chat import (
+    ChatFailure,
+    ChatReply,
+    ChatRequest,
+    Closable,
+    Endpoint,
+    Outcome,
+)
 from tunesmith.endpoints.counts import CallCounts, Counting
 from tunesmith.endpoints.crew import Crew
 from tunesmith.endpoints.ledger import Ledger, Spending
@@ -149,13 +156,16 @@ class Caller:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, *_: object) -> None:
-        self.close()
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        if kind is not KeyboardInterrupt:  # who interrupts does not wait for a slow server
+            self.close()
 
     def close(self) -> None:
-        """Wait for calls in flight; close the cache."""
+        """Wait for calls in flight, then close the cache and the connections."""
         self._crew.close()
         self._asking.cache.close()
+        if isinstance(self.endpoint, Closable):
+            self.endpoint.close()
 
     def check(self) -> None:
         """Find out whether the endpoint can answer, once; done before the first call anyway.
@@ -273,10 +283,10 @@ class Caller:
                 cure="Run the same command again when it is there; nothing is asked twice.",
             )
 
-    def _leave(self, job: _Job) -> None:
-        """Take back what was not begun; wait for what was, for it is paid."""
+    @staticmethod
+    def _leave(job: _Job) -> None:
+        """Take back what was not begun; what was is finished and kept, for it is paid."""
         job.stopping.set()
-        futures = {slot.group.future for slot in job.waiting if slot.group is not None}
-        for future in futures:
-            if future is not None and not future.cancel():
-                future.exception()
+        for slot in job.waiting:
+            if slot.group is not None and slot.group.future is not None:
+                slot.group.future.cancel()

@@ -6,7 +6,7 @@ server and a local folder are the same to them.
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal, Protocol
+from typing import Literal, Protocol, runtime_checkable
 
 Role = Literal["system", "user", "assistant"]
 FinishReason = Literal["stop", "length"]
@@ -117,6 +117,14 @@ class Endpoint(Protocol):
 
     def reply(self, requests: Sequence[ChatRequest]) -> Sequence[Outcome]:
         """Answer some requests, each once, without retries or cache; outcomes in their order."""
+
+
+@runtime_checkable
+class Closable(Protocol):
+    """An endpoint that holds connections."""
+
+    def close(self) -> None:
+        """Close them."""
 
 
 class Asker(Protocol):

@@ -58,7 +58,7 @@ class Counting:
         self._done = 0
         self._cached = 0
         self._failed: Counter[str] = Counter()
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()  # who is told may ask for the counts
 
     def add(self, outcome: Outcome, spent: Spending) -> None:
         """Count one outcome and tell."""

@@ -16,7 +16,6 @@ from pydantic import SecretStr
 
 from tunesmith.endpoints.cache import call_id_of
 from tunesmith.endpoints.chat import ChatFailure, ChatRequest, Outcome
-from tunesmith.endpoints.redaction import redacted
 from tunesmith.endpoints.reply_body import read_reply
 from tunesmith.endpoints.server_check import check_server
 from tunesmith.endpoints.transport import GuardedTransport, TransportError
@@ -52,18 +51,18 @@ class OpenAiEndpoint:
         self._recipe = recipe
         self._url, self._model = recipe.url, recipe.model
         self._where = where
-        self._key = _key(recipe, where)
+        key = _key(recipe, where)
         self._left_out: set[str] = set()
         self._transport = GuardedTransport(
             httpx2.URL(recipe.url),
-            key=self._key.get_secret_value(),
+            key=key.get_secret_value(),
             allow_private=recipe.allow_private,
             timeout_seconds=recipe.timeout_seconds,
             deadline_seconds=recipe.deadline_seconds,
         )
         self._client: openai.OpenAI = openai.OpenAI(
             base_url=recipe.url,
-            api_key=self._key.get_secret_value(),
+            api_key=key.get_secret_value(),
             max_retries=0,
             http_client=httpx2.Client(
                 transport=self._transport, follow_redirects=False, trust_env=False
@@ -91,7 +90,7 @@ class OpenAiEndpoint:
         Raises:
             RemoteError: It is not there, does not accept the key, or lacks the model.
         """
-        check_server(self._client, self._recipe, keys=self._keys, where=self._where)
+        check_server(self._client, self._recipe, where=self._where)
 
     def reply(self, requests: Sequence[ChatRequest]) -> Sequence[Outcome]:
         """Ask each question once."""
@@ -100,10 +99,6 @@ class OpenAiEndpoint:
     def close(self) -> None:
         """Close the connections; calls in flight fail."""
         self._client.close()
-
-    @property
-    def _keys(self) -> tuple[str, ...]:
-        return (self._key.get_secret_value(),)
 
     def _reply(self, request: ChatRequest) -> Outcome:
         import openai  # noqa: PLC0415
@@ -116,7 +111,7 @@ class OpenAiEndpoint:
             return self._status_failure(error, call_id, arguments)
         except openai.APIConnectionError as error:
             return self._connection_failure(error, call_id)
-        return read_reply(raw.http_response.content, call_id, self._keys)
+        return read_reply(raw.http_response.content, call_id)
 
     def _arguments(self, request: ChatRequest) -> dict[str, Any]:
         arguments: dict[str, Any] = {
@@ -140,7 +135,7 @@ class OpenAiEndpoint:
     def _status_failure(
         self, error: "openai.APIStatusError", call_id: str, arguments: Mapping[str, Any]
     ) -> ChatFailure:
-        status, message = error.status_code, redacted(error.message, self._keys)[:500]
+        status, message = error.status_code, error.message[:500]
         rejected = _rejected(message) if status == 400 else None
         if rejected is not None and rejected in arguments:
             self._left_out.add(rejected)
@@ -168,7 +163,7 @@ class OpenAiEndpoint:
         return ChatFailure(
             call_id=call_id,
             reason=cause.reason,
-            detail=redacted(cause.detail, self._keys),
+            detail=cause.detail,
             is_passing=cause.is_passing,
             is_outage=cause.is_outage,
             prompt_tokens=unknown,
@@ -197,10 +192,11 @@ def _key(recipe: EndpointRecipe, where: str) -> SecretStr:
 
 
 def _rejected(message: str) -> str | None:
-    """The parameter that a server says it does not take."""
-    if not re.search(r"unsupported|not supported|does not support|must be", message, re.IGNORECASE):
-        return None
-    return next((name for name in _ADAPTABLE if re.search(rf"\b{name}\b", message)), None)
+    """The parameter that a server says it does not take, whatever its value."""
+    if re.search(r"unsupported|not supported|does not support", message, re.IGNORECASE):
+        return next((name for name in _ADAPTABLE if re.search(rf"\b{name}\b", message)), None)
+    is_form = re.search(r"response_format\b.*must be", message)  # LM Studio's words
+    return "response_format" if is_form else None
 
 
 def _retry_after(value: str | None) -> float | None:

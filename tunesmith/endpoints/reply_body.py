@@ -1,12 +1,11 @@
 """The bytes of a 200 -> a reply, or the reason why they are none."""
 
-from collections.abc import Sequence
 from typing import Any
 
 import orjson
 
 from tunesmith.endpoints.chat import ChatFailure, ChatReply, Outcome
-from tunesmith.endpoints.redaction import redacted
+from tunesmith.recipe.redaction import redacted
 
 _SHOWN_CHARACTERS = 200
 
@@ -24,13 +23,12 @@ class _UnusableError(Exception):
         self.is_passing = is_passing
 
 
-def read_reply(body: bytes, call_id: str, keys: Sequence[str] = ()) -> Outcome:
+def read_reply(body: bytes, call_id: str) -> Outcome:
     """Read a chat completion as strictly as it will be believed.
 
     Args:
         body: What came with status 200.
         call_id: Names the call.
-        keys: Taken out of what is quoted.
     """
     value: Any = None
     try:
@@ -42,7 +40,7 @@ def read_reply(body: bytes, call_id: str, keys: Sequence[str] = ()) -> Outcome:
         return ChatFailure(
             call_id=call_id,
             reason=error.reason,
-            detail=redacted(error.detail, keys),
+            detail=redacted(error.detail),
             is_passing=error.is_passing,
             is_outage=error.is_outage,
             prompt_tokens=read,

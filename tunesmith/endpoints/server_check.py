@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 
-from tunesmith.endpoints.redaction import redacted
 from tunesmith.endpoints.transport import TransportError
 from tunesmith.errors import RemoteError
 from tunesmith.recipe.endpoint_recipe import EndpointRecipe
@@ -18,13 +17,10 @@ _OLLAMA_PORT = 11434
 _MODELS_SHOWN = 12
 
 
-def check_server(
-    client: "openai.OpenAI", recipe: EndpointRecipe, *, keys: Sequence[str], where: str
-) -> None:
+def check_server(client: "openai.OpenAI", recipe: EndpointRecipe, *, where: str) -> None:
     """Ask which models a server has.
 
-    A server that has no such list (404, or something else than a list) is taken to have the
-    model: the first call will tell.
+    A server without such a list is taken to have the model: the first call will tell.
 
     Raises:
         RemoteError: It is not there, does not accept the key, or lacks the model.
@@ -34,10 +30,10 @@ def check_server(
     try:
         raw = client.models.with_raw_response.list()
     except openai.APIStatusError as error:
-        _explain_status(error.status_code, redacted(error.message, keys), recipe, where)
+        _explain_status(error.status_code, error.message, recipe, where)
         return
     except openai.APIConnectionError as error:
-        raise _unreachable(error, recipe, keys, where) from None
+        raise _unreachable(error, recipe, where) from None
     names = _names(raw.http_response.content)
     if names is not None and not _has(names, recipe.model or ""):
         raise RemoteError(
@@ -59,6 +55,12 @@ def _explain_status(status: int, message: str, recipe: EndpointRecipe, where: st
             where=where,
             cure=cure,
         )
+    if status == 404 and not recipe.place.path.strip("/"):
+        raise RemoteError(
+            f"{recipe.url} has no list of models",
+            where=where,
+            cure=f"Most servers are asked at {recipe.url}/v1.",
+        )
     if status >= 500:
         raise RemoteError(
             f"{recipe.url} failed (status {status}: {message[:200]})",
@@ -67,12 +69,10 @@ def _explain_status(status: int, message: str, recipe: EndpointRecipe, where: st
         )
 
 
-def _unreachable(
-    error: Exception, recipe: EndpointRecipe, keys: Sequence[str], where: str
-) -> RemoteError:
+def _unreachable(error: Exception, recipe: EndpointRecipe, where: str) -> RemoteError:
     cause = error.__cause__
     reason = cause.reason if isinstance(cause, TransportError) else "no connection"
-    detail = redacted(str(cause or error), keys)
+    detail = cause or error
     if reason == "redirect":
         cure = "Write the address that it leads to, if you trust it."
     elif reason in ("address refused", "another host"):

@@ -13,9 +13,11 @@ import httpcore2
 import httpx2
 
 from tunesmith.endpoints.network import CheckedNetwork, Clock, RefusedAddressError
+from tunesmith.recipe.redaction import hidden, redacted
 
 BODY_BYTES = 4_000_000
 _CONNECT_SECONDS = 5.0
+_LIST_SECONDS = 15.0  # for the list of models
 # Beside these nothing is sent: the client would add what OPENAI_ORG_ID, OPENAI_PROJECT_ID and
 # OPENAI_CUSTOM_HEADERS name, to any server.
 _HEADERS = ("host", "content-type", "content-length", "accept")
@@ -83,7 +85,8 @@ class GuardedTransport(httpx2.BaseTransport):
         """
         if (request.url.scheme, request.url.host, request.url.port) != self._origin:
             raise TransportError("another host", request.url.host, is_passing=False, was_sent=False)
-        self._clock.start(self._deadline)
+        is_question = request.method == "POST"
+        self._clock.start(self._deadline if is_question else min(self._deadline, _LIST_SECONDS))
         try:
             return self._answer(request)
         except RefusedAddressError as error:
@@ -118,7 +121,7 @@ class GuardedTransport(httpx2.BaseTransport):
         ) as response:
             headers = httpx2.Headers(response.headers)
             if 300 <= response.status < 400:
-                target = headers.get("location", "nowhere")
+                target = redacted(headers.get("location", "nowhere"), (self._key,))
                 raise TransportError(
                     "redirect",
                     f"status {response.status} to {target}; redirects are not followed",
@@ -128,7 +131,15 @@ class GuardedTransport(httpx2.BaseTransport):
             kept = {
                 name: headers[name] for name in ("content-type", "retry-after") if name in headers
             }
-            return httpx2.Response(response.status, headers=kept, content=body)
+            return httpx2.Response(
+                response.status, headers=kept, content=self._without_key(body, response.status)
+            )
+
+    def _without_key(self, body: bytes, status: int) -> bytes:
+        """The body before anyone can log, raise or keep it; answers keep all but our own key."""
+        if status < 400:
+            return body.replace(self._key.encode(), hidden(self._key).encode())
+        return redacted(body.decode("utf-8", "replace"), (self._key,)).encode()
 
     def _headers(self, request: httpx2.Request) -> list[tuple[str, str]]:
         kept = [(name, request.headers[name]) for name in _HEADERS if name in request.headers]
@@ -162,4 +173,6 @@ def _read(pieces: Iterator[bytes], encoding: str) -> bytes:
             if len(body) > BODY_BYTES:
                 raise TransportError("answer too large", f"more than {BODY_BYTES:,} bytes")
             waiting = unpack.unconsumed_tail if unpack else b""
+    if unpack is not None and (not unpack.eof or unpack.unused_data):
+        raise TransportError("unreadable encoding", f"{packed} ends too early or too late")
     return bytes(body)

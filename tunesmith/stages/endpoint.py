@@ -1,5 +1,6 @@
 """The recipe's teacher, judge or rival -> an Asker, checked and ready, its counts shown."""
 
+import contextlib
 from pathlib import Path
 
 from tunesmith.endpoints.budget import Limits
@@ -58,8 +59,11 @@ def open_asker(
         terms,
         on_change=lambda counts: progress.status(counts.in_words),
     )
-    if is_server and is_checked_now:
-        caller.check()
+    with contextlib.ExitStack() as unless_ready:
+        unless_ready.callback(caller.close)
+        if is_server and is_checked_now:
+            caller.check()
+        unless_ready.pop_all()
     return caller
 
 

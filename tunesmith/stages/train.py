@@ -196,6 +196,7 @@ class _Training:
             shared_row_limit=model.shared_row_limit,
             device=model.device,
             ranks=self.ranks,
+            smallest_saving=None if training.dropout else model.smallest_saving,
         )
         return Plan(
             model=model,
@@ -218,6 +219,7 @@ class _Training:
             "tokenizer": self.rendering.tokenizer.fingerprint,
             "base model": self.base["fingerprint"],
             "layout": model.layout,
+            "head": "plain" if model.tiled_head is None else "tiled",
             "ranks": self.ranks.size,
         }
 
@@ -243,6 +245,8 @@ class _Training:
             "seed": self.recipe.training.seed,
             "layout": model.layout,
             "layout_reason": model.layout_reason,
+            "head": "plain" if model.tiled_head is None else "tiled",
+            "head_reason": model.head_reason,
             "micro_batch": state.micro_batch,
             "activation_checkpointing": state.is_checkpointing,
             "ranks": self.ranks.size,

@@ -11,7 +11,7 @@ _FORMS = (
     re.compile(r"(?<=\bBasic )[A-Za-z0-9+/=]{6,}"),
     re.compile(r"(?<=://)[^\s/@\"'<>]+(?=@)"),
 )
-_SHORTEST_KEY = 6  # a shorter "key" such as `none` stands in ordinary words
+_SHORTEST_KEY = 6
 
 
 def redacted(text: str, keys: Sequence[str] = ()) -> str:
@@ -22,8 +22,12 @@ def redacted(text: str, keys: Sequence[str] = ()) -> str:
         keys: Exact keys that are in use.
     """
     for key in keys:
-        if len(key) >= _SHORTEST_KEY:
-            text = text.replace(key, _MARK)
+        text = text.replace(key, hidden(key))
     for form in _FORMS:
         text = form.sub(_MARK, text)
     return text
+
+
+def hidden(key: str) -> str:
+    """What stands in a key's place; a "key" so short that it is a word, such as none, stays."""
+    return _MARK if len(key) >= _SHORTEST_KEY else key
