@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from tests.endpoint_server import Answer, EndpointServer, content_of
+from tests.endpoint_server import EndpointServer, content_of
 from tests.examples.teacher.played import answer, last_message
 from tests.stages.rig import Talk, run_folder, write_rows
 from tunesmith.__main__ import run_command
@@ -25,7 +25,7 @@ from tunesmith.recipe.recipe import Recipe
 from tunesmith.recipe.source_recipe import SourceRecipe
 from tunesmith.stages.prepare import prepare
 from tunesmith.stages.preview import preview_pieces
-from tunesmith.stages.teach import Lesson, forecast_lesson, lesson_of, teach
+from tunesmith.stages.teach import forecast_lesson, lesson_of, teach
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -53,7 +53,9 @@ def written(url: str, out: Path, **keys: Any) -> tuple[dict[str, Any], Talk]:
     return teach(lesson_of(source(url, **keys), out), progress=talk), talk
 
 
-def test_pairs_their_refusals_and_counts_are_written(server: EndpointServer, tmp_path: Path) -> None:
+def test_pairs_their_refusals_and_counts_are_written(
+    server: EndpointServer, tmp_path: Path
+) -> None:
     result, talk = written(server.url, tmp_path / "pairs.jsonl")
     rows = list(read_json_lines(tmp_path / "pairs.jsonl"))
     dropped = list(read_json_lines(tmp_path / "pairs.dropped.jsonl"))
@@ -179,9 +181,7 @@ def test_a_recipes_teacher_writes_into_the_run_and_is_asked_once(
     assert all(any(tag.startswith("call: ") for tag in row["tags"]) for row in trained)
     num_asked, bytes_before = len(server.seen.bodies), folder.taught(0).read_bytes()
     assert prepare(recipe, folder, recipe_folder=tmp_path, progress=Talk()) == result
-    other = recipe.model_copy(
-        update={"examples": recipe.examples.model_copy(update={"seed": 1})}
-    )
+    other = recipe.model_copy(update={"examples": recipe.examples.model_copy(update={"seed": 1})})
     prepare(other, folder, recipe_folder=tmp_path, progress=Talk())
     assert len(server.seen.bodies) == num_asked
     assert folder.taught(0).read_bytes() == bytes_before
@@ -214,7 +214,9 @@ def test_the_command_line_says_what_a_recipe_says(
     there = ["--url", server.url, "--model", "tiny"]
     assert run_command(["teach", "self-instruct", *there, "--check", "--json"]) == 0
     assert json.loads(capsys.readouterr().out)["ready"] is True
-    (tmp_path / "manual.md").write_text("# Ledgerly\n\n## Hours\n\n" + "The shop is open all day. " * 5)
+    (tmp_path / "manual.md").write_text(
+        "# Ledgerly\n\n## Hours\n\n" + "The shop is open all day. " * 5
+    )
     command = ["teach", "documents", "manual.md", "-o", "out.jsonl", *there, "--styles", "question"]
     assert run_command([*command, "--set", "teacher.kinds=[writes]", "--json"]) == 0
     result = json.loads(capsys.readouterr().out)
@@ -268,7 +270,16 @@ class Played:
 
     def lesson(self, name: str, count: int) -> subprocess.Popen[str]:
         command = [sys.executable, "-m", "tunesmith", "teach", "self-instruct", "--json"]
-        command += ["--url", self.url, "--model", "tiny", "--count", str(count), "-o", "pairs.jsonl"]
+        command += [
+            "--url",
+            self.url,
+            "--model",
+            "tiny",
+            "--count",
+            str(count),
+            "-o",
+            "pairs.jsonl",
+        ]
         (self.folder / name).mkdir(exist_ok=True)
         return subprocess.Popen(
             command,

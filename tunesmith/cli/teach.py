@@ -9,13 +9,14 @@ from tunesmith.cli.output import show_result
 from tunesmith.cli.progress import talking
 from tunesmith.errors import RecipeError
 
-EXAMPLES = """tunesmith teach self-instruct -o tasks.jsonl --url http://localhost:11434/v1 --model llama3
+EXAMPLES = """tunesmith teach self-instruct -o new.jsonl --url http://localhost:11434/v1 --model phi3
 
-tunesmith teach documents manual/ faq.md -o pairs.jsonl --path runs/demo --styles question,how-to
+tunesmith teach documents manual/ faq.md -o pairs.jsonl --path runs/faq --styles question,how-to
 
-tunesmith teach improve pairs.jsonl -o better.jsonl --url https://api.openai.com/v1 --model gpt-4o-mini --key-env OPENAI_API_KEY --max-calls 500
+tunesmith teach improve pairs.jsonl -o better.jsonl --url https://api.openai.com/v1
+--model gpt-4o-mini --key-env OPENAI_API_KEY --max-calls 500
 
-tunesmith teach self-instruct --url http://localhost:11434/v1 --model llama3 --dry-run"""
+tunesmith teach self-instruct --url http://localhost:11434/v1 --model phi3 --dry-run"""
 
 
 def teach(

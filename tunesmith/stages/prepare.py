@@ -142,9 +142,7 @@ def preparation(
     inputs = {
         "sources": [_source_inputs(source, recipe_folder) for source in recipe.sources],
         "examples": recipe.examples.model_dump(),
-        "remembered": remembered_before(
-            folder, with_taught_files(recipe, folder, recipe_folder)
-        ),
+        "remembered": remembered_before(folder, with_taught_files(recipe, folder, recipe_folder)),
         "rendering": rendering.fingerprint,
         "max_tokens": row_limit(recipe, rendering)[0],
         "when_too_long": recipe.training.when_too_long,

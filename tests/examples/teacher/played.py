@@ -9,7 +9,8 @@ import hashlib
 import json
 import random
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any
 
 from tunesmith.endpoints.chat import ChatFailure, ChatReply, ChatRequest, Endpoint, Outcome
@@ -46,7 +47,7 @@ def rng_of(body: Body) -> random.Random:
     return random.Random(hashlib.sha256(text.encode()).hexdigest())
 
 
-def answer(body: Body) -> str:
+def answer(body: Body) -> str:  # noqa: PLR0911
     """What a good teacher answers to each of the prompts."""
     text, rng = last_message(body), rng_of(body)
     if '{"tasks"' in text:
@@ -55,8 +56,11 @@ def answer(body: Body) -> str:
         numbers = re.findall(r"^(\d+)\. Decide", text, re.MULTILINE)
         return json.dumps({"classification": [int(number) for number in numbers]})
     if '{"instances"' in text:
-        pairs = [("yes", "It rained all day."), ("no", "Nobody came to the fair.")]
-        return json.dumps({"instances": [{"label": a, "input": b} for a, b in pairs]})
+        instances = [
+            {"label": "yes", "input": "It rained all day."},
+            {"label": "no", "input": "Nobody came to the fair."},
+        ]
+        return json.dumps({"instances": instances})
     if '{"input"' in text:
         about = fenced(text)[-1]
         given = f"A note about it, number {rng.randrange(10**6)}." if rng.random() < 0.5 else ""
@@ -80,7 +84,7 @@ def new_task(rng: random.Random) -> str:
 
 def pairs_about(text: str, prompt: str) -> list[dict[str, str]]:
     """The first sentences, each asked for."""
-    sentences = [one for one in re.findall(r"[A-Z][^.\n]{20,}\.", text)][:2]
+    sentences = re.findall(r"[A-Z][^.\n]{20,}\.", text)[:2]
     start = "How do I know" if "How do I" in prompt else "What is said on"
     return [
         {"instruction": f"{start} {' '.join(one.split()[:6])}?", "response": one, "passage": one}
@@ -92,7 +96,7 @@ class PlayedEndpoint:
     """Who answers, by name only."""
 
     name = "played"
-    identity = {"model": "played"}
+    identity: Mapping[str, str] = MappingProxyType({"model": "played"})
     at_once = 1
 
     def check(self) -> None:

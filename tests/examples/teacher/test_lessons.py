@@ -82,7 +82,7 @@ def pairs_file(folder: Path) -> Path:
 
 
 def test_new_tasks_are_new_complete_and_lead_back_to_their_call() -> None:
-    items, asker = lesson(recipe_of(count=40))
+    items, _ = lesson(recipe_of(count=40))
     made = examples(items)
     assert len(made) == 40
     novelty = Novelty(max_similarity=0.7)
@@ -155,7 +155,9 @@ def test_seeds_of_ones_own_are_read_in_every_shape(tmp_path: Path, shared_data: 
     rows = [{"question": f"Why is number {n} odd?", "answer": "It is so."} for n in range(5)]
     path = tmp_path / "mine.jsonl"
     path.write_text("".join(json.dumps(row) + "\n" for row in rows))
-    assert [one.response for one in read_seeds("mine.jsonl", "en", folder=tmp_path)] == ["It is so."] * 5
+    assert [one.response for one in read_seeds("mine.jsonl", "en", folder=tmp_path)] == [
+        "It is so."
+    ] * 5
     path.write_text(json.dumps(rows[0]) + "\n")
     with pytest.raises(DataError, match="holds 1 seed tasks; 3 are the fewest"):
         read_seeds("mine.jsonl", "en", folder=tmp_path)

@@ -54,14 +54,21 @@ def test_numbers_and_claims_are_texts_and_lists_are_not() -> None:
 
 def test_tasks_are_a_list_of_texts_or_objects_or_a_numbered_list() -> None:
     assert read_tasks('{"tasks": ["a b", {"instruction": "c"}, 3, ""]}') == ["a b", "c"]
-    listed = "Here you go:\n9. Name a river.\n10) Sort these:\n  a, b\n**11.** Sum up.\nTask 12: Go."
+    listed = (
+        "Here you go:\n9. Name a river.\n10) Sort these:\n  a, b\n**11.** Sum up.\nTask 12: Go."
+    )
     assert read_tasks(listed) == ["Name a river.", "Sort these:\na, b", "Sum up.", "Go."]
-    assert numbered_items("1、解释什么是潮汐。\n2、写一封信。") == ["解释什么是潮汐。", "写一封信。"]
+    assert numbered_items("1、解释什么是潮汐。\n2、写一封信。") == [
+        "解释什么是潮汐。",
+        "写一封信。",
+    ]
     with pytest.raises(RowError):
         read_tasks("I would rather talk about the weather.")
 
 
-@pytest.mark.parametrize(("word", "is_yes"), [("Yes.", True), (True, True), ("no", False), ("是", True)])
+@pytest.mark.parametrize(
+    ("word", "is_yes"), [("Yes.", True), (True, True), ("no", False), ("是", True)]
+)
 def test_yes_and_no_are_read_in_both_languages(word: object, is_yes: bool) -> None:
     assert read_yes({"supported": word}, "supported") is is_yes
 

@@ -96,7 +96,7 @@ def test_an_instruction_is_refused_with_its_reason(text: str, rules: Rules, reas
     ("text", "rules"),
     [
         ("Write a short story about a profile of courage.", EN),  # `file` is within a word
-        ("Translate \"Guten Tag\" into English.", EN),
+        ('Translate "Guten Tag" into English.', EN),
         ("What does 你好 mean, and how is it pronounced?", EN),
         ("用 Python 写一个函数，返回最长的单词。", ZH),
     ],
@@ -159,7 +159,7 @@ def test_ten_thousand_earlier_instructions_are_compared_at_once() -> None:
 
 
 def test_a_passage_is_found_as_the_section_spells_it() -> None:
-    found = find_passage('It writes its log to `/var/log/ledger.log`', SECTION, "en")
+    found = find_passage("It writes its log to `/var/log/ledger.log`", SECTION, "en")
     assert found == "It writes its log to\n`/var/log/ledger.log`"
     assert find_passage("rotates the file “every night” at two", SECTION, "en") in SECTION
     assert find_passage("Backups are kept for thirty days...", SECTION, "en") in SECTION
@@ -188,7 +188,9 @@ def test_nothing_like_the_test_set_passes() -> None:
     )
     assert reason_of(avoided.check, pair("what is the Port of the server", "9")) == IN_TEST_SET
     assert reason_of(avoided.check, pair("Speak!", long + "from dawn to noon.")) == IN_TEST_SET
-    assert reason_of(avoided.check, pair("What then is the port of the server?", "9")) == IN_TEST_SET
+    assert (
+        reason_of(avoided.check, pair("What then is the port of the server?", "9")) == IN_TEST_SET
+    )
     avoided.check(pair("What is the name of the server?", "ledger"))
     avoided.check(pair("How far is it?", "The harbour lies two miles to the east of the station."))
     Avoided([]).check(pair("What is the port of the server?", "8443"))

@@ -55,7 +55,9 @@ def _calls(plan: Plan) -> Iterator[tuple[str, int, int]]:
         case "improve":
             weak = [one for one, reason in plan.pairs if reason is not None]
             requests = len(weak) if wanted is None else min(wanted, len(weak))
-            texts = sum(len(turn.content) + len(turn.input) for one in weak for turn in one.messages)
+            texts = sum(
+                len(turn.content) + len(turn.input) for one in weak for turn in one.messages
+            )
             yield "improve/response", requests, texts // max(1, len(weak))
 
 

@@ -138,21 +138,25 @@ class _Work:
 
     def __post_init__(self) -> None:
         recipe = self.teacher.recipe
-        self.rules = Rules(
-            language=recipe.language, blocklist=recipe.blocklist, is_about_text=True
-        )
+        self.rules = Rules(language=recipe.language, blocklist=recipe.blocklist, is_about_text=True)
 
     def run(self) -> Iterator[Taught]:
-        wanted = self.teacher.recipe.num_wanted
         start = 0
-        while start < len(self.jobs):
-            size = ROUND if wanted is None else num_requests(wanted - self.num_made)
+        while start < len(self.jobs) and self.num_missing:
+            size = min(ROUND, self.num_missing)
             for item in self._round(self.jobs[start : start + size]):
-                self.num_made += isinstance(item, Example)
+                if isinstance(item, Example):
+                    if not self.num_missing:
+                        continue  # a rewording of the last pair
+                    self.num_made += 1
                 yield item
-                if self.num_made == wanted:
-                    return
             start += size
+
+    @property
+    def num_missing(self) -> int:
+        """Pairs that are still to be made; more than a round brings, where all are wanted."""
+        wanted = self.teacher.recipe.num_wanted
+        return ROUND * NUM_PAIRS if wanted is None else wanted - self.num_made
 
     def _round(self, jobs: Sequence[Job]) -> Iterator[Taught]:
         candidates: list[_Candidate] = []
@@ -168,11 +172,21 @@ class _Work:
                 except RowError as error:
                     text = str(values.get("instruction", values))
                     yield self.teacher.refused(reply, error, text=text)
+        start = 0
+        while self.num_missing and start < len(candidates):
+            # As many at a time as are missing, so that none is paid for in vain.
+            some = candidates[start : start + -(-self.num_missing // (1 + self._rewords))]
+            yield from self._proved(some)
+            start += len(some)
+
+    def _proved(self, candidates: Sequence[_Candidate]) -> Iterator[Taught]:
+        """Those that the second call confirms, with other wordings where they are wanted."""
         supported: list[_Candidate] = []
         yield from self._second_calls(candidates, supported)
-        yield from (candidate.example for candidate in supported if not self._rewords)
         if self._rewords:
             yield from self._reworded(supported)
+        else:
+            yield from (candidate.example for candidate in supported)
 
     @property
     def _rewords(self) -> int:
@@ -295,11 +309,6 @@ class _Work:
         self.avoided.check(example)
         self._check_new(example)
         return example
-
-
-def num_requests(num_missing: int) -> int:
-    """Requests for pairs in a round, if each brings one that stays."""
-    return max(1, min(ROUND, num_missing))
 
 
 def tag_lines(example: Example, *beginnings: str) -> tuple[str, ...]:

@@ -91,22 +91,28 @@ class _Work:
             self.novelty.add(seed.instruction)
 
     def run(self) -> Iterator[Taught]:
-        wanted = self.teacher.recipe.num_wanted
-        assert wanted is not None
         number = barren = 0
-        while self.num_made < wanted and barren < _MAX_BARREN:
+        while self.num_missing and barren < _MAX_BARREN:
             before = self.num_made
-            for item in self._round(number, wanted - self.num_made):
-                self.num_made += isinstance(item, Example)
+            for item in self._round(number):
+                if isinstance(item, Example):
+                    if not self.num_missing:
+                        continue  # a further instance of a task that was wanted for its first
+                    self.num_made += 1
                 yield item
-                if self.num_made == wanted:
-                    return
             barren = barren + 1 if self.num_made == before else 0
             number += 1
 
-    def _round(self, number: int, num_missing: int) -> Iterator[Taught]:
+    @property
+    def num_missing(self) -> int:
+        """Pairs that are still to be made."""
+        wanted = self.teacher.recipe.num_wanted
+        assert wanted is not None, "the recipe has a default for this task"
+        return wanted - self.num_made
+
+    def _round(self, number: int) -> Iterator[Taught]:
         candidates: list[_Candidate] = []
-        num_calls = num_requests(num_missing)
+        num_calls = num_requests(self.num_missing)
         questions = [self._ask_for_instructions(f"{number}/{place}") for place in range(num_calls)]
         for _, reply, read in self.teacher.read(questions, _instructions):
             if isinstance(read, Dropped):
@@ -165,16 +171,21 @@ class _Work:
                 candidate.is_classification = index in read
 
     def _instances(self, candidates: Sequence[_Candidate], number: int) -> Iterator[Taught]:
+        """As many at a time as pairs are missing, so that none is paid for in vain."""
         questions = [
             self._ask_for_instance(candidate, f"{number}/{place}")
             for place, candidate in enumerate(candidates)
         ]
-        for place, reply, read in self.teacher.read(questions, whole_object):
-            if isinstance(read, Dropped):
-                yield read
-            else:
-                assert reply is not None
-                yield from self._pairs(candidates[place], questions[place], reply, read)
+        start = 0
+        while self.num_missing and start < len(questions):
+            some = questions[start : start + self.num_missing]
+            for place, reply, read in self.teacher.read(some, whole_object):
+                if isinstance(read, Dropped):
+                    yield read
+                else:
+                    assert reply is not None
+                    yield from self._pairs(candidates[start + place], some[place], reply, read)
+            start += len(some)
 
     def _ask_for_instance(self, candidate: _Candidate, salt: str) -> Question:
         rng = random.Random(f"{self.teacher.recipe.seed}/instance/{salt}")

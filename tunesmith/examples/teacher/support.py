@@ -32,7 +32,7 @@ _LIGHT = frozenset(
 _LIGHT_CHINESE = frozenset(
     "的了是在和与及或也都就而并且不有这那其一个们吗呢吧可以要会能将把被对从到为于之如果时请你我他她它"
 )
-_QUOTES = str.maketrans("“”„’‘", "\"\"\"''")
+_QUOTES = str.maketrans("“”„’‘", '"""\'\'')
 _MIN_PASSAGE = {"en": 3, "zh": 5}  # words
 
 
@@ -89,7 +89,5 @@ def _without_list_numbers(text: str) -> str:
 def _search(wanted: str, section: str) -> re.Match[str] | None:
     """Where a quotation stands, whatever its blanks and quote marks."""
     plain = wanted.translate(_QUOTES)
-    parts = [
-        re.escape(part).replace('"', "[\"“”„]").replace("'", "['’‘]") for part in plain.split()
-    ]
+    parts = [re.escape(part).replace('"', '["“”„]').replace("'", "['’‘]") for part in plain.split()]
     return re.search(r"\s+".join(parts), section)
