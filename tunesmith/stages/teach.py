@@ -5,7 +5,7 @@ So a killed job is started again by the same command: it asks what was in flight
 rest, and ends with the same bytes.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack, closing
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -89,7 +89,8 @@ def teach(lesson: Lesson, *, progress: Progress) -> Result:
 
     Returns:
         `accepted`, `judged`, `rate`, `refused` by reason, `calls`, `cached`, `tokens`, `cost`,
-        `file`, `dropped_file`, for improved pairs `before_file`; `notices`.
+        `file`, `dropped_file`, for improved pairs `before_file`; `notices`; `summary`, lines
+        for people.
 
     Raises:
         RemoteError: The server is not there or gave up; what was accepted lies beside `out`
@@ -111,8 +112,8 @@ def teach(lesson: Lesson, *, progress: Progress) -> Result:
     )
     with caller:
         work = _Work(lesson, planned, shown)
-        result = work.run(taught(planned, caller, avoided))
-        return {**result, **_spent(caller)}
+        result = {**work.run(taught(planned, caller, avoided)), **_spent(caller)}
+        return {**result, "summary": list(_told(result))}
 
 
 def forecast_lesson(lesson: Lesson, *, progress: Progress) -> Result:
@@ -120,7 +121,8 @@ def forecast_lesson(lesson: Lesson, *, progress: Progress) -> Result:
     planned = plan(lesson.recipe, subject=lesson.subject, folder=lesson.folder)
     progress.note(f"read: {planned.words()}")
     found = _forecast(planned)
-    return {"read": planned.words(), "forecast": forecast_in_words(found), **asdict(found)}
+    words = forecast_in_words(found)
+    return {"read": planned.words(), **asdict(found), "summary": [planned.words(), words]}
 
 
 def check_teacher(source: SourceRecipe, *, progress: Progress) -> Result:
@@ -300,6 +302,23 @@ def _with_place(fault: TunesmithError, lesson: Lesson, num_rows: int) -> Tunesmi
     return type(fault)(
         fault.message, where=lesson.recipe.endpoint.model, cure=f"{fault.cure} {there}"
     )
+
+
+def _told(result: Result) -> Iterator[str]:
+    """The result as a table: what was accepted, what was refused and why, what it took."""
+    rows = {"accepted": result["accepted"], **result["refused"]}
+    width = max(len(name) for name in rows)
+    for name, count in rows.items():
+        yield f"{name:<{width}}  {count:>8,}  {count / max(1, result['judged']):>4.0%}"
+    cost = "" if result["cost"] is None else f", cost {result['cost']:.2f}"
+    yield (
+        f"{result['calls']:,} calls, {result['cached']:,} from the cache, "
+        f"{result['tokens']:,} tokens{cost}"
+    )
+    yield f"{result['rows']:,} rows: {result['file']}; refused: {result['dropped_file']}"
+    if "before_file" in result:
+        yield f"both versions of what was improved: {result['before_file']}"
+    yield from result["notices"]
 
 
 def _spent(caller: Caller) -> Result:

@@ -61,7 +61,7 @@ def teach_sources(
         result = teach(lesson, progress=progress)
         for notice in result["notices"]:
             progress.note(notice)
-        results.append(result)
+        results.append({key: value for key, value in result.items() if key != "summary"})
     return results
 
 
