@@ -9,7 +9,7 @@ from tunesmith.cli.output import show_result
 from tunesmith.cli.progress import talking
 from tunesmith.errors import RecipeError
 
-EXAMPLES = """tunesmith teach self-instruct -o new.jsonl --url http://localhost:11434/v1 --model phi3
+EXAMPLES = """tunesmith teach self-instruct -o a.jsonl --url http://localhost:11434/v1 --model phi3
 
 tunesmith teach documents manual/ faq.md -o pairs.jsonl --path runs/faq --styles question,how-to
 

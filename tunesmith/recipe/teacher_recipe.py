@@ -12,7 +12,6 @@ TeacherTask = Literal["self-instruct", "documents", "improve"]
 TeacherLanguage = Literal["en", "zh"]
 Style = Literal["question", "instruction", "how-to"]
 TaskKind = Literal["reads", "writes"]
-_DEFAULT_COUNT = 100
 
 
 def _all_styles() -> list[Style]:
@@ -85,12 +84,6 @@ class TeacherRecipe(Section):
         if len(set(self.styles)) < len(self.styles) or len(set(self.kinds)) < len(self.kinds):
             raise ValueError("styles and kinds name each at most once")
         return self
-
-    @property
-    def num_wanted(self) -> int | None:
-        """Pairs to accept; None: all there are."""
-        is_open = self.count is None and self.task == "self-instruct"
-        return _DEFAULT_COUNT if is_open else self.count
 
     def without_effect(self) -> dict[str, str]:
         """Keys of the other tasks."""

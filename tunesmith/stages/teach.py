@@ -6,7 +6,7 @@ rest, and ends with the same bytes.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import ExitStack, closing
+from contextlib import closing
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -17,7 +17,7 @@ from tunesmith.errors import RecipeError, TunesmithError
 from tunesmith.examples.example import Example
 from tunesmith.examples.read import read_examples
 from tunesmith.examples.teacher.acceptance import Acceptance
-from tunesmith.examples.teacher.asking import Improved, Kept, Taught
+from tunesmith.examples.teacher.asking import Improved, Kept, Taught, num_wanted
 from tunesmith.examples.teacher.avoided import Avoided
 from tunesmith.examples.teacher.forecast import forecast
 from tunesmith.examples.teacher.lesson import Plan, plan, taught
@@ -110,9 +110,8 @@ def teach(lesson: Lesson, *, progress: Progress) -> Result:
         where="teacher.endpoint",
         is_checked_now=False,
     )
-    with caller:
-        work = _Work(lesson, planned, shown)
-        result = {**work.run(taught(planned, caller, avoided)), **_spent(caller)}
+    with caller, closing(taught(planned, caller, avoided)) as items:
+        result = {**_Work(lesson, planned, shown).run(items), **_spent(caller)}
         return {**result, "summary": list(_told(result))}
 
 
@@ -176,14 +175,11 @@ class _Work:
     dropped: list[dict[str, Any]] = field(default_factory=list)
     before: list[dict[str, Any]] = field(default_factory=list)
 
-    def run(self, items: Iterable[Taught]) -> Result:
+    def run(self, items: Iterator[Taught]) -> Result:
         recipe = self.lesson.recipe
         self.dropped += [asdict(item) for item in self.plan.unread]
         self.progress.start("teaching", _total(self.plan))
-        with ExitStack() as stack:
-            if hasattr(items, "close"):
-                stack.enter_context(closing(items))
-            fault = self._take(items)
+        fault = self._take(items)
         fault = fault or self.acceptance.fault(recipe, is_end=True)
         self.progress.close()
         if fault is not None:
@@ -193,16 +189,15 @@ class _Work:
         self.lesson.beside("partial").unlink(missing_ok=True)
         return self._result()
 
-    def _take(self, items: Iterable[Taught]) -> TunesmithError | None:
+    def _take(self, items: Iterator[Taught]) -> TunesmithError | None:
         """Everything that is written, until it ends or has to be ended."""
         for item in items:
             self._add(item)
             if self.acceptance.is_budget_spent:
                 return None
-            if isinstance(item, Dropped):
-                fault = self.acceptance.fault(self.lesson.recipe)
-                if fault is not None:
-                    return fault
+            fault = self.acceptance.fault(self.lesson.recipe)
+            if fault is not None:
+                return fault
         return None
 
     def _add(self, item: Taught) -> None:
@@ -240,7 +235,7 @@ class _Work:
         }
 
     def _notices(self) -> list[str]:
-        wanted, made = self.lesson.recipe.num_wanted, self.acceptance.num_accepted
+        wanted, made = num_wanted(self.lesson.recipe), self.acceptance.num_accepted
         if self.acceptance.is_budget_spent:
             return [f"the budget ended the lesson after {made:,} pairs"]
         if wanted is None or made >= wanted:
@@ -274,7 +269,7 @@ def _examples(lesson: Lesson) -> Iterable[Example]:
 
 
 def _total(plan: Plan) -> int | None:
-    wanted = plan.recipe.num_wanted
+    wanted = num_wanted(plan.recipe)
     if plan.recipe.task == "improve":
         return plan.num_weak if wanted is None else min(wanted, plan.num_weak)
     return wanted

@@ -180,6 +180,24 @@ def test_pairs_about_documents_carry_a_passage_that_stands_in_them(manual: Path)
     assert asker.num_asked("documents/supported") >= len(made)
 
 
+def test_passages_of_real_manuals_stand_in_them(shared_data: Path) -> None:
+    pages = ["docs_md", "faq/ripgrep_FAQ.md", "docs_html"]
+    recipe = recipe_of(task="documents", documents=pages, kinds=["writes"], styles=["question"])
+    planned = plan(recipe, subject=None, folder=shared_data)
+    texts = {job.part.source: "" for job in planned.jobs}
+    for job in planned.jobs:
+        texts[job.part.source] += f"{job.part.text}\n\n"
+    items = list(taught(planned, PlayedAsker(), Avoided([])))
+    made = examples(items)
+    assert len(made) > 200
+    assert len({one.source.partition(":")[0] for one in made}) >= 8
+    for one in made:
+        passage = next(tag for tag in one.tags if tag.startswith("passage: "))
+        assert passage.removeprefix("passage: ") in texts[one.source]
+    refused = [one for one in items if isinstance(one, Dropped) and one.reason == NOT_IN_SECTION]
+    assert all("is hardly a passage" in one.detail for one in refused)
+
+
 def test_made_up_passages_and_unsupported_answers_go_with_their_reason(manual: Path) -> None:
     recipe = recipe_of(task="documents", documents=["manual.md"], styles=["question"])
 

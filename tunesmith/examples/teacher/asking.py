@@ -20,6 +20,7 @@ from tunesmith.sources.lines import preview
 from tunesmith.sources.row import Dropped, RowError
 
 NO_REPLY = "no reply"  # begins the reason of every call that failed
+_DEFAULT_COUNT = 100
 T = TypeVar("T")
 
 
@@ -42,6 +43,11 @@ class Teacher:
     def name(self) -> str:
         """The model's name."""
         return self._asker.endpoint.name
+
+    @property
+    def num_wanted(self) -> int | None:
+        """Pairs to accept; None: all there are."""
+        return num_wanted(self.recipe)
 
     def question(
         self, name: str, values: dict[str, str], *, salt: str, is_sampled: bool = True
@@ -128,6 +134,12 @@ class Teacher:
         )
 
 
+def num_wanted(recipe: TeacherRecipe) -> int | None:
+    """Pairs to accept; None: all that the material holds, which seeds do not limit."""
+    is_open = recipe.count is None and recipe.task == "self-instruct"
+    return _DEFAULT_COUNT if is_open else recipe.count
+
+
 def short(call_id: str) -> str:
     """The beginning of a call's name, which tells it from all others and can be read."""
     return call_id[:16]
@@ -165,3 +177,4 @@ class Improved:
 
 
 Taught = Example | Kept | Improved | Dropped
+Teaching = Generator[Taught, None, None]

@@ -162,7 +162,7 @@ def repeated_sentence(text: str) -> str | None:
     """A sentence that a text holds three times or more."""
     counts: dict[str, int] = {}
     for sentence in _SENTENCE.findall(text):
-        key = sentence.strip().lower()
+        key = str(sentence).strip().lower()
         counts[key] = counts.get(key, 0) + 1
         if counts[key] >= _MAX_REPEATS:
             return key

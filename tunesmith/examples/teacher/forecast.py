@@ -9,6 +9,7 @@ from math import ceil
 
 from tunesmith.endpoints.budget import estimate
 from tunesmith.endpoints.ledger import Spending
+from tunesmith.examples.teacher.asking import num_wanted
 from tunesmith.examples.teacher.from_documents import NUM_PAIRS
 from tunesmith.examples.teacher.lesson import Plan
 from tunesmith.examples.teacher.prompts import find_prompt
@@ -30,7 +31,7 @@ def forecast(plan: Plan) -> Spending:
 
 def _calls(plan: Plan) -> Iterator[tuple[str, int, int]]:
     """Prompt, number of calls, and characters of what it is filled with."""
-    wanted = plan.recipe.num_wanted
+    wanted = num_wanted(plan.recipe)
     match plan.recipe.task:
         case "self-instruct":
             assert wanted is not None

@@ -15,7 +15,7 @@ from tunesmith.endpoints.chat import ChatReply
 from tunesmith.errors import DataError
 from tunesmith.examples.example import Example, Message
 from tunesmith.examples.parts import cut_section
-from tunesmith.examples.teacher.asking import Question, Taught, Teacher, whole_object
+from tunesmith.examples.teacher.asking import Question, Taught, Teacher, Teaching, whole_object
 from tunesmith.examples.teacher.avoided import Avoided
 from tunesmith.examples.teacher.filters import Rules, check_instruction, check_pair
 from tunesmith.examples.teacher.parse import UNREADABLE, read_list, read_text, read_yes
@@ -101,7 +101,7 @@ def plan_jobs(parts: Iterable[Part], recipe: TeacherRecipe) -> list[Job]:
     return jobs
 
 
-def from_documents(teacher: Teacher, jobs: Sequence[Job], avoided: Avoided) -> Iterator[Taught]:
+def from_documents(teacher: Teacher, jobs: Sequence[Job], avoided: Avoided) -> Teaching:
     """Write pairs about documents, as many as the recipe wants or as they hold.
 
     Args:
@@ -140,7 +140,7 @@ class _Work:
         recipe = self.teacher.recipe
         self.rules = Rules(language=recipe.language, blocklist=recipe.blocklist, is_about_text=True)
 
-    def run(self) -> Iterator[Taught]:
+    def run(self) -> Teaching:
         start = 0
         while start < len(self.jobs) and self.num_missing:
             size = min(ROUND, self.num_missing)
@@ -155,7 +155,7 @@ class _Work:
     @property
     def num_missing(self) -> int:
         """Pairs that are still to be made; more than a round brings, where all are wanted."""
-        wanted = self.teacher.recipe.num_wanted
+        wanted = self.teacher.num_wanted
         return ROUND * NUM_PAIRS if wanted is None else wanted - self.num_made
 
     def _round(self, jobs: Sequence[Job]) -> Iterator[Taught]:

@@ -18,6 +18,7 @@ from tunesmith.examples.teacher.asking import (
     Question,
     Taught,
     Teacher,
+    Teaching,
     whole_object,
 )
 from tunesmith.examples.teacher.avoided import Avoided
@@ -49,7 +50,7 @@ def read_pairs(recipe: TeacherRecipe, *, folder: Path) -> Iterator[Example | Dro
     return to_examples(read_source(source, folder=folder), source, folder=folder)
 
 
-def improve(teacher: Teacher, pairs: Sequence[Weak], avoided: Avoided) -> Iterator[Taught]:
+def improve(teacher: Teacher, pairs: Sequence[Weak], avoided: Avoided) -> Teaching:
     """Rewrite weak answers in place, as many as the recipe wants; all other pairs pass.
 
     Args:
@@ -60,7 +61,7 @@ def improve(teacher: Teacher, pairs: Sequence[Weak], avoided: Avoided) -> Iterat
     Yields:
         All pairs in their order, as Kept or Improved, and what came of calls that failed.
     """
-    wanted = teacher.recipe.num_wanted
+    wanted = teacher.num_wanted
     num_made = 0
     for part in _in_rounds(pairs):
         left = None if wanted is None else wanted - num_made

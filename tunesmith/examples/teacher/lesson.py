@@ -3,13 +3,13 @@
 `plan` reads the material and knows how many calls it will take; `taught` makes them.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from tunesmith.endpoints.chat import Asker
 from tunesmith.examples.example import Example
-from tunesmith.examples.teacher.asking import Taught, Teacher
+from tunesmith.examples.teacher.asking import Teacher, Teaching
 from tunesmith.examples.teacher.avoided import Avoided
 from tunesmith.examples.teacher.from_documents import (
     Job,
@@ -79,7 +79,7 @@ def plan(recipe: TeacherRecipe, *, subject: str | None, folder: Path) -> Plan:
             return Plan(recipe=recipe, pairs=pairs, unread=unread)
 
 
-def taught(plan: Plan, asker: Asker, avoided: Avoided) -> Iterator[Taught]:
+def taught(plan: Plan, asker: Asker, avoided: Avoided) -> Teaching:
     """Ask the teacher; what it writes comes in order.
 
     Args:

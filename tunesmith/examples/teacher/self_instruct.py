@@ -13,7 +13,14 @@ from typing import Any
 
 from tunesmith.endpoints.chat import ChatReply
 from tunesmith.examples.example import Example, Message
-from tunesmith.examples.teacher.asking import Question, Taught, Teacher, short, whole_object
+from tunesmith.examples.teacher.asking import (
+    Question,
+    Taught,
+    Teacher,
+    Teaching,
+    short,
+    whole_object,
+)
 from tunesmith.examples.teacher.avoided import Avoided
 from tunesmith.examples.teacher.filters import (
     CUT,
@@ -46,9 +53,7 @@ _INSTRUCTIONS, _KINDS = "self-instruct/instructions", "self-instruct/kinds"
 _INSTANCE, _LABELS = "self-instruct/instance", "self-instruct/labels"
 
 
-def self_instruct(
-    teacher: Teacher, seeds: Sequence[SeedTask], avoided: Avoided
-) -> Iterator[Taught]:
+def self_instruct(teacher: Teacher, seeds: Sequence[SeedTask], avoided: Avoided) -> Teaching:
     """Write new pairs, until there are as many as the recipe wants or the teacher has no more.
 
     Args:
@@ -90,7 +95,7 @@ class _Work:
         for seed in self.seeds:
             self.novelty.add(seed.instruction)
 
-    def run(self) -> Iterator[Taught]:
+    def run(self) -> Teaching:
         number = barren = 0
         while self.num_missing and barren < _MAX_BARREN:
             before = self.num_made
@@ -106,7 +111,7 @@ class _Work:
     @property
     def num_missing(self) -> int:
         """Pairs that are still to be made."""
-        wanted = self.teacher.recipe.num_wanted
+        wanted = self.teacher.num_wanted
         assert wanted is not None, "the recipe has a default for this task"
         return wanted - self.num_made
 
