@@ -20,7 +20,7 @@ PLACES, HIDDEN, VOCABULARY = 11, 8, 37
 @pytest.fixture(autouse=True)
 def _small_tiles(monkeypatch: pytest.MonkeyPatch) -> None:
     register()
-    monkeypatch.setitem(head_module._TILE, "cpu", 10)
+    monkeypatch.setitem(head_module._TILE, "cpu", 10 * PLACES)
 
 
 def _head(*, bias: bool, dtype: torch.dtype = torch.float64, **terms: float) -> Head:
