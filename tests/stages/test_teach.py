@@ -1,10 +1,12 @@
 """A teacher behind a real server: files, budgets, early ends, and kill -9 at any moment."""
 
+import contextlib
 import json
 import os
 import random
 import re
 import signal
+import sqlite3
 import subprocess
 import sys
 import time
@@ -248,6 +250,10 @@ def test_a_wrong_command_line_says_what_is_wrong(
     assert message in capsys.readouterr().err
 
 
+def _name(request: dict[str, Any]) -> tuple[int, str]:
+    return request["seed"], request["messages"][-1]["content"]
+
+
 class Played:
     """The server in a process of its own, and lessons in others."""
 
@@ -298,6 +304,13 @@ class Played:
     def records(self) -> list[dict[str, Any]]:
         return list(read_json_lines(self.log)) if self.log.exists() else []
 
+    def in_cache(self, name: str) -> set[Any]:
+        """The requests whose replies are kept, whoever was killed."""
+        path = self.folder / name / "cache" / "tunesmith" / "calls.sqlite"
+        with contextlib.closing(sqlite3.connect(path)) as connection:
+            rows = connection.execute("SELECT request FROM replies").fetchall()
+        return {_name(json.loads(row[0])) for row in rows}
+
     def close(self) -> None:
         self.process.kill()
         self.process.communicate()
@@ -317,6 +330,7 @@ def test_kill_9_at_random_moments_pays_no_call_twice_and_changes_no_byte(
         num_calls = json.loads(out)["calls"]
         assert num_calls == played.num_asked()
         asked_before = len(played.records())
+        kept: list[tuple[int, set[Any]]] = []  # what lay in the cache after each kill
         moments = sorted(random.Random(7).sample(range(3, num_calls - 2), num_kills))
         for moment in moments:
             process = played.lesson("killed", count)
@@ -325,12 +339,17 @@ def test_kill_9_at_random_moments_pays_no_call_twice_and_changes_no_byte(
             process.send_signal(signal.SIGKILL)
             process.communicate()
             assert process.returncode == -signal.SIGKILL
+            kept.append((len(played.records()), played.in_cache("killed")))
         last = played.lesson("killed", count)
         _, err = last.communicate(timeout=300)
         assert last.returncode == 0, err
         pairs = [tmp_path / name / "pairs.jsonl" for name in ("whole", "killed")]
         assert pairs[0].read_bytes() == pairs[1].read_bytes()
         _check_repeats(played.records()[asked_before:], num_calls, num_kills)
+        for place, in_cache in kept:
+            later = played.records()[place:]
+            assert not in_cache & {_name(one["body"]) for one in later if one["event"] == "asked"}
+        assert kept[-1][1]
     finally:
         played.close()
 
