@@ -113,12 +113,14 @@ class PlayedAsker:
         self.answer = answer
         self.finish_reason = finish_reason
         self.asked: list[ChatRequest] = []
+        self.num_handed = 0  # a real asker may have asked these ahead
 
     @property
     def endpoint(self) -> Endpoint:
         return PlayedEndpoint()
 
     def ask_all(self, requests: Sequence[ChatRequest]) -> Iterator[Outcome]:
+        self.num_handed += len(requests)
         for request in requests:
             self.asked.append(request)
             messages = [{"role": one.role, "content": one.content} for one in request.messages]

@@ -136,6 +136,20 @@ def test_no_request_is_made_twice() -> None:
     assert len(set(asker.asked)) == len(asker.asked)
 
 
+def test_nothing_is_asked_ahead_that_is_not_wanted(manual: Path) -> None:
+    for recipe in (
+        recipe_of(count=13),
+        recipe_of(count=41),
+        recipe_of(task="documents", documents=["manual.md"], count=3),
+        recipe_of(task="documents", documents=["manual.md"], count=5, rewordings=1),
+    ):
+        items, asker = lesson(recipe, folder=manual)
+        assert len(examples(items)) == recipe.count
+        assert asker.num_handed == len(asker.asked)
+        instances = ("self-instruct/instance", "self-instruct/labels", "documents/supported")
+        assert sum(asker.num_asked(name) for name in instances) <= len(examples(items))
+
+
 def test_a_teacher_that_repeats_itself_ends_without_a_loop() -> None:
     def parrot(body: Body) -> str:
         if '{"tasks"' in last_message(body):
