@@ -15,7 +15,8 @@ from torch.nn import functional
 from transformers import AttentionInterface, PreTrainedModel
 
 from tunesmith.models.fused_rows import fused_row_attention
-from tunesmith.tokens.collate import Span
+from tunesmith.models.varlen_rows import can_vary, varlen_row_attention
+from tunesmith.tokens.collate import Span, path_of
 
 ROWS = "tunesmith_rows"
 
@@ -52,26 +53,22 @@ def row_attention(
         KeyError: The model lost the spans on the way here, so it cannot read a row.
     """
     spans: Sequence[Span] = options["spans"]
-    scale = options.get("scaling")
-    if _is_fused(query, value, spans, options):
+    scale, window = options.get("scaling"), options.get("sliding_window")
+    is_plain = not any(options.get(term) is not None for term in ("softcap", "s_aux"))
+    is_plain = is_plain and not options.get("dropout") and query.shape[3] == value.shape[3]
+    is_whole = window is None or all(span.first + span.length <= window for span in spans)
+    if is_plain and is_whole and query.device.type == "cpu":
         out = fused_row_attention(query, key, value, spans=spans, scale=scale)
+    elif is_plain and can_vary(query):
+        out = varlen_row_attention(
+            query, key, value, spans=spans, scale=scale, window=None if is_whole else window
+        )
     else:
-        out = _span_by_span(query, key, value, spans, options)
+        out = span_by_span(query, key, value, spans, options)
     return out.transpose(1, 2).contiguous(), None
 
 
-def _is_fused(
-    query: torch.Tensor, value: torch.Tensor, spans: Sequence[Span], options: Mapping[str, Any]
-) -> bool:
-    """Whether the fused kernel has every term of this layer's formula."""
-    window = options.get("sliding_window")
-    is_whole = window is None or all(span.first + span.length <= window for span in spans)
-    has_extras = options.get("softcap") is not None or options.get("s_aux") is not None
-    is_plain = is_whole and not has_extras and not options.get("dropout")
-    return is_plain and query.device.type == "cpu" and query.shape[3] == value.shape[3]
-
-
-def _span_by_span(
+def span_by_span(
     query: torch.Tensor,
     key: torch.Tensor,
     value: torch.Tensor,
@@ -87,17 +84,11 @@ def _span_by_span(
     queries, keys, values = (states.split(lengths, dim=2) for states in (query, key, value))
     outputs = []
     for index, queried in enumerate(queries):
-        path = _path(spans, index)
+        path = path_of(spans, index)
         seen_keys = torch.cat([keys[i] for i in path], dim=2)
         seen_values = torch.cat([values[i] for i in path], dim=2)
         outputs.append(attend(queried, seen_keys, seen_values, options))
     return torch.cat(outputs, dim=2)
-
-
-def _path(spans: Sequence[Span], index: int) -> list[int]:
-    """What a span sees, itself last."""
-    parent = spans[index].parent
-    return [index] if parent is None else [*_path(spans, parent), index]
 
 
 def _attention(

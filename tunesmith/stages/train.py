@@ -14,7 +14,7 @@ import torch
 
 from tunesmith.errors import DataError
 from tunesmith.files import hash_json, write_json
-from tunesmith.models.adapter import add_adapter
+from tunesmith.models.adapter import add_adapter, narrow_frozen
 from tunesmith.models.forward import LanguageModel, choose_layout
 from tunesmith.models.load import ModelPlace, load_network, to_device, weights_fingerprint
 from tunesmith.models.products import use_products
@@ -180,6 +180,8 @@ class _Training:
         if lora is not None:
             dropout = self.recipe.training.dropout
             model.network = add_adapter(model.inner, lora, dropout=dropout)
+            if self.engine.precision == "bf16":
+                narrow_frozen(model.inner)
         return model
 
     def _plan(self, model: LanguageModel) -> Plan:

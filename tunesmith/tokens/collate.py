@@ -40,6 +40,12 @@ class Span(NamedTuple):
     first: int = 0
 
 
+def path_of(spans: Sequence[Span], index: int) -> list[int]:
+    """What a span sees: the spans it continues, the first one first, and itself."""
+    parent = spans[index].parent
+    return [index] if parent is None else [*path_of(spans, parent), index]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Batch:
     """Several examples in one row.
