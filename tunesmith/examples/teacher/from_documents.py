@@ -5,29 +5,21 @@ the response claims, and where a second call says so too. The pairs of a section
 wordings of their questions, share a group, so that no split separates them.
 """
 
-import random
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 from tunesmith.endpoints.chat import ChatReply
-from tunesmith.errors import DataError
 from tunesmith.examples.example import Example, Message
-from tunesmith.examples.parts import cut_section
 from tunesmith.examples.teacher.asking import Question, Taught, Teacher, Teaching, whole_object
 from tunesmith.examples.teacher.avoided import Avoided
+from tunesmith.examples.teacher.document_jobs import Job
 from tunesmith.examples.teacher.filters import Rules, check_instruction, check_pair
 from tunesmith.examples.teacher.parse import UNREADABLE, read_list, read_text, read_yes
 from tunesmith.examples.teacher.prompts import wording
 from tunesmith.examples.teacher.support import NOT_SUPPORTED, check_support, find_passage
 from tunesmith.examples.words import words_of
-from tunesmith.recipe.source_recipe import SourceRecipe
-from tunesmith.recipe.teacher_recipe import Style, TaskKind, TeacherRecipe
 from tunesmith.sources.lines import preview
-from tunesmith.sources.material import Question as AskedQuestion
-from tunesmith.sources.material import Section
-from tunesmith.sources.read import read_source
 from tunesmith.sources.row import Dropped, RowError
 
 REPEATED = "asked already"
@@ -35,70 +27,8 @@ SAID_NO = "second call says no"
 NOTHING = "nothing to ask"
 ROUND = 16  # requests for pairs; what they bring is checked before the next round
 NUM_PAIRS = 3  # asked for in one request
-_MIN_WORDS = 12  # of a part that may hold something to ask
 _PAIRS, _SUPPORTED = "documents/pairs", "documents/supported"
 _REWORDINGS = "documents/rewordings"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Part:
-    """A piece of a section that one request is about."""
-
-    headings: tuple[str, ...]
-    text: str
-    source: str
-    subject: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Job:
-    """What one request asks for."""
-
-    part: Part
-    kind: TaskKind
-    style: Style
-
-
-def read_parts(recipe: TeacherRecipe, subject: str | None, *, folder: Path) -> list[Part]:
-    """The parts of all documents, in order.
-
-    Args:
-        recipe: Names the documents.
-        subject: What they describe; None: what each of them shows.
-        folder: The recipe's; paths are relative to it.
-
-    Raises:
-        MissingError: A document does not exist.
-        DataError: One of them holds no text under headings.
-    """
-    parts: list[Part] = []
-    for path in recipe.documents:
-        before = len(parts)
-        source = SourceRecipe(path=path)
-        for piece in read_source(source, folder=folder):
-            parts += _parts(piece, subject)
-        if len(parts) == before:
-            raise DataError(
-                "holds no text that could be asked about",
-                where=path,
-                cure="Documents are pages of Markdown, HTML, reStructuredText or plain text.",
-            )
-    return parts
-
-
-def plan_jobs(parts: Iterable[Part], recipe: TeacherRecipe) -> list[Job]:
-    """Each part in each style and kind, in an order that the seed draws.
-
-    Of a job that is stopped early the pairs come from everywhere in the documents.
-    """
-    jobs = [
-        Job(part=part, kind=kind, style=style)
-        for part in parts
-        for kind in recipe.kinds
-        for style in recipe.styles
-    ]
-    random.Random(f"documents/{recipe.seed}").shuffle(jobs)
-    return jobs
 
 
 def from_documents(teacher: Teacher, jobs: Sequence[Job], avoided: Avoided) -> Teaching:
@@ -328,19 +258,6 @@ def _example(instruction: str, response: str, job: Job, tags: tuple[str, ...]) -
         group=f"{name}#{' > '.join(job.part.headings)}",
         tags=tags,
     )
-
-
-def _parts(piece: object, subject: str | None) -> Iterator[Part]:
-    """The parts of a section; a page's own question is the heading of its answer."""
-    if isinstance(piece, Section):
-        headings, text, own = piece.headings, piece.text, piece.subject
-    elif isinstance(piece, AskedQuestion):
-        headings, text, own = (*piece.headings, piece.question), piece.answer, ""
-    else:
-        return
-    for part in cut_section(text):
-        if len(words_of(part)) >= _MIN_WORDS:
-            yield Part(headings=headings, text=part, source=piece.source, subject=subject or own)
 
 
 def _read_pairs(reply: ChatReply) -> list[dict[str, Any]]:

@@ -11,12 +11,8 @@ from tunesmith.endpoints.chat import Asker
 from tunesmith.examples.example import Example
 from tunesmith.examples.teacher.asking import Teacher, Teaching
 from tunesmith.examples.teacher.avoided import Avoided
-from tunesmith.examples.teacher.from_documents import (
-    Job,
-    from_documents,
-    plan_jobs,
-    read_parts,
-)
+from tunesmith.examples.teacher.document_jobs import Job, plan_jobs, read_parts
+from tunesmith.examples.teacher.from_documents import from_documents
 from tunesmith.examples.teacher.improve import Weak, improve, read_pairs
 from tunesmith.examples.teacher.seeds import SeedTask, read_seeds
 from tunesmith.examples.teacher.self_instruct import self_instruct
