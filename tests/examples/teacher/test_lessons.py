@@ -8,7 +8,15 @@ from typing import Any
 
 import pytest
 
-from tests.examples.teacher.played import Answer, Body, PlayedAsker, answer, fenced, last_message
+from tests.examples.teacher.played import (
+    Answer,
+    Body,
+    PlayedAsker,
+    answer,
+    fenced,
+    last_message,
+    rng_of,
+)
 from tunesmith.errors import DataError, RemoteError
 from tunesmith.examples.example import Example
 from tunesmith.examples.teacher.acceptance import Acceptance
@@ -134,6 +142,31 @@ def test_the_same_seed_asks_the_same_and_another_one_asks_otherwise() -> None:
 def test_no_request_is_made_twice() -> None:
     _, asker = lesson(recipe_of(count=80))
     assert len(set(asker.asked)) == len(asker.asked)
+
+
+def test_a_chinese_lesson_shows_chinese_seeds_and_keeps_chinese_pairs() -> None:
+    things = ("灯塔", "高原铁路", "老面馒头", "围棋开局", "珊瑚礁", "造纸作坊", "夜市", "民间舞蹈")
+    turns = ("写一段话介绍{}给孩子听", "列出关于{}的四个常见误会", "比较{}在今天和百年前的样子")
+
+    def chinese(body: Body) -> str:
+        text, rng = last_message(body), rng_of(body)
+        if '{"tasks"' in text:
+            asked = [rng.choice(turns).format("和".join(rng.sample(things, 2))) for _ in range(7)]
+            return json.dumps({"tasks": [*asked, "Explain why the sea is salty, please."]})
+        if '{"classification"' in text:
+            return '{"classification": []}'
+        return json.dumps(
+            {"input": "无", "response": f"这里值得说的有很多：{fenced(text)[-1]}，如此等等。"}
+        )
+
+    items, asker = lesson(recipe_of(count=8, language="zh"), answer=chinese)
+    made = examples(items)
+    assert len(made) == 8
+    assert {one.messages[0].input for one in made} == {""}
+    assert all("-zh@1" in tag for one in made for tag in one.tags if tag.startswith("prompt: "))
+    assert reasons(items)["wrong language"] > 0
+    first = asker.asked[0].messages[-1].content
+    assert sum(seed.instruction in first for seed in read_seeds(None, "zh", folder=Path())) == 8
 
 
 def test_nothing_is_asked_ahead_that_is_not_wanted(manual: Path) -> None:
