@@ -2,6 +2,7 @@
 
 import contextlib
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from tunesmith.endpoints.budget import Limits
 from tunesmith.endpoints.cache import CallCache, default_cache_path
@@ -9,10 +10,12 @@ from tunesmith.endpoints.caller import Caller, Forecast, Terms
 from tunesmith.endpoints.chat import Endpoint
 from tunesmith.endpoints.openai_api import OpenAiEndpoint
 from tunesmith.errors import MissingError
-from tunesmith.generation.answer import Speaker
 from tunesmith.recipe.endpoint_recipe import EndpointRecipe
 from tunesmith.recipe.recipe import GenerationRecipe
 from tunesmith.stages.progress import Progress
+
+if TYPE_CHECKING:
+    from tunesmith.generation.answer import Speaker
 
 
 def open_asker(
@@ -93,7 +96,7 @@ def _local(recipe: EndpointRecipe, where: str) -> Endpoint:
         )
     rendering = model_rendering(place)
 
-    def load() -> Speaker:
+    def load() -> "Speaker":
         generation = GenerationRecipe(batch=recipe.num_at_once)
         return load_speaker(rendering, name=place.name, recipe=generation)
 
