@@ -122,7 +122,7 @@ def _remarks(result: Result) -> list[str]:
     for one in result["comparisons"]:
         left_out.setdefault(one["left_out"], []).append(metric_title(one["metric"]))
     remarks += [
-        f"{counted(count, 'row')} failed in some run and left out under {', '.join(metrics)}."
+        f"{counted(count, 'row')} left out under {', '.join(metrics)}, for some run failed on it."
         for count, metrics in left_out.items()
         if count
     ]
