@@ -30,6 +30,7 @@ from tunesmith.starter.knowledge import statement_start
 
 NOTHING_SHOWN = "no difference shown"
 NUM_TRIALS, MOST = 200, 20
+FEW_TRIALS, FEWEST = 100, 10
 NUM_FACTS, NUM_SAMPLINGS, AT_ONCE = 60, 8, 60
 Scores = Mapping[str, np.ndarray]  # metric: (runs, rows)
 Trial = tuple[Scores, Scores]
@@ -52,7 +53,7 @@ def answers() -> tuple[list[str], list[list[str]]]:
     prompts = [Prompt(ids=tokenizer.hf(start).input_ids, key=start) for start in starts]
     told = []
     for seed in range(NUM_SAMPLINGS):
-        recipe = GenerationRecipe(max_new_tokens=8, temperature=0.8, seed=seed)
+        recipe = GenerationRecipe(max_new_tokens=8, temperature=2.0, seed=seed)
         written = generate(speaker.model, prompts, recipe=recipe, stop_ids=speaker.stop_ids)
         told.append([tokenizer.decode(one.ids).split(".")[0] for one in written])
     return [fact.y for fact in chosen], told
@@ -103,9 +104,9 @@ def claims(trials: Iterator[Trial]) -> Counter[str]:
     return found
 
 
-def check(trials: Iterator[Trial]) -> None:
+def check(trials: Iterator[Trial], most: int = MOST) -> None:
     found = claims(trials)
-    assert all(count <= MOST for count in found.values()), dict(found)
+    assert all(count <= most for count in found.values()), dict(found)
 
 
 def two_samplings(real: Scores, rng: np.random.Generator) -> Trial:
@@ -135,12 +136,15 @@ def test_the_samplings_are_worth_comparing(real: Scores) -> None:
 
 
 @pytest.mark.usefixtures("_few_resamples")
-@pytest.mark.parametrize("made", [two_samplings, swapped_labels])
-def test_the_starter_against_itself_shows_nothing(
-    real: Scores, made: Callable[[Scores, np.random.Generator], Trial]
-) -> None:
+def test_two_samplings_of_the_starter_show_nothing(real: Scores) -> None:
     rng = np.random.default_rng(17)
-    check(made(real, rng) for _ in range(NUM_TRIALS))
+    check(two_samplings(real, rng) for _ in range(NUM_TRIALS))
+
+
+@pytest.mark.usefixtures("_few_resamples")
+def test_labels_swapped_row_by_row_show_nothing(real: Scores) -> None:
+    rng = np.random.default_rng(18)
+    check((swapped_labels(real, rng) for _ in range(FEW_TRIALS)), FEWEST)
 
 
 @pytest.mark.slow
@@ -179,10 +183,12 @@ def test_scores_as_they_are_in_life_show_nothing(
     num_rows: int, num_runs: int, run_spread: float
 ) -> None:
     rng = np.random.default_rng([num_rows, num_runs])
-    check(simulated(rng, num_rows, num_runs, run_spread) for _ in range(NUM_TRIALS))
+    trials = (simulated(rng, num_rows, num_runs, run_spread) for _ in range(FEW_TRIALS))
+    check(trials, FEWEST)
 
 
 @pytest.mark.slow
+@pytest.mark.usefixtures("_few_resamples")
 @pytest.mark.parametrize("num_rows", [8, 20, 100, 300])
 @pytest.mark.parametrize(
     ("num_runs", "run_spread"),
