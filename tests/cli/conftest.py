@@ -97,7 +97,10 @@ def calls(monkeypatch: pytest.MonkeyPatch) -> list[SimpleNamespace]:
         "prepare": {"prepare": RESULT},
         "train": {"train": RESULT},
         "answer": {"answer": RESULT, "answer_file": {"rows": 3}},
-        "evaluate": {"evaluate": RESULT["scores"]},
+        "evaluate": {
+            "evaluate": RESULT["scores"],
+            "check_judge": {"summary": ["Judge x: usable."]},
+        },
         "report": {"report": {"report": Path("report.html")}},
         "run": {"run": RESULT},
         "preview": {"preview_pieces": preview_pieces},

@@ -35,6 +35,11 @@ def test_run_names_the_folder_of_any_stage(command: Command, calls: Calls, name:
     assert calls[0].given[1].path == Path("elsewhere")
 
 
+def test_the_judge_alone_can_be_tried(command: Command, calls: Calls) -> None:
+    result = command("evaluate", "recipe.yaml", "--check-judge")
+    assert (calls[0].stage, result.out) == ("check_judge", "Judge x: usable.\n")
+
+
 @pytest.mark.parametrize("name", ["run", "train"])
 def test_a_reason_to_force_reaches_the_stage(command: Command, calls: Calls, name: str) -> None:
     command(name, "recipe.yaml", "--force", "I know")

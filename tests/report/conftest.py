@@ -15,6 +15,7 @@ from tunesmith.examples.example import Example, Message
 from tunesmith.files import write_json, write_json_lines, write_text
 
 MakeRun = Callable[..., Path]
+USUAL = [metric for metric in TEXT_METRICS if metric != "final_answer"]
 CAPITALS = {
     "France": "Paris",
     "Japan": "Tokyo",
@@ -96,8 +97,8 @@ def _write_answers(folder: Path, answers: dict[str, list[Answer]]) -> None:
 
 def _write_grades(folder: Path, answers: dict[str, list[Answer]], examples: list[Example]) -> None:
     references = ReferenceFile(folder / "data" / "test.jsonl")
-    paths = {m: folder / "grades" / f"{m}.jsonl" for m in (*TEXT_METRICS, *TOKEN_METRICS)}
-    for metric in TEXT_METRICS:
+    paths = {m: folder / "grades" / f"{m}.jsonl" for m in (*USUAL, *TOKEN_METRICS)}
+    for metric in USUAL:
         lines = [
             grade.to_json()
             for model, written in answers.items()

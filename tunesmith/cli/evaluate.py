@@ -1,5 +1,9 @@
 """`tunesmith evaluate RECIPE`: from answers to scores and verdicts."""
 
+from typing import Annotated
+
+import typer
+
 from tunesmith.cli.inputs import open_job
 from tunesmith.cli.options import (
     JsonFlag,
@@ -14,7 +18,16 @@ from tunesmith.cli.progress import talking
 
 EXAMPLES = """tunesmith evaluate recipe.yaml
 
-tunesmith evaluate recipe.yaml --json"""
+tunesmith evaluate recipe.yaml --json
+
+tunesmith evaluate recipe.yaml --check-judge"""
+
+CheckJudge = Annotated[
+    bool,
+    typer.Option(
+        "--check-judge", help="Only try the judge with answers whose worth is known; train nothing."
+    ),
+]
 
 
 def evaluate(
@@ -22,16 +35,18 @@ def evaluate(
     run: RunFolderOption = None,
     *,
     settings: Settings = None,
+    check_judge: CheckJudge = False,
     json: JsonFlag = False,
     quiet: QuietFlag = False,
     verbose: VerboseFlag = False,
 ) -> None:
-    """Score the answers of the base and the tuned model and compare them."""
+    """Score the answers of base, tuned and rivals, by metrics and a judge, and compare them."""
     job = open_job(recipe, run, settings=settings)
     with talking(quiet, verbose) as progress:
         from tunesmith.stages import evaluate as stage
 
-        result = stage.evaluate(
+        work = stage.check_judge if check_judge else stage.evaluate
+        result = work(
             job.recipe,
             job.folder,
             recipe_folder=job.recipe_folder,

@@ -21,6 +21,7 @@ def summary_lines(result: Record) -> Iterator[str]:
         "by_source": _source_lines,
         "scores": _score_lines,
         "loss": _loss_lines,
+        "judge": _judge_lines,
     }
     if "metrics" in result:
         yield from _score_lines(result)
@@ -74,6 +75,11 @@ def _loss_lines(loss: Record) -> Iterator[str]:
     yield f"loss (nats per token): {', '.join(pairs)}"
 
 
+def _judge_lines(judge: Record) -> Iterator[str]:
+    reasons = f" ({'; '.join(judge['trust']['reasons'])})" if judge["trust"]["reasons"] else ""
+    yield f"judge {judge['name']}: {judge['trust']['verdict']}{reasons}"
+
+
 def _score_lines(scores: Record) -> Iterator[str]:
     """A line a metric and model, then a line a comparison."""
     tables = {**scores.get("metrics", {}), "loss": scores.get("loss", {})}
@@ -90,6 +96,9 @@ def _score_lines(scores: Record) -> Iterator[str]:
 
 def _score(score: Record) -> str:
     failed = f", {score['failed']} failed" if score["failed"] else ""
+    if "low_if_failed" in score:
+        low, high = score["low_if_failed"], score["high_if_failed"]
+        failed += f": {low:.2f} or {high:.2f} had they earned 0 or 100"
     rows = f"{score['count']:,} rows{failed}"
     if score["value"] is None:
         return f"no score  ({rows})"

@@ -22,7 +22,7 @@ class Grade:
 
     `score` is None where grading failed, and `reason` says why; a reason beside a score is
     a remark on a row that counts. `weight` is the row's share in the score: 1 for a text
-    metric, its trained tokens for a metric of tokens.
+    metric, its trained tokens for a metric of tokens. `calls` name what a judge was asked.
     """
 
     example_id: str
@@ -31,6 +31,7 @@ class Grade:
     score: float | None
     reason: str | None = None
     weight: float = 1.0
+    calls: tuple[str, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
         """The record as a line of `grades/<metric>.jsonl`."""
@@ -43,12 +44,14 @@ class Grade:
         }
         if self.weight != 1.0:
             record["weight"] = self.weight
+        if self.calls:
+            record["calls"] = list(self.calls)
         return record
 
     @classmethod
     def from_json(cls, record: Mapping[str, Any]) -> "Grade":
         """The grade that `to_json` wrote."""
-        return cls(**record)
+        return cls(**{**record, "calls": tuple(record.get("calls", ()))})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,7 +59,8 @@ class Score:
     """The weighted mean of a model's grades, its 95 % interval, and what it rests on.
 
     `value` is None where no row could be graded; `low` and `high` are None where the rows
-    say nothing about their spread. `count` rows are in the value, `failed` rows are not.
+    say nothing about their spread. `count` rows are in the value, `failed` rows are not; had
+    each of those earned 0 or 100, the value would be `low_if_failed` or `high_if_failed`.
     """
 
     value: float | None
@@ -64,16 +68,22 @@ class Score:
     high: float | None
     count: int
     failed: int
+    low_if_failed: float | None = None
+    high_if_failed: float | None = None
 
     def to_json(self) -> dict[str, Any]:
-        """The record as it stands in `scores.json`."""
-        return {
+        """The record as it stands in `scores.json`; the bounds only where they differ."""
+        record: dict[str, Any] = {
             "value": self.value,
             "low": self.low,
             "high": self.high,
             "count": self.count,
             "failed": self.failed,
         }
+        if self.low_if_failed is not None:
+            record["low_if_failed"] = self.low_if_failed
+            record["high_if_failed"] = self.high_if_failed
+        return record
 
     @classmethod
     def from_json(cls, record: Mapping[str, Any]) -> "Score":

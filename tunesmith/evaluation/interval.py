@@ -41,7 +41,7 @@ class Rows:
     @property
     def mean(self) -> float:
         """The weighted mean."""
-        return float(self.scores @ self.weights / self.weights.sum())
+        return float((self.scores * self.weights).sum() / self.weights.sum())
 
 
 def mean_interval(rows: Rows, *, bounds: Bounds | None, seed: int = 0) -> Bounds | None:

@@ -14,6 +14,7 @@ from rapidfuzz.distance import LCSseq
 from sacrebleu.metrics.chrf import CHRF
 
 from tunesmith.errors import DataError
+from tunesmith.evaluation.final_answer import final_answer
 from tunesmith.evaluation.grade import CUT, Grade
 from tunesmith.evaluation.normalise import normalised_words
 
@@ -76,6 +77,7 @@ TEXT_METRICS: Mapping[str, Callable[[str, str], float]] = {
     "token_f1": token_f1,
     "rouge_l": rouge_l,
     "chrf": chrf,
+    "final_answer": final_answer,
 }
 
 

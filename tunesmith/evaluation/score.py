@@ -19,6 +19,7 @@ from tunesmith.evaluation.token_metrics import LOWER_IS_BETTER
 
 SIGNIFICANCE = 0.05
 TUNED = "tuned"
+JUDGED_METRICS = frozenset({"judge", "win_rate"})  # a judge fails where it likes, not at random
 
 
 @dataclass(slots=True, kw_only=True)
@@ -58,12 +59,15 @@ def score_column(column: Column, *, metric: str, seed: int = 0) -> Score:
     rows = column.rows()
     interval = mean_interval(rows, bounds=metric_bounds(metric), seed=seed)
     low, high = interval or (None, None)
+    bounds = _bounds_if_failed(rows, len(column.failed)) if metric in JUDGED_METRICS else None
     return Score(
         value=rows.mean if len(rows.scores) else None,
         low=low,
         high=high,
         count=len(rows.scores),
         failed=len(column.failed),
+        low_if_failed=bounds[0] if bounds else None,
+        high_if_failed=bounds[1] if bounds else None,
     )
 
 
@@ -161,6 +165,14 @@ def score_files(paths: Mapping[str, Path], *, seed: int = 0) -> dict[str, Any]:
 def metric_bounds(metric: str) -> Bounds | None:
     """The lowest and highest score of a metric; None for the loss, which has no highest."""
     return None if metric == "loss" else (0.0, 100.0)
+
+
+def _bounds_if_failed(rows: Rows, num_failed: int) -> Bounds | None:
+    """The mean if every failed row had earned 0, and if it had earned 100."""
+    if not num_failed:
+        return None
+    total, count = float(rows.scores.sum()), len(rows.scores) + num_failed
+    return total / count, (total + 100.0 * num_failed) / count
 
 
 def _outcome(metric: str, found: Difference | None) -> Outcome:

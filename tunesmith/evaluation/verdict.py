@@ -95,8 +95,11 @@ _TITLES = {
     "token_f1": "token F1",
     "rouge_l": "ROUGE-L",
     "chrf": "chrF",
+    "final_answer": "final answer",
     "token_accuracy": "next-token accuracy",
     "loss": "loss",
+    "judge": "judge's score",
+    "win_rate": "win rate",
 }
 
 

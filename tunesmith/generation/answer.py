@@ -6,10 +6,11 @@ from itertools import groupby
 from typing import Any
 
 from tunesmith.examples.example import Message
+from tunesmith.generation.few_shot import Shots
 from tunesmith.generation.generate import Continuation, Prompt, generate
 from tunesmith.models.forward import LanguageModel
 from tunesmith.recipe.recipe import GenerationRecipe
-from tunesmith.templates.template import Template
+from tunesmith.templates.template import Rendering, Template
 from tunesmith.tokens.encode import encode_prompt
 from tunesmith.tokens.tokenizer import Tokenizer
 
@@ -63,6 +64,7 @@ class Speaker:
         tokenizer: Its tokenizer.
         template: How it is asked.
         recipe: Length, temperature, batch size.
+        shots: Examples that are shown before each question, if any are.
     """
 
     name: str
@@ -70,6 +72,7 @@ class Speaker:
     tokenizer: Tokenizer
     template: Template
     recipe: GenerationRecipe
+    shots: Shots | None = None
 
     @property
     def stop_ids(self) -> list[int]:
@@ -78,7 +81,10 @@ class Speaker:
 
     def prompt_of(self, question: Question) -> Prompt:
         """The ids that generation starts from."""
-        rendered = self.template.render_prompt(question.messages)
+        if self.shots is None:
+            rendered = self.template.render_prompt(question.messages)
+        else:
+            rendered = self.shots.render_prompt(question.messages, fits=self._fits)
         ids = encode_prompt(rendered, self.tokenizer).tolist()
         return Prompt(ids=ids, key=question.example_id)
 
@@ -89,7 +95,21 @@ class Speaker:
 
     def text_of(self, continuation: Continuation) -> str:
         """A continuation as the answer a person reads."""
-        return self.template.answer_of(self.tokenizer.decode(continuation.ids))
+        return self._answer_of(continuation)[0]
+
+    def finish_of(self, continuation: Continuation) -> str:
+        """Why an answer ended; also where the model went on to a next question."""
+        return "stop" if self._answer_of(continuation)[1] else continuation.finish_reason
+
+    def _answer_of(self, continuation: Continuation) -> tuple[str, bool]:
+        text = self.template.answer_of(self.tokenizer.decode(continuation.ids))
+        return (text, False) if self.shots is None else self.shots.cut_text(text)
+
+    def _fits(self, rendering: Rendering) -> bool:
+        """Whether a prompt leaves room for a whole answer."""
+        context = self.model.context_tokens
+        num_tokens = len(encode_prompt(rendering, self.tokenizer))
+        return context is None or num_tokens + self.recipe.max_new_tokens <= context
 
 
 def answer_all(
@@ -141,7 +161,7 @@ def _answer_batch(
             model=speaker.name,
             text=speaker.text_of(continuation),
             num_tokens=len(continuation.ids),
-            finish_reason=continuation.finish_reason,
+            finish_reason=speaker.finish_of(continuation),
             has_near_tie=continuation.first_near_tie is not None,
         )
 

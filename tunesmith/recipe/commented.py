@@ -40,7 +40,7 @@ def commented_recipe(
                 "sources:",
                 *_source_lines(data),
             ]
-        elif field.path[0] != "sources":
+        elif field.path[0] != "sources" and not _is_of_list(field):
             lines += _field_lines(field)
     return "\n".join(lines) + "\n"
 
@@ -50,8 +50,7 @@ def _field_lines(field: RecipeField) -> Iterator[str]:
     name, is_group = field.path[-1], isinstance(field.default, Section)
     indent = "  " * depth
     if not _has_effect(field):
-        is_member = field.path[:2] == ("training", "method")
-        indent = f"  # {'  ' * (depth - 1)}" if is_member else f"{indent}# "
+        indent = f"  # {'  ' * (depth - 1)}" if _is_member(field) else f"{indent}# "
     if depth == 0:
         yield ""
         yield f"# {_sentence_case(field.description)}"
@@ -59,19 +58,33 @@ def _field_lines(field: RecipeField) -> Iterator[str]:
         yield _line(f"{indent}{name}:", "" if depth == 0 else field.description)
         return
     yield from _noted(indent, f"{name}: {flow(field.default)}", field.description)
-    if field.section is not None:
+    if field.section is not None and not isinstance(field.default, list):
         yield f"{indent}# {name}:"
 
 
 def _has_effect(field: RecipeField) -> bool:
     """Whether a default may be written out: not so beside other defaults that silence it."""
-    if field.path[:2] == ("training", "method") and len(field.path) > 2:
+    if _is_member(field):
         return False
-    default = Recipe(sources=[SourceRecipe(path="data.jsonl")])
-    section: Any = default
+    return field.path[-1] not in _groups(field)[-1].without_effect()
+
+
+def _is_member(field: RecipeField) -> bool:
+    """Whether a key belongs to a group that is not there by default."""
+    return not isinstance(_groups(field)[-1], Section)
+
+
+def _is_of_list(field: RecipeField) -> bool:
+    """Whether a key belongs to the items of a list, which is empty by default."""
+    return any(isinstance(group, list) for group in _groups(field))
+
+
+def _groups(field: RecipeField) -> list[Any]:
+    """The groups that a key stands in, outermost first, as they are by default."""
+    groups: list[Any] = [Recipe(sources=[SourceRecipe(path="data.jsonl")])]
     for name in field.path[:-1]:
-        section = getattr(section, name)
-    return field.path[-1] not in section.without_effect()
+        groups.append(getattr(groups[-1], name, None))
+    return groups
 
 
 def _source_lines(data: str) -> Iterator[str]:
@@ -120,7 +133,8 @@ def reference_table() -> str:
     """All keys as a Markdown table: key, default, what it takes, what it means."""
     rows = ["| key | default | takes | meaning |", "|---|---|---|---|"]
     for field in walk():
-        if isinstance(field.default, Section):
+        is_told_before = _is_of_list(field) and field.path[0] != "sources"  # groups like judge's
+        if isinstance(field.default, Section) or is_told_before:
             continue
         path = ".".join(field.path).replace("sources.", "sources.0.")
         default = "required" if field.is_required else f"`{flow(field.default)}`"

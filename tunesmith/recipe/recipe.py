@@ -8,9 +8,11 @@ from typing import Literal, Self, get_args
 
 from pydantic import Field, model_validator
 
+from tunesmith.recipe.endpoint_recipe import EndpointRecipe
 from tunesmith.recipe.section import Section
 from tunesmith.recipe.source_recipe import SourceRecipe
 from tunesmith.recipe.values import (
+    Baseline,
     Device,
     MetricName,
     PlainPath,
@@ -207,18 +209,47 @@ class GenerationRecipe(Section):
         return {} if self.temperature else dict.fromkeys(("top_p", "seed"), "at temperature 0")
 
 
-def _all_metrics() -> list[MetricName]:
-    return list(get_args(MetricName))
+def _usual_metrics() -> list[MetricName]:
+    """All but `final_answer`, which is for answers that are reasoned towards."""
+    return [name for name in get_args(MetricName) if name != "final_answer"]
 
 
 class EvaluationRecipe(Section):
     """How answers are scored."""
 
     metrics: list[MetricName] = Field(
-        default_factory=_all_metrics,
+        default_factory=_usual_metrics,
         min_length=1,
         description="marks of an answer, 0 to 100",
     )
+    judge: EndpointRecipe | None = Field(
+        None, description="a model that scores each answer against the reference, 0 to 100"
+    )
+    rubric: PlainPath | None = Field(
+        None, description="a text file that tells the judge what earns how much; null: built in"
+    )
+    pairwise: Literal["base", "reference"] | None = Field(
+        None, description="whose answers the judge compares each model's with, in both orders"
+    )
+    baselines: list[Baseline] = Field(
+        default_factory=list,
+        description="nearest: the answer of the most similar training question; few-shot: the "
+        "base model, shown training examples in its prompt",
+    )
+    shots: Positive = Field(4, description="training examples that few-shot shows, if they fit")
+    rivals: list[EndpointRecipe] = Field(
+        default_factory=list,
+        description="other models that answer the same test set: groups like judge",
+    )
+
+    def without_effect(self) -> dict[str, str]:
+        """A rubric and pairs belong to a judge, shots to few-shot."""
+        unused = {}
+        if self.judge is None:
+            unused = dict.fromkeys(("rubric", "pairwise"), "without a judge")
+        if "few-shot" not in self.baselines:
+            unused["shots"] = "without few-shot among the baselines"
+        return unused
 
 
 class Recipe(Section):

@@ -26,7 +26,8 @@ SourceKind = Literal[
 TemplateName = Literal[
     "auto", "alpaca", "question-answer", "concatenate", "phi3", "chatml", "chat", "plain"
 ]
-MetricName = Literal["exact_match", "token_f1", "rouge_l", "chrf", "token_accuracy"]
+MetricName = Literal["exact_match", "token_f1", "rouge_l", "chrf", "token_accuracy", "final_answer"]
+Baseline = Literal["nearest", "few-shot"]
 FieldName = Literal[
     "instruction",
     "input",

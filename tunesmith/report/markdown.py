@@ -5,6 +5,13 @@ import re
 from tunesmith.report.data_facts import data_facts, source_lines
 from tunesmith.report.facts import facts, headline
 from tunesmith.report.figures import counted, rows_text
+from tunesmith.report.judge_facts import (
+    bound_lines,
+    files_of,
+    judge_sentence,
+    preference_rows,
+    trust_rows,
+)
 from tunesmith.report.record import RunRecord, TestRow
 from tunesmith.report.score_lines import (
     ScoreLine,
@@ -25,15 +32,12 @@ def report_markdown(record: RunRecord, *, has_curves: bool) -> str:
     title, sentence = headline(record)
     blocks = [f"# {escaped(record.name)}", f"**{title}.** {escaped(sentence)}"]
     blocks.append("\n".join(f"- {name}: {escaped(told)}" for name, told in facts(record)))
-    blocks += _scores(record)
+    blocks += [*_scores(record), *_judge(record)]
     if has_curves:
         blocks += ["## Training", "![Loss and learning rate over steps](curves.svg)"]
     blocks += _answers(record)
     blocks += _data(record)
-    blocks.append(
-        "Every number here can be recomputed from log.jsonl, completions/, grades/ and scores.json "
-        "beside this file."
-    )
+    blocks.append(f"Every number here can be recomputed from {files_of(record)} beside this file.")
     return "\n\n".join(block for block in blocks if block) + "\n"
 
 
@@ -58,6 +62,18 @@ def _scores(record: RunRecord) -> list[str]:
         blocks += ["## Tuned against rivals", _rivals(rivals)]
     remarks = failure_lines(record)
     return [*blocks, "\n".join(f"- {escaped(line)}" for line in remarks)]
+
+
+def _judge(record: RunRecord) -> list[str]:
+    """Whether to believe the judge; nothing without one."""
+    if not record.judge:
+        return []
+    tried = [[escaped(name), told] for name, told in trust_rows(record.judge)]
+    blocks = ["## The judge", escaped(judge_sentence(record.judge))]
+    blocks.append(_lines([["Tried with planted answers", ""], *tried]))
+    if pairs := preference_rows(record):
+        blocks.append(_lines([[escaped(cell) for cell in row] for row in pairs]))
+    return [*blocks, "\n".join(f"- {escaped(line)}" for line in bound_lines(record))]
 
 
 def _table(record: RunRecord, lines: list[ScoreLine]) -> str:

@@ -7,6 +7,8 @@ from tunesmith import __version__
 from tunesmith.evaluation.verdict import metric_title
 from tunesmith.report.curves import Axis
 from tunesmith.report.data_section import data_section
+from tunesmith.report.judge_facts import files_of
+from tunesmith.report.judge_section import judge_section
 from tunesmith.report.markup import Markup, joined, tag, void_tag
 from tunesmith.report.record import RunRecord
 from tunesmith.report.sections import (
@@ -37,7 +39,6 @@ _SORT = [
     ("losses", "Largest drop first"),
     ("lowest", "Weakest tuned answer first"),
 ]
-_FILES = "log.jsonl, completions/, grades/ and scores.json"
 
 
 def report_html(record: RunRecord, curves: Mapping[Axis, str]) -> str:
@@ -45,6 +46,7 @@ def report_html(record: RunRecord, curves: Mapping[Axis, str]) -> str:
     shown = side_by_side(record)
     sections = [
         ("scores", "Scores", scores_section(record)),
+        ("judge", "The judge", judge_section(record)),
         ("training", "Training", curves_section(record, curves)),
         ("answers", "Answers", _answers_section(record, shown)),
         ("data", "Data", data_section(record)),
@@ -60,8 +62,8 @@ def report_html(record: RunRecord, curves: Mapping[Axis, str]) -> str:
         tag("nav", *links, aria_label="Sections"),
     )
     end = (
-        f"Written by Tunesmith {__version__}. Every number here can be recomputed from {_FILES} "
-        "beside this page."
+        f"Written by Tunesmith {__version__}. Every number here can be recomputed from "
+        f"{files_of(record)} beside this page."
     )
     return "<!doctype html>\n" + tag(
         "html",
@@ -117,7 +119,9 @@ def _answers_section(record: RunRecord, shown: SideBySide) -> Markup:
         "section",
         tag("h2", "Answers, side by side", id="answers"),
         tag("p", shown.note, class_="note") if shown.note else Markup(""),
-        tag("noscript", tag("p", f"Showing rows needs JavaScript; they are in {_FILES}.")),
+        tag(
+            "noscript", tag("p", f"Showing rows needs JavaScript; they are in {files_of(record)}.")
+        ),
         controls,
         tag("p", class_="found", id="found", aria_live="polite"),
         tag("div", id="list"),

@@ -79,6 +79,7 @@ class RunRecord:
     comparisons: tuple[Comparison, ...]
     failures: Mapping[tuple[str, str], Mapping[str, int]]  # by metric and model: reasons
     study: Mapping[str, Any] = field(default_factory=dict)  # of the base model, if it has one
+    judge: Mapping[str, Any] = field(default_factory=dict)  # whether to believe it, if there is one
 
     @property
     def models(self) -> tuple[str, ...]:
@@ -134,6 +135,7 @@ def read_run_record(folder: Path) -> RunRecord:
         comparisons=tuple(Comparison.from_json(c) for c in scores.get("comparisons", ())),
         failures=failures,
         study=_json(folder / "study.json"),
+        judge=scores.get("judge", {}),
     )
 
 

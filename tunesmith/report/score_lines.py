@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from tunesmith.evaluation.grade import Comparison, Score
 from tunesmith.evaluation.verdict import metric_title
 from tunesmith.report.figures import NOTHING, digits_of, interval, number, p_text, signed
+from tunesmith.report.judge_facts import trust_of
 from tunesmith.report.record import BASE, TUNED, RunRecord
 
 
@@ -16,11 +17,17 @@ class ScoreLine:
     metric: str
     scores: Mapping[str, Score]  # by model
     comparison: Comparison | None
+    trust: str | None = None  # of the judge, where the metric is its
+
+    @property
+    def name(self) -> str:
+        """The metric as people write it."""
+        return metric_title(self.metric)
 
     @property
     def title(self) -> str:
-        """The metric as people write it."""
-        return metric_title(self.metric)
+        """The same, and whether its judge can be trusted, on one line."""
+        return self.name if self.trust is None else f"{self.name} ({self.trust})"
 
     @property
     def digits(self) -> int:
@@ -72,11 +79,11 @@ def loss_line(record: RunRecord) -> ScoreLine | None:
 def rival_lines(record: RunRecord) -> list[tuple[str, ScoreLine]]:
     """Each model beside base and tuned, with tuned compared with it, a line a metric."""
     return [
-        (rival, ScoreLine(metric=metric, scores=record.scores[metric], comparison=comparison))
+        (rival, _line(record, metric, first=rival))
         for rival in record.models
         if rival not in (BASE, TUNED)
         for metric in record.scores
-        if (comparison := record.comparison(metric, rival)) is not None
+        if record.comparison(metric, rival) is not None
     ]
 
 
@@ -105,7 +112,10 @@ def failure_lines(record: RunRecord) -> list[str]:
     return lines
 
 
-def _line(record: RunRecord, metric: str) -> ScoreLine:
+def _line(record: RunRecord, metric: str, *, first: str = BASE) -> ScoreLine:
     return ScoreLine(
-        metric=metric, scores=record.scores[metric], comparison=record.comparison(metric)
+        metric=metric,
+        scores=record.scores[metric],
+        comparison=record.comparison(metric, first),
+        trust=trust_of(record, metric),
     )

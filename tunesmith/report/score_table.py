@@ -21,7 +21,7 @@ def score_table(models: Sequence[str], lines: Sequence[ScoreLine], *, label: str
         cells = [_score_cell(line, model) for _, model in scored]
         cells += _comparison_cells(line) if is_compared else []
         cells += [tag("td", _ranges(line, scored))] if has_ranges else []
-        body.append(tag("tr", tag("th", line.title, scope="row"), *cells))
+        body.append(tag("tr", _metric_name(line), *cells))
     return _table(heads, body, label=label)
 
 
@@ -30,7 +30,7 @@ def rival_table(models: Sequence[str], lines: Sequence[tuple[str, ScoreLine]]) -
     body = [
         tag(
             "tr",
-            tag("th", line.title, scope="row"),
+            _metric_name(line),
             tag("td", _model_name(rival, models.index(rival))),
             *_comparison_cells(line),
         )
@@ -44,6 +44,12 @@ def _table(heads: Sequence[str], body: Sequence[Markup], *, label: str) -> Marku
     head = tag("thead", tag("tr", *(tag("th", name, scope="col") for name in heads)))
     table = tag("table", head, tag("tbody", *body), class_="scores")
     return tag("div", table, class_="card scroll", tabindex="0", role="region", aria_label=label)
+
+
+def _metric_name(line: ScoreLine) -> Markup:
+    """The metric; below it whether its judge can be trusted."""
+    trust = tag("span", line.trust, class_="small") if line.trust else Markup("")
+    return tag("th", line.name, trust, scope="row")
 
 
 def _model_name(model: str, index: int) -> Markup:

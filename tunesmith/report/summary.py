@@ -3,9 +3,16 @@
 from pathlib import Path
 
 from tunesmith.report.facts import facts, headline
-from tunesmith.report.figures import rows_text
-from tunesmith.report.record import RunRecord
-from tunesmith.report.score_lines import ScoreLine, failure_lines, loss_line, score_lines
+from tunesmith.report.figures import NOTHING, rows_text
+from tunesmith.report.judge_facts import bound_lines, judge_sentence
+from tunesmith.report.record import BASE, TUNED, RunRecord
+from tunesmith.report.score_lines import (
+    ScoreLine,
+    failure_lines,
+    loss_line,
+    rival_lines,
+    score_lines,
+)
 
 
 def summary_lines(record: RunRecord, *, report: Path | None = None) -> list[str]:
@@ -17,8 +24,13 @@ def summary_lines(record: RunRecord, *, report: Path | None = None) -> list[str]
     loss = loss_line(record)
     scored = [*score_lines(record), *([loss] if loss else [])]
     if scored:
-        lines += ["", *_table(record.models, scored)]
-    remarks = failure_lines(record)
+        own = tuple(model for model in record.models if model in (BASE, TUNED))
+        lines += ["", *_table(own, scored)]
+    if rivals := rival_lines(record):
+        lines += ["", *_rival_table(rivals)]
+    if judge := judge_sentence(record.judge):
+        lines += ["", judge]
+    remarks = [*bound_lines(record), *failure_lines(record)]
     if remarks:
         lines += ["", *remarks]
     if report is not None:
@@ -32,10 +44,29 @@ def _table(models: tuple[str, ...], scored: list[ScoreLine]) -> list[str]:
         cells = [f"{line.value(m)} ({line.interval(m)})" for m in models]
         difference = f"{line.difference} ({line.difference_interval})"
         rows.append([line.title, *cells, difference, f"{line.verdict}, {line.p_text}"])
+    table = _aligned(rows)
+    counts = {rows_text(line.scores[m]) for line in scored for m in models if m in line.scores}
+    return [*table, f"({counts.pop()} each; 95 % intervals)"] if len(counts) == 1 else table
+
+
+def _rival_table(rivals: list[tuple[str, ScoreLine]]) -> list[str]:
+    """A line a metric, a column a model: its score, and how tuned stands against it."""
+    names = list(dict.fromkeys(name for name, _ in rivals))
+    cells: dict[str, dict[str, str]] = {}
+    for name, line in rivals:
+        cells.setdefault(line.title, {})[name] = f"{line.value(name)} ({_against(line)})"
+    rows = [["against", *names]]
+    rows += [[title, *(row.get(name, NOTHING) for name in names)] for title, row in cells.items()]
+    return _aligned(rows)
+
+
+def _against(line: ScoreLine) -> str:
+    return f"tuned {line.verdict}" if line.verdict in ("better", "worse") else line.verdict
+
+
+def _aligned(rows: list[list[str]]) -> list[str]:
     widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
-    table = [
+    return [
         "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
         for row in rows
     ]
-    counts = {rows_text(score) for line in scored for score in line.scores.values()}
-    return [*table, f"({counts.pop()} each; 95 % intervals)"] if len(counts) == 1 else table

@@ -1,11 +1,10 @@
 """A test set and the models of a run -> completions/<model>.jsonl; or any file and any model."""
 
-import os
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 from tunesmith.errors import MissingError, RecipeError
 from tunesmith.examples.questions import to_question
@@ -13,23 +12,23 @@ from tunesmith.examples.read import ReadCount, check_read
 from tunesmith.files import (
     hash_file,
     hash_json,
-    json_line,
     raise_disk_full,
-    read_json_lines,
     write_json_lines,
     write_text,
 )
-from tunesmith.generation.answer import Completion, Question, Speaker, answer_all
+from tunesmith.generation.answer import Question, Speaker
 from tunesmith.models.load import find_model, is_model_folder, weights_fingerprint
 from tunesmith.recipe.load import resolved_yaml
 from tunesmith.recipe.recipe import GenerationRecipe, Recipe
 from tunesmith.recipe.source_recipe import SourceRecipe
 from tunesmith.sources.read import read_source
 from tunesmith.sources.row import Dropped
+from tunesmith.stages.completions import answer_onto, count_completions
 from tunesmith.stages.overlap_check import check_overlap
-from tunesmith.stages.prepare import preparation, read_split
+from tunesmith.stages.prepare import preparation
 from tunesmith.stages.progress import Progress
 from tunesmith.stages.rendering import Rendering, model_rendering, recipe_rendering
+from tunesmith.stages.rivals import answer_others, speak
 from tunesmith.stages.run_folder import RunFolder
 from tunesmith.stages.speaker import base_speaker, load_speaker, tuned_speaker
 from tunesmith.stages.stage import Result, Stage, code_of, require_current, run_stage
@@ -45,7 +44,7 @@ def answer(
     recipe_folder: Path,
     progress: Progress,
 ) -> Result:
-    """Let the base and the tuned model answer the test set.
+    """Let the base and the tuned model answer the test set, and whoever else the recipe names.
 
     Args:
         recipe: The one the run was trained with.
@@ -83,10 +82,19 @@ def answer(
         require_current(folder, stages)
         write_text(folder.recipe, resolved_yaml(recipe))
         weights = {BASE: identity_of_base(base), TUNED: weights_fingerprint(folder.model)}
-        return {
+        results = {
             name: _answer_test(name, recipe, folder, rendering, (weights[name], load), progress)
             for name, load in loaders.items()
         }
+        others = answer_others(
+            recipe,
+            folder,
+            rendering,
+            recipe_folder=recipe_folder,
+            base=weights[BASE],
+            progress=progress,
+        )
+        return results | others
 
 
 def answer_file(
@@ -130,7 +138,7 @@ def answer_file(
     key = _file_key(rendering, asked, generation)
     partial = output.with_name(f"{output.name[:40]}.{key[:12]}.partial")
     progress.start("answering", len(asked))
-    completions = _answer_onto(
+    completions = answer_onto(
         partial,
         asked,
         load=lambda: load_speaker(rendering, name=model, recipe=generation),
@@ -138,7 +146,7 @@ def answer_file(
     )
     write_json_lines(output, (completion.to_json() for completion in completions))
     partial.unlink(missing_ok=True)
-    return {**_counts(completions), "dropped": dict(count.dropped), "output": str(output)}
+    return {**count_completions(completions), "dropped": dict(count.dropped), "output": str(output)}
 
 
 def _check_output(output: Path, questions: Path) -> None:
@@ -214,63 +222,4 @@ def _answer_test(
         },
         outputs=[folder.completions(name)],
     )
-    return run_stage(folder, stage, lambda: _work(name, folder, stage, load, progress))
-
-
-def _work(
-    name: str, folder: RunFolder, stage: Stage, load: Callable[[], Speaker], progress: Progress
-) -> Result:
-    questions = [
-        Question(example_id=example.id, messages=example.prompt)
-        for example in read_split(folder, "test")
-        if not example.is_text
-    ]
-    partial = folder.completions(f".{name}-{stage.key[:12]}")
-    progress.start(f"answering ({name})", len(questions))
-    ordered = _answer_onto(partial, questions, load=load, progress=progress)
-    write_json_lines(folder.completions(name), (completion.to_json() for completion in ordered))
-    for old in partial.parent.glob(f".{name}-*.jsonl"):
-        old.unlink()
-    return _counts(ordered)
-
-
-def _answer_onto(
-    partial: Path, questions: Sequence[Question], *, load: Callable[[], Speaker], progress: Progress
-) -> list[Completion]:
-    """Answer what a partial file lacks, writing each answer to it; all, in the questions' order."""
-    done = _finished(partial)
-    waiting = [question for question in questions if question.example_id not in done]
-    progress.advance(len(done))
-    if waiting:
-        partial.parent.mkdir(parents=True, exist_ok=True)
-        with partial.open("ab") as stream:
-            for completion in answer_all(load(), waiting, on_answer=progress.advance):
-                done[completion.example_id] = completion
-                _append(stream, completion)
-    progress.close()
-    return [done[question.example_id] for question in questions]
-
-
-def _finished(partial: Path) -> dict[str, Completion]:
-    """What a killed run had answered already; a half-written line is cut off the file."""
-    if not partial.is_file():
-        return {}
-    whole = partial.read_bytes()
-    os.truncate(partial, whole.rfind(b"\n") + 1)
-    completions = [Completion(**record) for record in read_json_lines(partial)]
-    return {completion.example_id: completion for completion in completions}
-
-
-def _append(stream: IO[bytes], completion: Completion) -> None:
-    stream.write(json_line(completion.to_json()))
-    stream.flush()
-
-
-def _counts(completions: list[Completion]) -> Result:
-    reasons = [completion.finish_reason for completion in completions]
-    return {
-        "answers": len(completions),
-        "cut_off": reasons.count("length"),
-        "failed": sum(reason not in ("stop", "length") for reason in reasons),
-        "near_ties": sum(completion.has_near_tie for completion in completions),
-    }
+    return run_stage(folder, stage, lambda: speak(name, folder, stage, load, progress))

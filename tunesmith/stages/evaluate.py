@@ -1,10 +1,11 @@
 """Completions and references -> grades, scores with intervals, and a verdict."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 import torch
 
+from tunesmith.errors import DataError, RecipeError
 from tunesmith.evaluation.metrics import TEXT_METRICS, grade_completions
 from tunesmith.evaluation.references import ReferenceFile
 from tunesmith.evaluation.score import score_files
@@ -14,9 +15,12 @@ from tunesmith.generation.answer import Completion, Speaker
 from tunesmith.models.load import find_model, weights_fingerprint
 from tunesmith.recipe.recipe import Recipe
 from tunesmith.stages.answer import BASE, TUNED, answer
-from tunesmith.stages.prepare import open_store
+from tunesmith.stages.judging import check_judge as try_judge
+from tunesmith.stages.judging import check_servers, judge_answers, judge_metrics
+from tunesmith.stages.prepare import open_store, prepare
 from tunesmith.stages.progress import Progress
 from tunesmith.stages.rendering import Rendering, recipe_rendering
+from tunesmith.stages.rivals import other_models
 from tunesmith.stages.run_folder import RunFolder
 from tunesmith.stages.speaker import base_speaker, tuned_speaker
 from tunesmith.stages.stage import Result, Stage, code_of, run_stage
@@ -37,12 +41,12 @@ def evaluate(
     recipe_folder: Path,
     progress: Progress,
 ) -> Result:
-    """Grade what base and tuned answered, and what they expect of the references.
+    """Grade what all models answered, and what base and tuned expect of the references.
 
     Answers first, where that has not been done.
 
     Args:
-        recipe: Names the metrics.
+        recipe: Names the metrics, the judge, and who is compared.
         folder: Of the run.
         recipe_folder: What relative paths are relative to.
         progress: Told of rows.
@@ -50,58 +54,129 @@ def evaluate(
     Returns:
         The content of `scores.json`.
     """
+    check_servers(recipe, folder, progress)
     answer(recipe, folder, recipe_folder=recipe_folder, progress=progress)
+    models = [BASE, TUNED, *other_models(recipe)]
     with folder.locked():
         rendering = recipe_rendering(recipe, recipe_folder)
-        stage = Stage(
-            name="evaluate",
-            inputs={
-                "test": hash_file(folder.examples("test")),
-                "completions": {m: hash_file(folder.completions(m)) for m in (BASE, TUNED)},
-                "models": [
-                    identity_of_base(base_record(rendering.place, recipe, folder)),
-                    weights_fingerprint(folder.model),
-                ],
-                "code": code_of("tokens", "models", "training/validate.py", "evaluation"),
-                "rendering": rendering.fingerprint,
-                "evaluation": recipe.evaluation.model_dump(),
-            },
-            outputs=[folder.scores, *map(folder.grades, {*recipe.evaluation.metrics, _LOSS})],
+        _grade(recipe, folder, rendering, models, progress)
+        told = judge_answers(recipe, folder, models, recipe_folder=recipe_folder, progress=progress)
+        return _score(recipe, folder, told, progress)
+
+
+def check_judge(
+    recipe: Recipe, folder: RunFolder, *, recipe_folder: Path, progress: Progress
+) -> Result:
+    """Only try the recipe's judge with planted answers; the data is prepared, nothing trained.
+
+    Returns:
+        `name`, `prompt` and `trust`: the verdict, its reasons and the figures they rest on.
+
+    Raises:
+        RecipeError: The recipe names no judge.
+        DataError: No row was held out for testing.
+    """
+    if recipe.evaluation.judge is None:
+        raise RecipeError(
+            "the recipe names no judge",
+            where="evaluation.judge",
+            cure="For example: --set 'evaluation.judge={url: http://localhost:11434/v1, "
+            "model: llama3}'",
         )
-        return run_stage(folder, stage, lambda: _work(recipe, folder, rendering, progress))
+    prepare(recipe, folder, recipe_folder=recipe_folder, progress=progress)
+    if not len(ReferenceFile(folder.examples("test"))):
+        cure = "Hold some rows out: examples.split.test."
+        raise DataError("there are no test rows to try it with", where=str(folder.path), cure=cure)
+    return try_judge(recipe, folder, recipe_folder=recipe_folder, progress=progress)
 
 
-def _work(recipe: Recipe, folder: RunFolder, rendering: Rendering, progress: Progress) -> Result:
+def _grade(
+    recipe: Recipe,
+    folder: RunFolder,
+    rendering: Rendering,
+    models: Sequence[str],
+    progress: Progress,
+) -> None:
+    """Write the grades that take no judge, where something changed."""
+    metrics = [*recipe.evaluation.metrics, _LOSS]
+    stage = Stage(
+        name="evaluate",
+        inputs={
+            "test": hash_file(folder.examples("test")),
+            "completions": {model: hash_file(folder.completions(model)) for model in models},
+            "models": [
+                identity_of_base(base_record(rendering.place, recipe, folder)),
+                weights_fingerprint(folder.model),
+            ],
+            "code": code_of("tokens", "models", "training/validate.py", "evaluation"),
+            "rendering": rendering.fingerprint,
+            "metrics": metrics,
+        },
+        outputs=[folder.grades(metric) for metric in metrics],
+    )
+    run_stage(folder, stage, lambda: _work(recipe, folder, rendering, models, progress))
+
+
+def _work(
+    recipe: Recipe,
+    folder: RunFolder,
+    rendering: Rendering,
+    models: Sequence[str],
+    progress: Progress,
+) -> Result:
     references = ReferenceFile(folder.examples("test"))
-    paths: dict[str, Path] = {}
     for metric in recipe.evaluation.metrics:
         if metric in TEXT_METRICS:
-            paths[metric] = folder.grades(metric)
             progress.start(f"grading {metric}", None)
-            write_json_lines(paths[metric], _text_grades(folder, references, metric))
+            grades = _text_grades(folder, references, metric, models)
+            write_json_lines(folder.grades(metric), grades)
             progress.close()
     totals = _token_totals(recipe, folder, rendering, progress)
-    wanted: list[TokenMetric] = [_LOSS]
-    if "token_accuracy" in recipe.evaluation.metrics:
-        wanted.insert(0, "token_accuracy")
-    for token_metric in wanted:
-        paths[token_metric] = folder.grades(token_metric)
+    for token_metric in _token_metrics(recipe):
         rows = (grade.to_json() for grade in grade_tokens(totals, metric=token_metric))
-        write_json_lines(paths[token_metric], rows)
+        write_json_lines(folder.grades(token_metric), rows)
+    return {}
+
+
+def _score(recipe: Recipe, folder: RunFolder, told: Result, progress: Progress) -> Result:
+    """Write `scores.json` from the grades, where one of them changed."""
+    texts = [metric for metric in recipe.evaluation.metrics if metric in TEXT_METRICS]
+    names = [*texts, *judge_metrics(recipe), *_token_metrics(recipe)]
+    paths = {name: folder.grades(name) for name in names}
     for stale in folder.grades(_LOSS).parent.glob("*.jsonl"):
         if stale not in paths.values():
             stale.unlink()
-    progress.start("scoring", None)
-    scores = score_files(paths)
-    progress.close()
-    write_json(folder.scores, scores)
-    return scores
+    stage = Stage(
+        name="score",
+        inputs={
+            "grades": {name: hash_file(path) for name, path in paths.items()},
+            "judge": told,
+            "code": code_of("evaluation"),
+        },
+        outputs=[folder.scores],
+    )
+
+    def work() -> Result:
+        progress.start("scoring", None)
+        scores = score_files(paths)
+        if told:
+            scores["judge"] = told
+        progress.close()
+        write_json(folder.scores, scores)
+        return scores
+
+    return run_stage(folder, stage, work)
+
+
+def _token_metrics(recipe: Recipe) -> list[TokenMetric]:
+    has_accuracy = "token_accuracy" in recipe.evaluation.metrics
+    return ["token_accuracy", _LOSS] if has_accuracy else [_LOSS]
 
 
 def _text_grades(
-    folder: RunFolder, references: Mapping[str, str], metric: str
+    folder: RunFolder, references: Mapping[str, str], metric: str, models: Sequence[str]
 ) -> Iterator[dict[str, object]]:
-    for model in (BASE, TUNED):
+    for model in models:
         completions = (
             Completion(**record) for record in read_json_lines(folder.completions(model))
         )

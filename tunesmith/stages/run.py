@@ -6,6 +6,7 @@ from pathlib import Path
 from tunesmith.errors import RecipeError
 from tunesmith.recipe.recipe import Recipe
 from tunesmith.stages.evaluate import evaluate
+from tunesmith.stages.judging import check_servers
 from tunesmith.stages.prepare import prepare
 from tunesmith.stages.progress import Progress
 from tunesmith.stages.report import report
@@ -33,6 +34,7 @@ def run(
             where="torchrun",
             cure="Start tunesmith train under torchrun, then tunesmith run alone for the rest.",
         )
+    check_servers(recipe, folder, progress)
     prepared = prepare(recipe, folder, recipe_folder=recipe_folder, progress=progress)
     trained = train(recipe, folder, recipe_folder=recipe_folder, progress=progress, force=force)
     scores = evaluate(recipe, folder, recipe_folder=recipe_folder, progress=progress)

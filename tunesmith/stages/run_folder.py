@@ -1,6 +1,7 @@
 """A run's folder: where each file lies, the lock, and the manifest of what is done."""
 
 import os
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -11,6 +12,7 @@ from tunesmith.examples.split import Split
 from tunesmith.files import folder_lock, read_json, write_json
 
 _SPLITS = "splits.jsonl"
+_UNSAFE = re.compile(r"[^\w.+-]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,8 +118,17 @@ class RunFolder:
         return self.path / "data" / f"{split}.jsonl"
 
     def completions(self, model: str) -> Path:
-        """What a model answered to the test set."""
-        return self.path / "completions" / f"{model}.jsonl"
+        """What a model answered to the test set; a name of the Hub has no slash here."""
+        return self.path / "completions" / f"{_UNSAFE.sub('-', model)}.jsonl"
+
+    @property
+    def calls(self) -> Path:
+        """What teacher, judge and rivals were asked and answered."""
+        return self.path / "calls.sqlite"
+
+    def judgements(self, kind: str) -> Path:
+        """What a judge made of planted answers (`trust`), and of pairs (`pairwise`)."""
+        return self.path / "judgements" / f"{kind}.jsonl"
 
     def grades(self, metric: str) -> Path:
         """One metric's grades of all models."""
