@@ -7,6 +7,7 @@ trained after the answer.
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from tunesmith.errors import DataError
@@ -59,7 +60,7 @@ class TextTemplate:
         is_trained = answer.is_trained is not False
         response = (
             Segment(text=answer.content, is_content=True, is_trained=is_trained),
-            Segment(text=self.texts.end_token, is_content=False, is_trained=is_trained),
+            _written(self.texts.end_token, is_trained),
         )
         return ((*prompt, *(segment for segment in response if segment.text)),)
 
@@ -113,10 +114,12 @@ class TextTemplate:
         first = pieces[0][0] if pieces else ""
         if begin := begin_text(self.texts, first):
             pieces.insert(0, (begin, False))
-        return tuple(
-            Segment(text=text, is_content=is_content, is_trained=is_trained)
+        return tuple([
+            Segment(text=text, is_content=True, is_trained=is_trained)
+            if is_content
+            else _written(text, is_trained)
             for text, is_content in pieces
-        )
+        ])
 
     def _single_turn(self, messages: Sequence[Message]) -> tuple[str | None, Message]:
         system = self.system
@@ -139,6 +142,12 @@ class TextTemplate:
             f"template '{self.name}' has one turn; this conversation has {', '.join(roles)}",
             cure="Use template chatml, phi3 or chat.",
         )
+
+
+@lru_cache(maxsize=256)
+def _written(text: str, is_trained: bool) -> Segment:  # noqa: FBT001
+    """A template's own text; the same few come with every row."""
+    return Segment(text=text, is_content=False, is_trained=is_trained)
 
 
 def begin_text(texts: TokenizerTexts, first: str) -> str:

@@ -120,6 +120,10 @@ class Encoder:
     ) -> None:
         """Append the text of a span (start, end, is head) as runs, each wholly trained or not."""
         start, end, is_head = span
+        if len(edges) == 1:
+            if start < end:
+                pieces.append(Piece(text[start:end], None, is_head, edges[0][1]))
+            return
         cuts = [start, *(edge for edge, _ in edges if start < edge < end), end]
         for first, last in pairwise(cuts):
             if first < last:
