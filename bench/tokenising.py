@@ -35,9 +35,7 @@ def main() -> None:
     tokenizer, size, rounds = (*sys.argv[1:], *("100000", "2")[len(sys.argv) - 2 :])[:3]
     with tempfile.TemporaryDirectory() as name:
         write_rows(Path(name), int(size))
-        runs = [
-            watched(side, tokenizer, Path(name)) for _ in range(int(rounds)) for side in SIDES
-        ]
+        runs = [watched(side, tokenizer, Path(name)) for _ in range(int(rounds)) for side in SIDES]
     seconds = {
         side: statistics.median(run["seconds"] for run in runs if run["side"] == side)
         for side in SIDES
@@ -76,7 +74,9 @@ def generate(size: int) -> Iterator[dict[str, str]]:
 
     rng = random.Random(0)
     common = " ".join((*TASKS, *SENTENCES)).split()
-    rare = ["".join(rng.choices("abcdefghilmnoprstuvw", k=rng.randint(4, 9))) for _ in range(50_000)]
+    rare = [
+        "".join(rng.choices("abcdefghilmnoprstuvw", k=rng.randint(4, 9))) for _ in range(50_000)
+    ]
     words = [common[i % len(common)].strip("{},.?0123456") or "so" for i in range(5_000)] + rare
     for _ in range(size):
         task = rng.choice(TASKS).format(*(words[int(5e4 * rng.random() ** 3)] for _ in range(3)))
@@ -161,7 +161,10 @@ def peers(name: str, folder: Path) -> dict[str, Any]:
         answers = [f"{text}{tokenizer.eos_token}" for text in batch["response"]]
         read, trained = tokenizer(prompts, **ids).input_ids, tokenizer(answers, **ids).input_ids
         rows = list(zip(read, trained, strict=True))
-        return {"input_ids": [a + b for a, b in rows], "labels": [[-100] * len(a) + b for a, b in rows]}
+        return {
+            "input_ids": [a + b for a, b in rows],
+            "labels": [[-100] * len(a) + b for a, b in rows],
+        }
 
     int32 = datasets.Sequence(datasets.Value("int32"))
     data = datasets.load_from_disk(str(folder / "rows"))

@@ -79,7 +79,19 @@ def texts(count: int) -> list[str]:
     """Words, signs and spaces of all kinds in any order."""
     rng = random.Random(7)
     parts = [*"aZ09.,'\"#<>|(_\t\n\r", " ", " ", " ", "  ", "    ", "'s", "'LL", "hello", "world"]
-    parts += ["\n\n", " \n", "ü", "u\u0308", "日本", "\u00a0", "\u2009", "\u0301", "👍🏽", "1234", "\x1c"]
+    parts += [
+        "\n\n",
+        " \n",
+        "ü",
+        "u\u0308",
+        "日本",
+        "\u00a0",
+        "\u2009",
+        "\u0301",
+        "👍🏽",
+        "1234",
+        "\x1c",
+    ]
     return ["".join(rng.choices(parts, k=rng.randint(1, 40))) for _ in range(count)]
 
 

@@ -114,12 +114,14 @@ class TextTemplate:
         first = pieces[0][0] if pieces else ""
         if begin := begin_text(self.texts, first):
             pieces.insert(0, (begin, False))
-        return tuple([
-            Segment(text=text, is_content=True, is_trained=is_trained)
-            if is_content
-            else _written(text, is_trained)
-            for text, is_content in pieces
-        ])
+        return tuple(
+            [
+                Segment(text=text, is_content=True, is_trained=is_trained)
+                if is_content
+                else _written(text, is_trained)
+                for text, is_content in pieces
+            ]
+        )
 
     def _single_turn(self, messages: Sequence[Message]) -> tuple[str | None, Message]:
         system = self.system
