@@ -1,6 +1,7 @@
 """Rows -> token ids and masks on disk, against `datasets.map` with two processes.
 
-    python bench/tokenising.py TOKENIZER [ROWS] [ROUNDS]    # a folder or Hub name; 100,000 rows, 2
+    python -m bench.tokenising                            # 100,000 rows, 2 rounds, the starter's
+    python -m bench.tokenising 1000000 1 TOKENIZER        # a folder or Hub name
 
 Both begin with rows on disk (JSON Lines here, Arrow there) and use Alpaca's prompt; the peer
 tokenises prompts and answers in batches and writes int32, the fastest form found for it. Runs
@@ -8,8 +9,11 @@ alternate, each in a process of its own. Memory is resident bytes of all its pro
 100 ms, less those of its own process after imports. JSON is printed; ids are compared.
 """
 
+# ruff: noqa: PLC0415 - each side imports only what it needs
+
 import hashlib
 import json
+import random
 import statistics
 import subprocess
 import sys
@@ -24,6 +28,8 @@ import psutil
 
 from bench.million_rows import SENTENCES, TASKS, sentence, total_memory
 
+STARTER_FOLDER = Path(__file__).resolve().parent.parent / "tunesmith" / "starter" / "model"
+
 SIDES = ("tunesmith", "datasets.map")
 
 
@@ -32,7 +38,8 @@ def main() -> None:
     if sys.argv[1:2] == ["--measure"]:
         measure(sys.argv[2], sys.argv[3], Path(sys.argv[4]))
         return
-    tokenizer, size, rounds = (*sys.argv[1:], *("100000", "2")[len(sys.argv) - 2 :])[:3]
+    given = sys.argv[1:]
+    size, rounds, tokenizer = [*given, *("100000", "2", str(STARTER_FOLDER))[len(given) :]]
     with tempfile.TemporaryDirectory() as name:
         write_rows(Path(name), int(size))
         runs = [watched(side, tokenizer, Path(name)) for _ in range(int(rounds)) for side in SIDES]
@@ -69,9 +76,7 @@ def write_rows(folder: Path, size: int) -> None:
 
 
 def generate(size: int) -> Iterator[dict[str, str]]:
-    """Rows of 60 to 100 tokens; a few words are frequent, most are rare, as in any text."""
-    import random
-
+    """Rows of 60 to 100 tokens; many words are rare and made of random letters: hard ones."""
     rng = random.Random(0)
     common = " ".join((*TASKS, *SENTENCES)).split()
     rare = [

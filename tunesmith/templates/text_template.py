@@ -147,7 +147,7 @@ class TextTemplate:
 
 
 @lru_cache(maxsize=256)
-def _written(text: str, is_trained: bool) -> Segment:  # noqa: FBT001
+def _written(text: str, is_trained: bool) -> Segment:
     """A template's own text; the same few come with every row."""
     return Segment(text=text, is_content=False, is_trained=is_trained)
 

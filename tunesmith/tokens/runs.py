@@ -5,7 +5,7 @@ it ends with a control token (an answer's stop token), that token may take the w
 around it (`lstrip`, `rstrip`), as it does in transformers.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import NamedTuple
