@@ -8,7 +8,7 @@ none for an implementation that its mask interface does not know.
 
 from collections.abc import Mapping, Sequence
 from functools import partial
-from typing import Any
+from typing import Any, Protocol
 
 import torch
 from torch.nn import functional
@@ -17,6 +17,19 @@ from transformers import AttentionInterface, PreTrainedModel
 from tunesmith.tokens.collate import Span
 
 ROWS = "tunesmith_rows"
+
+
+class Slots(Protocol):
+    """Keys and values of texts that are being written (`models.slots`)."""
+
+    def attend(
+        self,
+        module: torch.nn.Module,
+        states: tuple[torch.Tensor, torch.Tensor, torch.Tensor],
+        options: Mapping[str, Any],
+    ) -> torch.Tensor:
+        """Query, key and value of new tokens -> what each sees of its text, (1, T, heads, D)."""
+        ...
 
 
 def register() -> None:
@@ -42,7 +55,8 @@ def row_attention(
         attention_mask: Always None here.
         options: `spans`, where each example stands, and the terms of the family's formula:
             `scaling`, `dropout`, `sliding_window` (tokens a position sees, itself
-            included), `softcap` (Gemma 2), `s_aux` (gpt-oss's sinks, one a head).
+            included), `softcap` (Gemma 2), `s_aux` (gpt-oss's sinks, one a head). With
+            `slots` instead of `spans` the row continues texts whose beginnings are kept there.
 
     Returns:
         (1, T, heads, D), and no weights.
@@ -50,25 +64,35 @@ def row_attention(
     Raises:
         KeyError: The model lost the spans on the way here, so it cannot read a row.
     """
+    slots: Slots | None = options.get("slots")
+    if slots is not None:
+        return slots.attend(module, (query, key, value), options), None
     spans: Sequence[Span] = options["spans"]
-    is_fused = options.get("softcap") is None and options.get("s_aux") is None
-    attend = _fused_attention if is_fused else _explicit_attention
     # One split and one cat: the backward of a slice would fill the whole row with zeros, once
     # an example, so that time would grow with the square of their number.
     lengths = [span.length for span in spans]
     parts = zip(*(states.split(lengths, dim=2) for states in (query, key, value)), strict=True)
-    outputs = [attend(q, k, v, options) for q, k, v in parts]
+    outputs = [causal_attention(q, k, v, options) for q, k, v in parts]
     return torch.cat(outputs, dim=2).transpose(1, 2).contiguous(), None
+
+
+def causal_attention(
+    query: torch.Tensor, key: torch.Tensor, value: torch.Tensor, options: Mapping[str, Any]
+) -> torch.Tensor:
+    """Attention of one text, or of its last tokens: the queries stand at the end of the keys."""
+    is_fused = options.get("softcap") is None and options.get("s_aux") is None
+    attend = _fused_attention if is_fused else _explicit_attention
+    return attend(query, key, value, options)
 
 
 def _fused_attention(
     query: torch.Tensor, key: torch.Tensor, value: torch.Tensor, options: Mapping[str, Any]
 ) -> torch.Tensor:
-    length, window = query.shape[2], options.get("sliding_window")
-    is_whole = window is None or length <= window
+    window = options.get("sliding_window")
+    is_whole = query.shape[2] == key.shape[2] and (window is None or key.shape[2] <= window)
     attend = partial(
         functional.scaled_dot_product_attention,
-        attn_mask=None if is_whole else _window_mask(length, window, query.device),
+        attn_mask=None if is_whole else _window_mask(query, key, window),
         dropout_p=options.get("dropout", 0.0),
         is_causal=is_whole,
         scale=options.get("scaling"),
@@ -87,26 +111,39 @@ def _explicit_attention(
     """Attention with terms that the fused kernel lacks: capped scores and sinks."""
     repeats = query.shape[1] // key.shape[1]
     key, value = key.repeat_interleave(repeats, dim=1), value.repeat_interleave(repeats, dim=1)
+    mask = _window_mask(query, key, options.get("sliding_window"))
     scores = query @ key.transpose(-1, -2) * (options.get("scaling") or query.shape[-1] ** -0.5)
-    softcap, sinks = options.get("softcap"), options.get("s_aux")
-    if softcap is not None:
-        scores = torch.tanh(scores / softcap) * softcap
-    mask = _window_mask(query.shape[2], options.get("sliding_window"), query.device)
-    scores = scores.masked_fill(~mask, torch.finfo(scores.dtype).min)
-    if sinks is not None:
-        sink = sinks.reshape(1, -1, 1, 1).expand(*scores.shape[:3], 1)
-        scores = torch.cat([scores, sink], dim=-1)
-    weights = functional.softmax(scores, dim=-1, dtype=torch.float32).to(value.dtype)
-    if sinks is not None:
-        weights = weights[..., :-1]
+    weights = attention_weights(scores, mask, options)
     return functional.dropout(weights, options.get("dropout", 0.0)) @ value
 
 
-def _window_mask(length: int, window: int | None, device: torch.device) -> torch.Tensor:
-    """(length, length) bool: True where a position sees another."""
-    place = torch.arange(length, device=device)
-    distance = place[:, None] - place[None, :]
-    return (distance >= 0) & (distance < (window or length))
+def attention_weights(
+    scores: torch.Tensor, mask: torch.Tensor, options: Mapping[str, Any]
+) -> torch.Tensor:
+    """Scores of queries and keys -> weights, with the terms that a family may add.
+
+    Args:
+        scores: (B, heads, queries, keys), scaled.
+        mask: True where a query sees a key; of a shape that broadcasts.
+        options: As in `row_attention`.
+    """
+    softcap, sinks = options.get("softcap"), options.get("s_aux")
+    if softcap is not None:
+        scores = torch.tanh(scores / softcap) * softcap
+    scores = scores.masked_fill(~mask, torch.finfo(scores.dtype).min)
+    if sinks is not None:
+        sink = sinks.reshape(1, -1, 1, 1).expand(len(scores), -1, scores.shape[2], 1)
+        scores = torch.cat([scores, sink], dim=-1)
+    weights = functional.softmax(scores, dim=-1, dtype=torch.float32).to(scores.dtype)
+    return weights if sinks is None else weights[..., :-1]
+
+
+def _window_mask(query: torch.Tensor, key: torch.Tensor, window: int | None) -> torch.Tensor:
+    """(queries, keys) bool: True where a position sees another."""
+    num_queries, num_keys = query.shape[2], key.shape[2]
+    place = torch.arange(num_keys, device=query.device)
+    distance = place[num_keys - num_queries :, None] - place[None, :]
+    return (distance >= 0) & (distance < (window or num_keys))
 
 
 def use_attention(model: PreTrainedModel, name: str) -> None:

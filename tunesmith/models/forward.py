@@ -21,8 +21,9 @@ from tunesmith.tokens.collate import Batch, collate
 from tunesmith.tokens.encode import EncodedExample
 
 Layout = Literal["rows", "padded"]
+Reading = Literal["none", "logits", "hidden"]
 _PROBE_LENGTHS = (5, 9, 3)
-_PROBE_TOLERANCE = 1e-4
+PROBE_TOLERANCE = 1e-4
 
 
 @dataclass(slots=True, kw_only=True)
@@ -33,13 +34,16 @@ class LanguageModel:
         network: transformers' model, or peft's wrapper around one.
         layout: How several examples are given to it.
         layout_reason: Why, in words.
-        own_attention: The implementation it was loaded with: what generation uses.
+        own_attention: The implementation it was loaded with: what transformers' `generate` uses.
+        reading: What it gives for texts that are being written (`models.reading`); None until
+            somebody asks.
     """
 
     network: Any
     layout: Layout
     layout_reason: str
     own_attention: str
+    reading: Reading | None = None
 
     @property
     def inner(self) -> PreTrainedModel:
@@ -168,7 +172,7 @@ def _why_not_rows(network: PreTrainedModel, num_tokens: int) -> str | None:
         return f"{family} cannot limit its head to some positions"
     if not network._can_set_attn_implementation():
         return f"{family} has no attention interface"
-    examples = _probe_examples(num_tokens)
+    examples = probe_examples(num_tokens)
     before = network.config._attn_implementation
     was_training = network.training
     network.eval()
@@ -186,12 +190,13 @@ def _why_not_rows(network: PreTrainedModel, num_tokens: int) -> str | None:
     network.train(was_training)
     difference = float((together - torch.cat(alone)).abs().max())
     scale = max(1.0, float(together.abs().max()))
-    if difference > _PROBE_TOLERANCE * scale:
+    if difference > PROBE_TOLERANCE * scale:
         return f"{family} lets examples of one row see each other (by {difference:.1e})"
     return None
 
 
-def _probe_examples(num_tokens: int) -> list[EncodedExample]:
+def probe_examples(num_tokens: int) -> list[EncodedExample]:
+    """A few short examples of random tokens, the same each time."""
     generator = np.random.default_rng(0)
     return [
         EncodedExample(
