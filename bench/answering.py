@@ -59,9 +59,7 @@ def main() -> None:
         "new_tokens": sum(map(len, texts["tunesmith"])),
         "threads": torch.get_num_threads(),
         "seconds": {name: round(value, 3) for name, value in seconds.items()},
-        "ratio": {
-            name: round(value / seconds["tunesmith"], 2) for name, value in seconds.items()
-        },
+        "ratio": {name: round(value / seconds["tunesmith"], 2) for name, value in seconds.items()},
         "equal_texts": _equal(texts),
     }
     print(json.dumps(result, indent=2))
@@ -115,7 +113,7 @@ def _ours(model: LanguageModel, prompts: Texts, stops: list[int], num_new: int) 
 def _theirs(
     model: LanguageModel, prompts: Texts, stops: list[int], num_new: int, size: int
 ) -> Texts:
-    """transformers' best: batches of similar length, padded on the left."""
+    """The best of transformers: batches of similar length, padded on the left."""
     texts: Texts = []
     settings = GenerationConfig(
         max_new_tokens=num_new, do_sample=False, pad_token_id=0, eos_token_id=stops or None

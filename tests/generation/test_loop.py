@@ -213,27 +213,25 @@ def test_a_family_without_rows_still_answers_in_the_padded_way() -> None:
     )
 
 
-def test_the_rounded_head_chooses_as_the_exact_one(monkeypatch: pytest.MonkeyPatch) -> None:
-    prompts = _prompts()
-    for family in ("gpt_neox", "llama", "qwen2"):
-        model = _model(family)
-        assert find_reading(model) == "hidden"
-        exact = _in_batches_of(model, prompts, 3)
-        with monkeypatch.context() as patch:
-            patch.setattr(loop, "_LARGE_HEAD", 1)
-            patch.setattr(loop, "has_bf16", lambda _: True)
-            chosen: list[int] = []
-            original = likeliest.RoundedHead.choose
+@pytest.mark.parametrize("family", ["gpt_neox", "llama", "qwen2"])
+def test_the_rounded_head_chooses_as_the_exact_one(
+    family: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    model, prompts = _model(family), _prompts()
+    assert find_reading(model) == "hidden"
+    exact = _in_batches_of(model, prompts, 3)
+    chosen: list[int] = []
+    original = likeliest.RoundedHead.choose
 
-            def counting(
-                head: likeliest.RoundedHead, hidden: torch.Tensor
-            ) -> likeliest.Choice:
-                chosen.append(len(hidden))
-                return original(head, hidden)  # noqa: B023 - called within this turn
+    def counting(head: likeliest.RoundedHead, hidden: torch.Tensor) -> likeliest.Choice:
+        chosen.append(len(hidden))
+        return original(head, hidden)
 
-            patch.setattr(likeliest.RoundedHead, "choose", counting)
-            assert _in_batches_of(model, prompts, 3) == exact
-            assert chosen, "the rounded head was not used"
+    monkeypatch.setattr(loop, "_LARGE_HEAD", 1)
+    monkeypatch.setattr(loop, "has_bf16", lambda _: True)
+    monkeypatch.setattr(likeliest.RoundedHead, "choose", counting)
+    assert _in_batches_of(model, prompts, 3) == exact
+    assert chosen, "the rounded head was not used"
 
 
 def test_heads_that_do_more_than_multiply_are_not_rounded() -> None:
