@@ -114,6 +114,6 @@ def _at_once(model: LanguageModel, recipe: GenerationRecipe, longest: int) -> in
     heads = getattr(config, "num_key_value_heads", None) or config.num_attention_heads
     width = getattr(config, "head_dim", None) or config.hidden_size // config.num_attention_heads
     kept = 2 * config.num_hidden_layers * heads * width * longest
-    bytes_each = (kept + config.vocab_size) * _BYTES_OF_FLOAT
+    bytes_each: int = (kept + config.vocab_size) * _BYTES_OF_FLOAT
     fitting = int(free_memory(model.device) * _SHARE_OF_FREE_MEMORY) // bytes_each
     return max(1, min(_MOST_AT_ONCE, fitting))

@@ -59,9 +59,10 @@ class RoundedHead:
         """How far from its exact value a logit near the best may lie, (N,) fp32."""
         back = rounded.float()
         size = back.norm(dim=-1)
-        bound = (hidden - back).norm(dim=-1) * self._norm + size * self._error
+        bound: torch.Tensor = (hidden - back).norm(dim=-1) * self._norm + size * self._error
         bound += hidden.shape[1] * _FP32_ROUNDING * size * self._norm
-        return bound + _BF16_ROUNDING * (blocks.amax(dim=-1).abs() + 2 * bound)
+        bound += _BF16_ROUNDING * (blocks.amax(dim=-1).abs() + 2 * bound)
+        return bound
 
 
 def likeliest(logits: torch.Tensor) -> Choice:

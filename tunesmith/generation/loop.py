@@ -13,7 +13,7 @@ import torch
 from tunesmith.generation.likeliest import Choice, RoundedHead, likeliest
 from tunesmith.generation.prompt import Continuation, FinishReason, Listeners, Prompt
 from tunesmith.generation.sampling import RowwiseSampler
-from tunesmith.models.forward import LanguageModel
+from tunesmith.models.forward import LanguageModel, Reading
 from tunesmith.models.reading import find_reading, plain_head, read_row
 from tunesmith.models.slots import TextSlots
 from tunesmith.recipe.recipe import GenerationRecipe
@@ -108,7 +108,7 @@ class Writer:
         return likeliest(read if self._sampler is None else self._sampler(None, read))
 
     def _read(self, ids: Sequence[int], new_lengths: Sequence[int]) -> torch.Tensor:
-        reading = "logits" if self._head is None else "hidden"
+        reading: Reading = "logits" if self._head is None else "hidden"
         return read_row(self._model, self._slots, ids, new_lengths, reading=reading)
 
     def _take(self) -> list[_Text]:

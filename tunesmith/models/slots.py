@@ -104,7 +104,9 @@ class TextSlots:
                     torch.cat(pair, dim=2)
                     for pair in zip(self._shared[module], parts[1:], strict=True)
                 ]
-            outputs.append(causal_attention(*parts, options).transpose(1, 2))
+            new_query, new_key, new_value = parts
+            output = causal_attention(new_query, new_key, new_value, options)
+            outputs.append(output.transpose(1, 2))
             start += length
         return torch.cat(outputs, dim=1)
 
@@ -169,8 +171,10 @@ class TextSlots:
 
 def _fold(states: torch.Tensor) -> torch.Tensor:
     """(R, groups, heads of a group, D) -> (groups, R x heads, D): all texts in one product."""
-    return states.transpose(0, 1).flatten(1, 2)
+    folded: torch.Tensor = states.transpose(0, 1).flatten(1, 2)
+    return folded
 
 
 def _unfold(states: torch.Tensor, num_texts: int) -> torch.Tensor:
-    return states.unflatten(1, (num_texts, -1)).transpose(0, 1)
+    unfolded: torch.Tensor = states.unflatten(1, (num_texts, -1)).transpose(0, 1)  # type: ignore[no-untyped-call]
+    return unfolded
