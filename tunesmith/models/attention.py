@@ -1,4 +1,4 @@
-"""Attention for several examples in one row: each example attends to itself alone.
+"""Attention for several examples in one row: each attends to itself and to what it continues.
 
 Registered with transformers' `AttentionInterface`, so that every model family that goes
 through it can read a row. The spans travel as a keyword argument of the model's forward,
@@ -14,7 +14,9 @@ import torch
 from torch.nn import functional
 from transformers import AttentionInterface, PreTrainedModel
 
-from tunesmith.tokens.collate import Span
+from tunesmith.models.fused_rows import fused_row_attention
+from tunesmith.models.varlen_rows import can_vary, varlen_row_attention
+from tunesmith.tokens.collate import Span, path_of
 
 ROWS = "tunesmith_rows"
 
@@ -45,10 +47,10 @@ def row_attention(
     attention_mask: torch.Tensor | None,
     **options: Any,
 ) -> tuple[torch.Tensor, None]:
-    """Causal attention within each span of a row.
+    """Causal attention within each span of a row and the spans it continues.
 
     Args:
-        module: The attention layer; unused, part of the interface.
+        module: The attention layer; the key under which slots keep what it made.
         query: (1, heads, T, D).
         key: (1, key-value heads, T, D).
         value: (1, key-value heads, T, D).
@@ -68,31 +70,60 @@ def row_attention(
     if slots is not None:
         return slots.attend(module, (query, key, value), options), None
     spans: Sequence[Span] = options["spans"]
+    scale, window = options.get("scaling"), options.get("sliding_window")
+    is_plain = not any(options.get(term) is not None for term in ("softcap", "s_aux"))
+    is_plain = is_plain and not options.get("dropout") and query.shape[3] == value.shape[3]
+    is_whole = window is None or all(span.first + span.length <= window for span in spans)
+    if is_plain and is_whole and query.device.type == "cpu":
+        out = fused_row_attention(query, key, value, spans=spans, scale=scale)
+    elif is_plain and can_vary(query):
+        out = varlen_row_attention(
+            query, key, value, spans=spans, scale=scale, window=None if is_whole else window
+        )
+    else:
+        out = span_by_span(query, key, value, spans, options)
+    return out.transpose(1, 2).contiguous(), None
+
+
+def span_by_span(
+    query: torch.Tensor,
+    key: torch.Tensor,
+    value: torch.Tensor,
+    spans: Sequence[Span],
+    options: Mapping[str, Any],
+) -> torch.Tensor:
+    """The same in torch's own operations: every device, and every term a family may have."""
     # One split and one cat: the backward of a slice would fill the whole row with zeros, once
     # an example, so that time would grow with the square of their number.
     lengths = [span.length for span in spans]
-    parts = zip(*(states.split(lengths, dim=2) for states in (query, key, value)), strict=True)
-    outputs = [causal_attention(q, k, v, options) for q, k, v in parts]
-    return torch.cat(outputs, dim=2).transpose(1, 2).contiguous(), None
+    queries, keys, values = (states.split(lengths, dim=2) for states in (query, key, value))
+    outputs = []
+    for index, queried in enumerate(queries):
+        path = path_of(spans, index)
+        seen_keys = torch.cat([keys[i] for i in path], dim=2)
+        seen_values = torch.cat([values[i] for i in path], dim=2)
+        outputs.append(causal_attention(queried, seen_keys, seen_values, options))
+    return torch.cat(outputs, dim=2)
 
 
 def causal_attention(
     query: torch.Tensor, key: torch.Tensor, value: torch.Tensor, options: Mapping[str, Any]
 ) -> torch.Tensor:
     """Attention of one text, or of its last tokens: the queries stand at the end of the keys."""
-    is_fused = options.get("softcap") is None and options.get("s_aux") is None
-    attend = _fused_attention if is_fused else _explicit_attention
+    has_extras = options.get("softcap") is not None or options.get("s_aux") is not None
+    attend = _explicit_attention if has_extras else _attention
     return attend(query, key, value, options)
 
 
-def _fused_attention(
+def _attention(
     query: torch.Tensor, key: torch.Tensor, value: torch.Tensor, options: Mapping[str, Any]
 ) -> torch.Tensor:
+    length, num_seen = query.shape[2], key.shape[2]
     window = options.get("sliding_window")
-    is_whole = query.shape[2] == key.shape[2] and (window is None or key.shape[2] <= window)
+    is_whole = length == num_seen and (window is None or length <= window)
     attend = partial(
         functional.scaled_dot_product_attention,
-        attn_mask=None if is_whole else _window_mask(query, key, window),
+        attn_mask=None if is_whole else _mask(length, num_seen, window, query.device),
         dropout_p=options.get("dropout", 0.0),
         is_causal=is_whole,
         scale=options.get("scaling"),
@@ -108,11 +139,11 @@ def _fused_attention(
 def _explicit_attention(
     query: torch.Tensor, key: torch.Tensor, value: torch.Tensor, options: Mapping[str, Any]
 ) -> torch.Tensor:
-    """Attention with terms that the fused kernel lacks: capped scores and sinks."""
+    """Attention with terms that the fused kernels lack: capped scores and sinks."""
     repeats = query.shape[1] // key.shape[1]
     key, value = key.repeat_interleave(repeats, dim=1), value.repeat_interleave(repeats, dim=1)
-    mask = _window_mask(query, key, options.get("sliding_window"))
     scores = query @ key.transpose(-1, -2) * (options.get("scaling") or query.shape[-1] ** -0.5)
+    mask = _mask(query.shape[2], key.shape[2], options.get("sliding_window"), query.device)
     weights = attention_weights(scores, mask, options)
     return functional.dropout(weights, options.get("dropout", 0.0)) @ value
 
@@ -138,12 +169,11 @@ def attention_weights(
     return weights if sinks is None else weights[..., :-1]
 
 
-def _window_mask(query: torch.Tensor, key: torch.Tensor, window: int | None) -> torch.Tensor:
-    """(queries, keys) bool: True where a position sees another."""
-    num_queries, num_keys = query.shape[2], key.shape[2]
-    place = torch.arange(num_keys, device=query.device)
-    distance = place[num_keys - num_queries :, None] - place[None, :]
-    return (distance >= 0) & (distance < (window or num_keys))
+def _mask(length: int, num_seen: int, window: int | None, device: torch.device) -> torch.Tensor:
+    """(length, num_seen) bool: True where one of the last `length` positions sees another."""
+    place = torch.arange(num_seen, device=device)
+    distance = place[-length:, None] - place[None, :]
+    return (distance >= 0) & (distance < (window or num_seen))
 
 
 def use_attention(model: PreTrainedModel, name: str) -> None:
