@@ -70,9 +70,9 @@ def _judge(record: RunRecord) -> list[str]:
         return []
     tried = [[escaped(name), told] for name, told in trust_rows(record.judge)]
     blocks = ["## The judge", escaped(judge_sentence(record.judge))]
-    blocks.append(_lines([["Tried with planted answers", ""], *tried]))
+    blocks.append(table_lines([["Tried with planted answers", ""], *tried]))
     if pairs := preference_rows(record):
-        blocks.append(_lines([[escaped(cell) for cell in row] for row in pairs]))
+        blocks.append(table_lines([[escaped(cell) for cell in row] for row in pairs]))
     return [*blocks, "\n".join(f"- {escaped(line)}" for line in bound_lines(record))]
 
 
@@ -87,7 +87,7 @@ def _table(record: RunRecord, lines: list[ScoreLine]) -> str:
 
 def _rivals(rivals: list[tuple[str, ScoreLine]]) -> str:
     rows = [[line.title, escaped(rival), *_compared(line)] for rival, line in rivals]
-    return table_lines([["Metric", "Rival", "Tuned − rival", "Verdict"], *rows])
+    return tabletable_lines([["Metric", "Rival", "Tuned − rival", "Verdict"], *rows])
 
 
 def table_lines(rows: list[list[str]]) -> str:
@@ -162,7 +162,7 @@ def _sources(record: RunRecord) -> list[str]:
     if not sources:
         return []
     rows = [[escaped(cell) for cell in line] for line in sources]
-    return [table_lines([["Source", "Read as", "Kept", "Dropped", "Why"], *rows]), note]
+    return [tabletable_lines([["Source", "Read as", "Kept", "Dropped", "Why"], *rows]), note]
 
 
 def _contradictions(record: RunRecord) -> list[str]:

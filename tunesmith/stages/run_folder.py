@@ -121,11 +121,6 @@ class RunFolder:
         """What a model answered to the test set; a name of the Hub has no slash here."""
         return self.path / "completions" / f"{_UNSAFE.sub('-', model)}.jsonl"
 
-    @property
-    def calls(self) -> Path:
-        """What teacher, judge and rivals were asked and answered."""
-        return self.path / "calls.sqlite"
-
     def judgements(self, kind: str) -> Path:
         """What a judge made of planted answers (`trust`), and of pairs (`pairwise`)."""
         return self.path / "judgements" / f"{kind}.jsonl"
