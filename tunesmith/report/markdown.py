@@ -87,7 +87,7 @@ def _table(record: RunRecord, lines: list[ScoreLine]) -> str:
 
 def _rivals(rivals: list[tuple[str, ScoreLine]]) -> str:
     rows = [[line.title, escaped(rival), *_compared(line)] for rival, line in rivals]
-    return tabletable_lines([["Metric", "Rival", "Tuned − rival", "Verdict"], *rows])
+    return table_lines([["Metric", "Rival", "Tuned − rival", "Verdict"], *rows])
 
 
 def table_lines(rows: list[list[str]]) -> str:
@@ -162,7 +162,7 @@ def _sources(record: RunRecord) -> list[str]:
     if not sources:
         return []
     rows = [[escaped(cell) for cell in line] for line in sources]
-    return [tabletable_lines([["Source", "Read as", "Kept", "Dropped", "Why"], *rows]), note]
+    return [table_lines([["Source", "Read as", "Kept", "Dropped", "Why"], *rows]), note]
 
 
 def _contradictions(record: RunRecord) -> list[str]:
