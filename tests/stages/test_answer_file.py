@@ -25,7 +25,7 @@ def _answer(model: Path, questions: Path, output: Path, **settings: Any) -> dict
 
 
 def _kill_after(num_answers: int | None, monkeypatch: pytest.MonkeyPatch) -> list[int]:
-    """Let generation end behind so many answers, None is never; notes how many were asked for each time."""
+    """Let generation end behind so many answers, or never; notes how many each call asks for."""
     real, asked = answering.generate_as_they_end, []
 
     def generate(*given: Any, **named: Any) -> Any:
