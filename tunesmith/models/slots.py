@@ -176,5 +176,5 @@ def _fold(states: torch.Tensor) -> torch.Tensor:
 
 
 def _unfold(states: torch.Tensor, num_texts: int) -> torch.Tensor:
-    unfolded: torch.Tensor = states.unflatten(1, (num_texts, -1)).transpose(0, 1)  # type: ignore[no-untyped-call]
+    unfolded: torch.Tensor = states.unflatten(1, (num_texts, -1)).transpose(0, 1)
     return unfolded
