@@ -1,0 +1,161 @@
+"""A model and a data set -> a recipe, its prepared run, and the same rows for the peers.
+
+Everyone trains the same token ids in the same order with the same masks: those of Tunesmith's
+own preparation, so that no difference of templates or sampling is taken for one of speed.
+"""
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from measuring.models import model_folder
+from measuring.texts import data_set
+
+LEARNING_RATE = 5e-5
+EXAMPLES_PER_STEP = 8
+_MAX_STEPS = 200
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Places:
+    """Where material comes from and where everything goes.
+
+    Attributes:
+        bench: The folder of environments, models, rows and runs; ignored by git.
+        shared: Real data sets and tokenizers, which need not exist.
+    """
+
+    bench: Path
+    shared: Path
+
+    @property
+    def material(self) -> Path:
+        """Models, data sets and prepared runs; made once."""
+        return self.bench / "material"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Task:
+    """One thing that every contender trains.
+
+    Attributes:
+        name: Of the folder that holds it.
+        model: Its folder.
+        recipe: Of Tunesmith.
+        run: A prepared run folder, never trained in.
+        rows: Token ids and masks in the order of Tunesmith's steps, JSON Lines.
+        held_out: Likewise, never trained on; empty unless asked for.
+        facts: Tokens and trained tokens an example has on average, how many rows, real or not.
+    """
+
+    name: str
+    model: Path
+    recipe: Path
+    run: Path
+    rows: Path
+    held_out: Path
+    facts: dict[str, Any]
+
+
+def make_task(
+    model: str,
+    data: str,
+    places: Places,
+    *,
+    num_rows: int | None = None,
+    train_on: str = "response",
+    validation: float = 0,
+) -> Task:
+    """Prepare a task, or find it prepared by the same code."""
+    name = "-".join([model, data, *([str(num_rows)] if num_rows else []), train_on])
+    if validation:
+        name += "-held-out"
+    folder = places.material / "tasks" / name
+    where, tokenizers = places.material / "models", places.shared / "tokenizers"
+    model_at = model_folder(model, where=where, tokenizers=tokenizers)
+    found = data_set(data, shared=places.shared, num_rows=num_rows)
+    folder.mkdir(parents=True, exist_ok=True)
+    lines = [json.dumps(row) for row in found.rows]
+    _write_if_new(folder / "rows.jsonl", "\n".join(lines) + "\n")
+    recipe = _recipe(model_at, found.template, train_on=train_on, validation=validation)
+    if "system" in found.rows[0]:
+        recipe["sources"][0]["fields"] = {"system": "system"}
+    _write_if_new(folder / "recipe.yaml", yaml.safe_dump(recipe, sort_keys=False))
+    facts = _prepare(folder)
+    return Task(
+        name=name,
+        model=model_at,
+        recipe=folder / "recipe.yaml",
+        run=folder / "run",
+        rows=folder / "ordered.jsonl",
+        held_out=folder / "held-out.jsonl",
+        facts={**facts, "is_real": found.is_real},
+    )
+
+
+def _write_if_new(path: Path, text: str) -> None:
+    if not path.is_file() or path.read_text(encoding="utf-8") != text:
+        path.write_text(text, encoding="utf-8")
+
+
+def _recipe(model: Path, template: str, *, train_on: str, validation: float) -> dict[str, Any]:
+    """Every row is kept and trained, for what is measured is the training."""
+    return {
+        "model": {"name": str(model)},
+        "sources": [{"path": "rows.jsonl"}],
+        "examples": {
+            "redact": [],
+            "drop_near_duplicates": None,
+            "group_near_duplicates": None,
+            "split": {"validation": validation, "test": 0},
+        },
+        "template": {"name": template, "train_on": train_on},
+        "training": {
+            "steps": _MAX_STEPS,
+            "examples_per_step": EXAMPLES_PER_STEP,
+            "max_tokens": 2048,
+            "learning_rate": LEARNING_RATE,
+            "schedule": "constant",
+            "warmup_fraction": 0,
+            "keep": "last",
+        },
+    }
+
+
+def _prepare(folder: Path) -> dict[str, Any]:
+    """Prepare with Tunesmith, then write its rows out for the others."""
+    from tunesmith.recipe.load import load_recipe
+    from tunesmith.stages.prepare import open_store, prepare
+    from tunesmith.stages.progress import SilentProgress
+    from tunesmith.stages.run_folder import RunFolder
+    from tunesmith.training.schedule import rows_of_step
+
+    recipe, run = load_recipe(folder / "recipe.yaml"), RunFolder(folder / "run", folder)
+    prepare(recipe, run, recipe_folder=folder, progress=SilentProgress())
+    store = open_store(run, "train")
+    ordered = [
+        row
+        for step in range(min(_MAX_STEPS, len(store) // EXAMPLES_PER_STEP))
+        for row in rows_of_step(
+            step, num_rows=len(store), num_steps=_MAX_STEPS, recipe=recipe.training
+        )
+    ]
+    _write_rows(folder / "ordered.jsonl", store, ordered)
+    held_out = open_store(run, "validation")
+    _write_rows(folder / "held-out.jsonl", held_out, range(len(held_out)))
+    return {
+        "rows": len(store),
+        "tokens": round(float(store.lengths.mean()), 1),
+        "trained_tokens": round(float(store.num_targets.mean()), 1),
+    }
+
+
+def _write_rows(path: Path, store: Any, order: Any) -> None:
+    with path.open("w", encoding="utf-8") as stream:
+        for row in order:
+            example = store[row]
+            record = {"ids": example.ids.tolist(), "is_trained": example.is_trained.tolist()}
+            stream.write(json.dumps(record) + "\n")
