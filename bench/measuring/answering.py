@@ -4,8 +4,9 @@ import json
 import shutil
 import sys
 from functools import partial
-from pathlib import Path
 from typing import Any
+
+from tokenizers import Tokenizer
 
 from measuring.child import run_child
 from measuring.environments import PEERS_FOLDER
@@ -68,24 +69,16 @@ def _answer_once(task: Task, session: Session, variant: str | None) -> Figures:
     (scratch / "job").write_text(json.dumps(job), encoding="utf-8")
     if variant is None:
         program = [sys.executable, "-m", "measuring.our_answers"]
-        environment = {"PYTHONPATH": str(PEERS_FOLDER.parent)}
+        environment = session.our_environment()
     else:
         python = session.environment("trl").python
         program = [str(python), str(PEERS_FOLDER / "hf_generate.py")]
         environment = {"HF_HUB_OFFLINE": "1"}
     command = [*session.under, *program, "--job", str(scratch / "job")]
-    ended = run_child(command, scratch=scratch, environment=_with_path(environment))
+    ended = run_child(command, scratch=scratch, environment=environment)
     figures: Figures = json.loads(ended.output.strip().splitlines()[-1])
     rate = figures["tokens"] / figures["answer_seconds"]
     return {**figures, "tokens_per_second": rate, "peak_mb": round(ended.peak_mb)}
-
-
-def _with_path(environment: dict[str, str]) -> dict[str, str]:
-    """Keep what the path holds already, for a tree may be tried without being installed."""
-    before = [part for part in sys.path if part and Path(part, "tunesmith").is_dir()]
-    if "PYTHONPATH" not in environment:
-        return environment
-    return {**environment, "PYTHONPATH": ":".join([environment["PYTHONPATH"], *before])}
 
 
 def _prompts(task: Task) -> Figures:
@@ -96,7 +89,6 @@ def _prompts(task: Task) -> Figures:
 
 
 def _encoded(task: Task, questions: list[str]) -> list[list[int]]:
-    from tokenizers import Tokenizer
 
     tokenizer = Tokenizer.from_file(str(task.model / "tokenizer.json"))
     texts = [f"### Question:\n{question}\n\n### Answer:" for question in questions]

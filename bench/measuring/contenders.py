@@ -41,9 +41,7 @@ TRL_FREE = Contender(
     name="TRL, padding-free, bf16", peer="trl", script="trl_sft", variant="padding-free"
 )
 TRL_PACKING = Contender(name="TRL, packing, bf16", peer="trl", script="trl_sft", variant="packing")
-HF = Contender(
-    name="Hugging Face Trainer, padded", peer="trl", script="hf_trainer", variant="fp32"
-)
+HF = Contender(name="Hugging Face Trainer, padded", peer="trl", script="hf_trainer", variant="fp32")
 HF_BF16 = Contender(
     name="Hugging Face Trainer, padded, bf16", peer="trl", script="hf_trainer", variant="bf16"
 )

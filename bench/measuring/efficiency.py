@@ -18,8 +18,9 @@ def matrix_operations(task: Task) -> float:
     """Multiplications and additions of one example, forwards and backwards."""
     config = json.loads((task.model / "config.json").read_text(encoding="utf-8"))
     lengths, targets = _lengths(task.rows)
-    width, layers = _any(config, "hidden_size", "n_embd"), _any(
-        config, "num_hidden_layers", "n_layer"
+    width, layers = (
+        _any(config, "hidden_size", "n_embd"),
+        _any(config, "num_hidden_layers", "n_layer"),
     )
     tokens, squares = lengths.mean(), (lengths.astype(float) ** 2).mean()
     linear = 2 * tokens * layers * _matrix_weights(config, width)

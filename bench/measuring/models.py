@@ -9,6 +9,10 @@ import shutil
 from pathlib import Path
 from typing import Any
 
+import torch
+from tokenizers import Tokenizer, decoders, models, pre_tokenizers
+from transformers import AutoConfig, AutoModelForCausalLM
+
 SHAPES: dict[str, dict[str, Any]] = {
     "pythia-70m": {
         "model_type": "gpt_neox",
@@ -58,8 +62,6 @@ def _vocabulary_size(name: str) -> int:
 
 
 def _write_weights(folder: Path, shape: dict[str, Any], end_id: int) -> None:
-    import torch
-    from transformers import AutoConfig, AutoModelForCausalLM
 
     settings = {key: value for key, value in shape.items() if key != "model_type"}
     special = {"eos_token_id": end_id, "bos_token_id": end_id, "pad_token_id": end_id}
@@ -99,7 +101,6 @@ def _pair(merge: str | list[str]) -> list[str]:
 
 
 def _write_byte_tokenizer(target: Path) -> int:
-    from tokenizers import Tokenizer, decoders, models, pre_tokenizers
 
     alphabet = sorted(pre_tokenizers.ByteLevel.alphabet())
     vocabulary = {character: index for index, character in enumerate(alphabet)}

@@ -1,6 +1,6 @@
 """A job -> Tunesmith's answers to the same prompts, timed like a peer's.
 
-    python -m measuring.our_answers --job FILE      # with bench/ on the path
+python -m measuring.our_answers --job FILE      # with bench/ on the path
 """
 
 import argparse

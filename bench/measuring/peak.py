@@ -12,6 +12,8 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
+import torch
+
 from measuring.child import run_child
 
 _SIZES = ((2048, 2048, 2048), (704, 2048, 512), (512, 50304, 512))
@@ -30,8 +32,6 @@ def measure_peak(under: Sequence[str], *, scratch: Path) -> dict[str, float]:
 
 def main() -> None:
     """Measure here and print."""
-    import torch
-
     fp32 = [_best(torch.float32)]
     torch.backends.mkldnn.matmul.fp32_precision = "ieee"  # oneDNN instead of BLAS
     fp32.append(_best(torch.float32))
@@ -43,7 +43,6 @@ def _best(dtype: object) -> float:
 
 
 def _rate(dtype: object, size: tuple[int, int, int]) -> float:
-    import torch
 
     rows, columns, inner = size
     left = torch.randn(rows, inner).to(dtype)  # type: ignore[call-overload]

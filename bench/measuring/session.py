@@ -9,6 +9,8 @@ from pathlib import Path
 from typing import Any
 
 import psutil
+import torch
+import transformers
 
 from measuring.contenders import TUNESMITH, Contender
 from measuring.environments import Environment, environment_of, find_tcmalloc
@@ -82,11 +84,13 @@ class Session:
             environments={peer: self.environment(peer) for peer in sorted(peers)},
         )
 
+    def our_environment(self) -> dict[str, str]:
+        """Variables under which a child finds this folder, and the tree beside it."""
+        here = Path(__file__).resolve().parent.parent
+        return {"PYTHONPATH": f"{here}:{here.parent}"}
+
     def circumstances(self) -> dict[str, Any]:
         """Machine, versions and time; no name of a person or a place."""
-        import torch
-        import transformers
-
         return {
             "schema": 1,
             "measured": datetime.now(UTC).strftime("%Y-%m-%d"),

@@ -12,7 +12,12 @@ from typing import Any
 import yaml
 
 from measuring.models import model_folder
-from measuring.texts import data_set
+from measuring.texts import data_set, is_real
+from tunesmith.recipe.load import load_recipe
+from tunesmith.stages.prepare import open_store, prepare
+from tunesmith.stages.progress import SilentProgress
+from tunesmith.stages.run_folder import RunFolder
+from tunesmith.training.schedule import rows_of_step
 
 LEARNING_RATE = 5e-5
 EXAMPLES_PER_STEP = 8
@@ -70,10 +75,32 @@ def make_task(
     validation: float = 0,
 ) -> Task:
     """Prepare a task, or find it prepared by the same code."""
+    rules = {"train_on": train_on, "validation": validation}
+    recipe, model_at = write_recipe(model, data, places, num_rows=num_rows, **rules)
+    folder = recipe.parent
+    return Task(
+        name=folder.name,
+        model=model_at,
+        recipe=recipe,
+        run=folder / "run",
+        rows=folder / "ordered.jsonl",
+        held_out=folder / "held-out.jsonl",
+        facts={**_prepare(folder), "is_real": is_real(data, places.shared, num_rows)},
+    )
+
+
+def write_recipe(
+    model: str,
+    data: str,
+    places: Places,
+    *,
+    num_rows: int | None = None,
+    train_on: str = "response",
+    validation: float = 0,
+) -> tuple[Path, Path]:
+    """A recipe beside its rows, not prepared yet; its path and the model's folder."""
     name = "-".join([model, data, *([str(num_rows)] if num_rows else []), train_on])
-    if validation:
-        name += "-held-out"
-    folder = places.material / "tasks" / name
+    folder = places.material / "tasks" / (f"{name}-held-out" if validation else name)
     where, tokenizers = places.material / "models", places.shared / "tokenizers"
     model_at = model_folder(model, where=where, tokenizers=tokenizers)
     found = data_set(data, shared=places.shared, num_rows=num_rows)
@@ -84,16 +111,7 @@ def make_task(
     if "system" in found.rows[0]:
         recipe["sources"][0]["fields"] = {"system": "system"}
     _write_if_new(folder / "recipe.yaml", yaml.safe_dump(recipe, sort_keys=False))
-    facts = _prepare(folder)
-    return Task(
-        name=name,
-        model=model_at,
-        recipe=folder / "recipe.yaml",
-        run=folder / "run",
-        rows=folder / "ordered.jsonl",
-        held_out=folder / "held-out.jsonl",
-        facts={**facts, "is_real": found.is_real},
-    )
+    return folder / "recipe.yaml", model_at
 
 
 def _write_if_new(path: Path, text: str) -> None:
@@ -127,12 +145,6 @@ def _recipe(model: Path, template: str, *, train_on: str, validation: float) -> 
 
 def _prepare(folder: Path) -> dict[str, Any]:
     """Prepare with Tunesmith, then write its rows out for the others."""
-    from tunesmith.recipe.load import load_recipe
-    from tunesmith.stages.prepare import open_store, prepare
-    from tunesmith.stages.progress import SilentProgress
-    from tunesmith.stages.run_folder import RunFolder
-    from tunesmith.training.schedule import rows_of_step
-
     recipe, run = load_recipe(folder / "recipe.yaml"), RunFolder(folder / "run", folder)
     prepare(recipe, run, recipe_folder=folder, progress=SilentProgress())
     store = open_store(run, "train")

@@ -16,7 +16,7 @@ from typing import Any
 
 Row = dict[str, str]
 
-WORDS = (
+_TEXT = (
     "time people way water words part sound work place year back thing name sentence man line "
     "boy farm end men land home hand picture air animal house page letter point mother answer "
     "study world school father tree city earth eye light thought head story left run close "
@@ -24,59 +24,60 @@ WORDS = (
     "paper group always music those both mark often book until mile river car feet care second "
     "enough plain girl usual young ready above ever red list though feel talk bird soon body "
     "dog family direct pose leave song measure door product black short numeral class wind"
-).split()
+)
+WORDS = _TEXT.split()
 _HEAD, _TAIL = "### Question:\n", "\n\n### Answer:"
+
+
+_FILES = {"lamini": "qa/lamini_docs_dev.jsonl", "alpaca": "instruct/raschka_instruction_dev.json"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DataSet:
-    """Rows to learn from, the template they are rendered with, and whether they are real."""
+    """Rows to learn from, and the template they are rendered with."""
 
     rows: list[Row]
     template: str
-    is_real: bool
 
 
 def data_set(name: str, *, shared: Path, num_rows: int | None = None) -> DataSet:
-    """A data set by name: lamini, alpaca, or prefix-N with N tokens of system prompt."""
+    """A data set by name: lamini, alpaca, or prefix-N with N tokens of system prompt.
+
+    With `num_rows`, generated ones of the same lengths.
+    """
+    has_file = is_real(name, shared, num_rows)
     if name == "lamini":
-        return _lamini(shared / "qa" / "lamini_docs_dev.jsonl", num_rows)
+        rows = _lamini(shared) if has_file else question_rows(num_rows or 1100)
+        return DataSet(rows=list(rows), template="question-answer")
     if name == "alpaca":
-        return _alpaca(shared / "instruct" / "raschka_instruction_dev.json")
+        rows = _alpaca(shared) if has_file else short_tasks(num_rows or 1100)
+        return DataSet(rows=list(rows), template="alpaca")
     prefix = int(name.removeprefix("prefix-"))
-    rows = list(prefixed_talks(num_rows or 800, prefix_words=prefix))
-    return DataSet(rows=rows, template="question-answer", is_real=False)
+    talks = prefixed_talks(num_rows or 800, prefix_words=prefix)
+    return DataSet(rows=list(talks), template="question-answer")
 
 
-def _lamini(path: Path, num_rows: int | None) -> DataSet:
-    if not path.is_file() or (num_rows or 0) > 1000:
-        rows = list(question_rows(num_rows or 1100))
-        return DataSet(rows=rows, template="question-answer", is_real=False)
-    records = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
-    rows = [
-        {
-            "instruction": record["question"].removeprefix(_HEAD).removesuffix(_TAIL),
-            "response": record["answer"],
-        }
-        for record in records
-        if record["answer"].strip()
-    ]
-    return DataSet(rows=rows[:num_rows], template="question-answer", is_real=True)
+def is_real(name: str, shared: Path, num_rows: int | None = None) -> bool:
+    """Whether a data set comes from a file; otherwise it is generated."""
+    return num_rows is None and name in _FILES and (shared / _FILES[name]).is_file()
 
 
-def _alpaca(path: Path) -> DataSet:
-    if not path.is_file():
-        return DataSet(rows=list(short_tasks(1100)), template="alpaca", is_real=False)
-    records: list[dict[str, Any]] = json.loads(path.read_text(encoding="utf-8"))
-    rows = [
-        {
+def _lamini(shared: Path) -> Iterator[Row]:
+    for line in (shared / _FILES["lamini"]).read_text(encoding="utf-8").splitlines():
+        record = json.loads(line)
+        question = record["question"].removeprefix(_HEAD).removesuffix(_TAIL)
+        if record["answer"].strip():
+            yield {"instruction": question, "response": record["answer"]}
+
+
+def _alpaca(shared: Path) -> Iterator[Row]:
+    records: list[Any] = json.loads((shared / _FILES["alpaca"]).read_text(encoding="utf-8"))
+    for record in records:
+        yield {
             "instruction": record["instruction"],
             "input": record["input"],
             "response": record["output"],
         }
-        for record in records
-    ]
-    return DataSet(rows=rows, template="alpaca", is_real=True)
 
 
 def question_rows(count: int, *, seed: int = 0) -> Iterator[Row]:

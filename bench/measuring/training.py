@@ -6,6 +6,7 @@ import statistics
 import sys
 import time
 from dataclasses import dataclass, field
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -121,7 +122,7 @@ def _train_ours(
     steps = [line for line in lines if line["split"] == "train"]
     clock = [0.0, *(line["seconds"] for line in steps)]
     return {
-        "seconds": [end - start for start, end in zip(clock, clock[1:], strict=False)],
+        "seconds": [end - start for start, end in pairwise(clock)],
         "first_step_seconds": None,
         "examples": [EXAMPLES_PER_STEP] * len(steps),
         "trained_tokens": [line["num_targets"] for line in steps],

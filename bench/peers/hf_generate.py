@@ -1,9 +1,9 @@
 """A job -> transformers' `generate`, greedy: one by one, or in left-padded batches.
 
-    one-by-one   what a first script does
-    batch-N      N prompts at once, in the order given (N: a number, or all)
-    sorted-N     likewise, prompts of similar length together
-    ...-bf16     weights in bf16
+one-by-one   what a first script does
+batch-N      N prompts at once, in the order given (N: a number, or all)
+sorted-N     likewise, prompts of similar length together
+...-bf16     weights in bf16
 """
 
 import argparse

@@ -1,8 +1,8 @@
 """A job -> TRL's SFTTrainer, as it comes and with the flags that serve it best on a CPU.
 
-    defaults      padded, bf16, activations recomputed: what `SFTConfig()` says
-    padding-free  a step's examples in one row, bf16, no recomputation
-    packing       rows filled with as many examples as an average step has, likewise
+defaults      padded, bf16, activations recomputed: what `SFTConfig()` says
+padding-free  a step's examples in one row, bf16, no recomputation
+packing       rows filled with as many examples as an average step has, likewise
 """
 
 from typing import Any
@@ -53,7 +53,12 @@ def _flags(variant: str, examples_per_step: int, tokens_per_step: int) -> dict[s
     if variant == "padding-free":
         best |= {"per_device_train_batch_size": examples_per_step, "max_length": None}
         return {**best, "padding_free": True}
-    return {**best, "per_device_train_batch_size": 1, "max_length": tokens_per_step, "packing": True}
+    return {
+        **best,
+        "per_device_train_batch_size": 1,
+        "max_length": tokens_per_step,
+        "packing": True,
+    }
 
 
 if __name__ == "__main__":
