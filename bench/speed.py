@@ -17,6 +17,8 @@ from pathlib import Path
 from typing import Any
 
 from measuring.child import ChildError
+from measuring.page import full_page, readme_block, replace_block
+from measuring.plot import draw_speed
 from measuring.session import Session
 from measuring.tables import NAMES, measurements
 from measuring.tasks import Places
@@ -27,6 +29,9 @@ ROOT = Path(__file__).resolve().parent.parent
 def main() -> None:
     """Measure what was asked for and write it down."""
     arguments = _arguments()
+    if arguments.write:
+        write_pages(json.loads(arguments.json.read_text(encoding="utf-8")))
+        return
     session = Session(
         places=Places(bench=arguments.bench.resolve(), shared=arguments.shared.resolve()),
         is_quick=arguments.quick,
@@ -40,6 +45,15 @@ def main() -> None:
         arguments.json.parent.mkdir(parents=True, exist_ok=True)
         arguments.json.write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
     print(f"Written: {arguments.json}")
+
+
+def write_pages(result: dict[str, Any]) -> None:
+    """Rewrite the README's block, the page and the plot from results."""
+    readme = ROOT / "README.md"
+    text = readme.read_text(encoding="utf-8")
+    readme.write_text(replace_block(text, readme_block(result)), encoding="utf-8")
+    (ROOT / "docs" / "speed.md").write_text(full_page(result), encoding="utf-8")
+    draw_speed(result, ROOT / "docs" / "speed.svg")
 
 
 def _measured(name: str, session: Session) -> dict[str, Any]:
@@ -62,6 +76,7 @@ def _arguments() -> argparse.Namespace:
         "--contenders", nargs="+", default=[], metavar="WORD", help="only whose name holds one"
     )
     parser.add_argument("--under", default="", metavar="COMMAND", help="put before every child")
+    parser.add_argument("--write", action="store_true", help="README and plot from the results")
     parser.add_argument("--json", type=Path, default=ROOT / "bench" / "results" / "speed.json")
     parser.add_argument("--bench", type=Path, default=ROOT / ".bench", help="environments and runs")
     parser.add_argument("--shared", type=Path, default=ROOT.parent / "shared" / "data")

@@ -4,7 +4,6 @@ import json
 import shutil
 import statistics
 import sys
-import time
 from dataclasses import dataclass, field
 from itertools import pairwise
 from pathlib import Path
@@ -102,7 +101,7 @@ def _train_peer(
     }
     script = PEERS_FOLDER / f"{contender.script}.py"
     command = [*trial.under, str(environment.python), str(script), "--job", str(scratch / "job")]
-    (scratch / "job").write_text(json.dumps(job | {"started": time.time()}), encoding="utf-8")
+    (scratch / "job").write_text(json.dumps(job), encoding="utf-8")
     ended = run_child(command, scratch=scratch, environment=variables)
     figures: Figures = json.loads(ended.output.strip().splitlines()[-1])
     return figures, ended

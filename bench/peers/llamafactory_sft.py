@@ -4,11 +4,16 @@ Its own loader, collator and trainer; rows come in the form in which it caches e
 """
 
 import json
+import sys
 
-from datasets import Dataset, DatasetDict
-from llamafactory.train.sft import workflow
-from llamafactory.train.tuner import run_exp
-from stopwatch import Job, Stopwatch, read_job
+# The registry's torchvision and torchaudio are built for CUDA and cannot be loaded beside
+# torch's CPU build; text needs neither, and the libraries go on without what is not there.
+sys.modules.update({"torchvision": None, "torchaudio": None})
+
+from datasets import Dataset, DatasetDict  # noqa: E402
+from llamafactory.train.sft import workflow  # noqa: E402
+from llamafactory.train.tuner import run_exp  # noqa: E402
+from stopwatch import Job, Stopwatch, read_job  # noqa: E402
 
 
 def main() -> None:

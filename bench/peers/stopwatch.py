@@ -7,6 +7,7 @@ standard library only.
 
 import argparse
 import json
+import os
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -31,7 +32,6 @@ class Job:
         examples_per_step: Rows an update learns from.
         variant: Which of the peer's settings.
         learning_rate: Constant.
-        started: When the command was started, seconds since the epoch.
         scratch: A folder of its own.
         save: Where the trained model goes, or None.
     """
@@ -42,7 +42,6 @@ class Job:
     examples_per_step: int
     variant: str
     learning_rate: float
-    started: float
     scratch: Path
     save: str | None
 
@@ -52,6 +51,7 @@ def read_job() -> Job:
     parser = argparse.ArgumentParser()
     parser.add_argument("--job", type=Path, required=True)
     record = json.loads(parser.parse_args().job.read_text(encoding="utf-8"))
+    record.pop("started", None)
     wanted = record["steps"] * record["examples_per_step"]
     lines = Path(record.pop("rows")).read_text(encoding="utf-8").splitlines()
     rows = [json.loads(line) for line in lines[:wanted]]
@@ -111,4 +111,11 @@ class Stopwatch:
     def _note(self) -> None:
         self.ends.append(time.perf_counter())
         if len(self.ends) == 1:
-            self.first_step_seconds = time.time() - self.job.started
+            self.first_step_seconds = seconds_since_start()
+
+
+def seconds_since_start() -> float:
+    """How long this process has been running; counted from its start, not from its imports."""
+    ticks = Path("/proc/self/stat").read_text(encoding="utf-8").rpartition(")")[2].split()[19]
+    booted = time.clock_gettime(time.CLOCK_BOOTTIME)
+    return booted - int(ticks) / os.sysconf("SC_CLK_TCK")
