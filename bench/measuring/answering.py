@@ -78,7 +78,7 @@ def _answer_once(task: Task, session: Session, variant: str | None) -> Figures:
     ended = run_child(command, scratch=scratch, environment=environment)
     figures: Figures = json.loads(ended.output.strip().splitlines()[-1])
     rate = figures["tokens"] / figures["answer_seconds"]
-    return {**figures, "tokens_per_second": rate, "peak_mb": round(ended.peak_mb)}
+    return {**figures, "tokens_per_second": rate, "peak_mb": ended.peak_mb}
 
 
 def _prompts(task: Task) -> Figures:

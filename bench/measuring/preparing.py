@@ -59,7 +59,7 @@ def measure_growth(session: Session) -> Figures:
         rows[f"{size:,}"] = {
             **prepared,
             "step_seconds": spread([8 / one["examples_per_second"] for one in trained]),
-            "peak_mb": spread([float(one["peak_mb"]) for one in trained]),
+            "peak_mb": spread([one["peak_mb"] for one in trained]),
         }
     return {"title": "Growth with the data set, Pythia-70M", "sizes": rows}
 
@@ -87,4 +87,4 @@ def _prepare_once(session: Session, recipe: Path, model: Path | None) -> Figures
     ended = run_child(command, scratch=scratch, environment=environment)
     figures: Figures = json.loads(ended.output.strip().splitlines()[-1])
     shutil.rmtree(scratch)
-    return {**figures, "peak_mb": round(ended.peak_mb)}
+    return {**figures, "peak_mb": ended.peak_mb}

@@ -62,7 +62,7 @@ def train_once(contender: Contender, task: Task, trial: Trial, *, save: bool = F
     result = _in_short(figures, trial.warmup)
     if not save:
         shutil.rmtree(scratch)
-    return {**result, "peak_mb": round(ended.peak_mb), **({"model": str(model)} if save else {})}
+    return {**result, "peak_mb": ended.peak_mb, **({"model": str(model)} if save else {})}
 
 
 def _in_short(figures: Figures, warmup: int) -> Figures:

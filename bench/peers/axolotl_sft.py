@@ -9,7 +9,7 @@ import sys
 from typing import Any
 
 # See llamafactory_sft.py.
-sys.modules.update({"torchvision": None, "torchaudio": None})
+sys.modules["torchvision"] = None
 
 import yaml  # noqa: E402
 from axolotl.cli.train import do_cli  # noqa: E402

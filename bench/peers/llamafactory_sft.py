@@ -5,10 +5,13 @@ Its own loader, collator and trainer; rows come in the form in which it caches e
 
 import json
 import sys
+from importlib.machinery import ModuleSpec
+from importlib.util import module_from_spec
 
-# The registry's torchvision and torchaudio are built for CUDA and cannot be loaded beside
-# torch's CPU build; text needs neither, and the libraries go on without what is not there.
-sys.modules.update({"torchvision": None, "torchaudio": None})
+# The registry's torchvision is built for CUDA and cannot be loaded beside torch's CPU build;
+# without it all goes on. An empty torchaudio satisfies an import that text never uses.
+sys.modules["torchvision"] = None
+sys.modules["torchaudio"] = module_from_spec(ModuleSpec("torchaudio", None))
 
 from datasets import Dataset, DatasetDict  # noqa: E402
 from llamafactory.train.sft import workflow  # noqa: E402
