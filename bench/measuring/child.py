@@ -65,7 +65,10 @@ def run_child(
 
 
 def _wait(process: subprocess.Popen[bytes], deadline: float) -> tuple[int, int]:
-    """Exit status and peak resident KiB; the system tells the peak only to who waits."""
+    """Exit status and peak resident KiB; the system tells the peak only to who waits.
+
+    A child begins as a copy of this process, so that less than this one holds is never told.
+    """
     while True:
         pid, status, usage = os.wait4(process.pid, os.WNOHANG)
         if pid:

@@ -102,7 +102,7 @@ def _train_peer(
     script = PEERS_FOLDER / f"{contender.script}.py"
     command = [*trial.under, str(environment.python), str(script), "--job", str(scratch / "job")]
     (scratch / "job").write_text(json.dumps(job), encoding="utf-8")
-    ended = run_child(command, scratch=scratch, environment=variables)
+    ended = run_child(command, scratch=scratch, environment=variables, timeout_seconds=900)
     figures: Figures = json.loads(ended.output.strip().splitlines()[-1])
     return figures, ended
 

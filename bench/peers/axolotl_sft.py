@@ -5,16 +5,18 @@ already. Without a GPU neither its packing nor its kernels can be used.
 """
 
 import json
+import os
 import sys
 from typing import Any
 
 # See llamafactory_sft.py.
 sys.modules["torchvision"] = None
+os.environ["DO_NOT_TRACK"] = "1"  # without a network its telemetry waits for minutes
 
 import yaml  # noqa: E402
 from axolotl.cli.train import do_cli  # noqa: E402
 from stopwatch import Job, Stopwatch, read_job  # noqa: E402
-from transformers import Trainer  # noqa: E402
+from transformers import Trainer, training_args  # noqa: E402
 
 
 def main() -> None:
@@ -23,6 +25,8 @@ def main() -> None:
     watch = Stopwatch(job)
     watch.start()
     losses: list[float] = []
+    # It cannot be told to use the CPU, and bf16 is refused to those that were not told.
+    training_args.is_torch_bf16_gpu_available = lambda: True
     Trainer.train = _noting(Trainer.train, watch, losses)
     sys.argv = sys.argv[:1]  # it reads them too
     do_cli(_configuration(job))
