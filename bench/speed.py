@@ -6,7 +6,8 @@
     python bench/speed.py --write       # nothing measured: README and plot from the results
 
 Every peer lives in an environment of its own under `.bench/`, installed from
-`bench/peers/<peer>.txt`; results go to `bench/results/speed.json`, table by table.
+`bench/peers/<peer>.txt`. Results go to `bench/results/speed.json`, table by table; with
+`--only`, the other tables stay as they were measured.
 """
 
 import argparse
@@ -40,6 +41,8 @@ def main() -> None:
         under=tuple(arguments.under.split()),
     )
     result: dict[str, Any] = {**session.circumstances(), "tables": {}}
+    if arguments.only != NAMES and arguments.json.is_file():
+        result["tables"] = json.loads(arguments.json.read_text(encoding="utf-8"))["tables"]
     for name in arguments.only:
         result["tables"][name] = _measured(name, session)
         arguments.json.parent.mkdir(parents=True, exist_ok=True)
@@ -64,7 +67,9 @@ def _measured(name: str, session: Session) -> dict[str, Any]:
     except ChildError as error:
         table = {"failed": str(error)}
         print(f"  {error}", file=sys.stderr)
-    return {**table, "minutes": round((time.monotonic() - started) / 60, 1)}
+    minutes = round((time.monotonic() - started) / 60, 1)
+    when = {key: session.circumstances()[key] for key in ("measured", "is_quick", "repeats")}
+    return {**table, **when, "minutes": minutes}
 
 
 def _arguments() -> argparse.Namespace:

@@ -86,6 +86,8 @@ def _circumstances(result: Figures) -> str:
 
 
 def _sections(table: Figures) -> Iterator[str]:
+    if table.get("is_quick"):
+        yield f"A quick measurement of {table['measured']}."
     if "failed" in table:
         yield f"Not measured: {table['failed']}."
         return

@@ -103,7 +103,8 @@ def training_measurements(session: Session) -> Mapping[str, Callable[[], Figures
 def measure_training(table: TrainingTable, session: Session) -> Figures:
     """Everyone in turns; then ratios, efficiency, and whether all did the same work."""
     task = make_task(table.model, table.data, session.places, train_on=table.train_on)
-    peers = session.chosen(table.quick if session.is_quick else table.peers)
+    is_short = session.is_quick and not session.wanted
+    peers = session.chosen(table.quick if is_short else table.peers)
     everyone = [OURS, *peers, *(peer.under_tcmalloc() for peer in peers if _could_be_best(peer))]
     steps = min(table.steps, 6) if session.is_quick else table.steps
     trial = session.trial(everyone, steps=steps)

@@ -34,6 +34,7 @@ def main() -> None:
             "model_name_or_path": job.model,
             "finetuning_type": "full",
             "template": "default",
+            "dataset": "rows",  # must be named, though the path decides
             "tokenized_path": str(job.scratch / "rows"),
             "output_dir": str(job.scratch / "out"),
             "max_steps": job.steps,
