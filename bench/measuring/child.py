@@ -1,6 +1,7 @@
 """A command -> what it printed, how long it took and the most memory it held."""
 
 import os
+import signal
 import subprocess
 import time
 from collections.abc import Mapping, Sequence
@@ -52,10 +53,16 @@ def run_child(
     started = time.monotonic()
     with out.open("wb") as stdout, err.open("wb") as stderr:
         process = subprocess.Popen(
-            command, stdout=stdout, stderr=stderr, env={**os.environ, **(environment or {})}
+            command,
+            stdout=stdout,
+            stderr=stderr,
+            env={**os.environ, **(environment or {})},
+            start_new_session=True,
         )
         status, peak = _wait(process, started + timeout_seconds)
     seconds = time.monotonic() - started
+    if seconds > timeout_seconds:
+        raise ChildError(f"killed after {timeout_seconds:.0f} seconds")
     if status != 0:
         said = err.read_text(encoding="utf-8", errors="replace").strip().splitlines()
         last = " ".join(said[-1:])[:300] or f"exit status {status}"
@@ -75,6 +82,6 @@ def _wait(process: subprocess.Popen[bytes], deadline: float) -> tuple[int, int]:
             process.returncode = os.waitstatus_to_exitcode(status)
             return process.returncode, usage.ru_maxrss
         if time.monotonic() > deadline:
-            process.kill()
+            os.killpg(process.pid, signal.SIGKILL)  # with those that it started
             deadline = time.monotonic() + 60
         time.sleep(0.02)

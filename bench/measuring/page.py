@@ -71,7 +71,8 @@ def _introduction(result: Figures) -> str:
         "medians over the rounds, lowest and highest in brackets; ratios are of medians within "
         "one session. Everyone trains the same token ids with the same masks in the same order, "
         "8 examples an update, with AdamW and a constant learning rate; claims are made against "
-        "the fastest. A packing peer fills rows in an order of its own."
+        "the fastest. A packing peer fills rows in an order of its own; LitGPT does not clip "
+        "gradients."
     )
 
 
@@ -171,6 +172,8 @@ def _notes(table: Figures) -> Iterator[str]:
             f"Tunesmith against {found['against']} ({label}): **{found['median']:.2f} x** "
             f"({found['lowest']:.2f} to {found['highest']:.2f})."
         )
+    if table.get("remark"):
+        yield table["remark"]
     if "share" in table.get("efficiency", {}):
         yield _efficiency(table["efficiency"])
     differing = table.get("work", {}).get("differing", {})

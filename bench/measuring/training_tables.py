@@ -39,6 +39,7 @@ class TrainingTable:
         quick: Those of a quick session.
         train_on: As in a recipe.
         steps: Updates of one run.
+        remark: What a reader must know to compare.
     """
 
     title: str
@@ -48,6 +49,7 @@ class TrainingTable:
     quick: tuple[Contender, ...] = (TRL_FREE, TRL_PACKING, LITGPT_PURE)
     train_on: str = "response"
     steps: int = 12
+    remark: str = ""
 
 
 TRAINING_TABLES = {
@@ -65,6 +67,7 @@ TRAINING_TABLES = {
         peers=AS_SHIPPED,
         quick=(TRL_FREE, LITGPT_PURE),
         steps=8,
+        remark="LitGPT trains the head apart from the embedding, which the model ties.",
     ),
     "pythia-alpaca": TrainingTable(
         title="Pythia-70M on the book's tasks, Alpaca template",
@@ -115,6 +118,7 @@ def measure_training(table: TrainingTable, session: Session) -> Figures:
     return {
         "title": table.title,
         "facts": {**task.facts, "steps": steps},
+        "remark": table.remark,
         "contenders": taken,
         "ratios": _ratios(taken, everyone),
         "work": _work(taken),

@@ -2,6 +2,7 @@ import json
 import sys
 from pathlib import Path
 
+import psutil
 import pytest
 from measuring.child import ChildError, run_child
 from measuring.efficiency import matrix_operations
@@ -37,6 +38,15 @@ def test_a_childs_memory_is_told_though_it_is_gone(tmp_path: Path) -> None:
 def test_a_childs_last_words_are_the_reason(tmp_path: Path) -> None:
     with pytest.raises(ChildError, match="nothing left"):
         run_child([sys.executable, "-c", "raise SystemExit('nothing left')"], scratch=tmp_path)
+
+
+def test_who_hangs_is_ended_with_its_children(tmp_path: Path) -> None:
+    code = "import subprocess, time; subprocess.Popen(['sleep', '61.5']); time.sleep(60)"
+    command = [sys.executable, "-c", code]
+    with pytest.raises(ChildError, match="killed after 1 seconds"):
+        run_child(command, scratch=tmp_path, timeout_seconds=1)
+    commands = [process.info["cmdline"] for process in psutil.process_iter(["cmdline"])]
+    assert ["sleep", "61.5"] not in commands
 
 
 def test_without_real_data_rows_of_the_same_lengths_are_generated(tmp_path: Path) -> None:
