@@ -59,7 +59,11 @@ def run_child(
             env={**os.environ, **(environment or {})},
             start_new_session=True,
         )
-        status, peak = _wait(process, started + timeout_seconds)
+        try:
+            status, peak = _wait(process, started + timeout_seconds)
+        finally:  # a session of its own does not hear a Ctrl-C
+            if process.returncode is None:
+                os.killpg(process.pid, signal.SIGKILL)
     seconds = time.monotonic() - started
     if seconds > timeout_seconds:
         raise ChildError(f"killed after {timeout_seconds:.0f} seconds")
