@@ -30,10 +30,11 @@ def tiny_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(autouse=True)
 def _same_numbers_everywhere() -> None:
-    """Sums depend on the number of threads; every test uses one."""
+    """Sums depend on the number of threads and on who multiplies; every test uses the same."""
     import torch
 
     torch.set_num_threads(1)
+    torch.backends.mkldnn.matmul.fp32_precision = "none"
 
 
 @pytest.fixture(scope="session")

@@ -1,12 +1,14 @@
 """Law 6: examples in one row do not see each other, and a row equals the padded batch."""
 
+import numpy as np
 import pytest
 import torch
 
 from tests.tiny import ROW_FAMILIES, random_example, tiny_network
 from tunesmith.models.attention import register
 from tunesmith.models.forward import LanguageModel, choose_layout, row_logits, trained_logits
-from tunesmith.tokens.collate import collate
+from tunesmith.tokens.collate import Span, collate
+from tunesmith.tokens.encode import EncodedExample
 from tunesmith.training.step import accumulate_gradients
 
 LENGTHS = (17, 40, 9, 26)
@@ -18,9 +20,11 @@ def _registered() -> None:
     register()
 
 
-def _gradient(model: LanguageModel, examples: list) -> tuple[torch.Tensor, torch.Tensor]:
+def _gradient(
+    model: LanguageModel, examples: list, *, saving: int | None = None
+) -> tuple[torch.Tensor, torch.Tensor]:
     model.network.zero_grad()
-    batch = collate(examples)
+    batch = collate(examples, smallest_saving=saving)
     loss = accumulate_gradients(model, [batch], num_targets=batch.num_targets, precision="fp32")
     gradients = [p.grad.reshape(-1) for p in model.network.parameters() if p.grad is not None]
     return loss, torch.cat(gradients)
@@ -38,6 +42,44 @@ def test_a_row_gives_the_loss_and_gradient_of_the_padded_batch(family: str) -> N
     padded_loss, padded_gradient = _gradient(padded, examples)
     assert abs(row_loss - padded_loss) / padded_loss < 1e-5
     assert (row_gradient - padded_gradient).norm() / padded_gradient.norm() < 1e-5
+
+
+@pytest.mark.parametrize("window", [{}, {"sliding_window": 5}], ids=["", "window"])
+@pytest.mark.parametrize("family", ROW_FAMILIES)
+def test_a_beginning_that_stands_once_changes_neither_loss_nor_gradient(
+    family: str, window: dict[str, int]
+) -> None:
+    """Nested as in a conversation unrolled turn by turn, and beside examples that share none."""
+    model = choose_layout(tiny_network(family, **window))
+    examples = _nested()
+    shared = collate(examples, smallest_saving=1)
+    assert len(shared.ids) < 0.7 * sum(len(example.ids) for example in examples)
+    assert max(_depth(shared.spans, index) for index in range(len(shared.spans))) == 3
+    loss, gradient = _gradient(model, examples)
+    shared_loss, shared_gradient = _gradient(model, examples, saving=1)
+    assert abs(shared_loss - loss) / loss < 1e-5
+    assert (shared_gradient - gradient).norm() / gradient.norm() < 1e-5
+
+
+def _nested() -> list:
+    preamble, history, more = (random_example(n, seed=n, num_prompt=3) for n in (12, 9, 7))
+    first = joined(preamble, history)
+    tails = [random_example(n, seed=50 + n, num_prompt=1) for n in (5, 8, 3, 6)]
+    beginnings = (preamble, first, joined(first, more), joined(first, more))
+    ends = [joined(one, tail) for one, tail in zip(beginnings, tails, strict=True)]
+    return [random_example(11, seed=1), *ends, random_example(4, seed=2)]
+
+
+def joined(one: EncodedExample, other: EncodedExample) -> EncodedExample:
+    return EncodedExample(
+        ids=np.concatenate([one.ids, other.ids]),
+        is_trained=np.concatenate([one.is_trained, other.is_trained]),
+    )
+
+
+def _depth(spans: tuple[Span, ...], index: int) -> int:
+    parent = spans[index].parent
+    return 0 if parent is None else 1 + _depth(spans, parent)
 
 
 @pytest.mark.parametrize("family", [name for name in ROW_FAMILIES if name != MIXTURE])

@@ -5,12 +5,37 @@ from pathlib import Path
 import pytest
 import torch
 
-from tests.tiny import tiny_network
+from tests.tiny import random_example, tiny_network
 from tunesmith.errors import RecipeError
-from tunesmith.models.adapter import add_adapter, load_adapter
+from tunesmith.models.adapter import add_adapter, load_adapter, narrow_frozen
+from tunesmith.models.attention import register
+from tunesmith.models.forward import choose_layout
 from tunesmith.recipe.recipe import LoraRecipe
+from tunesmith.tokens.collate import collate
+from tunesmith.training.loss import batch_loss
 
 IDS = torch.arange(20)[None]
+
+
+@pytest.mark.parametrize("family", ["llama", "gpt2", "gpt_neox"])
+def test_frozen_matrices_in_bf16_change_no_bit_of_bf16_training(family: str) -> None:
+    batch = collate([random_example(20, seed=1), random_example(9, seed=2)])
+    results = []
+    for is_narrow in (False, True):
+        register()
+        model = choose_layout(tiny_network(family))
+        torch.manual_seed(0)
+        model.network = add_adapter(model.inner, LoraRecipe(rank=2), dropout=0.0)
+        if is_narrow:
+            narrow_frozen(model.inner)
+        loss = batch_loss(model, batch, num_targets=batch.num_targets, precision="bf16")
+        loss.backward()
+        gradients = [p.grad for p in model.network.parameters() if p.grad is not None]
+        results.append([loss.detach(), *gradients])
+    narrowed = [p for p in model.network.parameters() if p.dtype == torch.bfloat16]
+    assert narrowed
+    assert not any(p.requires_grad for p in narrowed)
+    assert all(torch.equal(one, other) for one, other in zip(*results, strict=True))
 
 
 @pytest.mark.parametrize("targets", ["nonsense", ["nonsense", "more"]])

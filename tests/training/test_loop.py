@@ -9,6 +9,7 @@ import torch
 
 from tests.training.rig import Log, make_plan, train, weights
 from tunesmith.errors import DivergedError, TunesmithError
+from tunesmith.models.head import Predictions
 from tunesmith.recipe.recipe import TrainingRecipe
 from tunesmith.training import loop as loop_module
 from tunesmith.training import step as step_module
@@ -23,14 +24,14 @@ RECIPE = TrainingRecipe(epochs=3.0, examples_per_step=4, micro_batch=4, learning
 
 
 def _break_large_batches(monkeypatch: pytest.MonkeyPatch, most: int, error: Exception) -> None:
-    real = step_module.trained_logits
+    real = step_module.batch_loss
 
-    def limited(model: object, batch: object) -> torch.Tensor:
+    def limited(model: object, batch: object, **rules: object) -> torch.Tensor:
         if len(batch.spans) > most:
             raise error
-        return real(model, batch)
+        return real(model, batch, **rules)
 
-    monkeypatch.setattr(step_module, "trained_logits", limited)
+    monkeypatch.setattr(step_module, "batch_loss", limited)
 
 
 @pytest.mark.parametrize(
@@ -57,14 +58,14 @@ def test_memory_that_runs_out_while_validating_loses_no_validation(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     expected = train(make_plan(tmp_path / "a", RECIPE))
-    real = validate_module.trained_logits
+    real = validate_module.target_predictions
 
-    def limited(model: object, batch: object) -> torch.Tensor:
+    def limited(model: object, batch: object, **rules: object) -> Predictions:
         if len(batch.spans) > 1:
             raise torch.OutOfMemoryError("CUDA out of memory")
-        return real(model, batch)
+        return real(model, batch, **rules)
 
-    monkeypatch.setattr(validate_module, "trained_logits", limited)
+    monkeypatch.setattr(validate_module, "target_predictions", limited)
     log = train(make_plan(tmp_path / "b", RECIPE))
     found, wanted = log.losses("validation"), expected.losses("validation")
     assert found.keys() == wanted.keys()

@@ -14,7 +14,8 @@ from tunesmith.tokens.encode import EncodedExample
 from tunesmith.training.distributed import Ranks
 from tunesmith.training.engine import choose_engine
 from tunesmith.training.optimizer import Optimizer, make_optimizer, trainable
-from tunesmith.training.step import StepResult, StepRules, target_losses, train_step
+from tunesmith.training.loss import target_predictions
+from tunesmith.training.step import StepResult, StepRules, train_step
 
 RECIPE = TrainingRecipe(learning_rate=1e-2)
 EXAMPLES = [random_example(length, seed=length) for length in (12, 5, 31, 8)]
@@ -141,8 +142,8 @@ def bf16() -> str:
 def test_bf16_gives_the_loss_of_fp32_within_one_percent(model: LanguageModel, bf16: str) -> None:
     batch = collate(EXAMPLES)
     with torch.no_grad():
-        exact = target_losses(model, batch, precision="fp32")
-        rounded = target_losses(model, batch, precision=bf16)
+        exact = target_predictions(model, batch, precision="fp32").nats
+        rounded = target_predictions(model, batch, precision=bf16).nats
     assert rounded.dtype == torch.float32
     assert not torch.equal(exact, rounded), "it was computed in bf16"
     assert float(rounded.mean()) == pytest.approx(float(exact.mean()), rel=0.01)

@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import torch
 from peft import LoraConfig, PeftModel, get_peft_model
 from transformers import PreTrainedModel
 from transformers.pytorch_utils import Conv1D
@@ -38,6 +39,20 @@ def add_adapter(network: PreTrainedModel, recipe: LoraRecipe, *, dropout: float)
             where="training.method.lora.targets",
             cure=f"Use all-linear, or some of: {', '.join(names)}.",
         ) from error
+
+
+def narrow_frozen(network: PreTrainedModel) -> None:
+    """Keep the frozen matrices of an adapted model in bf16, in place, for bf16 training.
+
+    Autocast rounds them so at every use: the products stay what they were, half of the memory
+    and the rounding go. Matrices that learn, norms, and an embedding's table stay as they are.
+    """
+    tables = {id(m.weight) for m in network.modules() if isinstance(m, torch.nn.Embedding)}
+    for module in network.modules():
+        if isinstance(module, torch.nn.Linear | Conv1D) and id(module.weight) not in tables:
+            for parameter in module.parameters(recurse=False):
+                if not parameter.requires_grad:
+                    parameter.data = parameter.data.to(torch.bfloat16)
 
 
 def load_adapter(network: PreTrainedModel, folder: Path) -> Any:

@@ -1,4 +1,4 @@
-"""Attention for several examples in one row: each example attends to itself alone.
+"""Attention for several examples in one row: each attends to itself and to what it continues.
 
 Registered with transformers' `AttentionInterface`, so that every model family that goes
 through it can read a row. The spans travel as a keyword argument of the model's forward,
@@ -14,7 +14,9 @@ import torch
 from torch.nn import functional
 from transformers import AttentionInterface, PreTrainedModel
 
-from tunesmith.tokens.collate import Span
+from tunesmith.models.fused_rows import fused_row_attention
+from tunesmith.models.varlen_rows import can_vary, varlen_row_attention
+from tunesmith.tokens.collate import Span, path_of
 
 ROWS = "tunesmith_rows"
 
@@ -32,7 +34,7 @@ def row_attention(
     attention_mask: torch.Tensor | None,
     **options: Any,
 ) -> tuple[torch.Tensor, None]:
-    """Causal attention within each span of a row.
+    """Causal attention within each span of a row and the spans it continues.
 
     Args:
         module: The attention layer; unused, part of the interface.
@@ -51,24 +53,53 @@ def row_attention(
         KeyError: The model lost the spans on the way here, so it cannot read a row.
     """
     spans: Sequence[Span] = options["spans"]
-    is_fused = options.get("softcap") is None and options.get("s_aux") is None
-    attend = _fused_attention if is_fused else _explicit_attention
+    scale, window = options.get("scaling"), options.get("sliding_window")
+    is_plain = not any(options.get(term) is not None for term in ("softcap", "s_aux"))
+    is_plain = is_plain and not options.get("dropout") and query.shape[3] == value.shape[3]
+    is_whole = window is None or all(span.first + span.length <= window for span in spans)
+    if is_plain and is_whole and query.device.type == "cpu":
+        out = fused_row_attention(query, key, value, spans=spans, scale=scale)
+    elif is_plain and can_vary(query):
+        out = varlen_row_attention(
+            query, key, value, spans=spans, scale=scale, window=None if is_whole else window
+        )
+    else:
+        out = span_by_span(query, key, value, spans, options)
+    return out.transpose(1, 2).contiguous(), None
+
+
+def span_by_span(
+    query: torch.Tensor,
+    key: torch.Tensor,
+    value: torch.Tensor,
+    spans: Sequence[Span],
+    options: Mapping[str, Any],
+) -> torch.Tensor:
+    """The same in torch's own operations: every device, and every term a family may have."""
+    has_extras = options.get("softcap") is not None or options.get("s_aux") is not None
+    attend = _explicit_attention if has_extras else _attention
     # One split and one cat: the backward of a slice would fill the whole row with zeros, once
     # an example, so that time would grow with the square of their number.
     lengths = [span.length for span in spans]
-    parts = zip(*(states.split(lengths, dim=2) for states in (query, key, value)), strict=True)
-    outputs = [attend(q, k, v, options) for q, k, v in parts]
-    return torch.cat(outputs, dim=2).transpose(1, 2).contiguous(), None
+    queries, keys, values = (states.split(lengths, dim=2) for states in (query, key, value))
+    outputs = []
+    for index, queried in enumerate(queries):
+        path = path_of(spans, index)
+        seen_keys = torch.cat([keys[i] for i in path], dim=2)
+        seen_values = torch.cat([values[i] for i in path], dim=2)
+        outputs.append(attend(queried, seen_keys, seen_values, options))
+    return torch.cat(outputs, dim=2)
 
 
-def _fused_attention(
+def _attention(
     query: torch.Tensor, key: torch.Tensor, value: torch.Tensor, options: Mapping[str, Any]
 ) -> torch.Tensor:
-    length, window = query.shape[2], options.get("sliding_window")
-    is_whole = window is None or length <= window
+    length, num_seen = query.shape[2], key.shape[2]
+    window = options.get("sliding_window")
+    is_whole = length == num_seen and (window is None or length <= window)
     attend = partial(
         functional.scaled_dot_product_attention,
-        attn_mask=None if is_whole else _window_mask(length, window, query.device),
+        attn_mask=None if is_whole else _mask(length, num_seen, window, query.device),
         dropout_p=options.get("dropout", 0.0),
         is_causal=is_whole,
         scale=options.get("scaling"),
@@ -84,14 +115,14 @@ def _fused_attention(
 def _explicit_attention(
     query: torch.Tensor, key: torch.Tensor, value: torch.Tensor, options: Mapping[str, Any]
 ) -> torch.Tensor:
-    """Attention with terms that the fused kernel lacks: capped scores and sinks."""
+    """Attention with terms that the fused kernels lack: capped scores and sinks."""
     repeats = query.shape[1] // key.shape[1]
     key, value = key.repeat_interleave(repeats, dim=1), value.repeat_interleave(repeats, dim=1)
     scores = query @ key.transpose(-1, -2) * (options.get("scaling") or query.shape[-1] ** -0.5)
     softcap, sinks = options.get("softcap"), options.get("s_aux")
     if softcap is not None:
         scores = torch.tanh(scores / softcap) * softcap
-    mask = _window_mask(query.shape[2], options.get("sliding_window"), query.device)
+    mask = _mask(query.shape[2], key.shape[2], options.get("sliding_window"), query.device)
     scores = scores.masked_fill(~mask, torch.finfo(scores.dtype).min)
     if sinks is not None:
         sink = sinks.reshape(1, -1, 1, 1).expand(*scores.shape[:3], 1)
@@ -102,11 +133,11 @@ def _explicit_attention(
     return functional.dropout(weights, options.get("dropout", 0.0)) @ value
 
 
-def _window_mask(length: int, window: int | None, device: torch.device) -> torch.Tensor:
-    """(length, length) bool: True where a position sees another."""
-    place = torch.arange(length, device=device)
-    distance = place[:, None] - place[None, :]
-    return (distance >= 0) & (distance < (window or length))
+def _mask(length: int, num_seen: int, window: int | None, device: torch.device) -> torch.Tensor:
+    """(length, num_seen) bool: True where one of the last `length` positions sees another."""
+    place = torch.arange(num_seen, device=device)
+    distance = place[-length:, None] - place[None, :]
+    return (distance >= 0) & (distance < (window or num_seen))
 
 
 def use_attention(model: PreTrainedModel, name: str) -> None:

@@ -1,6 +1,6 @@
-"""A batch -> logits at its trained positions, by whichever layout the model reads exactly.
+"""A batch -> last states or logits at its trained positions, by a layout the model reads exactly.
 
-T tokens, N trained positions, V vocabulary. `rows`: all examples in one row, each seeing
+T tokens, M trained positions, H hidden, V vocabulary. `rows`: all examples in one row, each seeing
 only itself. `padded`: the textbook's block, for families without the attention interface;
 the same mathematics with more work.
 """
@@ -17,12 +17,15 @@ from torch.nn.utils.rnn import pad_sequence
 from transformers import PreTrainedModel
 
 from tunesmith.models.attention import ROWS, use_attention
+from tunesmith.models.head import Head, is_untouched
+from tunesmith.models.head_probe import find_head
 from tunesmith.tokens.collate import Batch, collate
 from tunesmith.tokens.encode import EncodedExample
 
 Layout = Literal["rows", "padded"]
 _PROBE_LENGTHS = (5, 9, 3)
 _PROBE_TOLERANCE = 1e-4
+_SMALLEST_SAVING = 16
 
 
 @dataclass(slots=True, kw_only=True)
@@ -34,12 +37,33 @@ class LanguageModel:
         layout: How several examples are given to it.
         layout_reason: Why, in words.
         own_attention: The implementation it was loaded with: what generation uses.
+        head: Its output layer where a tiled loss was found equal to the model's own.
+        head_reason: Why, in words.
     """
 
     network: Any
     layout: Layout
     layout_reason: str
     own_attention: str
+    head: Head | None = None
+    head_reason: str = ""
+
+    @property
+    def tiled_head(self) -> Head | None:
+        """The output layer, unless an adapter or a hook has come between since it was probed."""
+        is_usable = self.head is not None and is_untouched(self.head, self.inner)
+        return self.head if is_usable else None
+
+    @property
+    def smallest_saving(self) -> int | None:
+        """Tokens that sharing a common beginning must save to pay; None where it cannot be.
+
+        Below some tokens the calls that a span more costs take longer than its tokens. Only the
+        tiled loss can give a place several targets. (Dropout would draw once for several
+        examples: whoever uses it shares nothing.)
+        """
+        is_possible = self.layout == "rows" and self.tiled_head is not None
+        return _SMALLEST_SAVING if is_possible else None
 
     @property
     def inner(self) -> PreTrainedModel:
@@ -85,11 +109,23 @@ def trained_logits(model: LanguageModel, batch: Batch) -> torch.Tensor:
     """Run the model; the head only where a token is to be predicted.
 
     Returns:
-        (N, V), in the model's own order of `batch.trained_positions`.
+        (M, V), in the order of `batch.trained_positions`.
     """
     if model.layout == "padded":
         return _padded_logits(model, batch)
     return row_logits(model.network, batch, keep=batch.trained_positions)
+
+
+def trained_states(model: LanguageModel, batch: Batch) -> torch.Tensor:
+    """What the head reads at the trained positions of a row; (M, H)."""
+    output = model.inner.base_model(
+        input_ids=batch.ids[None],
+        position_ids=batch.positions[None],
+        spans=batch.spans,
+        use_cache=False,
+    )
+    states: torch.Tensor = output.last_hidden_state.squeeze(0)
+    return states.index_select(0, batch.trained_positions)
 
 
 def row_logits(network: Any, batch: Batch, *, keep: torch.Tensor) -> torch.Tensor:
@@ -152,13 +188,20 @@ def choose_layout(network: PreTrainedModel) -> LanguageModel:
     """
     before = network.config._attn_implementation
     reason = _why_not_rows(network, int(network.config.get_text_config().vocab_size))
-    if reason is None:
-        use_attention(network, ROWS)
+    if reason is not None:
+        return LanguageModel(
+            network=network, layout="padded", layout_reason=reason, own_attention=before
+        )
+    use_attention(network, ROWS)
+    vocabulary = int(network.config.get_text_config().vocab_size)
+    head, head_reason = find_head(network, collate(_probe_examples(vocabulary)).to(network.device))
     return LanguageModel(
         network=network,
-        layout="rows" if reason is None else "padded",
-        layout_reason=reason or "several examples in one row equal each alone",
+        layout="rows",
+        layout_reason="several examples in one row equal each alone",
         own_attention=before,
+        head=head,
+        head_reason=head_reason,
     )
 
 

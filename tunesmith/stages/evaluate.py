@@ -140,6 +140,7 @@ def _measured(
         shared_row_limit=speaker.model.shared_row_limit,
         device=torch.device(speaker.model.device),
         ranks=Ranks(),
+        smallest_saving=speaker.model.smallest_saving,
     )
     sums: dict[str, tuple[float, int, int]] = {}
     for row in row_losses(speaker.model, feed, precision="fp32"):

@@ -14,9 +14,10 @@ import torch
 
 from tunesmith.errors import DataError
 from tunesmith.files import hash_json, write_json
-from tunesmith.models.adapter import add_adapter
+from tunesmith.models.adapter import add_adapter, narrow_frozen
 from tunesmith.models.forward import LanguageModel, choose_layout
 from tunesmith.models.load import ModelPlace, load_network, to_device, weights_fingerprint
+from tunesmith.models.products import use_products
 from tunesmith.models.save import RenderingFiles, save_model
 from tunesmith.recipe.recipe import Recipe, TrainingRecipe
 from tunesmith.stages.prepare import open_store, prepare_stage
@@ -78,6 +79,7 @@ def train(
     """
     keep_freed_memory()
     engine = choose_engine(recipe.training)
+    use_products(engine.products)
     with joined_ranks(torch.device(engine.device)) as ranks, ExitStack() as stack:
         if ranks.is_first:
             stack.enter_context(folder.locked())
@@ -178,6 +180,8 @@ class _Training:
         if lora is not None:
             dropout = self.recipe.training.dropout
             model.network = add_adapter(model.inner, lora, dropout=dropout)
+            if self.engine.precision == "bf16":
+                narrow_frozen(model.inner)
         return model
 
     def _plan(self, model: LanguageModel) -> Plan:
@@ -196,6 +200,7 @@ class _Training:
             shared_row_limit=model.shared_row_limit,
             device=model.device,
             ranks=self.ranks,
+            smallest_saving=None if training.dropout else model.smallest_saving,
         )
         return Plan(
             model=model,
@@ -218,6 +223,7 @@ class _Training:
             "tokenizer": self.rendering.tokenizer.fingerprint,
             "base model": self.base["fingerprint"],
             "layout": model.layout,
+            "head": "plain" if model.tiled_head is None else "tiled",
             "ranks": self.ranks.size,
         }
 
@@ -243,6 +249,8 @@ class _Training:
             "seed": self.recipe.training.seed,
             "layout": model.layout,
             "layout_reason": model.layout_reason,
+            "head": "plain" if model.tiled_head is None else "tiled",
+            "head_reason": model.head_reason,
             "micro_batch": state.micro_batch,
             "activation_checkpointing": state.is_checkpointing,
             "ranks": self.ranks.size,

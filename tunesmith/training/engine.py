@@ -18,6 +18,7 @@ import transformers
 
 from tunesmith import __version__
 from tunesmith.errors import RecipeError
+from tunesmith.models.products import Products, choose_products
 from tunesmith.recipe.recipe import TrainingRecipe
 
 _BYTES_OF_FLOAT = 4
@@ -34,11 +35,13 @@ class Engine:
         device: cpu, cuda or mps.
         precision: fp32, or bf16 autocast over fp32 master weights.
         num_threads: Of torch, on the CPU: sums depend on it.
+        products: Who multiplies fp32 matrices; found out by a self-test of the machine.
     """
 
     device: str
     precision: str
     num_threads: int
+    products: Products = "standard"
 
 
 def choose_engine(recipe: TrainingRecipe) -> Engine:
@@ -57,7 +60,12 @@ def choose_engine(recipe: TrainingRecipe) -> Engine:
         )
     is_bf16 = recipe.precision == "bf16" or (recipe.precision == "auto" and has_bf16)
     precision = "bf16" if is_bf16 else "fp32"
-    return Engine(device=device, precision=precision, num_threads=torch.get_num_threads())
+    return Engine(
+        device=device,
+        precision=precision,
+        num_threads=torch.get_num_threads(),
+        products=choose_products(device) if precision == "fp32" else "standard",
+    )
 
 
 def identity(engine: Engine) -> dict[str, Any]:

@@ -39,7 +39,17 @@ class StepData:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Feed:
-    """How rows become batches on this rank."""
+    """How rows become batches on this rank.
+
+    Attributes:
+        store: The rows.
+        rows_of_step: Which of them an update reads.
+        micro_batch: Examples at once.
+        shared_row_limit: Longest example that may share a row.
+        smallest_saving: Tokens that sharing a common beginning must save; None is never.
+        device: Where batches go.
+        ranks: The processes that share a step.
+    """
 
     store: TokenStore
     rows_of_step: Callable[[int], list[int]]
@@ -47,6 +57,7 @@ class Feed:
     shared_row_limit: int | None
     device: torch.device
     ranks: Ranks
+    smallest_saving: int | None = None
 
     def data_of(self, step: int) -> StepData:
         """All of one update's data."""
@@ -67,8 +78,11 @@ class Feed:
         lengths = [int(self.store.lengths[row]) for row in rows]
         plan = plan_micro_batches(lengths, size=self.micro_batch, limit=self.shared_row_limit)
         groups = [[rows[place] for place in group] for group in plan]
-        batches = [collate([self.store[row] for row in group]).to(self.device) for group in groups]
+        batches = [self._batch(group).to(self.device) for group in groups]
         return groups, batches
+
+    def _batch(self, rows: list[int]) -> Batch:
+        return collate([self.store[row] for row in rows], smallest_saving=self.smallest_saving)
 
 
 def prefetched(items: Iterator[_Item]) -> Generator[_Item, None, None]:

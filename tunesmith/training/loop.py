@@ -15,12 +15,13 @@ from tunesmith.errors import DivergedError, TunesmithError
 from tunesmith.training import checkpoint as checkpoints
 from tunesmith.training.engine import seed_everything
 from tunesmith.training.feed import StepData, prefetched
+from tunesmith.training.loss import target_predictions
 from tunesmith.training.memory import OutOfMemory, use_activation_checkpointing
 from tunesmith.training.plan import BEST, Listener, LogLine, Plan, TrainingState
 from tunesmith.training.schedule import learning_rate_at
 from tunesmith.training.signals import StopRequest
 from tunesmith.training.state import write_state
-from tunesmith.training.step import StepResult, target_losses, train_step
+from tunesmith.training.step import StepResult, train_step
 from tunesmith.training.validate import validate
 
 _KEPT_CHECKPOINTS = 2
@@ -172,12 +173,11 @@ def _require_finite(plan: Plan, data: StepData, result: StepResult) -> None:
     )
 
 
-@torch.no_grad()
 def _rows_without_finite_loss(plan: Plan, data: StepData) -> list[int]:
     culprits: set[int] = set()
     for group, batch in zip(data.groups, data.batches, strict=True):
-        losses = target_losses(plan.model, batch, precision=plan.engine.precision)
-        bad = batch.target_examples[~torch.isfinite(losses)].tolist()
+        found = target_predictions(plan.model, batch, precision=plan.engine.precision)
+        bad = batch.target_examples[~torch.isfinite(found.nats)].tolist()
         culprits.update(group[place] for place in bad)
     return sorted(culprits)
 

@@ -5,18 +5,17 @@ micro-batch means would weigh a token of a short answer above one of a long answ
 would change with the micro-batch size.
 """
 
-import contextlib
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import torch
-from torch.nn import functional
 
 from tunesmith.errors import TunesmithError
-from tunesmith.models.forward import LanguageModel, trained_logits
+from tunesmith.models.forward import LanguageModel
 from tunesmith.tokens.collate import Batch
 from tunesmith.training.distributed import Ranks
+from tunesmith.training.loss import batch_loss
 from tunesmith.training.memory import OutOfMemory, naming_memory_errors
 from tunesmith.training.optimizer import Optimizer
 
@@ -51,28 +50,10 @@ class StepRules:
     ranks: Ranks
 
 
-def precision_context(
-    device: torch.device, precision: str
-) -> contextlib.AbstractContextManager[object]:
-    """Mixed precision for a forward pass; the weights themselves stay fp32."""
-    if precision == "bf16":
-        return torch.autocast(device.type, dtype=torch.bfloat16)
-    return contextlib.nullcontext()
-
-
-def target_losses(model: LanguageModel, batch: Batch, *, precision: str) -> torch.Tensor:
-    """Cross-entropy of each trained token in nats; (N,) fp32 (fp64 for an fp64 model)."""
-    with precision_context(batch.ids.device, precision):
-        logits = trained_logits(model, batch)
-    if logits.dtype in (torch.bfloat16, torch.float16):
-        logits = logits.float()
-    return functional.cross_entropy(logits, batch.targets, reduction="none")
-
-
 def accumulate_gradients(
     model: LanguageModel, batches: Iterable[Batch], *, num_targets: int, precision: str
 ) -> torch.Tensor:
-    """Add the gradients of this rank's micro-batches; returns their summed loss, a scalar.
+    """Add the gradients of this rank's micro-batches; returns their share of the loss, a scalar.
 
     Args:
         model: Its gradients are added to.
@@ -84,8 +65,8 @@ def accumulate_gradients(
     total = torch.zeros((), device=model.device)
     with naming_memory_errors():
         for batch in batches:
-            loss = target_losses(model, batch, precision=precision).sum()
-            (loss / num_targets).backward()
+            loss = batch_loss(model, batch, num_targets=num_targets, precision=precision)
+            loss.backward()
             total += loss.detach()
     return total
 
@@ -107,7 +88,7 @@ def train_step(
     total = accumulate_gradients(model, batches, num_targets=num_targets, precision=rules.precision)
     parameters = [p for group in optimizer.param_groups for p in group["params"]]
     rules.ranks.sum_gradients(parameters)
-    loss = float(rules.ranks.sum_vector(total)) / num_targets
+    loss = float(rules.ranks.sum_vector(total))
     norm = torch.nn.utils.get_total_norm([p.grad for p in parameters if p.grad is not None])
     grad_norm = float(norm)
     if math.isfinite(loss) and math.isfinite(grad_norm):

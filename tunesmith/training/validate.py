@@ -7,14 +7,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import torch
-from torch.nn import functional
 
 from tunesmith.errors import TunesmithError
-from tunesmith.models.forward import LanguageModel, trained_logits
+from tunesmith.models.forward import LanguageModel
 from tunesmith.tokens.collate import Batch
 from tunesmith.training.feed import Feed, prefetched
+from tunesmith.training.loss import target_predictions
 from tunesmith.training.memory import OutOfMemory, naming_memory_errors
-from tunesmith.training.step import precision_context
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,14 +96,12 @@ def validate(model: LanguageModel, feed: Feed, *, precision: str) -> Validation:
     )
 
 
-@torch.no_grad()
 def _measure(
     model: LanguageModel, batch: Batch, rows: list[int], precision: str
 ) -> Iterator[RowLoss]:
-    with precision_context(batch.ids.device, precision), naming_memory_errors():
-        logits = trained_logits(model, batch).float()  # (N, V)
-    nats = functional.cross_entropy(logits, batch.targets, reduction="none").double()
-    correct = logits.argmax(dim=-1) == batch.targets
+    with naming_memory_errors():
+        found = target_predictions(model, batch, precision=precision)
+    nats, correct = found.nats.double(), found.is_correct
     zeros = torch.zeros(len(rows), dtype=torch.float64, device=nats.device)
     nats_of = zeros.index_add(0, batch.target_examples, nats).tolist()
     correct_of = zeros.index_add(0, batch.target_examples, correct.double()).tolist()
