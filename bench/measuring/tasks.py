@@ -73,10 +73,18 @@ def make_task(
     num_rows: int | None = None,
     train_on: str = "response",
     validation: float = 0,
+    max_grad_norm: float | None = 1.0,
 ) -> Task:
     """Prepare a task, or find it prepared by the same code."""
-    rules = {"train_on": train_on, "validation": validation}
-    recipe, model_at = write_recipe(model, data, places, num_rows=num_rows, **rules)
+    recipe, model_at = write_recipe(
+        model,
+        data,
+        places,
+        num_rows=num_rows,
+        train_on=train_on,
+        validation=validation,
+        max_grad_norm=max_grad_norm,
+    )
     folder = recipe.parent
     return Task(
         name=folder.name,
@@ -97,6 +105,7 @@ def write_recipe(
     num_rows: int | None = None,
     train_on: str = "response",
     validation: float = 0,
+    max_grad_norm: float | None = 1.0,
 ) -> tuple[Path, Path]:
     """A recipe beside its rows, not prepared yet; its path and the model's folder."""
     name = "-".join([model, data, *([str(num_rows)] if num_rows else []), train_on])
@@ -108,6 +117,7 @@ def write_recipe(
     lines = [json.dumps(row) for row in found.rows]
     _write_if_new(folder / "rows.jsonl", "\n".join(lines) + "\n")
     recipe = _recipe(model_at, found.template, train_on=train_on, validation=validation)
+    recipe["training"]["max_grad_norm"] = max_grad_norm
     if "system" in found.rows[0]:
         recipe["sources"][0]["fields"] = {"system": "system"}
     _write_if_new(folder / "recipe.yaml", yaml.safe_dump(recipe, sort_keys=False))

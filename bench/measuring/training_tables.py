@@ -38,6 +38,7 @@ class TrainingTable:
         peers: Beside Tunesmith, each as shipped.
         quick: Those of a quick session.
         train_on: As in a recipe.
+        max_grad_norm: Likewise; the textbook does not clip.
         steps: Updates of one run.
         remark: What a reader must know to compare.
     """
@@ -48,6 +49,7 @@ class TrainingTable:
     peers: tuple[Contender, ...] = BEST
     quick: tuple[Contender, ...] = (TRL_FREE, TRL_PACKING, LITGPT_PURE)
     train_on: str = "response"
+    max_grad_norm: float | None = 1.0
     steps: int = 12
     remark: str = ""
 
@@ -91,6 +93,7 @@ TRAINING_TABLES = {
         peers=(TEXTBOOK,),
         quick=(TEXTBOOK,),
         train_on="all",
+        max_grad_norm=None,
         steps=8,
     ),
 }
@@ -105,7 +108,13 @@ def training_measurements(session: Session) -> Mapping[str, Callable[[], Figures
 
 def measure_training(table: TrainingTable, session: Session) -> Figures:
     """Everyone in turns; then ratios, efficiency, and whether all did the same work."""
-    task = make_task(table.model, table.data, session.places, train_on=table.train_on)
+    task = make_task(
+        table.model,
+        table.data,
+        session.places,
+        train_on=table.train_on,
+        max_grad_norm=table.max_grad_norm,
+    )
     is_short = session.is_quick and not session.wanted
     peers = session.chosen(table.quick if is_short else table.peers)
     everyone = [OURS, *peers, *(peer.under_tcmalloc() for peer in peers if _could_be_best(peer))]
