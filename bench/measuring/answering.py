@@ -12,7 +12,7 @@ from measuring.child import run_child
 from measuring.environments import PEERS_FOLDER
 from measuring.interleaved import ratio, take_turns
 from measuring.session import Session
-from measuring.tasks import Task, make_task
+from measuring.tasks import Material, Task, make_task
 
 Figures = dict[str, Any]
 _PROMPTS, _NEW_TOKENS = 110, 64
@@ -31,7 +31,7 @@ _QUICK = ("generate, batches of 32, sorted by length", "generate, all at once")
 
 def measure_answering(session: Session) -> Figures:
     """Everyone in turns; the ratio against one by one, and against the best batch."""
-    task = make_task("pythia-70m", "lamini", session.places)
+    task = make_task(Material(model="pythia-70m", data="lamini"), session.places)
     variants = {_ONE_BY_ONE: "one-by-one", **_BATCHED}
     if session.is_quick:
         variants = {name: _BATCHED[name] for name in _QUICK}

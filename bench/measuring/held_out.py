@@ -11,7 +11,7 @@ from measuring.child import ChildError, run_child
 from measuring.contenders import HF, HF_BF16, OURS, OURS_FP32, TRL_FREE, Contender
 from measuring.environments import PEERS_FOLDER
 from measuring.session import Session
-from measuring.tasks import Task, make_task
+from measuring.tasks import Material, Task, make_task
 from measuring.training import Trial, train_once
 
 Figures = dict[str, Any]
@@ -20,7 +20,7 @@ _CONTENDERS = (HF, OURS_FP32, OURS, TRL_FREE, HF_BF16)
 
 def measure_held_out(session: Session) -> Figures:
     """Train each once for 40 steps (quick: 8), then compare the losses."""
-    task = make_task("pythia-70m", "lamini", session.places, validation=0.1)
+    task = make_task(Material(model="pythia-70m", data="lamini", validation=0.1), session.places)
     everyone = list(_CONTENDERS[:3] if session.is_quick else _CONTENDERS)
     trial = session.trial(everyone, steps=8 if session.is_quick else 40)
     taken: dict[str, Figures] = {}

@@ -12,7 +12,7 @@ from measuring.contenders import OURS
 from measuring.environments import PEERS_FOLDER
 from measuring.interleaved import ratio, spread, take_turns
 from measuring.session import Session
-from measuring.tasks import make_task, write_recipe
+from measuring.tasks import Material, make_task, write_recipe
 from measuring.training import train_once
 
 Figures = dict[str, Any]
@@ -26,7 +26,7 @@ def measure_preparing(session: Session) -> Figures:
     counterpart there; the whole is told beside.
     """
     count = 20_000 if session.is_quick else 1_000_000
-    recipe, model = write_recipe("pythia-70m", "lamini", session.places, num_rows=count)
+    recipe, model = write_recipe(_material(count), session.places)
     taken = take_turns(
         {
             _OURS: partial(_prepare_once, session, recipe, None),
@@ -52,9 +52,9 @@ def measure_growth(session: Session) -> Figures:
     trial = session.trial([OURS], steps=8)
     rows = {}
     for size in sizes:
-        recipe, _ = write_recipe("pythia-70m", "lamini", session.places, num_rows=size)
+        recipe, _ = write_recipe(_material(size), session.places)
         prepared = _prepare_once(session, recipe, None)
-        task = make_task("pythia-70m", "lamini", session.places, num_rows=size)
+        task = make_task(_material(size), session.places)
         trained = [train_once(OURS, task, trial) for _ in range(session.repeats)]
         rows[f"{size:,}"] = {
             **prepared,
@@ -62,6 +62,10 @@ def measure_growth(session: Session) -> Figures:
             "peak_mb": spread([one["peak_mb"] for one in trained]),
         }
     return {"title": "Growth with the data set, Pythia-70M", "sizes": rows}
+
+
+def _material(num_rows: int) -> Material:
+    return Material(model="pythia-70m", data="lamini", num_rows=num_rows)
 
 
 def _prepare_once(session: Session, recipe: Path, model: Path | None) -> Figures:

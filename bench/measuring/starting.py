@@ -11,7 +11,7 @@ from measuring.child import ChildError
 from measuring.contenders import HF, LITGPT_MIXED, OURS, TRL_FREE
 from measuring.interleaved import ratio, take_turns
 from measuring.session import Session
-from measuring.tasks import Task, make_task
+from measuring.tasks import Material, Task, make_task
 from measuring.training import train_once
 
 Figures = dict[str, Any]
@@ -20,7 +20,7 @@ _PEERS = (TRL_FREE, HF, LITGPT_MIXED)
 
 def measure_starts(session: Session) -> Figures:
     """Tunesmith with its data prepared; peers with rows that are encoded already."""
-    task = make_task("pythia-70m", "lamini", session.places)
+    task = make_task(Material(model="pythia-70m", data="lamini"), session.places)
     peers = session.chosen(_PEERS[:1] if session.is_quick else _PEERS)
     trial = session.trial(peers, steps=2, warmup=1)
     taken = take_turns(

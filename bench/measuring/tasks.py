@@ -65,63 +65,64 @@ class Task:
     facts: dict[str, Any]
 
 
-def make_task(
-    model: str,
-    data: str,
-    places: Places,
-    *,
-    num_rows: int | None = None,
-    train_on: str = "response",
-    validation: float = 0,
-    max_grad_norm: float | None = 1.0,
-) -> Task:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Material:
+    """What is trained on what.
+
+    Attributes:
+        model: See `models.py`.
+        data: See `texts.py`.
+        num_rows: Generated rows, as many; None: the data set as it is.
+        train_on: As in a recipe.
+        validation: Share that is held out.
+        max_grad_norm: As in a recipe.
+    """
+
+    model: str
+    data: str
+    num_rows: int | None = None
+    train_on: str = "response"
+    validation: float = 0
+    max_grad_norm: float | None = 1.0
+
+    @property
+    def name(self) -> str:
+        """Of its folder."""
+        size = [str(self.num_rows)] if self.num_rows else []
+        held_out = ["held-out"] if self.validation else []
+        return "-".join([self.model, self.data, *size, self.train_on, *held_out])
+
+
+def make_task(material: Material, places: Places) -> Task:
     """Prepare a task, or find it prepared by the same code."""
-    recipe, model_at = write_recipe(
-        model,
-        data,
-        places,
-        num_rows=num_rows,
-        train_on=train_on,
-        validation=validation,
-        max_grad_norm=max_grad_norm,
-    )
+    recipe, model = write_recipe(material, places)
     folder = recipe.parent
+    has_file = is_real(material.data, places.shared, material.num_rows)
     return Task(
         name=folder.name,
-        model=model_at,
+        model=model,
         recipe=recipe,
         run=folder / "run",
         rows=folder / "ordered.jsonl",
         held_out=folder / "held-out.jsonl",
-        facts={**_prepare(folder), "is_real": is_real(data, places.shared, num_rows)},
+        facts={**_prepare(folder), "is_real": has_file},
     )
 
 
-def write_recipe(
-    model: str,
-    data: str,
-    places: Places,
-    *,
-    num_rows: int | None = None,
-    train_on: str = "response",
-    validation: float = 0,
-    max_grad_norm: float | None = 1.0,
-) -> tuple[Path, Path]:
+def write_recipe(material: Material, places: Places) -> tuple[Path, Path]:
     """A recipe beside its rows, not prepared yet; its path and the model's folder."""
-    name = "-".join([model, data, *([str(num_rows)] if num_rows else []), train_on])
-    folder = places.material / "tasks" / (f"{name}-held-out" if validation else name)
+    folder = places.material / "tasks" / material.name
     where, tokenizers = places.material / "models", places.shared / "tokenizers"
-    model_at = model_folder(model, where=where, tokenizers=tokenizers)
-    found = data_set(data, shared=places.shared, num_rows=num_rows)
+    model = model_folder(material.model, where=where, tokenizers=tokenizers)
+    found = data_set(material.data, shared=places.shared, num_rows=material.num_rows)
     folder.mkdir(parents=True, exist_ok=True)
     lines = [json.dumps(row) for row in found.rows]
     _write_if_new(folder / "rows.jsonl", "\n".join(lines) + "\n")
-    recipe = _recipe(model_at, found.template, train_on=train_on, validation=validation)
-    recipe["training"]["max_grad_norm"] = max_grad_norm
+    recipe = _recipe(model, found.template, material)
     if "system" in found.rows[0]:
         recipe["sources"][0]["fields"] = {"system": "system"}
     _write_if_new(folder / "recipe.yaml", yaml.safe_dump(recipe, sort_keys=False))
-    return folder / "recipe.yaml", model_at
+    return folder / "recipe.yaml", model
 
 
 def _write_if_new(path: Path, text: str) -> None:
@@ -129,7 +130,7 @@ def _write_if_new(path: Path, text: str) -> None:
         path.write_text(text, encoding="utf-8")
 
 
-def _recipe(model: Path, template: str, *, train_on: str, validation: float) -> dict[str, Any]:
+def _recipe(model: Path, template: str, material: Material) -> dict[str, Any]:
     """Every row is kept and trained, for what is measured is the training."""
     return {
         "model": {"name": str(model)},
@@ -138,9 +139,9 @@ def _recipe(model: Path, template: str, *, train_on: str, validation: float) -> 
             "redact": [],
             "drop_near_duplicates": None,
             "group_near_duplicates": None,
-            "split": {"validation": validation, "test": 0},
+            "split": {"validation": material.validation, "test": 0},
         },
-        "template": {"name": template, "train_on": train_on},
+        "template": {"name": template, "train_on": material.train_on},
         "training": {
             "steps": _MAX_STEPS,
             "examples_per_step": EXAMPLES_PER_STEP,
@@ -148,6 +149,7 @@ def _recipe(model: Path, template: str, *, train_on: str, validation: float) -> 
             "learning_rate": LEARNING_RATE,
             "schedule": "constant",
             "warmup_fraction": 0,
+            "max_grad_norm": material.max_grad_norm,
             "keep": "last",
         },
     }

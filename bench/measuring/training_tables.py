@@ -20,7 +20,7 @@ from measuring.contenders import (
 from measuring.efficiency import matrix_operations
 from measuring.interleaved import ratio, take_turns
 from measuring.session import Session
-from measuring.tasks import Task, make_task
+from measuring.tasks import Material, Task, make_task
 from measuring.training import train_once
 
 Figures = dict[str, Any]
@@ -33,23 +33,17 @@ class TrainingTable:
 
     Attributes:
         title: As the page shows it.
-        model: See `models.py`.
-        data: See `texts.py`.
+        material: Model, data and what is trained of it.
         peers: Beside Tunesmith, each as shipped.
         quick: Those of a quick session.
-        train_on: As in a recipe.
-        max_grad_norm: Likewise; the textbook does not clip.
         steps: Updates of one run.
         remark: What a reader must know to compare.
     """
 
     title: str
-    model: str
-    data: str
+    material: Material
     peers: tuple[Contender, ...] = BEST
     quick: tuple[Contender, ...] = (TRL_FREE, TRL_PACKING, LITGPT_PURE)
-    train_on: str = "response"
-    max_grad_norm: float | None = 1.0
     steps: int = 12
     remark: str = ""
 
@@ -57,15 +51,13 @@ class TrainingTable:
 TRAINING_TABLES = {
     "pythia-lamini": TrainingTable(
         title="Pythia-70M on lamini's questions",
-        model="pythia-70m",
-        data="lamini",
+        material=Material(model="pythia-70m", data="lamini"),
         peers=AS_SHIPPED,
         quick=(TRL_FREE, TRL_PACKING, HF, LITGPT_PURE),
     ),
     "smollm2-lamini": TrainingTable(
         title="SmolLM2-135M on lamini's questions",
-        model="smollm2-135m",
-        data="lamini",
+        material=Material(model="smollm2-135m", data="lamini"),
         peers=AS_SHIPPED,
         quick=(TRL_FREE, LITGPT_PURE),
         steps=8,
@@ -73,14 +65,12 @@ TRAINING_TABLES = {
     ),
     "pythia-alpaca": TrainingTable(
         title="Pythia-70M on the book's tasks, Alpaca template",
-        model="pythia-70m",
-        data="alpaca",
+        material=Material(model="pythia-70m", data="alpaca"),
     ),
     **{
         f"pythia-prefix-{length}": TrainingTable(
             title=f"Pythia-70M on talks of 100 tokens below a system prompt of {length}",
-            model="pythia-70m",
-            data=f"prefix-{length}",
+            material=Material(model="pythia-70m", data=f"prefix-{length}"),
             quick=(TRL_FREE,) if length == 300 else (),
             steps=8,
         )
@@ -88,12 +78,9 @@ TRAINING_TABLES = {
     },
     "gpt2-textbook": TrainingTable(
         title="GPT-2 124M on the book's tasks, loss over every token",
-        model="gpt2",
-        data="alpaca",
+        material=Material(model="gpt2", data="alpaca", train_on="all", max_grad_norm=None),
         peers=(TEXTBOOK,),
         quick=(TEXTBOOK,),
-        train_on="all",
-        max_grad_norm=None,
         steps=8,
     ),
 }
@@ -108,13 +95,7 @@ def training_measurements(session: Session) -> Mapping[str, Callable[[], Figures
 
 def measure_training(table: TrainingTable, session: Session) -> Figures:
     """Everyone in turns; then ratios, efficiency, and whether all did the same work."""
-    task = make_task(
-        table.model,
-        table.data,
-        session.places,
-        train_on=table.train_on,
-        max_grad_norm=table.max_grad_norm,
-    )
+    task = make_task(table.material, session.places)
     is_short = session.is_quick and not session.wanted
     peers = session.chosen(table.quick if is_short else table.peers)
     everyone = [OURS, *peers, *(peer.under_tcmalloc() for peer in peers if _could_be_best(peer))]
