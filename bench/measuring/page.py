@@ -80,8 +80,9 @@ def _circumstances(result: Figures) -> str:
     machine, versions = result["machine"], result["versions"]
     quick = ", a quick session" if result["is_quick"] else ""
     rounds = "one round" if result["repeats"] == 1 else f"{result['repeats']} rounds"
+    cores = "1 core" if machine["cores"] == 1 else f"{machine['cores']} cores"
     return (
-        f"Measured on {result['measured']} on {machine['cores']} cores of an "
+        f"Measured on {result['measured']} on {cores} of an "
         f"{machine['processor']}, torch {versions['torch']}, {rounds}{quick}."
     )
 

@@ -1,5 +1,6 @@
 """The results -> an SVG of examples a second: Tunesmith, and the fastest peers beside it."""
 
+import textwrap
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -30,11 +31,12 @@ def draw_speed(result: Figures, path: Path) -> None:
         axes = figure.subplots()
         for offset, kind in enumerate(_COLOURS):
             _draw_bars(axes, [_bar_of(table, kind) for _, table in tables], offset, kind)
-        axes.set_yticks(range(len(tables)), [title for title, _ in tables])
+        titles = [textwrap.fill(title, 34) for title, _ in tables]
+        axes.set_yticks(range(len(tables)), titles)
         axes.invert_yaxis()
         axes.set_xlabel("examples a second; whiskers: lowest and highest round")
         axes.spines[["top", "right"]].set_visible(False)
-        axes.legend(frameon=False, loc="lower right")
+        figure.legend(frameon=False, loc="outside upper center", ncols=len(_COLOURS))
         figure.savefig(path, format="svg", metadata={"Date": None}, transparent=True)
 
 

@@ -91,4 +91,4 @@ def _prepare_once(session: Session, recipe: Path, model: Path | None) -> Figures
     ended = run_child(command, scratch=scratch, environment=environment)
     figures: Figures = json.loads(ended.output.strip().splitlines()[-1])
     shutil.rmtree(scratch)
-    return {**figures, "peak_mb": ended.peak_mb}
+    return figures
