@@ -12,6 +12,7 @@ Every peer lives in an environment of its own under `.bench/`, installed from
 
 import argparse
 import json
+import signal
 import sys
 import time
 from pathlib import Path
@@ -29,6 +30,7 @@ ROOT = Path(__file__).resolve().parent.parent
 
 def main() -> None:
     """Measure what was asked for and write it down."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that no child outlives it
     arguments = _arguments()
     if arguments.write:
         write_pages(json.loads(arguments.json.read_text(encoding="utf-8")))

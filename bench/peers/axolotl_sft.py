@@ -57,6 +57,7 @@ def _configuration(job: Job) -> str:
         "datasets": [{"path": str(rows), "ds_type": "json", "type": None}],
         "dataset_prepared_path": str(job.scratch / "prepared"),
         "output_dir": str(job.scratch / "out"),
+        "dataset_num_proc": 1,
         "val_set_size": 0,
         "sequence_len": 2048,
         "sample_packing": False,
