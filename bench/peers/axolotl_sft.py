@@ -27,22 +27,32 @@ def main() -> None:
     losses: list[float] = []
     # It cannot be told to use the CPU, and bf16 is refused to those that were not told.
     training_args.is_torch_bf16_gpu_available = lambda: True
-    Trainer.train = _noting(Trainer.train, watch, losses)
+    Trainer.train = _noting(Trainer.train, losses)
+    Trainer.training_step = _counting(Trainer.training_step, watch)
     sys.argv = sys.argv[:1]  # it reads them too
     do_cli(_configuration(job))
     watch.report(losses)
 
 
-def _noting(train: Any, watch: Stopwatch, losses: list[float]) -> Any:
-    """The same training, whose batches are counted and whose losses are noted."""
+def _noting(train: Any, losses: list[float]) -> Any:
+    """The same training, whose losses are noted."""
 
     def noting(trainer: Trainer, *values: Any, **options: Any) -> Any:
-        trainer.data_collator = watch.counting(trainer.data_collator)
         result = train(trainer, *values, **options)
         losses.extend(line["loss"] for line in trainer.state.log_history if "loss" in line)
         return result
 
     return noting
+
+
+def _counting(step: Any, watch: Stopwatch) -> Any:
+    """The same step, whose batch is counted; the collator is made anew where it is used."""
+
+    def counting(trainer: Trainer, model: Any, batch: Any, *values: Any, **options: Any) -> Any:
+        watch.count(batch["labels"], num_examples=len(batch["labels"]))
+        return step(trainer, model, batch, *values, **options)
+
+    return counting
 
 
 def _configuration(job: Job) -> str:
@@ -70,6 +80,8 @@ def _configuration(job: Job) -> str:
         "optimizer": "adamw_torch_fused",
         "learning_rate": job.learning_rate,
         "lr_scheduler": "constant",
+        "warmup_steps": 0,
+        "weight_decay": 0.0,
         "bf16": True,
         "gradient_checkpointing": False,
         "logging_steps": 1,

@@ -51,7 +51,6 @@ def read_job() -> Job:
     parser = argparse.ArgumentParser()
     parser.add_argument("--job", type=Path, required=True)
     record = json.loads(parser.parse_args().job.read_text(encoding="utf-8"))
-    record.pop("started", None)
     wanted = record["steps"] * record["examples_per_step"]
     lines = Path(record.pop("rows")).read_text(encoding="utf-8").splitlines()
     rows = [json.loads(line) for line in lines[:wanted]]
@@ -85,13 +84,17 @@ class Stopwatch:
 
         def collate_and_count(rows: list[Any]) -> Any:
             batch = collate(rows)
-            labels = batch["labels"]
-            self.trained_tokens.append(int((labels[:, 1:] != IGNORED).sum()))
             packed = [row.get("seq_lengths") for row in rows]
-            self.examples.append(sum(len(lengths) if lengths else 1 for lengths in packed))
+            num_examples = sum(len(lengths) if lengths else 1 for lengths in packed)
+            self.count(batch["labels"], num_examples=num_examples)
             return batch
 
         return collate_and_count
+
+    def count(self, labels: torch.Tensor, *, num_examples: int) -> None:
+        """Note what one batch holds; labels are (B, T)."""
+        self.trained_tokens.append(int((labels[:, 1:] != IGNORED).sum()))
+        self.examples.append(num_examples)
 
     def report(self, losses: list[float], **more: Any) -> None:
         """Print one line of JSON, the last of the output."""
