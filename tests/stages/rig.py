@@ -18,12 +18,16 @@ class Talk:
     def __init__(self) -> None:
         self.notes: list[str] = []
         self.tasks: list[str] = []
+        self.statuses: list[str] = []
 
     def start(self, task: str, total: int | None) -> None:
         self.tasks.append(task)
 
     def advance(self, count: int = 1) -> None:
         pass
+
+    def status(self, text: str) -> None:
+        self.statuses.append(text)
 
     def note(self, text: str) -> None:
         self.notes.append(text)

@@ -13,8 +13,8 @@ from tunesmith.tokens.collate import Batch, collate
 from tunesmith.tokens.encode import EncodedExample
 from tunesmith.training.distributed import Ranks
 from tunesmith.training.engine import choose_engine
-from tunesmith.training.optimizer import Optimizer, make_optimizer, trainable
 from tunesmith.training.loss import target_predictions
+from tunesmith.training.optimizer import Optimizer, make_optimizer, trainable
 from tunesmith.training.step import StepResult, StepRules, train_step
 
 RECIPE = TrainingRecipe(learning_rate=1e-2)

@@ -22,6 +22,7 @@ from tunesmith.cli import (
     publish,
     report,
     run,
+    teach,
     train,
 )
 from tunesmith.cli.options import LOOK, LOOP, START
@@ -36,6 +37,7 @@ _COMMANDS: tuple[tuple[str, Any, Any], ...] = (
     (START, demo.demo, demo.EXAMPLES),
     (START, init.init, init.EXAMPLES),
     (START, import_.import_, import_.EXAMPLES),
+    (START, teach.teach, teach.EXAMPLES),
     (LOOP, run.run, run.EXAMPLES),
     (LOOP, prepare.prepare, prepare.EXAMPLES),
     (LOOP, train.train, train.EXAMPLES),

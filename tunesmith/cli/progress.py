@@ -4,6 +4,7 @@ import contextlib
 import logging
 import os
 import sys
+import time
 import warnings
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
@@ -14,8 +15,14 @@ if TYPE_CHECKING:
     from rich.progress import ProgressColumn
 
 
+_STATUS_SECONDS = 30.0
+
+
 class LineProgress:
     """Sentences on stderr without bars, for logs and pipes."""
+
+    def __init__(self) -> None:
+        self._next_status = 0.0
 
     def start(self, task: str, total: int | None) -> None:
         """Name the task, so that a log shows where the time went."""
@@ -24,6 +31,13 @@ class LineProgress:
 
     def advance(self, count: int = 1) -> None:
         """A log has no bars."""
+
+    def status(self, text: str) -> None:
+        """Say how it stands, now and then."""
+        now = time.monotonic()
+        if now >= self._next_status:
+            self._next_status = now + _STATUS_SECONDS
+            self.note(text)
 
     def note(self, text: str) -> None:
         """Say one sentence."""
@@ -48,7 +62,7 @@ class BarProgress:
         """End the bar before and begin another."""
         self.close()
         self._bars.start()
-        self._task = int(self._bars.add_task(task, total=total))
+        self._task = int(self._bars.add_task(task, total=total, status=""))
 
     def advance(self, count: int = 1) -> None:
         """Move the bar."""
@@ -56,6 +70,13 @@ class BarProgress:
             from rich.progress import TaskID
 
             self._bars.advance(TaskID(self._task), count)
+
+    def status(self, text: str) -> None:
+        """Write behind the bar."""
+        if self._task is not None:
+            from rich.progress import TaskID
+
+            self._bars.update(TaskID(self._task), status=text)
 
     def note(self, text: str) -> None:
         """Say one sentence above the bar."""
@@ -92,6 +113,7 @@ def _columns() -> "tuple[ProgressColumn, ...]":
         progress.TimeElapsedColumn(),
         progress.TextColumn("left"),
         progress.TimeRemainingColumn(),
+        progress.TextColumn("{task.fields[status]}", markup=False),
     )
 
 

@@ -6,7 +6,7 @@ server and a local folder are the same to them.
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal, Protocol
+from typing import Literal, Protocol, runtime_checkable
 
 Role = Literal["system", "user", "assistant"]
 FinishReason = Literal["stop", "length"]
@@ -72,11 +72,21 @@ class ChatFailure:
         call_id: Names the call.
         reason: A short phrase that failures are counted by, e.g. `no choices`.
         detail: What exactly happened, without secrets.
+        is_passing: Whether the same question may be answered if it is asked again.
+        is_outage: Whether the service failed, not this one question.
+        retry_after_seconds: When the server wants to be asked again, if it said so.
+        prompt_tokens: What was read for it nevertheless, and may be charged; None: unknown.
+        completion_tokens: Likewise written.
     """
 
     call_id: str
     reason: str
     detail: str = ""
+    is_passing: bool = False
+    is_outage: bool = False
+    retry_after_seconds: float | None = None
+    prompt_tokens: int | None = 0
+    completion_tokens: int | None = 0
 
 
 Outcome = ChatReply | ChatFailure
@@ -107,6 +117,14 @@ class Endpoint(Protocol):
 
     def reply(self, requests: Sequence[ChatRequest]) -> Sequence[Outcome]:
         """Answer some requests, each once, without retries or cache; outcomes in their order."""
+
+
+@runtime_checkable
+class Closable(Protocol):
+    """An endpoint that holds connections."""
+
+    def close(self) -> None:
+        """Close them."""
 
 
 class Asker(Protocol):

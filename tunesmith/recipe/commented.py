@@ -79,8 +79,9 @@ def _source_lines(data: str) -> Iterator[str]:
         if field.path == ("path",):
             yield from _noted("  - ", f"path: {flow(data)}", field.description)
         else:
-            text = f"{field.path[-1]}: {flow(field.default)}"
-            yield from _noted("    # ", text, field.description)
+            name, is_group = field.path[-1], field.section is not None
+            text = f"{name}:" if is_group else f"{name}: {flow(field.default)}"
+            yield from _noted("    # " + "  " * (len(field.path) - 1), text, field.description)
 
 
 def _noted(indent: str, text: str, note: str) -> Iterator[str]:

@@ -15,6 +15,7 @@ from pydantic import ValidationError
 from tunesmith.errors import MissingError, RecipeError
 from tunesmith.recipe.mistakes import Key, Mistake, mistakes_of, raise_mistakes
 from tunesmith.recipe.recipe import Recipe
+from tunesmith.recipe.redaction import redacted
 from tunesmith.recipe.section import Section
 from tunesmith.recipe.yaml_text import describe_yaml_error, place_of, read_yaml, write_yaml
 
@@ -45,7 +46,7 @@ def load_recipe(path: Path, *, overrides: Sequence[str] = ()) -> Recipe:
     places = place_of(str(path), document.lines)
     for override in overrides:
         key = _apply(override, data)
-        places[key] = f"--set {override}"
+        places[key] = _shown(key, override)
     return _validated(data, str(path), places, document.mistakes)
 
 
@@ -61,8 +62,17 @@ def recipe_from_mapping(
         RecipeError: Lists every mistake.
     """
     data = copy.deepcopy(dict(mapping))
-    places = {_apply(override, data): f"--set {override}" for override in overrides}
+    places = {}
+    for override in overrides:
+        key = _apply(override, data)
+        places[key] = _shown(key, override)
     return _validated(data, name, places, [])
+
+
+def _shown(key: Key, override: str) -> str:
+    """An override as messages repeat it: who writes a key in its place does not see it again."""
+    shown = override.partition("=")[0] if key[-1] == "key_env" else override
+    return f"--set {redacted(shown)}"
 
 
 def _validated(

@@ -226,7 +226,8 @@ class Recipe(Section):
 
     model: ModelRecipe = Field(default_factory=ModelRecipe)
     sources: list[SourceRecipe] = Field(
-        min_length=1, description="where rows come from: a list of files and Hub data sets"
+        min_length=1,
+        description="where rows come from: a list of files, Hub data sets and teachers",
     )
     examples: ExamplesRecipe = Field(default_factory=ExamplesRecipe)
     template: TemplateRecipe = Field(default_factory=TemplateRecipe)

@@ -6,16 +6,20 @@ from pydantic import Field, model_validator
 
 from tunesmith.recipe.section import Section
 from tunesmith.recipe.task_names import TaskReference
+from tunesmith.recipe.teacher_recipe import TeacherRecipe
 from tunesmith.recipe.values import FieldName, PlainPath, Positive, Seed, SourceKind, SplitName
 
 
 class SourceRecipe(Section):
-    """One source of rows: a file, or a data set on the Hub."""
+    """One source of rows: a file, a data set on the Hub, or a teacher that writes them."""
 
     path: PlainPath | None = Field(
         None, description="a file, its kind detected from its content; or a folder of pages"
     )
     hub: str | None = Field(None, description="a Hub data set such as tatsu-lab/alpaca")
+    teacher: TeacherRecipe | None = Field(
+        None, description="a model that writes the rows; see docs/teacher.md"
+    )
     kind: SourceKind | None = Field(None, description="overrides what was detected")
     config: str | None = Field(None, description="configuration of a Hub data set")
     split: str = Field("train", description="split of a Hub data set")
@@ -57,8 +61,8 @@ class SourceRecipe(Section):
 
     @model_validator(mode="after")
     def _one_place(self) -> Self:
-        if (self.path is None) == (self.hub is None):
-            raise ValueError("name either path or hub")
+        if sum(place is not None for place in (self.path, self.hub, self.teacher)) != 1:
+            raise ValueError("name one of path, hub and teacher")
         if self.task is not None and self.prompts is not None:
             raise ValueError("name either task or prompts")
         if self.stream and self.weight is not None and self.limit is None:
@@ -73,6 +77,8 @@ class SourceRecipe(Section):
     def without_effect(self) -> dict[str, str]:
         """Keys of another kind of source, or of another way to read rows."""
         elsewhere = ("config", "split", "revision", "stream")
+        if self.teacher is not None:
+            return self._unused_by_teacher(self.teacher)
         if self.hub is not None:
             unused = dict.fromkeys(("kind", "subject"), "on a hub source")
         else:
@@ -87,4 +93,15 @@ class SourceRecipe(Section):
             unused["prompt_names"] = "without prompts"
         if not self.is_prompted and self.weight is None:
             unused["seed"] = "without task, prompts or weight"
+        return unused
+
+    def _unused_by_teacher(self, teacher: TeacherRecipe) -> dict[str, str]:
+        """What describes rows that are read; a teacher's are known."""
+        rows = ("kind", "config", "split", "revision", "stream", "limit", "fields", "task")
+        prompted = ("prompts", "prompt_names", "columns", "labels", "staff")
+        unused = dict.fromkeys((*rows, *prompted), "beside teacher")
+        if teacher.task != "documents":
+            unused["subject"] = "without the teacher's documents"
+        if self.weight is None:
+            unused["seed"] = "beside teacher without weight; the teacher has its own"
         return unused

@@ -6,7 +6,7 @@ from pathlib import Path
 from tunesmith.recipe.source_recipe import SourceRecipe
 from tunesmith.sources.chunks import check_file
 from tunesmith.sources.pages import find_page_kind
-from tunesmith.sources.read import holds_pages, source_kind
+from tunesmith.sources.read import holds_pages, refuse_teacher, source_kind
 
 # What the content of a file of each kind shows; detection looks for just that. A page says itself.
 REASONS = {
@@ -39,7 +39,9 @@ def explain_source(source: SourceRecipe, *, folder: Path) -> ReadAs:
     Raises:
         MissingError: There is no such file.
         DataError: It is of no kind that Tunesmith reads.
+        RecipeError: It is a teacher.
     """
+    refuse_teacher(source)
     if source.path is None:
         return ReadAs(name=source.hub or "", kind="hub", reason="it is a data set on the Hub")
     if source.kind is not None:

@@ -4,7 +4,7 @@ import itertools
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
-from tunesmith.errors import DataError
+from tunesmith.errors import DataError, RecipeError
 from tunesmith.recipe.source_recipe import SourceRecipe
 from tunesmith.recipe.values import SourceKind
 from tunesmith.sources.chunks import check_file, files_in
@@ -48,6 +48,7 @@ def read_source(recipe: SourceRecipe, *, folder: Path) -> Iterator[Material | Dr
         RecipeError: A Hub data set has no such split or configuration.
         RemoteError: The Hub cannot be reached.
     """
+    refuse_teacher(recipe)
     if recipe.path is None:
         return _some(read_hub(recipe, folder=folder), recipe.hub or "", limit=recipe.limit)
     path, name = folder / recipe.path, recipe.path
@@ -61,6 +62,21 @@ def read_source(recipe: SourceRecipe, *, folder: Path) -> Iterator[Material | Dr
         raise DataError("is a folder, not a file", where=name, cure=files_in(path))
     found = read_rows(path, name, kind) or _read_other(path, name, kind, fields)
     return _some(found, name, limit=recipe.limit)
+
+
+def refuse_teacher(recipe: SourceRecipe) -> None:
+    """A teacher's rows are there when preparing has let it write them.
+
+    Raises:
+        RecipeError: The source is a teacher.
+    """
+    if recipe.teacher is not None:
+        raise RecipeError(
+            "a teacher has no rows before they are written",
+            where="sources.teacher",
+            cure="tunesmith prepare RECIPE writes them into the run's data/teacher-*.jsonl; "
+            "tunesmith teach writes them without a recipe.",
+        )
 
 
 def holds_pages(path: Path, name: str, kind: SourceKind | None) -> bool:

@@ -44,6 +44,12 @@ from tunesmith.stages.progress import Progress
 from tunesmith.stages.rendering import Rendering, recipe_rendering
 from tunesmith.stages.run_folder import RunFolder
 from tunesmith.stages.stage import Result, Stage, code_of, finished_result, run_stage
+from tunesmith.stages.teacher_sources import (
+    taught_paths,
+    teach_sources,
+    teacher_inputs,
+    with_taught_files,
+)
 from tunesmith.stages.token_lengths import token_lengths
 from tunesmith.templates.wrapped import wrapping_cure
 from tunesmith.tokens.store import TokenStore, store_name, write_store
@@ -92,7 +98,8 @@ def prepare_stage(
     """`prepare` for a caller that holds the lock and the tokenizer already."""
     stage = preparation(recipe, folder, rendering, recipe_folder)
     write_text(folder.recipe, resolved_yaml(recipe))
-    work = _Work(recipe, folder, rendering, recipe_folder, progress, stage.key)
+    read = with_taught_files(recipe, folder, recipe_folder)
+    work = _Work(recipe, read, folder, rendering, recipe_folder, progress, stage.key)
     is_done = finished_result(folder, stage) is not None
     result = run_stage(folder, stage, work.run)
     for notice in () if is_done else result["notices"]:
@@ -135,7 +142,7 @@ def preparation(
     inputs = {
         "sources": [_source_inputs(source, recipe_folder) for source in recipe.sources],
         "examples": recipe.examples.model_dump(),
-        "remembered": remembered_before(folder, recipe),
+        "remembered": remembered_before(folder, with_taught_files(recipe, folder, recipe_folder)),
         "rendering": rendering.fingerprint,
         "max_tokens": row_limit(recipe, rendering)[0],
         "when_too_long": recipe.training.when_too_long,
@@ -145,13 +152,16 @@ def preparation(
     stage = Stage(name="prepare", inputs=inputs, outputs=())
     outputs = [folder.examples(split) for split in SPLITS]
     outputs += [folder.tokens / store_name(split, stage.key) for split in SPLITS]
+    outputs += taught_paths(recipe, folder)
     outputs += [folder.dropped, folder.contradictions, folder.token_lengths, folder.summary]
     return Stage(name="prepare", inputs=inputs, outputs=outputs)
 
 
 def _source_inputs(source: SourceRecipe, recipe_folder: Path) -> dict[str, Any]:
     """What a source depends on; a Hub data set is known by its name and revision."""
-    inputs = source.model_dump()
+    inputs = source.model_dump(exclude={"teacher"})
+    if source.teacher is not None:
+        inputs["teacher"] = teacher_inputs(source.teacher, recipe_folder)
     if source.path is not None:
         path = recipe_folder / Path(source.path).expanduser()
         inputs["content"] = hash_file(path) if path.is_file() else _folder_content(path)
@@ -176,6 +186,7 @@ def _folder_content(folder: Path) -> list[list[str]] | None:
 class _Work:
     """One preparation; the counts grow while it runs."""
 
+    asked: Recipe  # as it is written; in `recipe` teachers are replaced by their files
     recipe: Recipe
     folder: RunFolder
     rendering: Rendering
@@ -187,8 +198,10 @@ class _Work:
     encoded: dict[Split, EncodeCount] = field(default_factory=dict)
     num_contradictions: int = 0
     read_as: list[dict[str, str]] = field(default_factory=list)
+    taught: list[Result] = field(default_factory=list)
 
     def run(self) -> Result:
+        self.taught = teach_sources(self.asked, self.folder, self.recipe_folder, self.progress)
         self._explain()
         trouble: DataError | None = None
         with atomic_file(self.folder.dropped) as dropped:
@@ -278,6 +291,7 @@ class _Work:
             "dropped": dict(dropped.most_common()),
             "by_source": read["by_source"],
             "read_as": self.read_as,
+            **({"taught": self.taught} if self.taught else {}),
             "redacted": dict(self.read.redacted.most_common()),
             "contradictions": self.num_contradictions,
             "splits": {

@@ -12,6 +12,9 @@ class Progress(Protocol):
     def advance(self, count: int = 1) -> None:
         """Count steps of the task as done."""
 
+    def status(self, text: str) -> None:
+        """Say how the task stands, in the place of what was said before; by any thread."""
+
     def note(self, text: str) -> None:
         """Say one sentence to the user."""
 
@@ -26,6 +29,9 @@ class SilentProgress:
         """Say nothing."""
 
     def advance(self, count: int = 1) -> None:
+        """Say nothing."""
+
+    def status(self, text: str) -> None:
         """Say nothing."""
 
     def note(self, text: str) -> None:

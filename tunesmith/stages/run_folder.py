@@ -49,6 +49,11 @@ class RunFolder:
         return self.path / "data" / "summary.json"
 
     @property
+    def calls(self) -> Path:
+        """What other models were asked and answered, for every stage that asks one."""
+        return self.path / "calls.sqlite"
+
+    @property
     def token_lengths(self) -> Path:
         """How long the rows of each split are."""
         return self.path / "data" / "token_lengths.json"
@@ -101,6 +106,10 @@ class RunFolder:
     def study(self) -> Path:
         """What is known of the base model beyond this run, if anything is."""
         return self.path / "study.json"
+
+    def taught(self, index: int) -> Path:
+        """What the teacher wrote that stands at this place among the recipe's sources."""
+        return self.path / "data" / f"teacher-{index}.jsonl"
 
     def examples(self, split: Split) -> Path:
         """The examples of a split."""

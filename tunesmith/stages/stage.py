@@ -104,7 +104,7 @@ def code_of(*rooms: str) -> str:
     sources: list[Path] = []
     for room in rooms:
         path = package / room
-        files = (file for file in path.rglob("*") if file.suffix in (".py", ".yaml"))
+        files = (file for file in path.rglob("*") if file.suffix in (".py", ".yaml", ".jsonl"))
         sources += sorted(files) if path.is_dir() else [path]
     return hash_bytes(b"\0".join(source.read_bytes() for source in sources))
 

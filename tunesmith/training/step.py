@@ -92,7 +92,7 @@ def train_step(
     norm = torch.nn.utils.get_total_norm([p.grad for p in parameters if p.grad is not None])
     grad_norm = float(norm)
     if math.isfinite(loss) and math.isfinite(grad_norm):
-        if rules.max_grad_norm is not None:
+        if rules.max_grad_norm is not None and grad_norm > rules.max_grad_norm:
             torch.nn.utils.clip_grads_with_norm_(parameters, rules.max_grad_norm, norm)
         _update_weights(optimizer)
     return StepResult(loss=loss, grad_norm=grad_norm, num_targets=num_targets)

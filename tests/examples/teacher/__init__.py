@@ -1,0 +1,1 @@
+"""The teacher: prompts, replies, rules, and whole lessons with a model that is played."""

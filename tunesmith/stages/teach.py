@@ -1,0 +1,326 @@
+"""A teacher's recipe -> a file of pairs, what was left out, and both versions of what was improved.
+
+All files are written whole at the end; until then everything that was paid for lies in the cache.
+So a killed job is started again by the same command: it asks what was in flight, reads back the
+rest, and ends with the same bytes.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import closing
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+from tunesmith.endpoints.budget import Limits
+from tunesmith.endpoints.caller import Caller, Forecast
+from tunesmith.errors import RecipeError, TunesmithError
+from tunesmith.examples.example import Example
+from tunesmith.examples.read import read_examples
+from tunesmith.examples.teacher.acceptance import Acceptance
+from tunesmith.examples.teacher.asking import Improved, Kept, Taught, num_wanted
+from tunesmith.examples.teacher.avoided import Avoided
+from tunesmith.examples.teacher.forecast import forecast
+from tunesmith.examples.teacher.lesson import Plan, plan, taught
+from tunesmith.files import atomic_file, json_line
+from tunesmith.recipe.source_recipe import SourceRecipe
+from tunesmith.recipe.teacher_recipe import TeacherRecipe
+from tunesmith.sources.row import Dropped
+from tunesmith.stages.endpoint import forecast_in_words, open_asker
+from tunesmith.stages.progress import Progress
+from tunesmith.stages.stage import Result
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lesson:
+    """What is to be written, and where.
+
+    Attributes:
+        recipe: The teacher's.
+        out: The file of pairs.
+        subject: What the documents describe; None: what each of them shows.
+        avoid: Sources whose examples may not be written again: the test set.
+        folder: What relative paths are relative to.
+        cache_path: Where replies are kept; None: the user's own cache.
+    """
+
+    recipe: TeacherRecipe
+    out: Path
+    subject: str | None = None
+    avoid: Sequence[SourceRecipe] = ()
+    folder: Path = Path()
+    cache_path: Path | None = None
+
+    def beside(self, what: str) -> Path:
+        """A file beside the pairs: `pairs.dropped.jsonl`."""
+        return self.out.with_name(f"{self.out.name.removesuffix('.jsonl')}.{what}.jsonl")
+
+
+def lesson_of(
+    source: SourceRecipe, out: Path | None, *, avoid: Sequence[str | Path] = ()
+) -> Lesson:
+    """The lesson of a source with a teacher, outside a recipe.
+
+    Args:
+        source: Names the teacher.
+        out: The file of pairs; None where nothing is written.
+        avoid: Files of the test set.
+
+    Raises:
+        RecipeError: `out` is one of the files that are read.
+    """
+    recipe = source.teacher
+    assert recipe is not None, "a source with a teacher"
+    read = [recipe.seeds, recipe.pairs, recipe.grades, *recipe.documents, *avoid]
+    if out is not None and out.resolve() in {Path(one).resolve() for one in read if one}:
+        cure = "Name another file with -o."
+        raise RecipeError("is one of the files that are read", where=str(out), cure=cure)
+    sources = [SourceRecipe(path=str(path)) for path in avoid]
+    return Lesson(
+        recipe=recipe, out=out or Path("pairs.jsonl"), subject=source.subject, avoid=sources
+    )
+
+
+def teach(lesson: Lesson, *, progress: Progress) -> Result:
+    """Let a teacher write, and keep what stands up to the rules.
+
+    Args:
+        lesson: What, and where.
+        progress: Told of the forecast, of each accepted pair, and of the counts by reason.
+
+    Returns:
+        `accepted`, `judged`, `rate`, `refused` by reason, `calls`, `cached`, `tokens`, `cost`,
+        `file`, `dropped_file`, for improved pairs `before_file`; `notices`; `summary`, lines
+        for people.
+
+    Raises:
+        RemoteError: The server is not there or gave up; what was accepted lies beside `out`
+            as `partial`, and the calls in the cache.
+        DataError: Too little was accepted; the diagnosis says why. The same holds.
+        MissingError: A file or a local model does not exist.
+    """
+    planned = _planned(lesson, progress)
+    avoided = Avoided(_examples(lesson))
+    if lesson.recipe.task == "improve" and not planned.num_weak:
+        progress.note("no answer is weak; nothing is asked")
+    shown = _Shown(progress)
+    caller = open_asker(
+        lesson.recipe.endpoint,
+        cache_path=lesson.cache_path,
+        progress=shown,
+        where="teacher.endpoint",
+        is_checked_now=False,
+    )
+    with caller, closing(taught(planned, caller, avoided)) as items:
+        result = {**_Work(lesson, planned, shown).run(items), **_spent(caller)}
+        return {**result, "summary": list(_told(result))}
+
+
+def forecast_lesson(lesson: Lesson, *, progress: Progress) -> Result:
+    """What a lesson will take; nothing is asked and nothing written."""
+    planned = plan(lesson.recipe, subject=lesson.subject, folder=lesson.folder)
+    progress.note(f"read: {planned.words()}")
+    found = _forecast(planned)
+    words = forecast_in_words(found)
+    return {"read": planned.words(), **asdict(found), "summary": [planned.words(), words]}
+
+
+def check_teacher(source: SourceRecipe, *, progress: Progress) -> Result:
+    """Find out whether the teacher can answer.
+
+    Raises:
+        RemoteError: It is not there, or lacks the model; the cure says what to run.
+        MissingError: There is no such folder, or no such variable.
+    """
+    assert source.teacher is not None, "a source with a teacher"
+    endpoint = source.teacher.endpoint
+    with open_asker(
+        endpoint, cache_path=None, progress=progress, where="teacher.endpoint"
+    ) as caller:
+        caller.check()
+        return {"teacher": caller.endpoint.name, "ready": True}
+
+
+class _Shown:
+    """A Progress that shows how much is accepted in front of how many calls were made."""
+
+    def __init__(self, progress: Progress) -> None:
+        self._progress = progress
+        self.accepted = ""
+
+    def start(self, task: str, total: int | None) -> None:
+        self._progress.start(task, total)
+
+    def advance(self, count: int = 1) -> None:
+        self._progress.advance(count)
+
+    def status(self, text: str) -> None:
+        self._progress.status(f"{self.accepted}; {text}" if self.accepted else text)
+
+    def note(self, text: str) -> None:
+        self._progress.note(text)
+
+    def close(self) -> None:
+        self._progress.close()
+
+
+@dataclass(slots=True)
+class _Work:
+    """One lesson; the lists grow while it runs."""
+
+    lesson: Lesson
+    plan: Plan
+    progress: _Shown
+    acceptance: Acceptance = field(default_factory=Acceptance)
+    kept: list[dict[str, Any]] = field(default_factory=list)
+    dropped: list[dict[str, Any]] = field(default_factory=list)
+    before: list[dict[str, Any]] = field(default_factory=list)
+
+    def run(self, items: Iterator[Taught]) -> Result:
+        recipe = self.lesson.recipe
+        self.dropped += [asdict(item) for item in self.plan.unread]
+        self.progress.start("teaching", _total(self.plan))
+        fault = self._take(items)
+        fault = fault or self.acceptance.fault(recipe, is_end=True)
+        self.progress.close()
+        if fault is not None:
+            self._write(self.lesson.beside("partial"))
+            raise _with_place(fault, self.lesson, len(self.kept))
+        self._write(self.lesson.out)
+        self.lesson.beside("partial").unlink(missing_ok=True)
+        return self._result()
+
+    def _take(self, items: Iterator[Taught]) -> TunesmithError | None:
+        """Everything that is written, until it ends or has to be ended."""
+        for item in items:
+            self._add(item)
+            if self.acceptance.is_budget_spent:
+                return None
+            fault = self.acceptance.fault(self.lesson.recipe)
+            if fault is not None:
+                return fault
+        return None
+
+    def _add(self, item: Taught) -> None:
+        self.acceptance.add(item)
+        self.progress.accepted = self.acceptance.words()
+        match item:
+            case Dropped():
+                self.dropped.append(asdict(item))
+            case Kept(example):
+                self.kept.append(example.to_json())
+            case Improved():
+                self.kept.append(item.after.to_json())
+                self.before.append(_versions(item))
+                self.progress.advance()
+            case Example():
+                self.kept.append(item.to_json())
+                self.progress.advance()
+
+    def _write(self, out: Path) -> None:
+        _write_lines(self.lesson.beside("dropped"), self.dropped)
+        if self.lesson.recipe.task == "improve":
+            _write_lines(self.lesson.beside("before"), self.before)
+        _write_lines(out, self.kept)
+
+    def _result(self) -> Result:
+        lesson = self.lesson
+        files = {"file": str(lesson.out), "dropped_file": str(lesson.beside("dropped"))}
+        if lesson.recipe.task == "improve":
+            files["before_file"] = str(lesson.beside("before"))
+        return {
+            **self.acceptance.to_json(),
+            "rows": len(self.kept),
+            **files,
+            "notices": list(self._notices()),
+        }
+
+    def _notices(self) -> list[str]:
+        wanted, made = num_wanted(self.lesson.recipe), self.acceptance.num_accepted
+        if self.acceptance.is_budget_spent:
+            return [f"the budget ended the lesson after {made:,} pairs"]
+        if wanted is None or made >= wanted:
+            return []
+        return [f"{made:,} of {wanted:,} pairs: the teacher or the material had no more"]
+
+
+def _planned(lesson: Lesson, progress: Progress) -> Plan:
+    planned = plan(lesson.recipe, subject=lesson.subject, folder=lesson.folder)
+    found = _forecast(planned)
+    progress.note(f"{planned.words()}. Forecast: {forecast_in_words(found)}")
+    return planned
+
+
+def _forecast(planned: Plan) -> Forecast:
+    total = forecast(planned)
+    limits = Limits.of(planned.recipe.endpoint)
+    return Forecast(
+        calls=total.calls,
+        cached=0,
+        prompt_tokens=total.prompt_tokens,
+        completion_tokens=total.completion_tokens,
+        cost=limits.cost(total),
+        limit=limits.exceeded_by(total),
+    )
+
+
+def _examples(lesson: Lesson) -> Iterable[Example]:
+    items = read_examples(lesson.avoid, folder=lesson.folder) if lesson.avoid else ()
+    return (item for item in items if isinstance(item, Example))
+
+
+def _total(plan: Plan) -> int | None:
+    wanted = num_wanted(plan.recipe)
+    if plan.recipe.task == "improve":
+        return plan.num_weak if wanted is None else min(wanted, plan.num_weak)
+    return wanted
+
+
+def _versions(item: Improved) -> dict[str, Any]:
+    return {
+        "reason": item.reason,
+        "call": item.call,
+        "before": item.before.to_json(),
+        "after": item.after.to_json(),
+    }
+
+
+def _write_lines(path: Path, records: Iterable[dict[str, Any]]) -> None:
+    with atomic_file(path) as stream:
+        for record in records:
+            stream.write(json_line(record))
+
+
+def _with_place(fault: TunesmithError, lesson: Lesson, num_rows: int) -> TunesmithError:
+    """The same error with the places of what there is."""
+    partial, dropped = lesson.beside("partial"), lesson.beside("dropped")
+    there = f"{num_rows:,} rows so far: {partial}; what was refused: {dropped}."
+    return type(fault)(
+        fault.message, where=lesson.recipe.endpoint.model, cure=f"{fault.cure} {there}"
+    )
+
+
+def _told(result: Result) -> Iterator[str]:
+    """The result as a table: what was accepted, what was refused and why, what it took."""
+    rows = {"accepted": result["accepted"], **result["refused"]}
+    width = max(len(name) for name in rows)
+    for name, count in rows.items():
+        yield f"{name:<{width}}  {count:>8,}  {count / max(1, result['judged']):>4.0%}"
+    cost = "" if result["cost"] is None else f", cost {result['cost']:.2f}"
+    yield (
+        f"{result['calls']:,} calls, {result['cached']:,} from the cache, "
+        f"{result['tokens']:,} tokens{cost}"
+    )
+    yield f"{result['rows']:,} rows: {result['file']}; refused: {result['dropped_file']}"
+    if "before_file" in result:
+        yield f"both versions of what was improved: {result['before_file']}"
+    yield from result["notices"]
+
+
+def _spent(caller: Caller) -> Result:
+    counts = caller.counts
+    return {
+        "calls": counts.spending.calls,
+        "cached": counts.cached,
+        "tokens": counts.spending.tokens,
+        "cost": counts.cost,
+    }
