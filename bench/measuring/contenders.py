@@ -54,13 +54,13 @@ LITGPT_PURE = Contender(
 LLAMAFACTORY = Contender(
     name="LLaMA-Factory, bf16", peer="llamafactory", script="llamafactory_sft", variant="bf16"
 )
-AXOLOTL = Contender(name="Axolotl, bf16", peer="axolotl", script="axolotl_sft", variant="bf16")
+AXOLOTL = Contender(name="Axolotl, bf16 pure", peer="axolotl", script="axolotl_sft", variant="bf16")
 TEXTBOOK = Contender(
     name="The textbook's loop, fp32", peer="trl", script="textbook_loop", variant="fp32"
 )
 
 PEERS = ("trl", "litgpt", "llamafactory", "axolotl")
-BEST = (TRL_FREE, TRL_PACKING, LITGPT_MIXED, LITGPT_PURE)
+BEST = (TRL_FREE, TRL_PACKING, LITGPT_MIXED, LITGPT_PURE, AXOLOTL)
 AS_SHIPPED = (
     TRL_DEFAULTS,
     TRL_FREE,

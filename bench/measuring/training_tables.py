@@ -8,6 +8,7 @@ from typing import Any
 from measuring.child import ChildError
 from measuring.contenders import (
     AS_SHIPPED,
+    AXOLOTL,
     BEST,
     HF,
     LITGPT_PURE,
@@ -53,7 +54,7 @@ TRAINING_TABLES = {
         title="Pythia-70M on lamini's questions",
         material=Material(model="pythia-70m", data="lamini"),
         peers=AS_SHIPPED,
-        quick=(TRL_FREE, TRL_PACKING, HF, LITGPT_PURE),
+        quick=(TRL_FREE, TRL_PACKING, HF, LITGPT_PURE, AXOLOTL),
     ),
     "smollm2-lamini": TrainingTable(
         title="SmolLM2-135M on lamini's questions",

@@ -1,4 +1,4 @@
-"""A job -> Axolotl's fine-tuning of the whole model, bf16, no recomputation.
+"""A job -> Axolotl's fine-tuning of the whole model, no recomputation; its bf16 rounds the weights.
 
 Its own loader, collator and trainer, driven by its own configuration; rows are encoded
 already. Without a GPU neither its packing nor its kernels can be used.
