@@ -14,6 +14,7 @@ from tunesmith.files import read_json_lines
 from tunesmith.generation import answer as answering
 from tunesmith.recipe.recipe import GenerationRecipe
 from tunesmith.stages import answer as stage
+from tunesmith.stages import completions
 from tunesmith.stages.answer import answer_file
 
 ROWS = [{"instruction": "Colour" + "!" * (9 - place)} for place in range(9)]
@@ -139,5 +140,5 @@ def test_cutting_off_half_a_line_never_rewrites_the_answers(
     whole = partial.read_bytes()
     partial.write_bytes(whole + b'{"half a li')
     monkeypatch.setattr(Path, "write_bytes", lambda *_: pytest.fail("all answers are at risk"))
-    assert list(stage._finished(partial)) == ["a", "b"]
+    assert list(completions._finished(partial)) == ["a", "b"]
     assert partial.read_bytes() == whole

@@ -17,7 +17,7 @@ from tunesmith.files import hash_json, write_json
 from tunesmith.models.adapter import add_adapter, narrow_frozen
 from tunesmith.models.forward import LanguageModel, choose_layout
 from tunesmith.models.load import ModelPlace, load_network, to_device, weights_fingerprint
-from tunesmith.models.products import use_products
+from tunesmith.models.products import multiplying
 from tunesmith.models.save import RenderingFiles, save_model
 from tunesmith.recipe.recipe import Recipe, TrainingRecipe
 from tunesmith.stages.prepare import open_store, prepare_stage
@@ -79,8 +79,8 @@ def train(
     """
     keep_freed_memory()
     engine = choose_engine(recipe.training)
-    use_products(engine.products)
     with joined_ranks(torch.device(engine.device)) as ranks, ExitStack() as stack:
+        stack.enter_context(multiplying(engine.products))
         if ranks.is_first:
             stack.enter_context(folder.locked())
         else:
