@@ -14,7 +14,6 @@ import torch
 
 from tunesmith.errors import DataError
 from tunesmith.files import hash_json, write_json
-from tunesmith.models.adapter import add_adapter, narrow_frozen
 from tunesmith.models.forward import LanguageModel, choose_layout
 from tunesmith.models.load import ModelPlace, load_network, to_device, weights_fingerprint
 from tunesmith.models.products import multiplying
@@ -178,6 +177,8 @@ class _Training:
             self.progress.note(f"padded batches, since {model.layout_reason}")
         lora = self.recipe.training.lora
         if lora is not None:
+            from tunesmith.models.adapter import add_adapter, narrow_frozen  # peft takes a second
+
             dropout = self.recipe.training.dropout
             model.network = add_adapter(model.inner, lora, dropout=dropout)
             if self.engine.precision == "bf16":

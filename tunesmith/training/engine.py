@@ -7,11 +7,11 @@ is another identity, and resuming under another identity is refused.
 import os
 import platform
 from dataclasses import asdict, dataclass
+from importlib.metadata import version  # importing peft takes a second
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import peft
 import psutil
 import torch
 import transformers
@@ -77,7 +77,7 @@ def identity(engine: Engine) -> dict[str, Any]:
         "python": platform.python_version(),
         "torch": torch.__version__,
         "transformers": transformers.__version__,
-        "peft": peft.__version__,
+        "peft": version("peft"),
         "numpy": np.__version__,
     }
 
