@@ -113,7 +113,11 @@ def _train_ours(
     """`tunesmith train` on a copy of the prepared run, timed by its own log."""
     run = scratch / "run"
     shutil.copytree(task.run, run)
-    settings = [f"training.steps={trial.steps}", f"training.precision={contender.variant}"]
+    settings = [
+        f"training.steps={trial.steps}",
+        f"training.precision={contender.variant}",
+        f"training.checkpoint_every={trial.steps}",  # peers write none
+    ]
     options = [part for setting in settings for part in ("--set", setting)]
     command = [sys.executable, "-m", "tunesmith", "train", str(task.recipe), "--run", str(run)]
     ended = run_child([*trial.under, *command, "--json", *options], scratch=scratch)
