@@ -1,8 +1,10 @@
 # make demo    the whole loop, offline, in an environment of its own
 # make test    the test suite            make check   format, lint and types
 # make format  rewrite the formatting    make golden  rewrite the golden files
-# make bench   compare speeds            make study   what the starter learns; some minutes
-# make clean   take the environment away
+# make bench   speed against peers: some hours; ARGS=--quick: ten minutes and the installation
+# make bench-data  preparation: a million rows, planted duplicates, hiding
+# make study   what the starter learns; some minutes
+# make clean   take the environments away
 
 PYTHON ?= python3
 VENV := .venv
@@ -14,7 +16,7 @@ QUICK := not slow and not gpu and not network
 
 .DEFAULT_GOAL := demo
 .DELETE_ON_ERROR:
-.PHONY: demo test test-all check format golden bench study clean
+.PHONY: demo test test-all check format golden bench bench-data study clean
 
 demo: $(STAMP)
 	@$(BIN)/tunesmith demo
@@ -39,13 +41,16 @@ golden: $(STAMP)
 	@git --no-pager diff --stat -- tests/golden docs tunesmith/recipe 2>/dev/null || true
 
 bench: $(STAMP)
-	@for file in $(filter-out bench/study.py,$(wildcard bench/*.py)); do $(BIN)/python $$file || exit 1; done
+	$(BIN)/python bench/speed.py $(ARGS)
+
+bench-data: $(STAMP)
+	@for file in $(filter-out bench/study.py bench/speed.py bench/seed_pairs.py,$(wildcard bench/*.py)); do $(BIN)/python $$file || exit 1; done
 
 study: $(STAMP)
 	$(BIN)/python bench/study.py $(ARGS)
 
 clean:
-	rm -rf $(VENV)
+	rm -rf $(VENV) .bench
 
 # Installed once, and again when what is to be installed changes.
 $(STAMP): pyproject.toml constraints.txt

@@ -4,7 +4,13 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from tunesmith.evaluation.interval import Rows, difference_interval, mean_interval, swap_p_value
+from tunesmith.evaluation.interval import (
+    Rows,
+    difference_interval,
+    mean_interval,
+    swap_p_value,
+    swapped_differences,
+)
 
 PERCENT = (0.0, 100.0)
 
@@ -94,14 +100,32 @@ def test_the_interval_holds_the_truth_about_95_times_in_100(
     assert 180 <= held <= 200
 
 
-def test_swap_test_of_right_and_wrong_is_mcnemars_exact_test() -> None:
-    first = [0] * 9 + [100] * 2 + [100] * 20
-    second = [100] * 9 + [0] * 2 + [100] * 20
-    exact = stats.binomtest(2, 11).pvalue
-    assert swap_p_value(rows(first), rows(second)) == pytest.approx(exact)
-    many_first, many_second = first * 3, second * 3  # 33 differing rows: random swaps
-    exact = stats.binomtest(6, 33).pvalue
-    assert swap_p_value(rows(many_first), rows(many_second)) == pytest.approx(exact, abs=5e-4)
+@pytest.mark.parametrize(
+    ("num_gained", "num_lost"), [(0, 0), (1, 0), (9, 2), (6, 6), (7, 8), (27, 6), (400, 460)]
+)
+def test_p_value_of_right_and_wrong_is_mcnemars_exact_test(num_gained: int, num_lost: int) -> None:
+    first = [0] * num_gained + [100] * num_lost + [100, 0] * 20
+    second = [100] * num_gained + [0] * num_lost + [100, 0] * 20
+    num_differing = num_gained + num_lost
+    exact = stats.binomtest(num_gained, num_differing).pvalue if num_differing else 1.0
+    assert swap_p_value(rows(first), rows(second)) == pytest.approx(exact, rel=1e-12)
+    assert swap_p_value(rows(second), rows(first)) == pytest.approx(exact, rel=1e-12)
+
+
+def test_random_swaps_and_the_binomials_tail_agree() -> None:
+    first, second = rows([0] * 27 + [100] * 6), rows([100] * 27 + [0] * 6)
+    swapped = swapped_differences(first, second)
+    share = np.mean(np.abs(swapped) >= abs(second.mean - first.mean) - 1e-9)
+    assert share == pytest.approx(swap_p_value(first, second), abs=5e-4)
+
+
+def test_p_value_of_partial_scores_is_scipys_permutation_test() -> None:
+    rng = np.random.default_rng(2)
+    first, second = rng.beta(2, 3, 10) * 100, rng.beta(3, 3, 10) * 100
+    result = stats.permutation_test(
+        (first, second), lambda a, b: np.mean(b - a), permutation_type="samples", n_resamples=np.inf
+    )
+    assert swap_p_value(rows(first), rows(second)) == pytest.approx(result.pvalue, rel=1e-9)
 
 
 def test_five_rows_can_show_nothing() -> None:

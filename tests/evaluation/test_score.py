@@ -14,6 +14,7 @@ from tunesmith.evaluation.references import ReferenceFile
 from tunesmith.evaluation.score import (
     Column,
     compare_columns,
+    compare_sides,
     read_columns,
     score_column,
     score_files,
@@ -77,6 +78,43 @@ def test_rows_that_failed_for_either_model_are_left_out_and_counted(write: Write
     comparison = compare_columns(columns, metric="token_f1", first="base", second="tuned")
     assert (comparison.difference, comparison.count, comparison.left_out) == (100.0, 2, 2)
     assert comparison.verdict == "no difference shown"
+
+
+def test_every_comparison_takes_both_models_from_the_same_rows(write: Write) -> None:
+    """An easy row that one model failed on must not help the other."""
+    scores: dict[str, list[float | None]] = {
+        "base": [10.0, 20.0, 30.0, 90.0, None],
+        "tuned": [15.0, 25.0, 35.0, None, 100.0],
+        "rival": [None, 20.0, 30.0, 95.0, 95.0],
+    }
+    path = write("token_f1", [g for model, row in scores.items() for g in grades(model, row)])
+    found = {c["first"]: c for c in score_files({"token_f1": path})["comparisons"]}
+    assert found["base"]["difference"] == pytest.approx(5.0)
+    assert (found["base"]["count"], found["base"]["left_out"]) == (3, 2)
+    assert found["rival"]["difference"] == pytest.approx(5.0)
+    assert (found["rival"]["count"], found["rival"]["left_out"]) == (3, 2)
+
+
+def test_several_runs_a_side_are_compared_on_the_rows_that_all_share() -> None:
+    def run(**scores: float) -> Column:
+        made = Column()
+        for example_id, score in scores.items():
+            made.ids[example_id] = len(made.ids)
+            made.scores.append(score)
+            made.weights.append(1.0)
+        return made
+
+    sides = {
+        "A": [run(a=10, b=20, c=0), run(b=30, a=10, d=0)],
+        "B": [run(a=50, b=60, c=100), run(a=30, b=50, c=100, d=100)],
+    }
+    compared = compare_sides(sides, metric="chrf")
+    assert (compared.first, compared.second) == ("A", "B")
+    assert compared.difference == pytest.approx((40 + 55) / 2 - (10 + 25) / 2)
+    assert (compared.count, compared.left_out) == (2, 2)
+    only = compare_sides(sides, metric="chrf", among={"a", "d"})
+    assert (only.count, only.left_out, only.difference) == (1, 1, 30.0)
+    assert compare_sides(sides, metric="chrf", among={"d"}).p_value is None
 
 
 def test_scores_json_has_the_documented_shape(write: Write) -> None:

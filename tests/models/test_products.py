@@ -4,19 +4,12 @@ import pytest
 import torch
 
 from tunesmith.models import products
-from tunesmith.models.products import choose_products, use_products
-
-
-@pytest.fixture(autouse=True)
-def _as_it_was() -> None:
-    before = torch.backends.mkldnn.matmul.fp32_precision
-    yield
-    torch.backends.mkldnn.matmul.fp32_precision = before
+from tunesmith.models.products import choose_products, multiplying
 
 
 def test_what_is_chosen_is_as_exact_as_fp32() -> None:
-    use_products(choose_products("cpu"))
-    assert products._largest_error() < 1e-5
+    with multiplying(choose_products("cpu")):
+        assert products._largest_error() < 1e-5
 
 
 def test_choosing_changes_nothing_yet() -> None:

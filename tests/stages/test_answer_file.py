@@ -2,6 +2,7 @@
 
 import json
 import os
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from tunesmith.files import read_json_lines
 from tunesmith.generation import answer as answering
 from tunesmith.recipe.recipe import GenerationRecipe
 from tunesmith.stages import answer as stage
+from tunesmith.stages import completions
 from tunesmith.stages.answer import answer_file
 
 ROWS = [{"instruction": "Colour" + "!" * (9 - place)} for place in range(9)]
@@ -23,18 +25,18 @@ def _answer(model: Path, questions: Path, output: Path, **settings: Any) -> dict
     return answer_file(str(model), questions, output, generation=recipe, progress=Talk())
 
 
-def _kill_at(batch: int, monkeypatch: pytest.MonkeyPatch) -> list[int]:
-    """Let the generation of this batch be the end; notes the batches' sizes."""
-    real, batches = answering.generate, []
+def _kill_after(num_answers: int | None, monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """Let generation end behind so many answers, or never; notes how many each call asks for."""
+    real, asked = answering.generate_as_they_end, []
 
     def generate(*given: Any, **named: Any) -> Any:
-        batches.append(len(given[1]))
-        if len(batches) == batch:
+        asked.append(len(given[1]))
+        yield from islice(real(*given, **named), num_answers)
+        if num_answers is not None:
             raise KeyboardInterrupt
-        return real(*given, **named)
 
-    monkeypatch.setattr(answering, "generate", generate)
-    return batches
+    monkeypatch.setattr(answering, "generate_as_they_end", generate)
+    return asked
 
 
 def test_a_killed_answering_goes_on_where_it_was(
@@ -44,15 +46,15 @@ def test_a_killed_answering_goes_on_where_it_was(
     whole, out = tmp_path / "whole.jsonl", tmp_path / "new folder" / "out.jsonl"
     expected = _answer(tiny_folder, questions, whole)
     with monkeypatch.context() as patch:
-        _kill_at(3, patch)
+        _kill_after(6, patch)
         with pytest.raises(KeyboardInterrupt):
             _answer(tiny_folder, questions, out)
     assert not out.exists()
     (partial,) = out.parent.iterdir()
     partial.write_bytes(partial.read_bytes() + b'{"half a li')
-    batches = _kill_at(99, monkeypatch)
+    asked = _kill_after(None, monkeypatch)
     again = _answer(tiny_folder, questions, out)
-    assert batches == [3]
+    assert asked == [3]
     assert out.read_bytes() == whole.read_bytes()
     assert list(out.parent.iterdir()) == [out]
     assert {**again, "output": None} == {**expected, "output": None}
@@ -68,7 +70,7 @@ def test_what_was_answered_otherwise_is_not_taken_over(
     for file in tiny_folder.iterdir():
         (model / file.name).write_bytes(file.read_bytes())
     with monkeypatch.context() as patch:
-        _kill_at(3, patch)
+        _kill_after(6, patch)
         with pytest.raises(KeyboardInterrupt):
             _answer(model, questions, out)
     settings = {}
@@ -79,9 +81,9 @@ def test_what_was_answered_otherwise_is_not_taken_over(
     else:
         config = json.loads((model / "config.json").read_text())
         (model / "config.json").write_text(json.dumps({**config, "rms_norm_eps": 1e-3}))
-    batches = _kill_at(99, monkeypatch)
+    asked = _kill_after(None, monkeypatch)
     _answer(model, questions, out, **settings)
-    assert sum(batches) == len(ROWS)
+    assert sum(asked) == len(ROWS)
 
 
 def test_the_order_is_that_of_the_file(tmp_path: Path, tiny_folder: Path) -> None:
@@ -138,5 +140,5 @@ def test_cutting_off_half_a_line_never_rewrites_the_answers(
     whole = partial.read_bytes()
     partial.write_bytes(whole + b'{"half a li')
     monkeypatch.setattr(Path, "write_bytes", lambda *_: pytest.fail("all answers are at risk"))
-    assert list(stage._finished(partial)) == ["a", "b"]
+    assert list(completions._finished(partial)) == ["a", "b"]
     assert partial.read_bytes() == whole

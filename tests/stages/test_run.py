@@ -1,6 +1,7 @@
 """The whole loop on a tiny model: what each stage writes, skips, resumes and returns."""
 
 import json
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -88,20 +89,19 @@ def test_a_killed_answering_goes_on_where_it_was(
     recipe, folder, _ = done
     before = folder.completions("tuned").read_bytes()
     folder.completions("tuned").unlink()
-    real, batches = answering.generate, []
+    real = answering.generate_as_they_end
 
-    def dies_at_the_second_batch(*arguments: Any, **named: Any) -> Any:
-        batches.append(len(arguments[1]))
-        if len(batches) == 2:
-            raise KeyboardInterrupt
-        return real(*arguments, **named)
+    def dies_after_two_answers(*arguments: Any, **named: Any) -> Any:
+        yield from islice(real(*arguments, **named), 2)
+        raise KeyboardInterrupt
 
-    monkeypatch.setattr(answering, "generate", dies_at_the_second_batch)
+    monkeypatch.setattr(answering, "generate_as_they_end", dies_after_two_answers)
     with pytest.raises(KeyboardInterrupt):
         answer(recipe, folder, recipe_folder=tmp_path, progress=Talk())
     partial = next(folder.completions("x").parent.glob(".tuned-*.jsonl"))
     partial.write_bytes(partial.read_bytes() + b'{"half a li')
-    monkeypatch.setattr(answering, "generate", real)
+    assert len(partial.read_bytes().splitlines()) == 3
+    monkeypatch.setattr(answering, "generate_as_they_end", real)
     answer(recipe, folder, recipe_folder=tmp_path, progress=Talk())
     assert folder.completions("tuned").read_bytes() == before
     assert not list(folder.completions("x").parent.glob(".*"))

@@ -13,6 +13,7 @@ from tunesmith.cli import (
     answer,
     ask,
     chat,
+    compare,
     demo,
     evaluate,
     import_,
@@ -46,6 +47,7 @@ _COMMANDS: tuple[tuple[str, Any, Any], ...] = (
     (LOOP, report.report, report.EXAMPLES),
     (LOOP, publish.publish, publish.EXAMPLES),
     (LOOK, preview.preview, preview.EXAMPLES),
+    (LOOK, compare.compare, compare.EXAMPLES),
     (LOOK, ask.ask, ask.EXAMPLES),
     (LOOK, chat.chat, chat.EXAMPLES),
 )

@@ -6,10 +6,11 @@ imagined row, half of it at the lowest possible score and half at the highest. F
 that are only 0 or 100 this is Jeffreys' interval exactly; it holds its 95 % on 10 rows, and
 five rows of 100 give "63 to 100", not "100 to 100", as the plain bootstrap would.
 
-*Difference*: the same over row pairs, the imagined row spread over minus the largest
-difference seen, 0, 0 and plus that. The p-value is that of swapping the two models' scores
-row by row (all swaps up to 13 differing rows, else a random 10,000); for scores of 0 and
-100 that is McNemar's exact test.
+*Difference*: the same over row pairs (a paired bootstrap), the imagined row spread over minus
+the largest difference seen, 0, 0 and plus that. The p-value is that of swapping the two models'
+scores row by row: all swaps up to 13 differing rows, else a random 10,000. Where every row that
+differs does so by as much, as for scores of 0 and 100, the share of swaps is a binomial's tail
+and is computed as that: McNemar's exact test, for any number of rows.
 """
 
 from collections.abc import Iterator
@@ -17,6 +18,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy import stats
 
 FloatArray = NDArray[np.float64]
 Bounds = tuple[float, float]
@@ -26,6 +28,7 @@ _LEVELS = (0.025, 0.975)
 _MAX_DRAWS = 100_000_000  # beyond 10,000 rows fewer resamples do; the time stays the same
 _CHUNK_DRAWS = 2_000_000  # 16 MB of weights at a time
 _ALL_SWAPS = 13  # up to 8,192 swaps are all tried
+_EQUAL = 1e-9  # differences this close, relative to their size, are equally large
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,13 +69,21 @@ def mean_interval(rows: Rows, *, bounds: Bounds | None, seed: int = 0) -> Bounds
         imagined = rng.gamma(0.5, size=(len(weights), 2)) * rows.weights.mean()  # (R, 2)
         sums = weights @ (rows.scores * rows.weights) + imagined @ np.array(bounds)
         means.append(sums / (weights @ rows.weights + imagined.sum(axis=1)))
-    return _middle(np.concatenate(means), rows.mean)
+    return middle(np.concatenate(means), rows.mean)
 
 
 def difference_interval(
     first: Rows, second: Rows, *, bounds: Bounds | None, seed: int = 0
 ) -> Bounds:
     """The 95 % interval of `second`'s mean minus `first`'s over the same rows, in pairs."""
+    draws = difference_draws(first, second, bounds=bounds, seed=seed)
+    return middle(draws, second.mean - first.mean)
+
+
+def difference_draws(
+    first: Rows, second: Rows, *, bounds: Bounds | None, seed: int = 0
+) -> FloatArray:
+    """Differences of the two means after weighing the row pairs again and again at random."""
     largest = float(np.abs(second.scores - first.scores).max())
     if largest == 0 and bounds is not None:
         largest = bounds[1] - bounds[0]
@@ -85,28 +96,47 @@ def difference_interval(
         imagined = rng.gamma(0.25, size=(len(weights), 4)) * share
         sums = seen * (means[1] - means[0]) + largest * (imagined[:, 0] - imagined[:, 1])
         differences.append(sums / (seen + imagined.sum(axis=1)))
-    return _middle(np.concatenate(differences), second.mean - first.mean)
+    return np.concatenate(differences)
 
 
 def swap_p_value(first: Rows, second: Rows, *, seed: int = 0) -> float:
     """How often a difference as large appears when the models are swapped row by row."""
-    totals = np.stack([_totals(first), _totals(second)])  # (2, 2, N): model, sum and weight
-    change = totals[1] - totals[0]  # (2, N)
-    change = change[:, np.any(change != 0, axis=0)]
-    observed = abs(second.mean - first.mean)
+    change = _changes(first, second)
     if change.shape[1] == 0:
         return 1.0
-    sums = totals.sum(axis=2)  # (2, 2)
-    num_as_large = num_swaps = 0
+    sizes = change[0]
+    if not change[1].any() and np.ptp(np.abs(sizes)) <= _EQUAL * np.abs(sizes).max():
+        return float(stats.binomtest(int(np.sum(sizes > 0)), len(sizes)).pvalue)
+    swapped = swapped_differences(first, second, seed=seed)
+    num_as_large = as_large(swapped, second.mean - first.mean)
+    if change.shape[1] <= _ALL_SWAPS:
+        return num_as_large / len(swapped)
+    return (1 + num_as_large) / (1 + len(swapped))
+
+
+def swapped_differences(first: Rows, second: Rows, *, seed: int = 0) -> FloatArray:
+    """The differences of the means after swapping the models row by row: all ways or many."""
+    change = _changes(first, second)
+    sums = np.stack([_totals(first), _totals(second)]).sum(axis=2)  # (2, 2)
+    found = []
     for swapped in _swaps(change.shape[1], np.random.default_rng(seed)):
         moved = swapped @ change.T  # (R, 2)
         after_first, after_second = sums[0] + moved, sums[1] - moved
-        difference = after_second[:, 0] / after_second[:, 1] - after_first[:, 0] / after_first[:, 1]
-        num_as_large += int(np.sum(np.abs(difference) >= observed * (1 - 1e-9) - 1e-12))
-        num_swaps += len(difference)
-    if change.shape[1] <= _ALL_SWAPS:
-        return num_as_large / num_swaps
-    return (1 + num_as_large) / (1 + num_swaps)
+        found.append(
+            after_second[:, 0] / after_second[:, 1] - after_first[:, 0] / after_first[:, 1]
+        )
+    return np.concatenate(found)
+
+
+def as_large(differences: FloatArray, observed: float) -> int:
+    """How many differences are as large as the observed one, give or take rounding."""
+    return int(np.sum(np.abs(differences) >= abs(observed) * (1 - 1e-9) - 1e-12))
+
+
+def _changes(first: Rows, second: Rows) -> FloatArray:
+    """What a swap moves of sum and weight, (2, N), for the rows on which the models differ."""
+    change = _totals(second) - _totals(first)
+    return change[:, np.any(change != 0, axis=0)]
 
 
 def _totals(rows: Rows) -> FloatArray:
@@ -118,7 +148,7 @@ def _means(weights: FloatArray, rows: Rows) -> tuple[FloatArray, FloatArray]:
     return weights @ (rows.scores * rows.weights) / totals, totals
 
 
-def _middle(values: FloatArray, point: float) -> Bounds:
+def middle(values: FloatArray, point: float) -> Bounds:
     """The middle 95 %, stretched to the point where that lies outside (all rows at a bound)."""
     low, high = (float(value) for value in np.quantile(values, _LEVELS))
     return min(low, point), max(high, point)

@@ -4,7 +4,7 @@ Of a row an id and two numbers are kept, never a text.
 """
 
 from array import array
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -12,14 +12,9 @@ from typing import Any
 import numpy as np
 
 from tunesmith.evaluation.grade import SCHEMA, Comparison, Outcome, Score, read_grades
-from tunesmith.evaluation.interval import (
-    Bounds,
-    Rows,
-    difference_interval,
-    mean_interval,
-    swap_p_value,
-)
+from tunesmith.evaluation.interval import Bounds, Rows, mean_interval
 from tunesmith.evaluation.normalise import NORMALISATION_VERSION
+from tunesmith.evaluation.runs import Difference, compare_runs
 from tunesmith.evaluation.token_metrics import LOWER_IS_BETTER
 
 SIGNIFICANCE = 0.05
@@ -79,31 +74,58 @@ def score_column(column: Column, *, metric: str, seed: int = 0) -> Score:
 def compare_columns(
     columns: Mapping[str, Column], *, metric: str, first: str, second: str, seed: int = 0
 ) -> Comparison:
-    """The paired difference of two models over the rows on which neither failed.
+    """The paired difference of two models over the rows on which neither failed."""
+    one, two = columns[first], columns[second]
+    return compare_sides({first: [one], second: [two]}, metric=metric, seed=seed)
+
+
+def compare_sides(
+    sides: Mapping[str, Sequence[Column]],
+    *,
+    metric: str,
+    among: Collection[str] | None = None,
+    seed: int = 0,
+) -> Comparison:
+    """The paired difference of two sides of one or more runs, over the rows that all share.
 
     "Better" and "worse" take both: an interval without 0 and a p-value below 0.05.
+
+    Args:
+        sides: The name of each of two sides, and a column for each of its runs.
+        metric: What was graded.
+        among: Rows that may count; all that were graded if not given.
+        seed: Of the resampling.
     """
-    one, two = columns[first], columns[second]
-    shared = [i for i in one.ids if i in two.ids]
-    left_out = len((one.ids.keys() | two.ids.keys() | one.failed | two.failed) - set(shared))
-    difference = low = high = p_value = None
+    (first, runs), (second, others) = sides.items()
+    columns = [*runs, *others]
+    shared = shared_ids(columns, among=among)
+    seen = set[str]().union(*(column.ids.keys() | column.failed for column in columns))
+    found = None
     if shared:
-        pair = one.rows(shared), two.rows(shared)
-        difference = pair[1].mean - pair[0].mean
-        low, high = difference_interval(*pair, bounds=metric_bounds(metric), seed=seed)
-        p_value = swap_p_value(*pair, seed=seed)
+        one, two = ([column.rows(shared) for column in side] for side in (runs, others))
+        found = compare_runs(one, two, bounds=metric_bounds(metric), seed=seed)
     return Comparison(
         metric=metric,
         first=first,
         second=second,
-        difference=difference,
-        low=low,
-        high=high,
-        p_value=p_value,
-        verdict=_outcome(metric, low=low, high=high, p_value=p_value),
+        difference=found.value if found else None,
+        low=found.low if found else None,
+        high=found.high if found else None,
+        p_value=found.p_value if found else None,
+        verdict=_outcome(metric, found),
         count=len(shared),
-        left_out=left_out,
+        left_out=len(seen if among is None else seen.intersection(among)) - len(shared),
     )
+
+
+def shared_ids(columns: Sequence[Column], *, among: Collection[str] | None = None) -> list[str]:
+    """The rows that every column graded, in the order of the first."""
+    return [
+        example_id
+        for example_id in columns[0].ids
+        if (among is None or example_id in among)
+        and all(example_id in column.ids for column in columns)
+    ]
 
 
 def score_files(paths: Mapping[str, Path], *, seed: int = 0) -> dict[str, Any]:
@@ -153,11 +175,7 @@ def _bounds_if_failed(rows: Rows, num_failed: int) -> Bounds | None:
     return total / count, (total + 100.0 * num_failed) / count
 
 
-def _outcome(
-    metric: str, *, low: float | None, high: float | None, p_value: float | None
-) -> Outcome:
-    if low is None or high is None or p_value is None:
+def _outcome(metric: str, found: Difference | None) -> Outcome:
+    if found is None or found.low <= 0 <= found.high or found.p_value >= SIGNIFICANCE:
         return "no difference shown"
-    if low <= 0 <= high or p_value >= SIGNIFICANCE:
-        return "no difference shown"
-    return "better" if (low > 0) != (metric in LOWER_IS_BETTER) else "worse"
+    return "better" if (found.low > 0) != (metric in LOWER_IS_BETTER) else "worse"

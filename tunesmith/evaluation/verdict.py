@@ -25,13 +25,20 @@ class Verdict:
     sentence: str
 
 
-def overall_verdict(comparisons: Sequence[Comparison]) -> Verdict:
-    """Judge `second` against `first` over all metrics; the words claim these rows only."""
+def overall_verdict(comparisons: Sequence[Comparison], *, opening: str = "On {rows}, ") -> Verdict:
+    """Judge `second` against `first` over all metrics.
+
+    Args:
+        comparisons: Of the same two, a metric each.
+        opening: How the sentence begins, which says what is claimed of whom: here of these
+            rows only, as many as `{rows}` tells.
+    """
     measured = [c for c in comparisons if c.p_value is not None]
     if not measured:
         return Verdict(outcome="not compared", sentence="No test row was graded for both models.")
     compared = [c for c in measured if c.metric in TEXT_METRICS] or measured
-    outcome, sentence = _judge(compared)
+    outcome, told = _judge(compared)
+    sentence = opening.format(rows=_rows(compared)) + told
     beside = "; ".join(
         f"{metric_title(c.metric)}: {c.verdict}" for c in measured if c not in compared
     )
@@ -44,7 +51,6 @@ def _judge(compared: Sequence[Comparison]) -> tuple[Overall, str]:
     first, second = compared[0].first, compared[0].second
     better, worse = _shown(compared, "better"), _shown(compared, "worse")
     rest = [c.metric for c in compared if c.metric not in better + worse]
-    rows = _rows(compared)
     if better and worse:
         outcome: Overall = "mixed"
         words = f"{second} is better than {first} on {_list(better)}, worse on {_list(worse)}"
@@ -53,12 +59,12 @@ def _judge(compared: Sequence[Comparison]) -> tuple[Overall, str]:
         words = f"{second} is {outcome} than {first} on {_list(better or worse)}"
     else:
         names = _list([c.metric for c in compared])
-        sentence = f"On {rows}, no difference between {second} and {first} is shown by {names}."
+        sentence = f"no difference between {second} and {first} is shown by {names}."
         if any(c.verdict != "no difference shown" for c in compared):
             sentence += " What one metric shows alone may be chance among several."
         return "no difference shown", sentence
     tail = f"; no difference shown on {_list(rest)}" if rest else ""
-    return outcome, f"On {rows}, {words}{tail}."
+    return outcome, f"{words}{tail}."
 
 
 def _shown(comparisons: Sequence[Comparison], verdict: str) -> list[str]:

@@ -1,20 +1,18 @@
 """Examples and a model -> completions, in batches of similar length, as they are finished."""
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import asdict, dataclass
-from itertools import groupby
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from tunesmith.examples.example import Message
 from tunesmith.generation.few_shot import Shots
-from tunesmith.generation.generate import Continuation, Prompt, generate
+from tunesmith.generation.generate import Continuation, Prompt, generate_as_they_end
 from tunesmith.models.forward import LanguageModel
 from tunesmith.recipe.recipe import GenerationRecipe
 from tunesmith.templates.template import Rendering, Template
 from tunesmith.tokens.encode import encode_prompt
 from tunesmith.tokens.tokenizer import Tokenizer
 
-_PROMPTS_AT_ONCE = 16
 TOO_LONG = "prompt longer than the model's context"
 
 
@@ -118,10 +116,10 @@ def answer_all(
     *,
     on_answer: Callable[[int], None] = lambda _: None,
 ) -> Iterator[Completion]:
-    """Answer questions, shortest prompts first; each batch is yielded as it is done.
+    """Answer questions, shortest prompts first; each is yielded as it ends.
 
-    A prompt near the end of the model's context gets as many new tokens as fit. Only prompts
-    with the same limit share a batch, so that no row's limit depends on the rows beside it.
+    A prompt near the end of the model's context gets as many new tokens as fit, whatever the
+    rows beside it get.
 
     Args:
         speaker: Who answers.
@@ -131,39 +129,36 @@ def answer_all(
     Raises:
         DataError: The template cannot express a question.
     """
-    prompts = [(question, speaker.prompt_of(question)) for question in questions]
-    prompts.sort(key=lambda pair: len(pair[1].ids))
-    size = speaker.recipe.batch
-    at_once = size if isinstance(size, int) else _PROMPTS_AT_ONCE
-    for room, pairs in groupby(prompts, key=lambda pair: speaker.room_after(pair[1])):
-        group = list(pairs)
-        for start in range(0, len(group), at_once):
-            batch = group[start : start + at_once]
-            if room > 0:
-                yield from _answer_batch(speaker, batch, room)
-            else:
-                yield from (_failure(speaker, question) for question, _ in batch)
-            on_answer(len(batch))
-
-
-def _answer_batch(
-    speaker: Speaker, batch: Sequence[tuple[Question, Prompt]], room: int
-) -> Iterator[Completion]:
-    continuations = generate(
+    asked = []
+    for question in questions:
+        prompt = speaker.prompt_of(question)
+        room = speaker.room_after(prompt)
+        if room > 0:
+            asked.append((question, replace(prompt, room=room)))
+        else:
+            yield _failure(speaker, question)
+            on_answer(1)
+    asked.sort(key=lambda pair: len(pair[1].ids))
+    endings = generate_as_they_end(
         speaker.model,
-        [prompt for _, prompt in batch],
-        recipe=speaker.recipe.model_copy(update={"max_new_tokens": room}),
+        [prompt for _, prompt in asked],
+        recipe=speaker.recipe,
         stop_ids=speaker.stop_ids,
     )
-    for (question, _), continuation in zip(batch, continuations, strict=True):
-        yield Completion(
-            example_id=question.example_id,
-            model=speaker.name,
-            text=speaker.text_of(continuation),
-            num_tokens=len(continuation.ids),
-            finish_reason=speaker.finish_of(continuation),
-            has_near_tie=continuation.first_near_tie is not None,
-        )
+    for number, continuation in endings:
+        yield _completion(speaker, asked[number][0], continuation)
+        on_answer(1)
+
+
+def _completion(speaker: Speaker, question: Question, continuation: Continuation) -> Completion:
+    return Completion(
+        example_id=question.example_id,
+        model=speaker.name,
+        text=speaker.text_of(continuation),
+        num_tokens=len(continuation.ids),
+        finish_reason=speaker.finish_of(continuation),
+        has_near_tie=continuation.first_near_tie is not None,
+    )
 
 
 def _failure(speaker: Speaker, question: Question) -> Completion:

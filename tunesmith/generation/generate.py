@@ -1,56 +1,27 @@
-"""Prompts as token ids and a model -> continuations as token ids.
+"""Prompts as token ids and a model -> continuations as token ids, by the fastest exact way."""
 
-Prompts of one batch are padded on the left; masks and positions come from lengths, never
-from comparing ids, so that any id may serve as padding.
-"""
-
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from itertools import groupby
 from threading import Event
-from typing import Literal
 
-import torch
-from transformers import (
-    GenerationConfig,
-    LogitsProcessorList,
-    StoppingCriteria,
-    StoppingCriteriaList,
-)
 from transformers.generation.streamers import BaseStreamer
 
-from tunesmith.generation.sampling import RowwiseSampler, TieWatch
-from tunesmith.models.forward import LanguageModel, own_attention
+from tunesmith.generation.loop import Writer
+from tunesmith.generation.padded import generate_padded
+from tunesmith.generation.prompt import Continuation, FinishReason, Listeners, Prompt
+from tunesmith.models.forward import LanguageModel
+from tunesmith.models.reading import find_reading
 from tunesmith.recipe.recipe import GenerationRecipe
+from tunesmith.training.engine import free_memory
 
-FinishReason = Literal["stop", "length"]
+__all__ = ["Continuation", "FinishReason", "Prompt", "generate", "generate_as_they_end"]
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Prompt:
-    """What to continue; `key` names its random numbers when sampling."""
-
-    ids: Sequence[int]
-    key: str
+_MOST_AT_ONCE = 128  # more gain nothing: the products are as fast as they get
+_PADDED_AT_ONCE = 16
+_SHARE_OF_FREE_MEMORY = 0.25
+_BYTES_OF_FLOAT = 4
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Continuation:
-    """What a model wrote, without the token that stopped it.
-
-    Attributes:
-        ids: Token ids.
-        finish_reason: `stop` if it ended by itself, `length` if it was cut off.
-        first_near_tie: The first place in `ids` (or just behind them) where the two best
-            logits came within 1e-4 of each other, so that another batch size may give
-            another text from there on; None if there is no such place.
-    """
-
-    ids: list[int]
-    finish_reason: FinishReason
-    first_near_tie: int | None = None
-
-
-@torch.no_grad()
 def generate(
     model: LanguageModel,
     prompts: Sequence[Prompt],
@@ -60,7 +31,7 @@ def generate(
     streamer: BaseStreamer | None = None,
     cancelled: Event | None = None,
 ) -> list[Continuation]:
-    """Continue all prompts in one batch.
+    """Continue all prompts at once, whatever the recipe's batch; in their order.
 
     Args:
         model: Put into evaluation mode.
@@ -70,76 +41,79 @@ def generate(
         streamer: Told of each token as it comes; for a single prompt.
         cancelled: Once it is set, generation ends within a token or two.
     """
-    ids, mask = _pad_left(prompts, model.device)
-    stops = list(stop_ids)
-    ties = TieWatch(len(prompts), stop_ids=stops, prompt_length=ids.shape[1])
-    model.network.eval()
-    network = model.inner
-    before, network.generation_config = network.generation_config, GenerationConfig()
-    try:
-        with own_attention(model):
-            output = model.network.generate(
-                input_ids=ids,
-                attention_mask=mask,
-                generation_config=_config(recipe, stops),
-                logits_processor=_processors(prompts, recipe, ties),
-                stopping_criteria=StoppingCriteriaList(
-                    [_Cancelled(cancelled)] if cancelled else []
+    listeners = Listeners(streamer=streamer, cancelled=cancelled)
+    recipe = recipe.model_copy(update={"batch": len(prompts)})
+    ended = dict(
+        generate_as_they_end(model, prompts, recipe=recipe, stop_ids=stop_ids, listeners=listeners)
+    )
+    return [ended[number] for number in range(len(prompts))]
+
+
+def generate_as_they_end(
+    model: LanguageModel,
+    prompts: Sequence[Prompt],
+    *,
+    recipe: GenerationRecipe,
+    stop_ids: Sequence[int],
+    listeners: Listeners | None = None,
+) -> Iterator[tuple[int, Continuation]]:
+    """Continue prompts, `recipe.batch` at a time, those of similar length together.
+
+    Args:
+        model: Put into evaluation mode.
+        prompts: At least one token each; they are begun in this order.
+        recipe: Length, temperature, top_p, seed and batch.
+        stop_ids: Any of these ends a text.
+        listeners: Who hears of tokens, and who may end it all.
+
+    Yields:
+        The number of a prompt and what follows it, as soon as it has ended.
+    """
+    listeners = listeners or Listeners()
+    if not prompts:
+        return
+    longest = max(len(prompt.ids) for prompt in prompts) + recipe.max_new_tokens
+    limit = model.shared_row_limit
+    is_in_reach = limit is None or longest <= limit
+    if is_in_reach and find_reading(model) != "none":
+        writer = Writer(
+            model,
+            recipe=recipe,
+            stop_ids=stop_ids,
+            num_slots=min(len(prompts), _at_once(model, recipe, longest)),
+            listeners=listeners,
+        )
+        yield from writer.write(prompts)
+        return
+    at_once = recipe.batch if isinstance(recipe.batch, int) else _PADDED_AT_ONCE
+    for room, pairs in groupby(enumerate(prompts), key=lambda pair: pair[1].room):
+        group = list(pairs)
+        limit = recipe.max_new_tokens if room is None else min(room, recipe.max_new_tokens)
+        limited = recipe.model_copy(update={"max_new_tokens": limit})
+        for start in range(0, len(group), at_once):
+            part = group[start : start + at_once]
+            numbers, batch = zip(*part, strict=True)
+            yield from zip(
+                numbers,
+                generate_padded(
+                    model,
+                    batch,
+                    recipe=limited,
+                    stop_ids=stop_ids,
+                    listeners=listeners,
                 ),
-                streamer=streamer,
+                strict=True,
             )
-    finally:
-        network.generation_config = before
-    written = output[:, ids.shape[1] :].tolist()
-    return [_cut(row, stops, tie) for row, tie in zip(written, ties.first_ties, strict=True)]
 
 
-class _Cancelled(StoppingCriteria):
-    """Ends every row of a batch once an event is set."""
-
-    def __init__(self, event: Event) -> None:
-        self._event = event
-
-    def __call__(self, input_ids: torch.Tensor, scores: object, **_: object) -> torch.Tensor:
-        """(B, T) ids -> (B,) bool: True where a row is to end."""
-        is_over = self._event.is_set()
-        return torch.full((len(input_ids),), is_over, dtype=torch.bool, device=input_ids.device)
-
-
-def _processors(
-    prompts: Sequence[Prompt], recipe: GenerationRecipe, ties: TieWatch
-) -> LogitsProcessorList:
-    if recipe.temperature == 0:
-        return LogitsProcessorList([ties])
-    keys = [prompt.key for prompt in prompts]
-    sampler = RowwiseSampler(
-        keys, seed=recipe.seed, temperature=recipe.temperature, top_p=recipe.top_p
-    )
-    return LogitsProcessorList([sampler])
-
-
-def _config(recipe: GenerationRecipe, stops: list[int]) -> GenerationConfig:
-    return GenerationConfig(
-        max_new_tokens=recipe.max_new_tokens,
-        do_sample=False,
-        eos_token_id=stops,
-        pad_token_id=stops[0],
-        use_cache=True,
-    )
-
-
-def _pad_left(prompts: Sequence[Prompt], device: torch.device) -> tuple[torch.Tensor, torch.Tensor]:
-    width = max(len(prompt.ids) for prompt in prompts)
-    ids = torch.zeros(len(prompts), width, dtype=torch.int64)
-    mask = torch.zeros(len(prompts), width, dtype=torch.int64)
-    for row, prompt in enumerate(prompts):
-        ids[row, width - len(prompt.ids) :] = torch.as_tensor(list(prompt.ids))
-        mask[row, width - len(prompt.ids) :] = 1
-    return ids.to(device), mask.to(device)
-
-
-def _cut(written: list[int], stops: list[int], tie: int | None) -> Continuation:
-    for place, token in enumerate(written):
-        if token in stops:
-            return Continuation(ids=written[:place], finish_reason="stop", first_near_tie=tie)
-    return Continuation(ids=written, finish_reason="length", first_near_tie=tie)
+def _at_once(model: LanguageModel, recipe: GenerationRecipe, longest: int) -> int:
+    """Texts at a time: as the recipe says, or as many as memory and gain allow."""
+    if isinstance(recipe.batch, int):
+        return recipe.batch
+    config = model.inner.config.get_text_config()
+    heads = getattr(config, "num_key_value_heads", None) or config.num_attention_heads
+    width = getattr(config, "head_dim", None) or config.hidden_size // config.num_attention_heads
+    kept = 2 * config.num_hidden_layers * heads * width * longest
+    bytes_each: int = (kept + config.vocab_size) * _BYTES_OF_FLOAT
+    fitting = int(free_memory(model.device) * _SHARE_OF_FREE_MEMORY) // bytes_each
+    return max(1, min(_MOST_AT_ONCE, fitting))

@@ -16,13 +16,24 @@ class RowwiseSampler(LogitsProcessor):
     the batch it is in.
     """
 
-    def __init__(self, keys: list[str], *, seed: int, temperature: float, top_p: float) -> None:
+    def __init__(self, *, seed: int, temperature: float, top_p: float) -> None:
+        self._seed = seed
         self._temperature = temperature
         self._top_p = TopPLogitsWarper(top_p) if top_p < 1 else None
-        self._generators = [_generator(f"{seed}:{key}") for key in keys]
+        self._generators: list[torch.Generator] = []
 
-    def __call__(self, input_ids: torch.Tensor, scores: torch.Tensor) -> torch.Tensor:
-        """(B, T) ids and (B, V) logits -> (B, V) logits whose best is the sample."""
+    def add(self, key: str) -> None:
+        """A text comes in, behind the others."""
+        self._generators.append(_generator(f"{self._seed}:{key}"))
+
+    def remove(self, row: int) -> None:
+        """A text is done; the last one takes its row."""
+        last = self._generators.pop()
+        if row < len(self._generators):
+            self._generators[row] = last
+
+    def __call__(self, input_ids: torch.Tensor | None, scores: torch.Tensor) -> torch.Tensor:
+        """(B, V) logits -> (B, V) logits whose best is the sample; the ids are not looked at."""
         scores = scores / self._temperature
         if self._top_p is not None:
             scores = self._top_p(input_ids, scores)

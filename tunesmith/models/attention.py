@@ -8,7 +8,7 @@ none for an implementation that its mask interface does not know.
 
 from collections.abc import Mapping, Sequence
 from functools import partial
-from typing import Any
+from typing import Any, Protocol
 
 import torch
 from torch.nn import functional
@@ -19,6 +19,19 @@ from tunesmith.models.varlen_rows import can_vary, varlen_row_attention
 from tunesmith.tokens.collate import Span, path_of
 
 ROWS = "tunesmith_rows"
+
+
+class Slots(Protocol):
+    """Keys and values of texts that are being written (`models.slots`)."""
+
+    def attend(
+        self,
+        module: torch.nn.Module,
+        states: tuple[torch.Tensor, torch.Tensor, torch.Tensor],
+        options: Mapping[str, Any],
+    ) -> torch.Tensor:
+        """Query, key and value of new tokens -> what each sees of its text, (1, T, heads, D)."""
+        ...
 
 
 def register() -> None:
@@ -37,14 +50,15 @@ def row_attention(
     """Causal attention within each span of a row and the spans it continues.
 
     Args:
-        module: The attention layer; unused, part of the interface.
+        module: The attention layer; the key under which slots keep what it made.
         query: (1, heads, T, D).
         key: (1, key-value heads, T, D).
         value: (1, key-value heads, T, D).
         attention_mask: Always None here.
         options: `spans`, where each example stands, and the terms of the family's formula:
             `scaling`, `dropout`, `sliding_window` (tokens a position sees, itself
-            included), `softcap` (Gemma 2), `s_aux` (gpt-oss's sinks, one a head).
+            included), `softcap` (Gemma 2), `s_aux` (gpt-oss's sinks, one a head). With
+            `slots` instead of `spans` the row continues texts whose beginnings are kept there.
 
     Returns:
         (1, T, heads, D), and no weights.
@@ -52,6 +66,9 @@ def row_attention(
     Raises:
         KeyError: The model lost the spans on the way here, so it cannot read a row.
     """
+    slots: Slots | None = options.get("slots")
+    if slots is not None:
+        return slots.attend(module, (query, key, value), options), None
     spans: Sequence[Span] = options["spans"]
     scale, window = options.get("scaling"), options.get("sliding_window")
     is_plain = not any(options.get(term) is not None for term in ("softcap", "s_aux"))
@@ -76,8 +93,6 @@ def span_by_span(
     options: Mapping[str, Any],
 ) -> torch.Tensor:
     """The same in torch's own operations: every device, and every term a family may have."""
-    has_extras = options.get("softcap") is not None or options.get("s_aux") is not None
-    attend = _explicit_attention if has_extras else _attention
     # One split and one cat: the backward of a slice would fill the whole row with zeros, once
     # an example, so that time would grow with the square of their number.
     lengths = [span.length for span in spans]
@@ -87,8 +102,17 @@ def span_by_span(
         path = path_of(spans, index)
         seen_keys = torch.cat([keys[i] for i in path], dim=2)
         seen_values = torch.cat([values[i] for i in path], dim=2)
-        outputs.append(attend(queried, seen_keys, seen_values, options))
+        outputs.append(causal_attention(queried, seen_keys, seen_values, options))
     return torch.cat(outputs, dim=2)
+
+
+def causal_attention(
+    query: torch.Tensor, key: torch.Tensor, value: torch.Tensor, options: Mapping[str, Any]
+) -> torch.Tensor:
+    """Attention of one text, or of its last tokens: the queries stand at the end of the keys."""
+    has_extras = options.get("softcap") is not None or options.get("s_aux") is not None
+    attend = _explicit_attention if has_extras else _attention
+    return attend(query, key, value, options)
 
 
 def _attention(
@@ -119,18 +143,30 @@ def _explicit_attention(
     repeats = query.shape[1] // key.shape[1]
     key, value = key.repeat_interleave(repeats, dim=1), value.repeat_interleave(repeats, dim=1)
     scores = query @ key.transpose(-1, -2) * (options.get("scaling") or query.shape[-1] ** -0.5)
+    mask = _mask(query.shape[2], key.shape[2], options.get("sliding_window"), query.device)
+    weights = attention_weights(scores, mask, options)
+    return functional.dropout(weights, options.get("dropout", 0.0)) @ value
+
+
+def attention_weights(
+    scores: torch.Tensor, mask: torch.Tensor, options: Mapping[str, Any]
+) -> torch.Tensor:
+    """Scores of queries and keys -> weights, with the terms that a family may add.
+
+    Args:
+        scores: (B, heads, queries, keys), scaled.
+        mask: True where a query sees a key; of a shape that broadcasts.
+        options: As in `row_attention`.
+    """
     softcap, sinks = options.get("softcap"), options.get("s_aux")
     if softcap is not None:
         scores = torch.tanh(scores / softcap) * softcap
-    mask = _mask(query.shape[2], key.shape[2], options.get("sliding_window"), query.device)
     scores = scores.masked_fill(~mask, torch.finfo(scores.dtype).min)
     if sinks is not None:
-        sink = sinks.reshape(1, -1, 1, 1).expand(*scores.shape[:3], 1)
+        sink = sinks.reshape(1, -1, 1, 1).expand(len(scores), -1, scores.shape[2], 1)
         scores = torch.cat([scores, sink], dim=-1)
-    weights = functional.softmax(scores, dim=-1, dtype=torch.float32).to(value.dtype)
-    if sinks is not None:
-        weights = weights[..., :-1]
-    return functional.dropout(weights, options.get("dropout", 0.0)) @ value
+    weights = functional.softmax(scores, dim=-1, dtype=torch.float32).to(scores.dtype)
+    return weights if sinks is None else weights[..., :-1]
 
 
 def _mask(length: int, num_seen: int, window: int | None, device: torch.device) -> torch.Tensor:

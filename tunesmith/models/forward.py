@@ -23,8 +23,9 @@ from tunesmith.tokens.collate import Batch, collate
 from tunesmith.tokens.encode import EncodedExample
 
 Layout = Literal["rows", "padded"]
+Reading = Literal["none", "logits", "hidden"]
 _PROBE_LENGTHS = (5, 9, 3)
-_PROBE_TOLERANCE = 1e-4
+PROBE_TOLERANCE = 1e-4
 _SMALLEST_SAVING = 16
 
 
@@ -36,9 +37,11 @@ class LanguageModel:
         network: transformers' model, or peft's wrapper around one.
         layout: How several examples are given to it.
         layout_reason: Why, in words.
-        own_attention: The implementation it was loaded with: what generation uses.
+        own_attention: The implementation it was loaded with: what transformers' `generate` uses.
         head: Its output layer where a tiled loss was found equal to the model's own.
         head_reason: Why, in words.
+        reading: What it gives for texts that are being written (`models.reading`); None until
+            somebody asks.
     """
 
     network: Any
@@ -47,6 +50,7 @@ class LanguageModel:
     own_attention: str
     head: Head | None = None
     head_reason: str = ""
+    reading: Reading | None = None
 
     @property
     def tiled_head(self) -> Head | None:
@@ -194,7 +198,7 @@ def choose_layout(network: PreTrainedModel) -> LanguageModel:
         )
     use_attention(network, ROWS)
     vocabulary = int(network.config.get_text_config().vocab_size)
-    head, head_reason = find_head(network, collate(_probe_examples(vocabulary)).to(network.device))
+    head, head_reason = find_head(network, collate(probe_examples(vocabulary)).to(network.device))
     return LanguageModel(
         network=network,
         layout="rows",
@@ -211,7 +215,7 @@ def _why_not_rows(network: PreTrainedModel, num_tokens: int) -> str | None:
         return f"{family} cannot limit its head to some positions"
     if not network._can_set_attn_implementation():
         return f"{family} has no attention interface"
-    examples = _probe_examples(num_tokens)
+    examples = probe_examples(num_tokens)
     before = network.config._attn_implementation
     was_training = network.training
     network.eval()
@@ -229,12 +233,13 @@ def _why_not_rows(network: PreTrainedModel, num_tokens: int) -> str | None:
     network.train(was_training)
     difference = float((together - torch.cat(alone)).abs().max())
     scale = max(1.0, float(together.abs().max()))
-    if difference > _PROBE_TOLERANCE * scale:
+    if difference > PROBE_TOLERANCE * scale:
         return f"{family} lets examples of one row see each other (by {difference:.1e})"
     return None
 
 
-def _probe_examples(num_tokens: int) -> list[EncodedExample]:
+def probe_examples(num_tokens: int) -> list[EncodedExample]:
+    """A few short examples of random tokens, the same each time."""
     generator = np.random.default_rng(0)
     return [
         EncodedExample(

@@ -48,8 +48,9 @@ def fused_row_attention(
     Returns:
         (1, heads, T, D), in the dtype of `query`.
     """
-    attended: torch.Tensor = _FusedRows.apply(query, key, value, _parts(spans), scale)
-    return attended
+    states = (query, key, value)
+    out: torch.Tensor = _FusedRows.apply(*states, _parts(spans), scale)  # type: ignore[no-untyped-call]
+    return out
 
 
 def _parts(spans: Sequence[Span]) -> list[_Part]:

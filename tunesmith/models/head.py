@@ -108,7 +108,8 @@ def shared_loss(
         dtype: Of the matrix products; sums and exponentials are at least fp32.
     """
     job = _Job(head=head, targets=targets, share=share, dtype=dtype)
-    loss: torch.Tensor = _TiledLoss.apply(hidden, head.module.weight, head.module.bias, job)
+    parameters = (head.module.weight, head.module.bias)
+    loss: torch.Tensor = _TiledLoss.apply(hidden, *parameters, job)  # type: ignore[no-untyped-call]
     return loss
 
 
@@ -282,7 +283,8 @@ def _at_rows(targets: Targets, rows: slice) -> Targets:
 
 
 def _is_within(values: torch.Tensor, bounds: slice) -> torch.Tensor:
-    return (values >= bounds.start) & (values < bounds.stop)
+    inside: torch.Tensor = (values >= bounds.start) & (values < bounds.stop)
+    return inside
 
 
 def _tiles(head: Head, hidden: torch.Tensor) -> list[slice]:

@@ -6,7 +6,9 @@ bf16; others have no faster way and compute in fp32 all the same. Which one this
 products tell.
 """
 
-from typing import Literal
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any, Literal
 
 import torch
 
@@ -19,17 +21,23 @@ def choose_products(device: str) -> Products:
     """Take oneDNN on a CPU where its products are as exact as fp32, else torch's own choice."""
     if device != "cpu" or not torch.backends.mkldnn.is_available():
         return "standard"
-    before = torch.backends.mkldnn.matmul.fp32_precision
-    use_products("onednn")
-    try:
+    with multiplying("onednn"):
         return "onednn" if _largest_error() < _TOLERANCE else "standard"
+
+
+@contextmanager
+def multiplying(products: Products) -> Iterator[None]:
+    """Let fp32 products go that way, in the whole process, for a while."""
+    before = _setting().fp32_precision
+    _setting().fp32_precision = "bf16" if products == "onednn" else "none"
+    try:
+        yield
     finally:
-        torch.backends.mkldnn.matmul.fp32_precision = before
+        _setting().fp32_precision = before
 
 
-def use_products(products: Products) -> None:
-    """Let fp32 products go that way, in the whole process, from now on."""
-    torch.backends.mkldnn.matmul.fp32_precision = "bf16" if products == "onednn" else "none"
+def _setting() -> Any:
+    return torch.backends.mkldnn.matmul  # type: ignore[attr-defined]  # which torch does not type
 
 
 def _largest_error() -> float:

@@ -90,16 +90,16 @@ def _is_right_on(device: torch.device) -> bool:
     drawn = [torch.randn(1, heads, 21, 64, generator=generator) for heads in (4, 2, 2)]
     results = []
     for dtype in (torch.float32, torch.bfloat16):
-        states = [one.to(device, dtype).requires_grad_() for one in drawn]
+        q, k, v = (one.to(device, dtype).requires_grad_() for one in drawn)
         try:
             out = (
-                span_by_span(*states, spans, {})
+                span_by_span(q, k, v, spans, {})
                 if dtype == torch.float32
-                else varlen_row_attention(*states, spans=spans, scale=None, window=None)
+                else varlen_row_attention(q, k, v, spans=spans, scale=None, window=None)
             )
             out.float().square().sum().backward()
         except RuntimeError:
             return False
-        results.append([out, *(one.grad for one in states)])
+        results.append([out, q.grad, k.grad, v.grad])
     pairs = zip(*results, strict=True)
     return all(float((a - b.float()).norm() / a.norm()) < _TOLERANCE for a, b in pairs)

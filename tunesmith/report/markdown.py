@@ -70,9 +70,9 @@ def _judge(record: RunRecord) -> list[str]:
         return []
     tried = [[escaped(name), told] for name, told in trust_rows(record.judge)]
     blocks = ["## The judge", escaped(judge_sentence(record.judge))]
-    blocks.append(_lines([["Tried with planted answers", ""], *tried]))
+    blocks.append(table_lines([["Tried with planted answers", ""], *tried]))
     if pairs := preference_rows(record):
-        blocks.append(_lines([[escaped(cell) for cell in row] for row in pairs]))
+        blocks.append(table_lines([[escaped(cell) for cell in row] for row in pairs]))
     return [*blocks, "\n".join(f"- {escaped(line)}" for line in bound_lines(record))]
 
 
@@ -82,15 +82,16 @@ def _table(record: RunRecord, lines: list[ScoreLine]) -> str:
     rows = [
         [line.title, *(_cell(line, model) for model in models), *_compared(line)] for line in lines
     ]
-    return _lines([heads, *rows])
+    return table_lines([heads, *rows])
 
 
 def _rivals(rivals: list[tuple[str, ScoreLine]]) -> str:
     rows = [[line.title, escaped(rival), *_compared(line)] for rival, line in rivals]
-    return _lines([["Metric", "Rival", "Tuned − rival", "Verdict"], *rows])
+    return table_lines([["Metric", "Rival", "Tuned − rival", "Verdict"], *rows])
 
 
-def _lines(rows: list[list[str]]) -> str:
+def table_lines(rows: list[list[str]]) -> str:
+    """Rows of cells, the first of them the head, as a table."""
     rule = ["---"] * len(rows[0])
     return "\n".join(f"| {' | '.join(row)} |" for row in (rows[0], rule, *rows[1:]))
 
@@ -125,17 +126,17 @@ def _answers(record: RunRecord) -> list[str]:
 def _row(record: RunRecord, row: TestRow, number: int) -> list[str]:
     blocks = [f"### Row {number}: {escaped(row.example.source)}"]
     for message in row.example.prompt:
-        blocks.append(f"{message.role}:\n\n{_quoted(message.content)}")
+        blocks.append(f"{message.role}:\n\n{quoted(message.content)}")
         if message.input:
-            blocks.append(f"input:\n\n{_quoted(message.input)}")
-    blocks.append(f"reference:\n\n{_quoted(row.example.reference)}")
+            blocks.append(f"input:\n\n{quoted(message.input)}")
+    blocks.append(f"reference:\n\n{quoted(row.example.reference)}")
     for model in record.models:
         if model in row.answers:
-            blocks.append(f"{escaped(model)}:\n\n{_quoted(row.answers[model]['text'])}")
+            blocks.append(f"{escaped(model)}:\n\n{quoted(row.answers[model]['text'])}")
     return blocks
 
 
-def _quoted(value: str) -> str:
+def quoted(value: str) -> str:
     """A text as an indented block, which shows every character as it is."""
     if not value.strip():
         return "    (empty)"
@@ -161,7 +162,7 @@ def _sources(record: RunRecord) -> list[str]:
     if not sources:
         return []
     rows = [[escaped(cell) for cell in line] for line in sources]
-    return [_lines([["Source", "Read as", "Kept", "Dropped", "Why"], *rows]), note]
+    return [table_lines([["Source", "Read as", "Kept", "Dropped", "Why"], *rows]), note]
 
 
 def _contradictions(record: RunRecord) -> list[str]:
@@ -171,5 +172,5 @@ def _contradictions(record: RunRecord) -> list[str]:
     for one in shown:
         blocks.append(escaped(str(one["question"])))
         for side in (one["first"], one["second"]):
-            blocks.append(f"{escaped(str(side['source']))}:\n\n{_quoted(str(side['answer']))}")
+            blocks.append(f"{escaped(str(side['source']))}:\n\n{quoted(str(side['answer']))}")
     return blocks

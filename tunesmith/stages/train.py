@@ -14,10 +14,9 @@ import torch
 
 from tunesmith.errors import DataError
 from tunesmith.files import hash_json, write_json
-from tunesmith.models.adapter import add_adapter, narrow_frozen
 from tunesmith.models.forward import LanguageModel, choose_layout
 from tunesmith.models.load import ModelPlace, load_network, to_device, weights_fingerprint
-from tunesmith.models.products import use_products
+from tunesmith.models.products import multiplying
 from tunesmith.models.save import RenderingFiles, save_model
 from tunesmith.recipe.recipe import Recipe, TrainingRecipe
 from tunesmith.stages.prepare import open_store, prepare_stage
@@ -79,8 +78,8 @@ def train(
     """
     keep_freed_memory()
     engine = choose_engine(recipe.training)
-    use_products(engine.products)
     with joined_ranks(torch.device(engine.device)) as ranks, ExitStack() as stack:
+        stack.enter_context(multiplying(engine.products))
         if ranks.is_first:
             stack.enter_context(folder.locked())
         else:
@@ -178,6 +177,8 @@ class _Training:
             self.progress.note(f"padded batches, since {model.layout_reason}")
         lora = self.recipe.training.lora
         if lora is not None:
+            from tunesmith.models.adapter import add_adapter, narrow_frozen  # peft takes a second
+
             dropout = self.recipe.training.dropout
             model.network = add_adapter(model.inner, lora, dropout=dropout)
             if self.engine.precision == "bf16":

@@ -43,9 +43,8 @@ def facts_completed(speaker: Speaker, *, facts_per_relation: int) -> dict[str, f
     """
     shares = {}
     for relation, facts in all_facts().items():
-        pattern = _statement(relation)
         chosen = random.Random(0).sample(facts, min(facts_per_relation, len(facts)))
-        starts = [(fill(pattern, fact).rpartition(fact.y)[0].rstrip(), fact.y) for fact in chosen]
+        starts = [(statement_start(fact), fact.y) for fact in chosen]
         usable = [(start, wanted) for start, wanted in starts if start]
         texts = _continued(speaker, [start for start, _ in usable])
         hits = [
@@ -54,6 +53,11 @@ def facts_completed(speaker: Speaker, *, facts_per_relation: int) -> dict[str, f
         ]
         shares[relation] = 100 * statistics.mean(hits)
     return {**shares, "all": statistics.mean(shares.values())}
+
+
+def statement_start(fact: Fact) -> str:
+    """The statement of a fact up to what it says; empty where it begins with that."""
+    return fill(_statement(fact.relation), fact).rpartition(fact.y)[0].rstrip()
 
 
 def _statement(relation: str) -> str:

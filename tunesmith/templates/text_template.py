@@ -7,6 +7,7 @@ trained after the answer.
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from tunesmith.errors import DataError
@@ -59,7 +60,7 @@ class TextTemplate:
         is_trained = answer.is_trained is not False
         response = (
             Segment(text=answer.content, is_content=True, is_trained=is_trained),
-            Segment(text=self.texts.end_token, is_content=False, is_trained=is_trained),
+            _written(self.texts.end_token, is_trained),
         )
         return ((*prompt, *(segment for segment in response if segment.text)),)
 
@@ -114,8 +115,12 @@ class TextTemplate:
         if begin := begin_text(self.texts, first):
             pieces.insert(0, (begin, False))
         return tuple(
-            Segment(text=text, is_content=is_content, is_trained=is_trained)
-            for text, is_content in pieces
+            [
+                Segment(text=text, is_content=True, is_trained=is_trained)
+                if is_content
+                else _written(text, is_trained)
+                for text, is_content in pieces
+            ]
         )
 
     def _single_turn(self, messages: Sequence[Message]) -> tuple[str | None, Message]:
@@ -139,6 +144,12 @@ class TextTemplate:
             f"template '{self.name}' has one turn; this conversation has {', '.join(roles)}",
             cure="Use template chatml, phi3 or chat.",
         )
+
+
+@lru_cache(maxsize=256)
+def _written(text: str, is_trained: bool) -> Segment:
+    """A template's own text; the same few come with every row."""
+    return Segment(text=text, is_content=False, is_trained=is_trained)
 
 
 def begin_text(texts: TokenizerTexts, first: str) -> str:

@@ -32,6 +32,7 @@ class ControlScanner:
     backend: Backend
     ids: Mapping[str, int]
     _known: dict[tuple[str, str, str], tuple[ControlSpan, ...]] = field(default_factory=dict)
+    _held: dict[str, bool] = field(default_factory=dict)
     _ends: dict[str, bool] = field(default_factory=dict)
     _texts: dict[int, str] = field(default_factory=dict)
 
@@ -49,6 +50,8 @@ class ControlScanner:
         Returns:
             Their spans, relative to the stretch; they can reach into the whitespace beside it.
         """
+        if not self._may_hold(stretch):
+            return ()
         key = (stretch, _left_context(before), _right_context(after))
         spans = self._known.get(key)
         if spans is None:
@@ -58,6 +61,17 @@ class ControlScanner:
                     self._known.clear()
                 self._known[key] = spans
         return spans
+
+    def _may_hold(self, stretch: str) -> bool:
+        """Whether it holds a control token by itself; what stands beside it adds none."""
+        is_held = self._held.get(stretch)
+        if is_held is None:
+            is_held = bool(self._look(stretch, "", ""))
+            if len(stretch) <= _MAX_CACHED_CHARS:
+                if len(self._held) >= _MAX_CACHED:
+                    self._held.clear()
+                self._held[stretch] = is_held
+        return is_held
 
     def ends_with_control(self, text: str) -> bool:
         """Whether template text ends with the characters of a control token."""

@@ -6,7 +6,6 @@ Template and content between two control tokens are encoded together, as transfo
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import chain
 
 import numpy as np
 import numpy.typing as npt
@@ -15,6 +14,10 @@ from tunesmith.errors import DataError
 from tunesmith.templates.template import Rendering, Segment
 from tunesmith.tokens.runs import Piece
 from tunesmith.tokens.tokenizer import Tokenizer
+from tunesmith.tokens.words import PackedIds
+
+_FLAG = (b"\0", b"\1")
+_ID_BYTES = 4
 
 IntArray = npt.NDArray[np.int32]
 BoolArray = npt.NDArray[np.bool_]
@@ -50,15 +53,8 @@ def encode_rows(renderings: Sequence[Rendering], tokenizer: Tokenizer) -> list[E
         DataError: No token of a row is trained, so it could teach nothing.
     """
     rows = [tokenizer.encoder.pieces(rendering) for rendering in renderings]
-    parts = iter(tokenizer.encoder.ids(chain.from_iterable(rows)))
-    encoded = []
-    for row in rows:
-        example = _assemble(row, [next(parts) for _ in row])
-        if not example.is_trained[1:].any():
-            text = "".join(piece.text for piece in row)
-            raise DataError(f"no token of this row is trained: {text[:80]!r}")
-        encoded.append(example)
-    return encoded
+    parts = iter(tokenizer.encoder.ids([piece for row in rows for piece in row]))
+    return [_assemble(row, [next(parts) for _ in row]) for row in rows]
 
 
 def encode_prompt(segments: Sequence[Segment], tokenizer: Tokenizer) -> IntArray:
@@ -66,9 +62,16 @@ def encode_prompt(segments: Sequence[Segment], tokenizer: Tokenizer) -> IntArray
     return np.array(tokenizer.encoder.prompt_ids(tuple(segments)), dtype=np.int32)
 
 
-def _assemble(pieces: Sequence[Piece], parts: Sequence[list[int]]) -> EncodedExample:
-    lengths = [len(part) for part in parts]
+def _assemble(pieces: Sequence[Piece], parts: Sequence[PackedIds]) -> EncodedExample:
+    """Both arrays are views of bytes, made without a Python number for each token."""
+    flags = b"".join(
+        _FLAG[piece.is_trained] * (len(part) // _ID_BYTES)
+        for piece, part in zip(pieces, parts, strict=True)
+    )
+    if flags.find(1, 1) < 0:
+        text = "".join(piece.text for piece in pieces)
+        raise DataError(f"no token of this row is trained: {text[:80]!r}")
     return EncodedExample(
-        ids=np.fromiter(chain.from_iterable(parts), dtype=np.int32, count=sum(lengths)),
-        is_trained=np.repeat(np.array([p.is_trained for p in pieces], dtype=np.bool_), lengths),
+        ids=np.frombuffer(b"".join(parts), dtype=np.int32),
+        is_trained=np.frombuffer(flags, dtype=np.bool_),
     )

@@ -14,6 +14,8 @@ from typing import Any
 import orjson
 import tokenizers
 
+from tunesmith.tokens.word_cuts import may_cut_at_words
+
 Backend = tokenizers.Tokenizer
 
 
@@ -23,13 +25,15 @@ class PlainBackends:
 
     `head` treats a text as a whole one; `middle` as the continuation of another;
     `restarts` says that after a control token text counts as a whole one again.
-    `new_ids` maps ids of whitespace tokens that moved in the copies to their own.
+    `new_ids` maps ids of whitespace tokens that moved in the copies to their own;
+    `cuts_at_words` says that words may be encoded one by one.
     """
 
     head: Backend
     middle: Backend
     restarts: bool
     new_ids: Mapping[int, int]
+    cuts_at_words: bool
 
     def encode(self, texts: Sequence[str], *, is_head: bool) -> list[list[int]]:
         """Ids of each text."""
@@ -68,11 +72,18 @@ def plain_backends(source: str, control_ids: Mapping[str, int]) -> PlainBackends
     if _reaches_control(head, control_ids):
         _hide(settings["model"], control_ids)
         head = _backend(settings)
+    whole = dict(settings)
     restarts, is_changed = _take_prefix_off(settings)
     middle = _backend(settings) if is_changed else head
     moved = {head.token_to_id(text): own for text, own in spaces.items()}
     new_ids = {new: own for new, own in moved.items() if new is not None and new != own}
-    return PlainBackends(head=head, middle=middle, restarts=restarts, new_ids=new_ids)
+    return PlainBackends(
+        head=head,
+        middle=middle,
+        restarts=restarts,
+        new_ids=new_ids,
+        cuts_at_words=may_cut_at_words(whole, has_prefix=is_changed),
+    )
 
 
 def _backend(settings: dict[str, Any]) -> Backend:

@@ -5,20 +5,18 @@ it ends with a control token (an answer's stop token), that token may take the w
 around it (`lstrip`, `rstrip`), as it does in transformers.
 """
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass
 from itertools import pairwise
+from typing import NamedTuple
 
 from tunesmith.templates.template import Rendering, Segment
 from tunesmith.tokens.control import ControlScanner
 from tunesmith.tokens.plain_backend import PlainBackends
-
-_MAX_CACHED_CHARS = 32
-_MAX_CACHED = 20_000
+from tunesmith.tokens.words import PackedIds, WordMemory, packed, unpacked
 
 
-@dataclass(frozen=True, slots=True)
-class Piece:
+class Piece(NamedTuple):
     """A control token (`token_id`), or a run of text.
 
     `is_head` says that the tokenizer counts the run as the beginning of a text, which
@@ -37,7 +35,7 @@ class Encoder:
 
     scanner: ControlScanner
     backends: PlainBackends
-    _short_runs: dict[tuple[str, bool], list[int]] = field(default_factory=dict)
+    words: WordMemory
 
     def pieces(self, rendering: Rendering) -> list[Piece]:
         """Cut a rendering into pieces."""
@@ -46,24 +44,26 @@ class Encoder:
             self._cut_section(section, pieces)
         return pieces
 
-    def ids(self, pieces: Iterable[Piece]) -> list[list[int]]:
+    def ids(self, pieces: Sequence[Piece]) -> list[PackedIds]:
         """The ids of each piece; all runs of all rows go to the tokenizer at once."""
-        pieces = list(pieces)
-        found: list[list[int] | None] = [self._known_ids(piece) for piece in pieces]
-        for is_head in (True, False):
-            waiting = [
-                i for i, ids in enumerate(found) if ids is None and pieces[i].is_head == is_head
-            ]
-            texts = [pieces[i].text for i in waiting]
-            encoded = self.backends.encode(texts, is_head=is_head) if texts else []
-            for i, ids in zip(waiting, encoded, strict=True):
-                found[i] = ids
-                self._remember(pieces[i], ids)
-        return [ids for ids in found if ids is not None]
+        runs = {
+            is_head: self.words.encode(
+                [p.text for p in pieces if p.token_id is None and p.is_head is is_head],
+                is_head=is_head,
+            )
+            for is_head in (True, False)
+        }
+        heads, others = iter(runs[True]), iter(runs[False])
+        return [
+            packed((piece.token_id,))
+            if piece.token_id is not None
+            else next(heads if piece.is_head else others)
+            for piece in pieces
+        ]
 
     def prompt_ids(self, rendering: Rendering) -> list[int]:
         """The ids of one rendering."""
-        return _flat(self.ids(self.pieces(rendering)))
+        return unpacked(self.ids(self.pieces(rendering)))
 
     def is_seamless(self, rendering: Rendering) -> bool:
         """Whether the borders of training change no id of this text."""
@@ -78,18 +78,7 @@ class Encoder:
         start = 0
         while start < min(len(cut), len(whole)) and _is_same(cut[start], whole[start]):
             start += 1
-        return _flat(self.ids(cut[start:])) == _flat(self.ids(whole[start:]))
-
-    def _known_ids(self, piece: Piece) -> list[int] | None:
-        if piece.token_id is not None:
-            return [piece.token_id]
-        return self._short_runs.get((piece.text, piece.is_head))
-
-    def _remember(self, piece: Piece, ids: list[int]) -> None:
-        if len(piece.text) <= _MAX_CACHED_CHARS:
-            if len(self._short_runs) >= _MAX_CACHED:
-                self._short_runs.clear()
-            self._short_runs[piece.text, piece.is_head] = ids
+        return b"".join(self.ids(cut[start:])) == b"".join(self.ids(whole[start:]))
 
     def _sections(self, rendering: Rendering) -> list[list[Segment]]:
         """Segments between the places where every token must end."""
@@ -131,6 +120,10 @@ class Encoder:
     ) -> None:
         """Append the text of a span (start, end, is head) as runs, each wholly trained or not."""
         start, end, is_head = span
+        if len(edges) == 1:
+            if start < end:
+                pieces.append(Piece(text[start:end], None, is_head, edges[0][1]))
+            return
         cuts = [start, *(edge for edge, _ in edges if start < edge < end), end]
         for first, last in pairwise(cuts):
             if first < last:
@@ -187,7 +180,3 @@ def _is_trained(edges: Sequence[tuple[int, bool]], position: int) -> bool:
 
 def _is_same(one: Piece, other: Piece) -> bool:
     return (one.text, one.token_id, one.is_head) == (other.text, other.token_id, other.is_head)
-
-
-def _flat(parts: Iterable[list[int]]) -> list[int]:
-    return [token_id for part in parts for token_id in part]

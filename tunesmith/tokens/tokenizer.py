@@ -19,6 +19,7 @@ from tunesmith.tokens.control import ControlScanner
 from tunesmith.tokens.plain_backend import full_backend, plain_backends
 from tunesmith.tokens.probe import refuse_inexact
 from tunesmith.tokens.runs import Encoder
+from tunesmith.tokens.words import WordMemory
 
 _FILES = ("tokenizer.json", "tokenizer_config.json", "tokenizer.model", "vocab.json", "vocab.txt")
 
@@ -137,9 +138,11 @@ def _build(hf: Any, name: str) -> Tokenizer:
         for token_id, token in sorted(hf.added_tokens_decoder.items())
         if token.content.strip()
     }
+    backends = plain_backends(source, control_ids)
     encoder = Encoder(
         scanner=ControlScanner(backend=full, ids=control_ids),
-        backends=plain_backends(source, control_ids),
+        backends=backends,
+        words=WordMemory(backends),
     )
     anchor_ids = full.encode("a", add_special_tokens=False).ids
     return Tokenizer(

@@ -7,11 +7,11 @@ is another identity, and resuming under another identity is refused.
 import os
 import platform
 from dataclasses import asdict, dataclass
+from importlib.metadata import version  # importing peft takes a second
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import peft
 import psutil
 import torch
 import transformers
@@ -51,14 +51,14 @@ def choose_engine(recipe: TrainingRecipe) -> Engine:
         RecipeError: The recipe names a device or precision that is not here.
     """
     device = _choose_device(recipe.device)
-    has_bf16 = _has_bf16(device)
-    if recipe.precision == "bf16" and not has_bf16:
+    is_bf16_here = has_bf16(device)
+    if recipe.precision == "bf16" and not is_bf16_here:
         raise RecipeError(
             f"this {device} has no bf16 arithmetic",
             where="training.precision",
             cure="Use auto or fp32.",
         )
-    is_bf16 = recipe.precision == "bf16" or (recipe.precision == "auto" and has_bf16)
+    is_bf16 = recipe.precision == "bf16" or (recipe.precision == "auto" and is_bf16_here)
     precision = "bf16" if is_bf16 else "fp32"
     return Engine(
         device=device,
@@ -77,7 +77,7 @@ def identity(engine: Engine) -> dict[str, Any]:
         "python": platform.python_version(),
         "torch": torch.__version__,
         "transformers": transformers.__version__,
-        "peft": peft.__version__,
+        "peft": version("peft"),
         "numpy": np.__version__,
     }
 
@@ -139,7 +139,8 @@ def _choose_device(asked: str) -> str:
     return asked
 
 
-def _has_bf16(device: str) -> bool:
+def has_bf16(device: str) -> bool:
+    """Whether a device multiplies bf16 faster than fp32."""
     if device.startswith("cuda"):
         return bool(torch.cuda.is_bf16_supported(including_emulation=False))
     if device == "mps":

@@ -1,0 +1,113 @@
+"""Prompts -> continuations by transformers' own `generate`, for models our loop cannot read.
+
+Prompts of one batch are padded on the left; masks and positions come from lengths, never
+from comparing ids, so that any id may serve as padding.
+"""
+
+from collections.abc import Sequence
+from threading import Event
+
+import torch
+from transformers import (
+    GenerationConfig,
+    LogitsProcessorList,
+    StoppingCriteria,
+    StoppingCriteriaList,
+)
+
+from tunesmith.generation.prompt import Continuation, Listeners, Prompt
+from tunesmith.generation.sampling import RowwiseSampler, TieWatch
+from tunesmith.models.forward import LanguageModel, own_attention
+from tunesmith.recipe.recipe import GenerationRecipe
+
+
+@torch.no_grad()
+def generate_padded(
+    model: LanguageModel,
+    prompts: Sequence[Prompt],
+    *,
+    recipe: GenerationRecipe,
+    stop_ids: Sequence[int],
+    listeners: Listeners,
+) -> list[Continuation]:
+    """Continue all prompts in one batch, each to the recipe's limit.
+
+    Args:
+        model: Put into evaluation mode.
+        prompts: At least one token each.
+        recipe: Length, temperature, top_p and seed.
+        stop_ids: Any of these ends a text.
+        listeners: Who hears of tokens, and who may end it all.
+    """
+    ids, mask = _pad_left(prompts, model.device)
+    stops = list(stop_ids)
+    ties = TieWatch(len(prompts), stop_ids=stops, prompt_length=ids.shape[1])
+    model.network.eval()
+    network = model.inner
+    before, network.generation_config = network.generation_config, GenerationConfig()
+    try:
+        with own_attention(model):
+            output = model.network.generate(
+                input_ids=ids,
+                attention_mask=mask,
+                generation_config=_config(recipe, stops),
+                logits_processor=_processors(prompts, recipe, ties),
+                stopping_criteria=StoppingCriteriaList(
+                    [_Cancelled(listeners.cancelled)] if listeners.cancelled else []
+                ),
+                streamer=listeners.streamer,
+            )
+    finally:
+        network.generation_config = before
+    written = output[:, ids.shape[1] :].tolist()
+    return [_cut(row, stops, tie) for row, tie in zip(written, ties.first_ties, strict=True)]
+
+
+class _Cancelled(StoppingCriteria):
+    """Ends every row of a batch once an event is set."""
+
+    def __init__(self, event: Event) -> None:
+        self._event = event
+
+    def __call__(self, input_ids: torch.Tensor, scores: object, **_: object) -> torch.Tensor:
+        """(B, T) ids -> (B,) bool: True where a row is to end."""
+        is_over = self._event.is_set()
+        return torch.full((len(input_ids),), is_over, dtype=torch.bool, device=input_ids.device)
+
+
+def _processors(
+    prompts: Sequence[Prompt], recipe: GenerationRecipe, ties: TieWatch
+) -> LogitsProcessorList:
+    if recipe.temperature == 0:
+        return LogitsProcessorList([ties])
+    sampler = RowwiseSampler(seed=recipe.seed, temperature=recipe.temperature, top_p=recipe.top_p)
+    for prompt in prompts:
+        sampler.add(prompt.key)
+    return LogitsProcessorList([sampler])
+
+
+def _config(recipe: GenerationRecipe, stops: list[int]) -> GenerationConfig:
+    return GenerationConfig(
+        max_new_tokens=recipe.max_new_tokens,
+        do_sample=False,
+        eos_token_id=stops,
+        pad_token_id=stops[0],
+        use_cache=True,
+    )
+
+
+def _pad_left(prompts: Sequence[Prompt], device: torch.device) -> tuple[torch.Tensor, torch.Tensor]:
+    width = max(len(prompt.ids) for prompt in prompts)
+    ids = torch.zeros(len(prompts), width, dtype=torch.int64)
+    mask = torch.zeros(len(prompts), width, dtype=torch.int64)
+    for row, prompt in enumerate(prompts):
+        ids[row, width - len(prompt.ids) :] = torch.as_tensor(list(prompt.ids))
+        mask[row, width - len(prompt.ids) :] = 1
+    return ids.to(device), mask.to(device)
+
+
+def _cut(written: list[int], stops: list[int], tie: int | None) -> Continuation:
+    for place, token in enumerate(written):
+        if token in stops:
+            return Continuation(ids=written[:place], finish_reason="stop", first_near_tie=tie)
+    return Continuation(ids=written, finish_reason="length", first_near_tie=tie)

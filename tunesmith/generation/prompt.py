@@ -1,0 +1,55 @@
+"""What generation takes and gives: prompts and continuations, as token ids, and who listens."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from threading import Event
+from typing import Literal
+
+from transformers.generation.streamers import BaseStreamer
+
+FinishReason = Literal["stop", "length"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Prompt:
+    """What to continue.
+
+    Attributes:
+        ids: At least one token.
+        key: Names its random numbers when sampling.
+        room: New tokens it may get where that is fewer than the recipe's; None is the recipe's.
+    """
+
+    ids: Sequence[int]
+    key: str
+    room: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Continuation:
+    """What a model wrote, without the token that stopped it.
+
+    Attributes:
+        ids: Token ids.
+        finish_reason: `stop` if it ended by itself, `length` if it was cut off.
+        first_near_tie: The first place in `ids` (or just behind them) where the two best
+            logits came within 1e-4 of each other, so that another batch size may give
+            another text from there on; None if there is no such place.
+    """
+
+    ids: list[int]
+    finish_reason: FinishReason
+    first_near_tie: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Listeners:
+    """Who hears of tokens, and who may end it all.
+
+    Attributes:
+        streamer: Told of each token as it comes; for a single prompt.
+        cancelled: Once it is set, generation ends within a token or two.
+    """
+
+    streamer: BaseStreamer | None = None
+    cancelled: Event | None = None
