@@ -63,7 +63,8 @@ def main(folder: Path, names: list[str]) -> None:
         recipe = _write_recipe(folder / name.replace(" ", "-").replace(",", ""), shape, training)
         expected, _ = _command("forecast", recipe)
         happened, wall = _command("train", recipe)
-        print(json.dumps({"name": name, **_compared(expected, happened, wall)}), flush=True)
+        _, start = _command("train", recipe)  # finds everything done: Python's own start
+        print(json.dumps({"name": name, **_compared(expected, happened, wall - start)}), flush=True)
 
 
 def _compared(expected: dict[str, Any], happened: dict[str, Any], wall: float) -> dict[str, Any]:
@@ -90,9 +91,7 @@ def _rows() -> list[dict[str, str]]:
     return rows
 
 
-def _write_recipe(
-    folder: Path, shape: Mapping[str, Any] | None, training: dict[str, Any]
-) -> Path:
+def _write_recipe(folder: Path, shape: Mapping[str, Any] | None, training: dict[str, Any]) -> Path:
     folder.mkdir(parents=True, exist_ok=True)
     name = "starter" if shape is None else str(_draw_model(folder / "model", shape))
     recipe = {

@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import Any
 
 import psutil
-import torch
 
 from tunesmith.errors import TunesmithError
 from tunesmith.recipe.recipe import Recipe

@@ -55,8 +55,7 @@ def largest_micro_batch(
     left = free - _STATES * sum(p.nbytes for p in trainable(model.network).values())
     try:
         one, two = (
-            kept_bytes(model, _batch(feed, [row] * count), precision=precision)
-            for count in (1, 2)
+            kept_bytes(model, _batch(feed, [row] * count), precision=precision) for count in (1, 2)
         )
     except OutOfMemory:
         return 1

@@ -105,9 +105,7 @@ def spread_out(costs: dict[int, float]) -> Iterator[int]:
     yield ordered[-1]
     while True:
         for index in range(1, max(2, len(ordered))):
-            place = sum(
-                ((index >> bit) & 1) / (2 << bit) for bit in range(index.bit_length())
-            )
+            place = sum(((index >> bit) & 1) / (2 << bit) for bit in range(index.bit_length()))
             yield ordered[min(int(place * len(ordered)), len(ordered) - 1)]
 
 
