@@ -95,6 +95,7 @@ def calls(monkeypatch: pytest.MonkeyPatch) -> list[SimpleNamespace]:
 
     stages = {
         "prepare": {"prepare": RESULT},
+        "forecast": {"forecast": RESULT},
         "train": {"train": RESULT},
         "answer": {"answer": RESULT, "answer_file": {"rows": 3}},
         "evaluate": {

@@ -14,7 +14,7 @@ from tunesmith.errors import DataError
 
 Command = Callable[..., SimpleNamespace]
 Calls = list[SimpleNamespace]
-STAGES = ("run", "prepare", "train", "answer", "evaluate")
+STAGES = ("run", "prepare", "forecast", "train", "answer", "evaluate")
 
 
 @pytest.mark.parametrize("name", STAGES)

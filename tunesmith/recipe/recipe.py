@@ -14,6 +14,7 @@ from tunesmith.recipe.source_recipe import SourceRecipe
 from tunesmith.recipe.values import (
     Baseline,
     Device,
+    Memory,
     MetricName,
     PlainPath,
     Positive,
@@ -138,6 +139,11 @@ class TrainingRecipe(Section):
     micro_batch: Literal["auto"] | Positive = Field(
         "auto", description="examples at once; changes nothing but memory and speed"
     )
+    memory: Memory = Field(
+        "auto",
+        description="what the process may hold, e.g. 8 GiB (on a GPU, there): decides "
+        "micro_batch: auto; auto: most of what is free",
+    )
     max_tokens: Positive = Field(512, description="tokens of a row at most, prompt and answer")
     when_too_long: Literal["drop", "cut-context", "error"] = Field(
         "drop",
@@ -189,8 +195,11 @@ class TrainingRecipe(Section):
         return LoraRecipe() if self.method == "lora" else self.method.lora
 
     def without_effect(self) -> dict[str, str]:
-        """Steps and epochs both say how long."""
-        return {} if self.steps is None else {"epochs": "beside steps; name one of them"}
+        """Steps and epochs both say how long; memory only decides the micro-batch."""
+        unused = {} if self.steps is None else {"epochs": "beside steps; name one of them"}
+        if self.micro_batch != "auto":
+            unused["memory"] = "beside a micro_batch that is named"
+        return unused
 
 
 class GenerationRecipe(Section):

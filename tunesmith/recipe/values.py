@@ -78,6 +78,30 @@ def _known_device(value: str) -> str:
     return value
 
 
+_UNITS = {"KB": 10**3, "MB": 10**6, "GB": 10**9, "KiB": 2**10, "MiB": 2**20, "GiB": 2**30}
+_MEMORY = r"(\d+(?:\.\d+)?) ?([KMG]i?B)"
+
+
+def memory_bytes(text: str) -> int:
+    """Bytes of an amount such as `8 GiB`."""
+    found = re.fullmatch(_MEMORY, text)
+    if found is None:
+        raise ValueError(f"{text!r} is no amount of memory; write a number and KB to GiB: 8 GiB")
+    return int(float(found[1]) * _UNITS[found[2]])
+
+
+def _known_memory(value: str) -> str:
+    """`auto`, or an amount with its unit."""
+    if value != "auto" and memory_bytes(value) == 0:
+        raise ValueError("must be more than nothing")
+    return value
+
+
+Memory = Annotated[
+    str,
+    AfterValidator(_known_memory),
+    WithJsonSchema({"type": "string", "pattern": f"^(auto|{_MEMORY})$"}),
+]
 PlainPath = Annotated[str, AfterValidator(_plain_path)]
 TemplateReference = Annotated[
     str,

@@ -28,12 +28,12 @@ from tunesmith.stages.training_log import TrainingLog
 from tunesmith.tokens.store import TokenStore
 from tunesmith.training import checkpoint as checkpoints
 from tunesmith.training.allocator import keep_freed_memory
+from tunesmith.training.budget import largest_micro_batch, usable_memory
 from tunesmith.training.distributed import Ranks, joined_ranks
 from tunesmith.training.dropout import set_dropout
 from tunesmith.training.engine import (
     Engine,
     choose_engine,
-    fitting_micro_batch,
     identity,
     seed_everything,
 )
@@ -76,8 +76,7 @@ def train(
         RefusedError: The checkpoint belongs to another training.
         StoppedError: A signal stopped the run; the same command resumes it.
     """
-    keep_freed_memory()
-    engine = choose_engine(recipe.training)
+    engine = start_engine(recipe.training)
     with joined_ranks(torch.device(engine.device)) as ranks, ExitStack() as stack:
         stack.enter_context(multiplying(engine.products))
         if ranks.is_first:
@@ -88,7 +87,7 @@ def train(
         if ranks.is_first:
             prepare_stage(recipe, folder, rendering, recipe_folder, progress)
         ranks.barrier()
-        training = _Training(
+        training = Training(
             recipe=recipe,
             folder=folder,
             rendering=rendering,
@@ -102,7 +101,7 @@ def train(
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Training:
+class Training:
     """One call of `train`, on one rank."""
 
     recipe: Recipe
@@ -136,15 +135,15 @@ class _Training:
             checkpoints.remove_all(self.folder.checkpoints, BEST)
 
     def _work(self) -> Result:
-        model = self._load()
-        plan = self._plan(model)
+        model = self.load()
+        plan = self.plan(model)
         if self.ranks.is_first:
             checkpoints.sweep(plan.folder)
         with TrainingLog(self.folder.log, self.progress, is_active=self.ranks.is_first) as log:
             listener = Listener(log=log.log, note=self.progress.note)
             state = resume(plan, listener=listener, force=self.force)
             resumed_from = state.step if state is not None else None
-            state = state or self._first_state(model)
+            state = state or self.first_state(plan)
             if state.is_checkpointing:
                 use_activation_checkpointing(model)
             self._write_environment(model, state)
@@ -167,7 +166,8 @@ class _Training:
             "peak_memory_bytes": peak_memory_bytes(self.engine),
         }
 
-    def _load(self) -> LanguageModel:
+    def load(self) -> LanguageModel:
+        """The base model as training needs it."""
         seed_everything(self.recipe.training.seed, 0)
         is_random = self.recipe.model.weights == "random"
         network = load_network(self.rendering.place, has_random_weights=is_random)
@@ -185,7 +185,8 @@ class _Training:
                 narrow_frozen(model.inner)
         return model
 
-    def _plan(self, model: LanguageModel) -> Plan:
+    def plan(self, model: LanguageModel) -> Plan:
+        """What the training is made of."""
         store = open_store(self.folder, "train")
         held_out = open_store(self.folder, "validation")
         if not len(store):
@@ -228,13 +229,16 @@ class _Training:
             "ranks": self.ranks.size,
         }
 
-    def _first_state(self, model: LanguageModel) -> TrainingState:
+    def first_state(self, plan: Plan) -> TrainingState:
+        """Where a training begins: nothing done, and as many examples at once as fit."""
         training = self.recipe.training
         size = training.micro_batch
         if size == "auto":
-            size = fitting_micro_batch(
-                model.inner,
-                max_length=training.max_tokens,
+            size = largest_micro_batch(
+                plan.model,
+                plan.feed,
+                precision=self.engine.precision,
+                free=usable_memory(plan.model.device, training.memory),
                 examples_per_step=training.examples_per_step,
             )
         size = min(size, training.examples_per_step)
@@ -275,6 +279,12 @@ class _Training:
             contract=contract_of(self.rendering, self.base),
         )
         save_model(model, self.folder.model, rendering=rendering)
+
+
+def start_engine(recipe: TrainingRecipe) -> Engine:
+    """Choose where and how to compute, and keep freed memory for it."""
+    keep_freed_memory()
+    return choose_engine(recipe)
 
 
 def training_stage(recipe: Recipe, folder: RunFolder, base: dict[str, Any]) -> Stage:
@@ -323,6 +333,6 @@ def peak_memory_bytes(engine: Engine) -> int:
 def _deciding(recipe: TrainingRecipe) -> dict[str, Any]:
     """The settings that can change a bit of the result."""
     settings = recipe.model_dump()
-    for name in ("checkpoint_every", "device", "precision"):
+    for name in ("checkpoint_every", "device", "memory", "precision"):
         settings.pop(name)
     return settings

@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import psutil
 import torch
 import transformers
 
@@ -20,11 +19,6 @@ from tunesmith import __version__
 from tunesmith.errors import RecipeError
 from tunesmith.models.products import Products, choose_products
 from tunesmith.recipe.recipe import TrainingRecipe
-
-_BYTES_OF_FLOAT = 4
-_ACTIVATIONS_PER_LAYER = 40  # floats per token and hidden unit that a backward pass keeps
-_LOGITS_KEPT = 4  # copies of the logits alive at once: logits, softmax, gradient, one to spare
-_SHARE_OF_FREE_MEMORY = 0.4
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,40 +79,6 @@ def identity(engine: Engine) -> dict[str, Any]:
 def seed_everything(seed: int, step: int) -> None:
     """Set torch's generators from (seed, step), so that a resumed step draws the same numbers."""
     torch.manual_seed(int(np.random.SeedSequence([seed, step]).generate_state(1)[0]))
-
-
-def fitting_micro_batch(network: Any, *, max_length: int, examples_per_step: int) -> int:
-    """How many of the longest examples should fit in memory together; a power of two, or all.
-
-    An estimate from the model's shape, on the careful side: when it proves wrong the
-    training loop halves it and says so.
-    """
-    config = network.config.get_text_config()
-    layers, hidden = int(config.num_hidden_layers), int(config.hidden_size)
-    per_token = layers * hidden * _ACTIVATIONS_PER_LAYER + int(config.vocab_size) * _LOGITS_KEPT
-    per_example = per_token * max_length * _BYTES_OF_FLOAT
-    device = next(network.parameters()).device
-    weights = sum(parameter.nbytes for parameter in network.parameters())
-    reserve = 3 * weights  # a gradient and two moments
-    free = max(0, free_memory(device) - reserve) * _SHARE_OF_FREE_MEMORY
-    size = max(1, int(free // per_example))
-    return examples_per_step if size >= examples_per_step else 1 << (size.bit_length() - 1)
-
-
-def free_memory(device: torch.device) -> int:
-    """Bytes that could be taken now."""
-    if device.type == "cuda":
-        return int(torch.cuda.mem_get_info(device)[0])
-    limit, used = (_cgroup_bytes(name) for name in ("memory.max", "memory.current"))
-    available = int(psutil.virtual_memory().available)
-    return available if limit is None else min(available, limit - (used or 0))
-
-
-def _cgroup_bytes(name: str) -> int | None:
-    """What a container is allowed or uses, which the system's own counters do not tell."""
-    path = Path("/sys/fs/cgroup") / name
-    text = path.read_text().strip() if path.is_file() else "max"
-    return int(text) if text.isdigit() else None
 
 
 def _choose_device(asked: str) -> str:

@@ -1,0 +1,84 @@
+"""What a forward pass keeps -> how many examples fit at once."""
+
+from pathlib import Path
+
+import pytest
+import torch
+
+from tests.training.rig import make_plan
+from tunesmith.recipe.recipe import TrainingRecipe
+from tunesmith.training import budget
+from tunesmith.training.budget import kept_bytes, largest_micro_batch, usable_memory
+from tunesmith.training.memory import OutOfMemory, use_activation_checkpointing
+from tunesmith.training.optimizer import trainable
+from tunesmith.training.plan import Plan
+
+CPU = torch.device("cpu")
+
+
+@pytest.fixture
+def plan(tmp_path: Path) -> Plan:
+    return make_plan(tmp_path, TrainingRecipe())
+
+
+def kept(plan: Plan, rows: list[int]) -> int:
+    batch = budget._batch(plan.feed, rows)
+    return kept_bytes(plan.model, batch, precision="fp32")
+
+
+def test_what_is_kept_grows_by_the_same_for_each_example(plan: Plan) -> None:
+    one, two, three = (kept(plan, [6] * count) for count in (1, 2, 3))
+    assert two - one == pytest.approx(three - two, rel=0.01)
+    assert one > 61 * 32 * 2 * 4  # at least the states of two layers
+
+
+def test_weights_are_not_counted_and_recomputed_layers_keep_less(plan: Plan) -> None:
+    before = kept(plan, [6])
+    use_activation_checkpointing(plan.model)
+    plan.model.network.train()
+    assert kept(plan, [6]) < before / 2
+
+
+@pytest.mark.parametrize("size", [1, 2, 8])
+def test_the_micro_batch_is_the_largest_power_of_two_that_fits(plan: Plan, size: int) -> None:
+    row = int(plan.feed.store.lengths.argmax())
+    states = 3 * sum(p.nbytes for p in trainable(plan.model.network).values())
+    needed = states + 1.6 * kept(plan, [row] * size)
+
+    def chosen(free: float) -> int:
+        return largest_micro_batch(
+            plan.model, plan.feed, precision="fp32", free=int(free), examples_per_step=64
+        )
+
+    assert chosen(needed * 1.01) == size
+    assert chosen(needed * 0.99) == max(1, size // 2)
+
+
+def test_no_more_than_a_step_holds_fits(plan: Plan) -> None:
+    size = largest_micro_batch(
+        plan.model, plan.feed, precision="fp32", free=2**40, examples_per_step=12
+    )
+    assert size == 12
+
+
+def test_where_not_even_the_measurement_fits_one_example_is_tried(
+    plan: Plan, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object, **__: object) -> int:
+        raise OutOfMemory
+
+    monkeypatch.setattr(budget, "kept_bytes", full)
+    assert (
+        largest_micro_batch(
+            plan.model, plan.feed, precision="fp32", free=2**40, examples_per_step=8
+        )
+        == 1
+    )
+
+
+def test_a_budget_counts_what_the_process_holds_already() -> None:
+    more, less = usable_memory(CPU, "40 GiB"), usable_memory(CPU, "39 GiB")
+    assert more - less == pytest.approx(2**30, rel=0.05)
+    assert more < 40 * 2**30
+    assert usable_memory(CPU, "1 MB") == 0
+    assert usable_memory(CPU, "auto") > 0

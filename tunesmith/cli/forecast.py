@@ -1,0 +1,40 @@
+"""`tunesmith forecast RECIPE`: time and memory of a training, before it starts."""
+
+from tunesmith.cli.inputs import open_job
+from tunesmith.cli.options import (
+    JsonFlag,
+    QuietFlag,
+    RecipeFile,
+    RunFolderOption,
+    Settings,
+    VerboseFlag,
+)
+from tunesmith.cli.output import show_result
+from tunesmith.cli.progress import talking
+
+EXAMPLES = """tunesmith forecast recipe.yaml
+
+tunesmith forecast recipe.yaml --set training.method=lora"""
+
+
+def forecast(
+    recipe: RecipeFile,
+    run: RunFolderOption = None,
+    *,
+    settings: Settings = None,
+    json: JsonFlag = False,
+    quiet: QuietFlag = False,
+    verbose: VerboseFlag = False,
+) -> None:
+    """Say how long training will take, how much memory, and what limits it."""
+    job = open_job(recipe, run, settings=settings)
+    with talking(quiet, verbose) as progress:
+        from tunesmith.stages import forecast as stage
+
+        result = stage.forecast(
+            job.recipe,
+            job.folder,
+            recipe_folder=job.recipe_folder,
+            progress=progress,
+        )
+    show_result(result, is_json=json)

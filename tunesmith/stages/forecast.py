@@ -1,0 +1,258 @@
+"""A recipe -> a few real steps -> how long training will take, how much memory, and why.
+
+Prepares the data, as training would, and leaves nothing else in the run's folder.
+"""
+
+import os
+import tempfile
+import time
+from dataclasses import dataclass
+from math import ceil
+from pathlib import Path
+from typing import Any
+
+import psutil
+
+from tunesmith.errors import TunesmithError
+from tunesmith.models.products import multiplying
+from tunesmith.recipe.recipe import Recipe
+from tunesmith.stages.prepare import prepare_stage
+from tunesmith.stages.progress import Progress
+from tunesmith.stages.rendering import recipe_rendering
+from tunesmith.stages.run_folder import RunFolder
+from tunesmith.stages.stage import Result
+from tunesmith.stages.train import Training, base_record, peak_memory_bytes, start_engine
+from tunesmith.training import checkpoint as checkpoints
+from tunesmith.training.budget import kept_bytes
+from tunesmith.training.distributed import Ranks
+from tunesmith.training.forecast import (
+    StepTimes,
+    measure_steps,
+    product_rate,
+    step_costs,
+    validation_seconds,
+)
+from tunesmith.training.memory import use_activation_checkpointing
+from tunesmith.training.optimizer import trainable
+from tunesmith.training.plan import Plan, TrainingState
+from tunesmith.training.state import write_state
+
+_WRITTEN = 2**28  # bytes that are enough to know how fast the disk is
+_MEBIBYTE = 2**20
+
+
+def forecast(
+    recipe: Recipe, folder: RunFolder, *, recipe_folder: Path, progress: Progress
+) -> Result:
+    """Do some steps of a recipe's training, throw them away, and reckon up the whole.
+
+    Args:
+        recipe: What is to be trained, on what, how.
+        folder: Of the run; its data are prepared if they are not.
+        recipe_folder: What relative paths are relative to.
+        progress: Told of rows and steps.
+
+    Returns:
+        `seconds` by part and in total with `low` and `high`, `memory` with its parts,
+        `micro_batch`, `limit`, `not_included`, and `summary` for people.
+
+    Raises:
+        DataError: There is nothing to train on.
+        TunesmithError: One example does not fit into memory; or this is torchrun.
+    """
+    if int(os.environ.get("WORLD_SIZE", "1")) > 1:
+        raise TunesmithError(
+            "a forecast is made in one process", where="torchrun", cure="Start it without."
+        )
+    engine = start_engine(recipe.training)
+    with folder.locked(), multiplying(engine.products):
+        rendering = recipe_rendering(recipe, recipe_folder)
+        prepare_stage(recipe, folder, rendering, recipe_folder, progress)
+        training = Training(
+            recipe=recipe,
+            folder=folder,
+            rendering=rendering,
+            engine=engine,
+            ranks=Ranks(),
+            progress=progress,
+            force=None,
+            base=base_record(rendering.place, recipe, folder),
+        )
+        return _measure(training, progress)
+
+
+def _measure(training: Training, progress: Progress) -> Result:
+    started, imports = time.monotonic(), psutil.Process().memory_info().rss
+    model = training.load()
+    plan = training.plan(model)
+    state = training.first_state(plan)
+    if state.is_checkpointing:
+        use_activation_checkpointing(model)
+    loading = time.monotonic() - started
+    progress.start("measuring steps", None)
+    kept = _kept(plan, state)
+    times = measure_steps(plan, state)
+    parts = _Parts(
+        plan=plan,
+        loading=loading,
+        times=times,
+        one_validation=validation_seconds(plan, state),
+        seconds_a_byte=_seconds_a_byte(plan, training.folder),
+    )
+    peak = product_rate(model.device, plan.engine.precision)
+    progress.close()
+    memory = _memory(plan, imports=imports, kept=kept)
+    limit = _limit(plan, times, peak)
+    result = {
+        "run": str(training.folder.path),
+        "steps": plan.num_steps,
+        "measured_steps": times.num_trials,
+        "micro_batch": state.micro_batch,
+        "activation_checkpointing": state.is_checkpointing,
+        "seconds": parts.seconds(),
+        "memory": memory,
+        "limit": limit,
+        "not_included": ["answering and scoring the test rows", "starting Python"],
+    }
+    return {**result, "summary": list(_lines(result))}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Parts:
+    """What was measured, and how often each of it will happen."""
+
+    plan: Plan
+    loading: float
+    times: StepTimes
+    one_validation: float
+    seconds_a_byte: float
+
+    def seconds(self) -> dict[str, float]:
+        """Each part of the time, their sum, and between what it should lie."""
+        training = self.times.seconds
+        num_validations = ceil(self.plan.num_steps / self.plan.validate_every)
+        validation = self.one_validation * (1 + num_validations)
+        saving = self.seconds_a_byte * self._saved_bytes(num_validations)
+        total = self.loading + training + validation + saving
+        off = self.times.spread * (training + validation) + 0.5 * saving
+        parts = {
+            "loading": self.loading,
+            "training": training,
+            "validation": validation,
+            "saving": saving,
+            "total": total,
+            "low": total - off,
+            "high": total + off,
+        }
+        return {name: round(value, 3) for name, value in parts.items()}
+
+    def _saved_bytes(self, num_validations: int) -> float:
+        """Checkpoints, the best weights as often as a validation may improve, and the model."""
+        plan = self.plan
+        weights = sum(p.nbytes for p in trainable(plan.model.network).values())
+        whole = sum(t.nbytes for part in _tensors(plan).values() for t in part.values())
+        best = num_validations if plan.validation is not None else 0
+        is_full = plan.recipe.lora is None
+        model = sum(p.nbytes for p in plan.model.network.parameters()) if is_full else weights
+        return whole * ceil(plan.num_steps / plan.checkpoint_every) + weights * best + model
+
+
+def _tensors(plan: Plan) -> Any:
+    return write_state(plan.model.network, plan.optimizer, state={}).tensors
+
+
+def _seconds_a_byte(plan: Plan, folder: RunFolder) -> float:
+    """Write a part of a checkpoint to the run's disk, and delete it."""
+    some, size = {}, 0
+    for name, tensor in _tensors(plan)["weights"].items():
+        some[name], size = tensor, size + tensor.nbytes
+        if size >= _WRITTEN:
+            break
+    made = checkpoints.Checkpoint(tensors={"weights": some}, state={})
+    with tempfile.TemporaryDirectory(dir=folder.path, prefix=".tmp-forecast-") as place:
+        started = time.monotonic()
+        checkpoints.save_checkpoint(Path(place) / "some", made)
+        return (time.monotonic() - started) / size
+
+
+def _kept(plan: Plan, state: TrainingState) -> int:
+    """What the dearest step's micro-batches keep for the backward pass, at most."""
+    costs = step_costs(plan)
+    rows = plan.feed.rows_of_step(max(costs, key=lambda step: costs[step]))
+    groups = [rows[i : i + state.micro_batch] for i in range(0, len(rows), state.micro_batch)]
+    heaviest = max(groups, key=lambda group: int(plan.feed.store.lengths[group].sum()))
+    plan.model.network.train()
+    batch = plan.feed.batches_of(heaviest)[1][0]
+    return kept_bytes(plan.model, batch, precision=plan.engine.precision)
+
+
+def _memory(plan: Plan, *, imports: int, kept: int) -> dict[str, int]:
+    """The peak that was measured, and what is known to be in it."""
+    learning = sum(p.nbytes for p in trainable(plan.model.network).values())
+    states = [t for name, t in _tensors(plan)["optimizer"].items() if not name.endswith(".step")]
+    parts = {
+        "imports_bytes": 0 if plan.model.device.type == "cuda" else imports,
+        "weights_bytes": sum(p.nbytes for p in plan.model.network.parameters()),
+        "gradients_bytes": learning,
+        "optimizer_bytes": sum(tensor.nbytes for tensor in states),
+        "activations_bytes": kept,
+    }
+    return {"peak_bytes": peak_memory_bytes(plan.engine), **parts}
+
+
+def _limit(plan: Plan, times: StepTimes, peak: float) -> dict[str, Any]:
+    """What a step waits for most: its data, the optimiser's memory, or arithmetic."""
+    step = times.seconds / plan.num_steps
+    if times.data_seconds > step:
+        name = "data"
+    elif times.update_seconds > step / 2:
+        name = "memory bandwidth of the optimiser"
+    else:
+        name = "arithmetic"
+    reached = times.flops / step
+    return {
+        "name": name,
+        "step_seconds": round(step, 6),
+        "update_seconds": round(times.update_seconds, 6),
+        "data_seconds": round(times.data_seconds, 6),
+        "gigaflops_per_second": round(reached / 1e9, 1),
+        "peak_gigaflops_per_second": round(peak / 1e9, 1),
+        "mfu_percent": round(100 * reached / peak, 1),
+    }
+
+
+def _lines(result: Result) -> list[str]:
+    """The forecast for people."""
+    seconds, memory, limit = result["seconds"], result["memory"], result["limit"]
+    parts = ", ".join(
+        f"{name} {duration(seconds[name])}"
+        for name in ("loading", "training", "validation", "saving")
+    )
+    pieces = ", ".join(
+        f"{name.removesuffix('_bytes')} {size / _MEBIBYTE:,.0f}"
+        for name, size in memory.items()
+        if name != "peak_bytes"
+    )
+    checkpointing = ", activations recomputed" if result["activation_checkpointing"] else ""
+    return [
+        f"Time          {duration(seconds['total'])} "
+        f"({duration(seconds['low'])} to {duration(seconds['high'])})",
+        f"              {parts}",
+        f"Memory        {memory['peak_bytes'] / _MEBIBYTE:,.0f} MiB at most",
+        f"              {pieces}; the rest is passing",
+        f"Micro-batch   {result['micro_batch']} examples{checkpointing}",
+        f"Limited by    {limit['name']}: a step takes {limit['step_seconds'] * 1000:,.0f} ms, "
+        f"the update {limit['update_seconds'] * 1000:,.0f} of them",
+        f"              {limit['gigaflops_per_second']:,.0f} of "
+        f"{limit['peak_gigaflops_per_second']:,.0f} GFLOP/s ({limit['mfu_percent']:.0f} %)",
+        f"Measured      {result['measured_steps']} of {result['steps']:,} steps; not included: "
+        + ", ".join(result["not_included"]),
+    ]
+
+
+def duration(seconds: float) -> str:
+    """3.2 s, 14 min, 2 h 05 min."""
+    if seconds < 60:
+        return f"{seconds:.1f} s"
+    minutes = round(seconds / 60)
+    return f"{minutes} min" if minutes < 60 else f"{minutes // 60} h {minutes % 60:02} min"

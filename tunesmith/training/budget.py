@@ -1,0 +1,108 @@
+"""A model and its longest example -> what a forward pass keeps -> how many examples fit at once.
+
+Measured, not derived from the shape: one example's forward pass, counting what autograd holds
+for the backward pass. That knows the family's code, the tiled head, adapters and precision.
+"""
+
+from dataclasses import replace
+from pathlib import Path
+
+import psutil
+import torch
+
+from tunesmith.models.forward import LanguageModel
+from tunesmith.recipe.values import memory_bytes
+from tunesmith.tokens.collate import Batch
+from tunesmith.training.feed import Feed
+from tunesmith.training.loss import batch_loss
+from tunesmith.training.memory import OutOfMemory, naming_memory_errors
+from tunesmith.training.optimizer import trainable
+
+_MARGIN = 1.6  # what glibc's heap and passing results add to what is kept; measured, see LOG
+_SHARE_OF_FREE = 0.8  # the rest is for everyone else on the machine
+_STATES = 3  # a gradient and two moments a trained weight
+
+
+def kept_bytes(model: LanguageModel, batch: Batch, *, precision: str) -> int:
+    """Bytes that a forward pass keeps for the backward pass, the weights themselves apart.
+
+    Raises:
+        OutOfMemory: It does not fit.
+    """
+    weights = {p.untyped_storage().data_ptr() for p in model.network.parameters()}
+    held: dict[int, torch.Tensor] = {}
+
+    def note(tensor: torch.Tensor) -> torch.Tensor:
+        address = tensor.untyped_storage().data_ptr()
+        if address not in weights:
+            held[address] = tensor  # held, so that no other takes its address
+        return tensor
+
+    with naming_memory_errors(), torch.autograd.graph.saved_tensors_hooks(note, lambda t: t):
+        batch_loss(model, batch, num_targets=batch.num_targets, precision=precision)
+    return sum(tensor.untyped_storage().nbytes() for tensor in held.values())
+
+
+def largest_micro_batch(
+    model: LanguageModel, feed: Feed, *, precision: str, free: int, examples_per_step: int
+) -> int:
+    """How many of the longest examples fit into `free` bytes; a power of two, or all.
+
+    What one example more costs is the difference between two of the longest and one. On
+    the careful side: should it prove too much, the training loop halves it and says so.
+    """
+    row = int(feed.store.lengths.argmax())
+    left = free - _STATES * sum(p.nbytes for p in trainable(model.network).values())
+    try:
+        one, two = (
+            kept_bytes(model, _batch(feed, [row] * count), precision=precision) for count in (1, 2)
+        )
+    except OutOfMemory:
+        return 1
+    finally:
+        model.network.zero_grad(set_to_none=True)
+    more = max(1, two - one)
+    size = int(max(0.0, left / _MARGIN - (one - more)) // more)
+    if size >= examples_per_step:
+        return examples_per_step
+    return 1 << (max(1, size).bit_length() - 1)
+
+
+def _batch(feed: Feed, rows: list[int]) -> Batch:
+    """Equal rows, none of which shares its beginning with another."""
+    alone = replace(feed, micro_batch=len(rows), smallest_saving=None, shared_row_limit=None)
+    return alone.batches_of(rows)[1][0]
+
+
+def usable_memory(device: torch.device, budget: str) -> int:
+    """Bytes that training may take beyond what this process holds now.
+
+    Args:
+        device: Where it trains.
+        budget: Of the whole process (of its GPU memory, there), or auto: most of what is free.
+    """
+    if budget == "auto":
+        return int(_SHARE_OF_FREE * _free_memory(device))
+    return max(0, memory_bytes(budget) - _held_memory(device))
+
+
+def _held_memory(device: torch.device) -> int:
+    if device.type == "cuda":
+        return int(torch.cuda.memory_allocated(device))
+    return int(psutil.Process().memory_info().rss)
+
+
+def _free_memory(device: torch.device) -> int:
+    """Bytes that could be taken now."""
+    if device.type == "cuda":
+        return int(torch.cuda.mem_get_info(device)[0])
+    limit, used = (_cgroup_bytes(name) for name in ("memory.max", "memory.current"))
+    available = int(psutil.virtual_memory().available)
+    return available if limit is None else min(available, limit - (used or 0))
+
+
+def _cgroup_bytes(name: str) -> int | None:
+    """What a container is allowed or uses, which the system's own counters do not tell."""
+    path = Path("/sys/fs/cgroup") / name
+    text = path.read_text().strip() if path.is_file() else "max"
+    return int(text) if text.isdigit() else None
