@@ -96,3 +96,16 @@ def test_a_server_without_a_list_is_taken_at_its_word() -> None:
         )
         endpoint.check()
         endpoint.close()
+
+
+@pytest.mark.parametrize(("models", "asked"), [([], "tiny"), (["other"], "/models/tiny")])
+def test_a_list_that_says_nothing_of_a_model_keeps_nobody_from_asking(
+    models: list[str], asked: str
+) -> None:
+    """`transformers serve` lists what its cache holds, and serves any folder."""
+    with EndpointServer(models=models) as server:
+        endpoint = OpenAiEndpoint(
+            EndpointRecipe(url=server.url, model=asked), where="evaluation.judge"
+        )
+        endpoint.check()
+        endpoint.close()

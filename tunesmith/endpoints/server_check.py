@@ -20,7 +20,8 @@ _MODELS_SHOWN = 12
 def check_server(client: "openai.OpenAI", recipe: EndpointRecipe, *, where: str) -> None:
     """Ask which models a server has.
 
-    A server without such a list is taken to have the model: the first call will tell.
+    A server without such a list, or with an empty one, is taken to have the model: the first
+    call will tell. So is one that is asked for a folder, which `transformers serve` does not list.
 
     Raises:
         RemoteError: It is not there, does not accept the key, or lacks the model.
@@ -35,7 +36,8 @@ def check_server(client: "openai.OpenAI", recipe: EndpointRecipe, *, where: str)
     except openai.APIConnectionError as error:
         raise _unreachable(error, recipe, where) from None
     names = _names(raw.http_response.content)
-    if names is not None and not _has(names, recipe.model or ""):
+    is_folder = (recipe.model or "").startswith(("/", "./", "../"))
+    if names and not is_folder and not _has(names, recipe.model or ""):
         raise RemoteError(
             f"{recipe.url} has no model {recipe.model!r}",
             where=where,
@@ -107,8 +109,6 @@ def _model_cure(recipe: EndpointRecipe, names: Sequence[str]) -> str:
 
 
 def _known(recipe: EndpointRecipe, names: Sequence[str]) -> str:
-    if not names:
-        return " It has none."
     near = difflib.get_close_matches(recipe.model or "", names, n=1)
     hint = f" Did you mean {near[0]}?" if near else ""
     rest = len(names) - _MODELS_SHOWN

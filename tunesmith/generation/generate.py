@@ -12,7 +12,7 @@ from tunesmith.generation.prompt import Continuation, FinishReason, Listeners, P
 from tunesmith.models.forward import LanguageModel
 from tunesmith.models.reading import find_reading
 from tunesmith.recipe.recipe import GenerationRecipe
-from tunesmith.training.engine import free_memory
+from tunesmith.training.budget import free_memory
 
 __all__ = ["Continuation", "FinishReason", "Prompt", "generate", "generate_as_they_end"]
 

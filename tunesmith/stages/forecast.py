@@ -154,7 +154,8 @@ class _Parts:
         best = num_validations if plan.validation is not None else 0
         is_full = plan.recipe.lora is None
         model = sum(p.nbytes for p in plan.model.network.parameters()) if is_full else weights
-        return whole * ceil(plan.num_steps / plan.checkpoint_every) + weights * best + model
+        num_checkpoints = ceil(plan.num_steps / plan.checkpoint_every)
+        return float(whole * num_checkpoints + weights * best + model)
 
 
 def _tensors(plan: Plan) -> Any:

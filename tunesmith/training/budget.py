@@ -82,7 +82,7 @@ def usable_memory(device: torch.device, budget: str) -> int:
         budget: Of the whole process (of its GPU memory, there), or auto: most of what is free.
     """
     if budget == "auto":
-        return int(_SHARE_OF_FREE * _free_memory(device))
+        return int(_SHARE_OF_FREE * free_memory(device))
     return max(0, memory_bytes(budget) - _held_memory(device))
 
 
@@ -92,7 +92,7 @@ def _held_memory(device: torch.device) -> int:
     return int(psutil.Process().memory_info().rss)
 
 
-def _free_memory(device: torch.device) -> int:
+def free_memory(device: torch.device) -> int:
     """Bytes that could be taken now."""
     if device.type == "cuda":
         return int(torch.cuda.mem_get_info(device)[0])

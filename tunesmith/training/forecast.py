@@ -85,7 +85,8 @@ class Arithmetic:
         """Of learning from some rows of a store."""
         index = np.asarray(rows)
         tokens = int(feed.store.lengths[index].sum())
-        return self._a_token * tokens + self._a_target * int(feed.store.num_targets[index].sum())
+        targets = int(feed.store.num_targets[index].sum())
+        return float(self._a_token * tokens + self._a_target * targets)
 
 
 def step_costs(plan: Plan) -> dict[int, float]:
