@@ -1,10 +1,14 @@
 """Freed memory is kept: under glibc a step finds the pages of the steps before it."""
 
+import os
 import platform
 import subprocess
 import sys
 
 import pytest
+import torch
+
+from tunesmith.training.allocator import bound_product_caches
 
 PROGRAM = """
 import resource
@@ -32,5 +36,53 @@ def _faults(call: str) -> int:
     program = PROGRAM.format(call=call)
     done = subprocess.run(
         [sys.executable, "-c", program], check=True, capture_output=True, text=True, timeout=60
+    )
+    return int(done.stdout)
+
+
+GROWTH = """
+import resource
+import torch
+from tunesmith.training.allocator import bound_product_caches
+{call}
+def peak():
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss >> 10
+torch.set_num_threads(1)
+torch.backends.mkldnn.matmul.fp32_precision = "bf16"
+weight = torch.randn(256, 256)
+def products(lengths):
+    for length in lengths:
+        torch.randn(length, 256) @ weight
+products([900])
+before = peak()
+products(range(100, 900))
+print(peak() - before)
+"""
+
+
+@pytest.mark.skipif(not torch.backends.mkldnn.is_available(), reason="torch without oneDNN")
+def test_rows_of_many_lengths_take_no_memory_each() -> None:
+    bounded, unbounded = (_megabytes(call) for call in ("bound_product_caches()", ""))
+    if unbounded < 40:
+        pytest.skip("products are not prepared by oneDNN here")
+    assert bounded < unbounded / 2
+
+
+def test_what_a_user_has_set_stays(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LRU_CACHE_CAPACITY", "7")
+    monkeypatch.delenv("ONEDNN_PRIMITIVE_CACHE_CAPACITY", raising=False)
+    bound_product_caches()
+    assert os.environ["LRU_CACHE_CAPACITY"] == "7"
+    assert os.environ["ONEDNN_PRIMITIVE_CACHE_CAPACITY"] == "64"
+    monkeypatch.delenv("ONEDNN_PRIMITIVE_CACHE_CAPACITY")
+
+
+def _megabytes(call: str) -> int:
+    done = subprocess.run(
+        [sys.executable, "-c", GROWTH.format(call=call)],
+        check=True,
+        capture_output=True,
+        text=True,
+        timeout=60,
     )
     return int(done.stdout)

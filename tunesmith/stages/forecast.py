@@ -4,6 +4,7 @@ Prepares the data, as training would, and leaves nothing else in the run's folde
 """
 
 import os
+import statistics
 import tempfile
 import time
 from dataclasses import dataclass
@@ -37,7 +38,8 @@ from tunesmith.training.optimizer import trainable
 from tunesmith.training.plan import Plan, TrainingState
 from tunesmith.training.state import write_state
 
-_WRITTEN = 2**28  # bytes that are enough to know how fast the disk is
+_WRITTEN = 2**27  # bytes that are enough to know how fast the disk is
+_WRITES = 3  # the first is often twice as slow as those that replace it
 _MEBIBYTE = 2**20
 
 
@@ -170,10 +172,13 @@ def _seconds_a_byte(plan: Plan, folder: RunFolder) -> float:
         if size >= _WRITTEN:
             break
     made = checkpoints.Checkpoint(tensors={"weights": some}, state={})
+    taken = []
     with tempfile.TemporaryDirectory(dir=folder.path, prefix=".tmp-forecast-") as place:
-        started = time.monotonic()
-        checkpoints.save_checkpoint(Path(place) / "some", made)
-        return (time.monotonic() - started) / size
+        for _ in range(_WRITES):
+            started = time.monotonic()
+            checkpoints.save_checkpoint(Path(place) / "some", made)
+            taken.append(time.monotonic() - started)
+    return statistics.median(taken) / size
 
 
 def _kept(plan: Plan, state: TrainingState) -> int:

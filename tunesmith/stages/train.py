@@ -27,7 +27,7 @@ from tunesmith.stages.stage import Result, Stage, changed_inputs, finished_resul
 from tunesmith.stages.training_log import TrainingLog
 from tunesmith.tokens.store import TokenStore
 from tunesmith.training import checkpoint as checkpoints
-from tunesmith.training.allocator import keep_freed_memory
+from tunesmith.training.allocator import bound_product_caches, keep_freed_memory
 from tunesmith.training.budget import largest_micro_batch, usable_memory
 from tunesmith.training.distributed import Ranks, joined_ranks
 from tunesmith.training.dropout import set_dropout
@@ -284,6 +284,7 @@ class Training:
 def start_engine(recipe: TrainingRecipe) -> Engine:
     """Choose where and how to compute, and keep freed memory for it."""
     keep_freed_memory()
+    bound_product_caches()
     return choose_engine(recipe)
 
 

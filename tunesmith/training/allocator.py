@@ -6,10 +6,13 @@ in a small model's step. Only where that is glibc; elsewhere nothing happens.
 """
 
 import ctypes
+import os
 import platform
 
 _TRIM_THRESHOLD, _TOP_PAD, _MMAP_THRESHOLD = -1, -2, -3  # names in malloc.h
 _LARGEST_INT = 2**31 - 1
+_PRODUCT_CACHES = ("ONEDNN_PRIMITIVE_CACHE_CAPACITY", "LRU_CACHE_CAPACITY")
+_KINDS_OF_PRODUCTS = "64"  # more than one step has; each of the 1,024 by default holds memory
 
 
 def keep_freed_memory() -> bool:
@@ -22,3 +25,14 @@ def keep_freed_memory() -> bool:
     mallopt = ctypes.CDLL(None).mallopt
     settings = ((_MMAP_THRESHOLD, 1 << 30), (_TRIM_THRESHOLD, _LARGEST_INT), (_TOP_PAD, 64 << 20))
     return all(mallopt(name, value) == 1 for name, value in settings)
+
+
+def bound_product_caches() -> None:
+    """Let oneDNN and torch's bridge to it remember fewer prepared products.
+
+    They prepare a product for each shape, and a row's length is a shape: with 1,024 kept in
+    each of two caches, training takes up to hundreds of megabytes more with every step that is
+    longer or shorter than those before. Read at their first product; what a user has set stays.
+    """
+    for name in _PRODUCT_CACHES:
+        os.environ.setdefault(name, _KINDS_OF_PRODUCTS)
