@@ -2,11 +2,14 @@
 
 import itertools
 import math
+from typing import Any
 
 import pytest
 import torch
 
+from tunesmith.models import fused_rows
 from tunesmith.models.attention import row_attention
+from tunesmith.models.products import multiplying
 from tunesmith.tokens.collate import Span
 
 SPANS = (Span(0, 5), Span(5, 1), Span(6, 7))
@@ -83,3 +86,21 @@ def test_the_gradient_stays_within_each_example(softcap: float | None) -> None:
     for tensor in states:
         assert not tensor.grad[:, :, : SPANS[2].start].any()
         assert tensor.grad[:, :, SPANS[2].start :].any()
+
+
+def test_its_small_products_are_never_prepared_by_onednn(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = []
+    for name in ("_forward", "_backward"):
+        real = getattr(fused_rows, name)
+
+        def kernel(*args: object, real: Any = real, **options: object) -> object:
+            asked.append(torch.backends.mkldnn.matmul.fp32_precision)
+            return real(*args, **options)
+
+        monkeypatch.setattr(fused_rows, name, kernel)
+    states = [states.requires_grad_() for states in _states(HEADS)]
+    with multiplying("onednn"):
+        found, _ = row_attention(torch.nn.Identity(), *states, None, spans=SPANS)
+        found.sum().backward()
+        assert torch.backends.mkldnn.matmul.fp32_precision == "bf16"
+    assert asked == ["none"] * 2 * len(SPANS)

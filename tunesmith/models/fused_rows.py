@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 
 import torch
 
+from tunesmith.models.products import multiplying
 from tunesmith.tokens.collate import Span
 
 _forward = torch.ops.aten._scaled_dot_product_flash_attention_for_cpu
@@ -80,10 +81,12 @@ class _FusedRows(torch.autograd.Function):
     """All parts of a row in one node.
 
     fp32 inside, as the kernel's backward is four times slower in bf16 (torch 2.13). G groups
-    of heads that share a key head stand where the kernel expects the batch.
+    of heads that share a key head stand where the kernel expects the batch. The kernel's own
+    products are of many small shapes, each of which oneDNN would have to prepare first.
     """
 
     @staticmethod
+    @multiplying("standard")
     def forward(
         ctx: Any,
         query: torch.Tensor,
@@ -109,6 +112,7 @@ class _FusedRows(torch.autograd.Function):
         return joined.flatten(0, 1)[None]
 
     @staticmethod
+    @multiplying("standard")
     def backward(ctx: Any, *gradients: torch.Tensor) -> tuple[torch.Tensor | None, ...]:
         query, key, value, joined, weight = ctx.saved_tensors
         q, k, v = _grouped(query, key, value)
