@@ -157,11 +157,11 @@ def watched(folder: Path) -> dict[str, object]:
 
 
 def total_memory(process: psutil.Popen) -> int:
-    """Resident bytes of a process and its children; pages they share count twice."""
+    """Resident bytes of a process and its children; pages they share count once."""
     total = 0
     for one in [process, *children(process)]:
         try:
-            total += one.memory_info().rss
+            total += one.memory_full_info().pss
         except psutil.NoSuchProcess:
             continue
     return total

@@ -5,8 +5,9 @@
 
 Both begin with rows on disk (JSON Lines here, Arrow there) and use Alpaca's prompt; the peer
 tokenises prompts and answers in batches and writes int32, the fastest form found for it. Runs
-alternate, each in a process of its own. Memory is resident bytes of all its processes, every
-100 ms, less those of its own process after imports. JSON is printed; ids are compared.
+alternate, each in a process of its own. Memory is resident bytes of all its processes, shared
+pages once, every 100 ms, less those of its own process after imports. JSON is printed; ids are
+compared.
 """
 
 # ruff: noqa: PLC0415 - each side imports only what it needs
@@ -95,7 +96,7 @@ def watched(side: str, tokenizer: str, folder: Path) -> dict[str, Any]:
     command = [sys.executable, "-m", "bench.tokenising", "--measure", side, tokenizer, str(folder)]
     process = psutil.Popen(command, stdout=subprocess.PIPE)
     process.stdout.readline()  # imported
-    imported = process.memory_info().rss
+    imported = process.memory_full_info().pss
     peak = imported
     while process.poll() is None:
         peak = max(peak, total_memory(process))
@@ -112,10 +113,10 @@ def measure(side: str, tokenizer: str, folder: Path) -> None:
 
 def ours(name: str, folder: Path) -> dict[str, Any]:
     """What `tunesmith prepare` does once the rows are divided."""
-    from tunesmith.examples.example import Example
-    from tunesmith.files import read_json_lines
     from tunesmith.recipe.recipe import TemplateRecipe
     from tunesmith.stages.encode import EncodeCount, Encoder
+    from tunesmith.stages.encode_file import encode_file
+    from tunesmith.stages.progress import SilentProgress
     from tunesmith.templates.names import find_template
     from tunesmith.tokens.store import TokenStore, write_store
     from tunesmith.tokens.tokenizer import load_tokenizer
@@ -132,8 +133,10 @@ def ours(name: str, folder: Path) -> dict[str, Any]:
         count=EncodeCount(),
     )
     path = folder / "rows.arrow"
-    examples = (Example.from_json(row) for row in read_json_lines(folder / "rows.jsonl"))
-    write_store(path, encoder.encode(examples), key="bench")
+    rows = encode_file(
+        encoder, folder / "rows.jsonl", num_rows=1_000_000, progress=SilentProgress()
+    )
+    write_store(path, rows, key="bench")
     seconds = time.perf_counter() - started
     store = TokenStore(path, key="bench")
     digest = hashlib.sha256()

@@ -75,19 +75,18 @@ def _watch(clock: Clock, peaks: dict[str, float]) -> None:
     while True:
         task = clock.current[0] if clock.current else "between"
         peaks[task] = max(peaks.get(task, 0.0), _resident_mb())
-        time.sleep(0.1)
+        time.sleep(0.2)
 
 
 def _resident_mb() -> float:
-    """Memory of this process and its children, pages of files left out."""
+    """Memory of this process and its children, what they share counted once."""
     total = 0
     own = psutil.Process()
     for process in [own, *own.children(recursive=True)]:
         try:
-            memory = process.memory_info()
+            total += process.memory_full_info().pss
         except psutil.NoSuchProcess:
             continue
-        total += memory.rss - memory.shared
     return total / 2**20
 
 

@@ -15,7 +15,7 @@ from tunesmith.templates.template import Rendering
 from tunesmith.templates.wrapped import wrapped_marker
 from tunesmith.tokens.encode import EncodedExample, encode_rows
 
-_ROWS_AT_ONCE = 512
+ROWS_AT_ONCE = 512
 _SHOWN = 200
 
 EncodedRow = tuple[str, EncodedExample]
@@ -34,6 +34,15 @@ class EncodeCount:
     trained_tokens: int = 0
     wrapped: Counter[str] = field(default_factory=Counter)
     lengths: Counter[int] = field(default_factory=Counter)
+
+    def add(self, other: "EncodeCount") -> None:
+        """Count what another has counted."""
+        self.rows += other.rows
+        self.lost += other.lost
+        self.tokens += other.tokens
+        self.trained_tokens += other.trained_tokens
+        self.wrapped += other.wrapped
+        self.lengths += other.lengths
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,7 +69,7 @@ class Encoder:
         Raises:
             DataError: A row is too long and the recipe says `error`.
         """
-        while chunk := list(islice(examples, _ROWS_AT_ONCE)):
+        while chunk := list(islice(examples, ROWS_AT_ONCE)):
             yield from self._encode_chunk(chunk)
 
     def _encode_chunk(self, examples: Sequence[Example]) -> Iterator[EncodedRow]:

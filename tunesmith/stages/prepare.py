@@ -40,6 +40,7 @@ from tunesmith.stages.division import (
     write_examples,
 )
 from tunesmith.stages.encode import EncodeCount, Encoder
+from tunesmith.stages.encode_file import encode_file
 from tunesmith.stages.progress import Progress
 from tunesmith.stages.rendering import Rendering, recipe_rendering
 from tunesmith.stages.run_folder import RunFolder
@@ -61,6 +62,7 @@ _CODE = (
     "templates",
     "tokens",
     "stages/encode.py",
+    "stages/encode_file.py",
     "stages/division.py",
 )
 
@@ -259,7 +261,8 @@ class _Work:
             count=count,
         )
         self.progress.start(f"encoding {split}", num_rows)
-        rows = encoder.encode(_told(read_split(self.folder, split), self.progress))
+        examples = self.folder.examples(split)
+        rows = encode_file(encoder, examples, num_rows=num_rows, progress=self.progress)
         write_store(self.folder.tokens / store_name(split, self.key), rows, key=self.key)
         self.progress.close()
 
@@ -337,9 +340,3 @@ class _Work:
             )
         notices += share_notices(self.recipe.examples, division)
         return notices
-
-
-def _told(examples: Iterator[Example], progress: Progress) -> Iterator[Example]:
-    for example in examples:
-        progress.advance()
-        yield example

@@ -1,0 +1,179 @@
+"""A split's file -> its encoded rows in order, by as many processes as there are cores.
+
+Workers are forked, so that they share what is in memory already: starting one takes
+milliseconds, and only the words it learns are its own. Where that is not safe (other systems
+than Linux), and for a short file, the rows are encoded here. The rows, what is dropped and the
+counts are the same either way.
+"""
+
+import ctypes
+import multiprocessing
+import os
+import signal
+import sys
+import warnings
+from collections import deque
+from collections.abc import Iterator
+from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from dataclasses import dataclass, field, replace
+from itertools import islice
+from pathlib import Path
+from typing import BinaryIO
+
+import numpy as np
+import orjson
+
+from tunesmith.errors import TunesmithError
+from tunesmith.examples.example import Example
+from tunesmith.files import read_json_lines
+from tunesmith.sources.row import Dropped
+from tunesmith.stages.encode import ROWS_AT_ONCE, EncodeCount, EncodedRow, Encoder
+from tunesmith.stages.progress import Progress
+from tunesmith.tokens.encode import EncodedExample
+
+_WORTH_PROCESSES = 8 * ROWS_AT_ONCE  # rows; fewer take less than a second
+_MOST_PROCESSES = 8  # more than this one can feed
+_AHEAD = 3  # chunks a worker that wait to be encoded or taken
+_PR_SET_PDEATHSIG = 1  # of linux/prctl.h
+
+_Packed = tuple[str, bytes, bytes]  # example id, ids, marks
+
+
+@dataclass(slots=True, kw_only=True)
+class _Chunk:
+    """What became of some lines, in a form that is quickly sent.
+
+    Attributes:
+        rows: What was encoded, up to an error.
+        dropped: What was not.
+        count: Of these lines.
+        error: What kept the rest from being encoded.
+        num_examples: How many lines there were.
+    """
+
+    num_examples: int
+    rows: list[_Packed] = field(default_factory=list)
+    dropped: list[Dropped] = field(default_factory=list)
+    count: EncodeCount = field(default_factory=EncodeCount)
+    error: TunesmithError | None = None
+
+
+def encode_file(
+    encoder: Encoder,
+    path: Path,
+    *,
+    num_rows: int,
+    progress: Progress,
+    num_processes: int | None = None,
+) -> Iterator[EncodedRow]:
+    """Encode a file of examples that Tunesmith wrote.
+
+    Args:
+        encoder: How; its `drop` and `count` are told in the file's order.
+        path: JSON Lines.
+        num_rows: About how many it holds.
+        progress: Told of examples as they pass.
+        num_processes: To encode with; None is a core each, where there is enough to do.
+
+    Raises:
+        DataError: A row is too long and the recipe says `error`.
+        MissingError: There is no such file.
+        TunesmithError: A process ended while it encoded.
+    """
+    if num_processes is None:
+        num_processes = _useful_processes(num_rows)
+    if num_processes == 1:
+        return encoder.encode(_told(path, progress))
+    return _encode_apart(encoder, path, progress, num_processes)
+
+
+def _useful_processes(num_rows: int) -> int:
+    if sys.platform != "linux" or num_rows < _WORTH_PROCESSES:
+        return 1
+    return min(len(os.sched_getaffinity(0)), _MOST_PROCESSES)
+
+
+def _told(path: Path, progress: Progress) -> Iterator[Example]:
+    for record in read_json_lines(path):
+        progress.advance()
+        yield Example.from_json(record)
+
+
+def _encode_apart(
+    encoder: Encoder, path: Path, progress: Progress, num_processes: int
+) -> Iterator[EncodedRow]:
+    pool = ProcessPoolExecutor(
+        num_processes,
+        mp_context=multiprocessing.get_context("fork"),
+        initializer=_become_worker,
+        initargs=(encoder,),
+    )
+    try:
+        with path.open("rb") as stream:
+            for chunk in _in_turns(pool, stream, num_processes * _AHEAD):
+                progress.advance(chunk.num_examples)
+                yield from _taken(chunk, encoder)
+    except BrokenProcessPool:
+        raise TunesmithError(
+            "a process that encodes rows has ended, perhaps for want of memory",
+            where=str(path),
+            cure="Run the command again, with more memory or on fewer cores (taskset -c 0).",
+        ) from None
+    finally:
+        pool.shutdown(cancel_futures=True)
+
+
+def _in_turns(pool: ProcessPoolExecutor, stream: BinaryIO, num_ahead: int) -> Iterator[_Chunk]:
+    """The chunks of a file in order; never more than some are read ahead."""
+    waiting: deque[Future[_Chunk]] = deque()
+    while lines := list(islice(stream, ROWS_AT_ONCE)):
+        if len(waiting) == num_ahead:
+            yield waiting.popleft().result()
+        with warnings.catch_warnings():  # Python 3.12 dislikes forks beside any thread
+            warnings.simplefilter("ignore", DeprecationWarning)
+            waiting.append(pool.submit(_encode_lines, lines))
+    while waiting:
+        yield waiting.popleft().result()
+
+
+def _taken(chunk: _Chunk, encoder: Encoder) -> Iterator[EncodedRow]:
+    for dropped in chunk.dropped:
+        encoder.drop(dropped)
+    encoder.count.add(chunk.count)
+    for example_id, ids, marks in chunk.rows:
+        yield (
+            example_id,
+            EncodedExample(
+                ids=np.frombuffer(ids, dtype=np.int32),
+                is_trained=np.frombuffer(marks, dtype=np.bool_),
+            ),
+        )
+    if chunk.error is not None:
+        raise chunk.error
+
+
+# In a worker.
+
+_worker_encoder: Encoder  # of a worker; the process that forks it has none
+
+
+def _become_worker(encoder: Encoder) -> None:
+    global _worker_encoder  # noqa: PLW0603 - a worker's calls share nothing else
+    _worker_encoder = encoder
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the process that asks
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)  # never outlive it
+    os.environ["TOKENIZERS_PARALLELISM"] = "false"  # the cores have a worker each
+
+
+def _encode_lines(lines: list[bytes]) -> _Chunk:
+    chunk = _Chunk(num_examples=len(lines))
+    encoder = replace(_worker_encoder, drop=chunk.dropped.append, count=chunk.count)
+    examples = (Example.from_json(orjson.loads(line)) for line in lines)
+    try:
+        for example_id, row in encoder.encode(examples):
+            chunk.rows.append((example_id, row.ids.tobytes(), row.is_trained.tobytes()))
+    except TunesmithError as error:
+        chunk.error = error
+    return chunk
