@@ -1,5 +1,6 @@
 """What a forward pass keeps -> how many examples fit at once."""
 
+import weakref
 from pathlib import Path
 
 import pytest
@@ -82,3 +83,18 @@ def test_a_budget_counts_what_the_process_holds_already() -> None:
     assert more < 40 * 2**30
     assert usable_memory(CPU, "1 MB") == 0
     assert usable_memory(CPU, "auto") > 0
+
+
+def test_measuring_leaves_nothing_in_memory(plan: Plan) -> None:
+    states: list[weakref.ref[torch.Tensor]] = []
+
+    def note(_module: object, _args: object, output: object) -> None:
+        if isinstance(output, torch.Tensor):
+            states.append(weakref.ref(output.untyped_storage()))  # type: ignore[arg-type]
+
+    hooks = [module.register_forward_hook(note) for module in plan.model.network.modules()]
+    kept(plan, [6])
+    for hook in hooks:
+        hook.remove()
+    assert len(states) > 10
+    assert not any(state() is not None for state in states)

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import psutil
+import torch
 
 from tunesmith.errors import TunesmithError
 from tunesmith.models.products import multiplying
@@ -38,8 +39,9 @@ from tunesmith.training.optimizer import trainable
 from tunesmith.training.plan import Plan, TrainingState
 from tunesmith.training.state import write_state
 
-_WRITTEN = 2**27  # bytes that are enough to know how fast the disk is
+_WRITTEN = 2**30  # bytes at most; a small file is slower a byte than a whole checkpoint
 _WRITES = 3  # the first is often twice as slow as those that replace it
+_WRITING = 3.0  # seconds after which no other write begins
 _MEBIBYTE = 2**20
 
 
@@ -165,16 +167,19 @@ def _tensors(plan: Plan) -> Any:
 
 
 def _seconds_a_byte(plan: Plan, folder: RunFolder) -> float:
-    """Write a part of a checkpoint to the run's disk, and delete it."""
-    some, size = {}, 0
-    for name, tensor in _tensors(plan)["weights"].items():
-        some[name], size = tensor, size + tensor.nbytes
-        if size >= _WRITTEN:
-            break
-    made = checkpoints.Checkpoint(tensors={"weights": some}, state={})
-    taken = []
+    """Write a checkpoint, or as much of it as is enough, to the run's disk, and delete it."""
+    some: dict[str, dict[str, torch.Tensor]] = {}
+    size = 0
+    for part, tensors in _tensors(plan).items():
+        some[part] = {}
+        for name, tensor in tensors.items():
+            if size < _WRITTEN:
+                some[part][name] = tensor
+                size += tensor.nbytes
+    made = checkpoints.Checkpoint(tensors={p: t for p, t in some.items() if t}, state={})
+    taken: list[float] = []
     with tempfile.TemporaryDirectory(dir=folder.path, prefix=".tmp-forecast-") as place:
-        for _ in range(_WRITES):
+        while len(taken) < _WRITES and sum(taken) < _WRITING:
             started = time.monotonic()
             checkpoints.save_checkpoint(Path(place) / "some", made)
             taken.append(time.monotonic() - started)

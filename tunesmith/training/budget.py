@@ -32,15 +32,17 @@ def kept_bytes(model: LanguageModel, batch: Batch, *, precision: str) -> int:
     weights = {p.untyped_storage().data_ptr() for p in model.network.parameters()}
     held: dict[int, torch.Tensor] = {}
 
-    def note(tensor: torch.Tensor) -> torch.Tensor:
+    def note(tensor: torch.Tensor) -> None:
+        """Leave nothing in the graph: it would hold itself, and no collector sees through it."""
         address = tensor.untyped_storage().data_ptr()
         if address not in weights:
-            held[address] = tensor  # held, so that no other takes its address
-        return tensor
+            held[address] = tensor.detach()  # so that no other takes its address
 
-    with naming_memory_errors(), torch.autograd.graph.saved_tensors_hooks(note, lambda t: t):
+    with naming_memory_errors(), torch.autograd.graph.saved_tensors_hooks(note, lambda none: none):
         batch_loss(model, batch, num_targets=batch.num_targets, precision=precision)
-    return sum(tensor.untyped_storage().nbytes() for tensor in held.values())
+    sizes = [tensor.untyped_storage().nbytes() for tensor in held.values()]
+    held.clear()  # which `note` holds, and the graph holds `note`
+    return sum(sizes)
 
 
 def largest_micro_batch(
