@@ -40,6 +40,7 @@ class LanguageModel:
         own_attention: The implementation it was loaded with: what transformers' `generate` uses.
         head: Its output layer where a tiled loss was found equal to the model's own.
         head_reason: Why, in words.
+        num_fused_norms: How many of its norms are computed in one node each.
         reading: What it gives for texts that are being written (`models.reading`); None until
             somebody asks.
     """
@@ -50,6 +51,7 @@ class LanguageModel:
     own_attention: str
     head: Head | None = None
     head_reason: str = ""
+    num_fused_norms: int = 0
     reading: Reading | None = None
 
     @property

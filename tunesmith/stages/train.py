@@ -16,6 +16,7 @@ from tunesmith.errors import DataError
 from tunesmith.files import hash_json, write_json
 from tunesmith.models.forward import LanguageModel, choose_layout
 from tunesmith.models.load import ModelPlace, load_network, to_device, weights_fingerprint
+from tunesmith.models.norms import fuse_norms
 from tunesmith.models.products import multiplying
 from tunesmith.models.save import RenderingFiles, save_model
 from tunesmith.recipe.recipe import Recipe, TrainingRecipe
@@ -172,7 +173,9 @@ class Training:
         is_random = self.recipe.model.weights == "random"
         network = load_network(self.rendering.place, has_random_weights=is_random)
         set_dropout(network, self.recipe.training.dropout)
+        num_fused = fuse_norms(network) if self.engine.device == "cpu" else 0
         model = choose_layout(to_device(network, self.engine.device))
+        model.num_fused_norms = num_fused
         if model.layout == "padded":
             self.progress.note(f"padded batches, since {model.layout_reason}")
         lora = self.recipe.training.lora
@@ -226,6 +229,7 @@ class Training:
             "base model": self.base["fingerprint"],
             "layout": model.layout,
             "head": "plain" if model.tiled_head is None else "tiled",
+            "fused norms": model.num_fused_norms,
             "ranks": self.ranks.size,
         }
 
@@ -256,6 +260,7 @@ class Training:
             "layout_reason": model.layout_reason,
             "head": "plain" if model.tiled_head is None else "tiled",
             "head_reason": model.head_reason,
+            "fused_norms": model.num_fused_norms,
             "micro_batch": state.micro_batch,
             "activation_checkpointing": state.is_checkpointing,
             "ranks": self.ranks.size,
