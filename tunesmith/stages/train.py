@@ -14,6 +14,7 @@ import torch
 
 from tunesmith.errors import DataError
 from tunesmith.files import hash_json, write_json
+from tunesmith.models.embeddings import add_rows_in_place
 from tunesmith.models.forward import LanguageModel, choose_layout
 from tunesmith.models.load import ModelPlace, load_network, to_device, weights_fingerprint
 from tunesmith.models.norms import fuse_norms
@@ -173,7 +174,7 @@ class Training:
         is_random = self.recipe.model.weights == "random"
         network = load_network(self.rendering.place, has_random_weights=is_random)
         set_dropout(network, self.recipe.training.dropout)
-        num_fused = fuse_norms(network) if self.engine.device == "cpu" else 0
+        num_fused = self._shorten(network)
         model = choose_layout(to_device(network, self.engine.device))
         model.num_fused_norms = num_fused
         if model.layout == "padded":
@@ -187,6 +188,14 @@ class Training:
             if self.engine.precision == "bf16":
                 narrow_frozen(model.inner)
         return model
+
+    def _shorten(self, network: torch.nn.Module) -> int:
+        """Compute the same with fewer passes over memory; returns how many norms are fused."""
+        if self.engine.device != "cpu":
+            return 0
+        if self.ranks.size == 1 and self.recipe.training.lora is None:
+            add_rows_in_place(network)
+        return fuse_norms(network)
 
     def plan(self, model: LanguageModel) -> Plan:
         """What the training is made of."""
