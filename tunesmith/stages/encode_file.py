@@ -7,6 +7,7 @@ counts are the same either way.
 """
 
 import ctypes
+import gc
 import multiprocessing
 import os
 import signal
@@ -109,6 +110,7 @@ def _encode_apart(
         initializer=_become_worker,
         initargs=(encoder,),
     )
+    gc.freeze()  # a collection writes to every object, and what is written is no longer shared
     try:
         with path.open("rb") as stream:
             for chunk in _in_turns(pool, stream, num_processes * _AHEAD):
@@ -122,6 +124,7 @@ def _encode_apart(
         ) from None
     finally:
         pool.shutdown(cancel_futures=True)
+        gc.unfreeze()
 
 
 def _in_turns(pool: ProcessPoolExecutor, stream: BinaryIO, num_ahead: int) -> Iterator[_Chunk]:
