@@ -46,7 +46,7 @@ def training_tables(result: Figures) -> Iterator[tuple[str, Figures]]:
 
 
 def _ratio_table(result: Figures) -> list[str]:
-    lines = ["| training, examples a second | Tunesmith | fastest peer | under tcmalloc |"]
+    lines = ["| training, examples a second | Tunesmith | fastest peer measured | under tcmalloc |"]
     lines.append("|---|---|---|---|")
     for title, table in training_tables(result):
         ours = table["contenders"][_OURS]["examples_per_second"]["median"]
