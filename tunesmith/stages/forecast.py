@@ -40,8 +40,8 @@ from tunesmith.training.plan import Plan, TrainingState
 from tunesmith.training.state import write_state
 
 _WRITTEN = 2**30  # bytes at most; a small file is slower a byte than a whole checkpoint
-_WRITES = 3  # the first is often twice as slow as those that replace it
-_WRITING = 3.0  # seconds after which no other write begins
+_WRITES = 4  # the first is left out: it is often twice as slow as those that replace it
+_WRITING = 3.0  # seconds after which no third one begins
 _MEBIBYTE = 2**20
 
 
@@ -179,11 +179,11 @@ def _seconds_a_byte(plan: Plan, folder: RunFolder) -> float:
     made = checkpoints.Checkpoint(tensors={p: t for p, t in some.items() if t}, state={})
     taken: list[float] = []
     with tempfile.TemporaryDirectory(dir=folder.path, prefix=".tmp-forecast-") as place:
-        while len(taken) < _WRITES and sum(taken) < _WRITING:
+        while len(taken) < 2 or (len(taken) < _WRITES and sum(taken) < _WRITING):
             started = time.monotonic()
             checkpoints.save_checkpoint(Path(place) / "some", made)
             taken.append(time.monotonic() - started)
-    return statistics.median(taken) / size
+    return statistics.median(taken[1:]) / size
 
 
 def _kept(plan: Plan, state: TrainingState) -> int:
