@@ -16,7 +16,8 @@ def readme_block(result: Figures) -> str:
         *_ratio_table(result),
         "",
         f"{_circumstances(result)} Each peer has its best flags, and is shown with and without "
-        "tcmalloc; all train the same rows in the same order. [Every figure](docs/speed.md); "
+        "tcmalloc; all train the same rows, in the same order unless they pack. "
+        "[Every figure](docs/speed.md); "
         "`make bench` measures again.",
     ]
     return "\n".join(lines)
@@ -67,7 +68,7 @@ def _against(table: Figures, label: str) -> str:
 
 def _introduction(result: Figures) -> str:
     return (
-        f"Written by `make bench`. {_circumstances(result)} Contenders take turns; figures are "
+        f"Written by `bench/speed.py`. {_circumstances(result)} Contenders take turns; figures are "
         "medians over the rounds, lowest and highest in brackets; ratios are of medians within "
         "one session. Everyone trains the same token ids with the same masks in the same order, "
         "8 examples an update, with AdamW and a constant learning rate; claims are made against "

@@ -13,7 +13,7 @@ import psutil
 import pytest
 
 from tests.stages.rig import Talk, make_recipe
-from tunesmith.errors import DataError, TunesmithError
+from tunesmith.errors import DataError, MissingError, TunesmithError
 from tunesmith.examples.example import Example, Message
 from tunesmith.files import write_json_lines
 from tunesmith.sources.row import Dropped
@@ -90,6 +90,19 @@ def test_an_error_comes_behind_the_rows_before_it(how: Rendering, tmp_path: Path
             seen.extend(rows)
         found.append((seen, str(caught.value)))
     assert found[0] == found[1]
+
+
+@pytest.mark.parametrize("num_processes", [1, 2])
+def test_a_missing_file_is_named(how: Rendering, tmp_path: Path, num_processes: int) -> None:
+    rows = encode_file(
+        _encoder(how, []),
+        tmp_path / "none.jsonl",
+        num_rows=0,
+        progress=Talk(),
+        num_processes=num_processes,
+    )
+    with pytest.raises(MissingError, match="no such file"):
+        next(rows)
 
 
 def test_progress_reaches_the_number_of_examples(how: Rendering, tmp_path: Path) -> None:

@@ -1,9 +1,9 @@
 """An embedding table's gradient -> the rows that a micro-batch read, added in place, on the CPU.
 
 autograd makes a gradient of the whole table for each micro-batch, nearly all of it zeros, and
-adds it to what a tied output layer gave: in a small model a tenth of a step, and twice the
-table's memory. Here the rows are added to the gradient that stands. Where none does, a buffer
-is kept from step to step, and only the rows that were written are cleared.
+adds it to what a tied output layer gave, which takes the table's memory twice. Here the rows are
+added to the gradient that stands. Where none does, a buffer is kept from step to step, and only
+the rows that were written are cleared.
 """
 
 from functools import partial

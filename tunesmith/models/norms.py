@@ -1,8 +1,8 @@
 """A model's root-mean-square norms -> the same function as one autograd node, on the CPU.
 
 Families write the norm as five operations, each of which reads the states from memory again
-and keeps its result for the backward pass: in a deep, narrow model a tenth of a step. As one
-node it keeps its input and a number a position. arXiv 1910.07467, equation 4.
+and keeps its result for the backward pass. As one node it keeps its input and a number a
+position. arXiv 1910.07467, equation 4.
 """
 
 from collections.abc import Callable

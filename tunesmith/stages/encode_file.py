@@ -25,7 +25,7 @@ from typing import BinaryIO
 import numpy as np
 import orjson
 
-from tunesmith.errors import TunesmithError
+from tunesmith.errors import MissingError, TunesmithError
 from tunesmith.examples.example import Example
 from tunesmith.files import read_json_lines
 from tunesmith.sources.row import Dropped
@@ -116,6 +116,8 @@ def _encode_apart(
             for chunk in _in_turns(pool, stream, num_processes * _AHEAD):
                 progress.advance(chunk.num_examples)
                 yield from _taken(chunk, encoder)
+    except FileNotFoundError:
+        raise MissingError("no such file", where=str(path)) from None
     except BrokenProcessPool:
         raise TunesmithError(
             "a process that encodes rows has ended, perhaps for want of memory",

@@ -39,7 +39,7 @@ from tunesmith.training.optimizer import trainable
 from tunesmith.training.plan import Plan, TrainingState
 from tunesmith.training.state import write_state
 
-_WRITTEN = 2**30  # bytes at most; a small file is slower a byte than a whole checkpoint
+_WRITTEN = 2**30  # bytes at most
 _WRITES = 4  # the first is left out: it is often twice as slow as those that replace it
 _WRITING = 3.0  # seconds after which no third one begins
 _MEBIBYTE = 2**20
