@@ -23,6 +23,7 @@ from tunesmith.training.plan import TrainingState
 @pytest.fixture(autouse=True)
 def _little_time(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("tunesmith.training.forecast._MOST_SECONDS", 2.0)
+    monkeypatch.setattr("tunesmith.training.forecast._FEWEST_SECONDS", 0.2)
 
 
 def test_the_dearest_step_comes_first_and_then_all_parts_of_the_distribution() -> None:

@@ -174,10 +174,12 @@ class TrainingRecipe(Section):
         "auto", description="auto: switched on when one example alone does not fit"
     )
     checkpoint_every: Literal["auto"] | Positive = Field(
-        "auto", description="steps between two checkpoints"
+        "auto",
+        description="steps between two checkpoints; auto: a tenth of the run or ten minutes, "
+        "but saving takes a twentieth of the time at most",
     )
     validate_every: Literal["auto"] | Positive = Field(
-        "auto", description="steps between two measurements of the validation loss"
+        "auto", description="steps between validations; auto: a tenth of the run"
     )
     keep: Literal["best", "last"] = Field(
         "best", description="which weights become the model: best by validation loss, or last"

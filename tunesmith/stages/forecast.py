@@ -40,8 +40,9 @@ from tunesmith.training.plan import Plan, TrainingState
 from tunesmith.training.state import write_state
 
 _WRITTEN = 2**30  # bytes at most
-_WRITES = 4  # the first is left out: it is often twice as slow as those that replace it
-_WRITING = 3.0  # seconds after which no third one begins
+_FRESH_WRITES = 2  # into memory that the system has yet to find; three times as slow as later ones
+_WRITES = 4
+_FRESH_CHECKPOINTS = 3  # that stand at once while the oldest is replaced
 _MEBIBYTE = 2**20
 
 
@@ -68,9 +69,11 @@ def forecast(
         raise TunesmithError(
             "a forecast is made in one process", where="torchrun", cure="Start it without."
         )
+    started = time.monotonic()
     engine = start_engine(recipe.training)
     with folder.locked(), multiplying(engine.products):
         rendering = recipe_rendering(recipe, recipe_folder)
+        opened = time.monotonic()
         prepare_stage(recipe, folder, rendering, recipe_folder, progress)
         training = Training(
             recipe=recipe,
@@ -82,17 +85,17 @@ def forecast(
             force=None,
             base=base_record(rendering.place, recipe, folder),
         )
-        return _measure(training, progress)
+        return _measure(training, progress, opening=opened - started)
 
 
-def _measure(training: Training, progress: Progress) -> Result:
+def _measure(training: Training, progress: Progress, *, opening: float) -> Result:
     started, imports = time.monotonic(), psutil.Process().memory_info().rss
     model = training.load()
     plan = training.plan(model)
     state = training.first_state(plan)
     if state.is_checkpointing:
         use_activation_checkpointing(model)
-    loading = time.monotonic() - started
+    loading = opening + time.monotonic() - started
     progress.start("measuring steps", None)
     kept = _kept(plan, state)
     times = measure_steps(plan, state)
@@ -101,7 +104,7 @@ def _measure(training: Training, progress: Progress) -> Result:
         loading=loading,
         times=times,
         one_validation=validation_seconds(plan, state),
-        seconds_a_byte=_seconds_a_byte(plan, training.folder),
+        disk=_weigh_disk(plan, training.folder),
     )
     peak = product_rate(model.device, plan.engine.precision)
     progress.close()
@@ -122,6 +125,19 @@ def _measure(training: Training, progress: Progress) -> Result:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class _Disk:
+    """Seconds that a byte takes: the first times, and where something is replaced."""
+
+    fresh: float
+    again: float
+
+    def seconds(self, size: int, *, times: int, fresh_times: int) -> float:
+        """Of writing `size` bytes some times, each time deleting what is not kept."""
+        fresh = min(times, fresh_times)
+        return size * (fresh * self.fresh + (times - fresh) * self.again)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class _Parts:
     """What was measured, and how often each of it will happen."""
 
@@ -129,14 +145,14 @@ class _Parts:
     loading: float
     times: StepTimes
     one_validation: float
-    seconds_a_byte: float
+    disk: _Disk
 
     def seconds(self) -> dict[str, float]:
         """Each part of the time, their sum, and between what it should lie."""
         training = self.times.seconds
         num_validations = ceil(self.plan.num_steps / self.plan.validate_every)
         validation = self.one_validation * (1 + num_validations)
-        saving = self.seconds_a_byte * self._saved_bytes(num_validations)
+        saving = self._saving(num_validations)
         total = self.loading + training + validation + saving
         off = self.times.spread * (training + validation) + 0.5 * saving
         parts = {
@@ -150,23 +166,30 @@ class _Parts:
         }
         return {name: round(value, 3) for name, value in parts.items()}
 
-    def _saved_bytes(self, num_validations: int) -> float:
+    def _saving(self, num_validations: int) -> float:
         """Checkpoints, the best weights as often as a validation may improve, and the model."""
-        plan = self.plan
+        plan, disk = self.plan, self.disk
         weights = sum(p.nbytes for p in trainable(plan.model.network).values())
         whole = sum(t.nbytes for part in _tensors(plan).values() for t in part.values())
-        best = num_validations if plan.validation is not None else 0
         is_full = plan.recipe.lora is None
         model = sum(p.nbytes for p in plan.model.network.parameters()) if is_full else weights
-        num_checkpoints = ceil(plan.num_steps / plan.checkpoint_every)
-        return float(whole * num_checkpoints + weights * best + model)
+        num_checkpoints = plan.pace(TrainingState()).count(
+            step_seconds=self.times.seconds / plan.num_steps, cost=whole * disk.fresh
+        )
+        keeps_best = plan.validation is not None and plan.recipe.keep == "best"
+        num_best = num_validations - 1 if keeps_best else 0  # the last is the model's own
+        return (
+            disk.seconds(whole, times=num_checkpoints, fresh_times=_FRESH_CHECKPOINTS)
+            + disk.seconds(weights, times=num_best, fresh_times=_FRESH_WRITES)
+            + disk.seconds(model, times=1, fresh_times=1)
+        )
 
 
 def _tensors(plan: Plan) -> Any:
     return write_state(plan.model.network, plan.optimizer, state={}).tensors
 
 
-def _seconds_a_byte(plan: Plan, folder: RunFolder) -> float:
+def _weigh_disk(plan: Plan, folder: RunFolder) -> _Disk:
     """Write a checkpoint, or as much of it as is enough, to the run's disk, and delete it."""
     some: dict[str, dict[str, torch.Tensor]] = {}
     size = 0
@@ -179,11 +202,12 @@ def _seconds_a_byte(plan: Plan, folder: RunFolder) -> float:
     made = checkpoints.Checkpoint(tensors={p: t for p, t in some.items() if t}, state={})
     taken: list[float] = []
     with tempfile.TemporaryDirectory(dir=folder.path, prefix=".tmp-forecast-") as place:
-        while len(taken) < 2 or (len(taken) < _WRITES and sum(taken) < _WRITING):
+        for _ in range(_WRITES):
             started = time.monotonic()
             checkpoints.save_checkpoint(Path(place) / "some", made)
             taken.append(time.monotonic() - started)
-    return statistics.median(taken[1:]) / size
+    fresh, again = taken[:_FRESH_WRITES], taken[_FRESH_WRITES:]
+    return _Disk(fresh=statistics.mean(fresh) / size, again=statistics.mean(again) / size)
 
 
 def _kept(plan: Plan, state: TrainingState) -> int:

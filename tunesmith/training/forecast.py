@@ -25,6 +25,7 @@ FloatArray = npt.NDArray[np.float64]
 _MOST_SECONDS = 20.0
 _SHARE_OF_ESTIMATE = 0.05
 _FEWEST_STEPS = 6  # after the warm-up
+_FEWEST_SECONDS = 2.0  # a few short steps alone say little
 _WARM_UP = 2  # the first steps ask the system for memory and prepare the products
 _MOST_STEPS_LOOKED_AT = 2000
 _VALIDATION_SECONDS = 2.0
@@ -131,7 +132,7 @@ def _is_enough(plan: Plan, trials: list[Trial], spent: float) -> bool:
     steady = trials[_WARM_UP:]
     if spent >= _MOST_SECONDS:
         return True
-    if len(steady) < _FEWEST_STEPS:
+    if len(steady) < _FEWEST_STEPS or spent < _FEWEST_SECONDS:
         return False
     estimate = plan.num_steps * float(np.mean([trial.seconds for trial in steady]))
     return spent >= _SHARE_OF_ESTIMATE * estimate

@@ -17,6 +17,7 @@ from tunesmith.training.engine import seed_everything
 from tunesmith.training.feed import StepData, prefetched
 from tunesmith.training.loss import target_predictions
 from tunesmith.training.memory import OutOfMemory, use_activation_checkpointing
+from tunesmith.training.pace import CheckpointPace
 from tunesmith.training.plan import BEST, Listener, LogLine, Plan, TrainingState
 from tunesmith.training.schedule import learning_rate_at
 from tunesmith.training.signals import StopRequest
@@ -50,6 +51,7 @@ def _run_steps(plan: Plan, progress: TrainingState, listener: Listener, stop: St
     feed = replace(plan.feed, micro_batch=progress.micro_batch)
     wanted = (feed.data_of(step) for step in range(progress.step, plan.num_steps))
     plan.model.network.train()
+    pace = plan.pace(progress)
     started = time.monotonic()
     with closing(prefetched(wanted)) as steps:
         for data in steps:
@@ -59,7 +61,7 @@ def _run_steps(plan: Plan, progress: TrainingState, listener: Listener, stop: St
             progress.tokens_seen += data.num_tokens
             progress.seconds += time.monotonic() - started
             listener.log(_train_line(plan, progress, result, rate))
-            _do_what_is_due(plan, progress, listener, stop)
+            _do_what_is_due(plan, progress, pace, listener, stop)
             if progress.is_stopped_early:
                 return
             started = time.monotonic()
@@ -81,16 +83,21 @@ def _update(plan: Plan, data: StepData) -> tuple[StepResult, float]:
 
 
 def _do_what_is_due(
-    plan: Plan, progress: TrainingState, listener: Listener, stop: StopRequest
+    plan: Plan,
+    progress: TrainingState,
+    pace: CheckpointPace,
+    listener: Listener,
+    stop: StopRequest,
 ) -> None:
     is_last = progress.step == plan.num_steps
     if is_last or progress.step % plan.validate_every == 0:
         _validate(plan, progress, listener)
-    is_stopping = plan.ranks.from_first(stop.number) is not None
-    is_due = progress.step % plan.checkpoint_every == 0
+    due = pace.is_due(progress.step, progress.seconds)
+    is_stopping, is_due = plan.ranks.from_first((stop.number is not None, due))
     if is_last or is_due or is_stopping or progress.is_stopped_early:
         name = checkpoints.step_name(progress.step)
-        _save(plan, progress, name)
+        with pace.saving(progress.step, progress.seconds):
+            _save(plan, progress, name)
         if is_stopping:
             raise stop.error(f"after step {progress.step} of {plan.num_steps} in {name}")
 

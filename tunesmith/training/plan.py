@@ -11,11 +11,11 @@ from tunesmith.training.distributed import Ranks
 from tunesmith.training.engine import Engine
 from tunesmith.training.feed import Feed
 from tunesmith.training.optimizer import Optimizer
+from tunesmith.training.pace import CheckpointPace, steps_between
 from tunesmith.training.step import StepRules
 
 LogLine = dict[str, Any]
 BEST = "best"
-_POINTS_PER_RUN = 10
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,15 +68,17 @@ class Plan:
     @property
     def validate_every(self) -> int:
         """Steps between validations."""
-        return self._every(self.recipe.validate_every)
+        asked = self.recipe.validate_every
+        return steps_between(self.num_steps) if asked == "auto" else asked
 
-    @property
-    def checkpoint_every(self) -> int:
-        """Steps between checkpoints."""
-        return self._every(self.recipe.checkpoint_every)
-
-    def _every(self, asked: str | int) -> int:
-        return asked if isinstance(asked, int) else max(1, self.num_steps // _POINTS_PER_RUN)
+    def pace(self, state: "TrainingState") -> CheckpointPace:
+        """When checkpoints are due, from `state` on."""
+        return CheckpointPace(
+            every=self.recipe.checkpoint_every,
+            num_steps=self.num_steps,
+            step=state.step,
+            seconds=state.seconds,
+        )
 
 
 @dataclass(slots=True, kw_only=True)
