@@ -3,11 +3,14 @@
 import weakref
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 
 from tests.training.rig import make_plan
 from tunesmith.recipe.recipe import TrainingRecipe
+from tunesmith.tokens.collate import collate
+from tunesmith.tokens.encode import EncodedExample
 from tunesmith.training import budget
 from tunesmith.training.budget import kept_bytes, largest_micro_batch, usable_memory
 from tunesmith.training.memory import OutOfMemory, use_activation_checkpointing
@@ -23,7 +26,7 @@ def plan(tmp_path: Path) -> Plan:
 
 
 def kept(plan: Plan, rows: list[int]) -> int:
-    batch = budget._batch(plan.feed, rows)
+    batch = collate([plan.feed.store[row] for row in rows])
     return kept_bytes(plan.model, batch, precision="fp32")
 
 
@@ -60,6 +63,48 @@ def test_no_more_than_a_step_holds_fits(plan: Plan) -> None:
         plan.model, plan.feed, precision="fp32", free=2**40, examples_per_step=12
     )
     assert size == 12
+
+
+@pytest.mark.parametrize(("room", "lengths"), [(2.0, [16, 32]), (0.5, [16, 32, 61, 122])])
+def test_whole_examples_are_tried_only_where_their_ends_leave_doubt(
+    plan: Plan, monkeypatch: pytest.MonkeyPatch, room: float, lengths: list[int]
+) -> None:
+    states = 3 * sum(p.nbytes for p in trainable(plan.model.network).values())
+    at_most = 16 * 8 * (measured(plan, 2) - measured(plan, 1))
+    tried: list[int] = []
+    real = budget.kept_bytes
+
+    def note(model, batch, **options):
+        tried.append(len(batch.ids))
+        return real(model, batch, **options)
+
+    monkeypatch.setattr(budget, "kept_bytes", note)
+    size = largest_micro_batch(
+        plan.model,
+        plan.feed,
+        precision="fp32",
+        free=int(states + 1.6 * room * at_most),
+        examples_per_step=8,
+    )
+    assert (size, tried) == (8, lengths)
+
+
+def measured(plan: Plan, count: int) -> int:
+    """What the ends of the longest example keep, so many times."""
+    end = budget._end_of(plan.feed.store[6], 4)
+    return kept_bytes(plan.model, collate([end] * count), precision="fp32")
+
+
+def test_an_end_keeps_no_less_a_token_than_the_whole(plan: Plan) -> None:
+    whole = kept(plan, [6, 6]) - kept(plan, [6])
+    end = measured(plan, 2) - measured(plan, 1)
+    assert whole / 61 <= end / 16
+    assert whole < 16 * end
+
+
+def test_an_end_has_a_target_however_short_the_example_is() -> None:
+    example = EncodedExample(ids=np.array([1, 2, 3], np.int32), is_trained=np.ones(3, dtype=bool))
+    assert budget._end_of(example, 4).ids.tolist() == [2, 3]
 
 
 def test_where_not_even_the_measurement_fits_one_example_is_tried(

@@ -7,6 +7,7 @@ import typer
 
 from tunesmith.cli import inputs
 from tunesmith.cli import options as shared
+from tunesmith.cli.importing import importing
 from tunesmith.cli.output import show_result
 from tunesmith.cli.progress import talking
 from tunesmith.errors import RecipeError
@@ -49,7 +50,8 @@ def answer(
             result = _answer_test_set(Path(target), run, settings, progress)
         elif input_file is not None and output_file is not None:
             model, generation = inputs.model_and_generation(target, run, settings)
-            from tunesmith.stages.answer import answer_file
+            with importing():
+                from tunesmith.stages.answer import answer_file
 
             result = answer_file(
                 model, input_file, output_file, generation=generation, progress=progress
@@ -64,6 +66,7 @@ def _answer_test_set(
     recipe: Path, run: Path | None, settings: list[str], progress: Progress
 ) -> dict[str, Any]:
     job = inputs.open_job(recipe, run, settings=settings)
-    from tunesmith.stages import answer as stage
+    with importing():
+        from tunesmith.stages import answer as stage
 
     return stage.answer(job.recipe, job.folder, recipe_folder=job.recipe_folder, progress=progress)

@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from tunesmith.cli.importing import importing
 from tunesmith.cli.inputs import generation_settings, sampling_overrides
 from tunesmith.cli.options import (
     JsonFlag,
@@ -50,7 +51,8 @@ def ask(
     if not prompt.strip():
         raise RecipeError("the prompt is empty", where="TEXT", cure="Write what to ask.")
     with talking(quiet, verbose):
-        from tunesmith.stages.ask import ask as stage
+        with importing():
+            from tunesmith.stages.ask import ask as stage
 
         answers = stage(prompt, names, generation=generation)
         if json:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from tunesmith.cli.importing import importing
 from tunesmith.cli.inputs import generation_settings, sampling_overrides
 from tunesmith.cli.options import MaxNewTokens, QuietFlag, SamplingSeed, Temperature, VerboseFlag
 from tunesmith.cli.output import printable
@@ -38,7 +39,8 @@ def chat(
     generation = generation_settings(sampling_overrides(max_new_tokens, temperature, seed=seed))
     is_typed = sys.stdin.isatty()
     with talking(quiet, verbose) as progress:
-        from tunesmith.stages.chat import chat as stage
+        with importing():
+            from tunesmith.stages.chat import chat as stage
 
         session = stage(model, generation=generation)
         if is_typed:

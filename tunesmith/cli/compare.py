@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from tunesmith.cli import options as shared
+from tunesmith.cli.importing import importing
 from tunesmith.cli.inputs import open_run
 from tunesmith.cli.output import show_result
 from tunesmith.cli.progress import talking
@@ -51,7 +52,8 @@ def compare(
     first, second = ([open_run(name, None).path for name in side] for side in sides_of(runs))
     reason = shared.check_reason(force)
     with talking(quiet, verbose) as progress:
-        from tunesmith.stages import compare as stage
+        with importing():
+            from tunesmith.stages import compare as stage
 
         result = stage.compare(
             first, second, progress=progress, num_rows=rows, output=out, force=reason

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from tunesmith.cli.importing import importing
 from tunesmith.cli.options import JsonFlag, QuietFlag, RunFolderOption, VerboseFlag
 from tunesmith.cli.output import show_result
 from tunesmith.cli.progress import talking
@@ -20,8 +21,9 @@ def demo(
 ) -> None:
     """Tune the embedded model on the embedded material and show what changed; offline."""
     with talking(quiet, verbose) as progress:
-        from tunesmith.stages import demo as stage
-        from tunesmith.stages.run_folder import RunFolder
+        with importing():
+            from tunesmith.stages import demo as stage
+            from tunesmith.stages.run_folder import RunFolder
 
         folder = RunFolder(run or Path("runs/demo"))
         result = stage.demo(folder=folder, progress=progress)

@@ -4,6 +4,7 @@ from typing import Annotated
 
 import typer
 
+from tunesmith.cli.importing import importing
 from tunesmith.cli.inputs import open_job
 from tunesmith.cli.options import (
     JsonFlag,
@@ -43,7 +44,8 @@ def evaluate(
     """Score the answers of base, tuned and rivals, by metrics and a judge, and compare them."""
     job = open_job(recipe, run, settings=settings)
     with talking(quiet, verbose) as progress:
-        from tunesmith.stages import evaluate as stage
+        with importing():
+            from tunesmith.stages import evaluate as stage
 
         work = stage.check_judge if check_judge else stage.evaluate
         result = work(

@@ -1,5 +1,6 @@
 """`tunesmith forecast RECIPE`: time and memory of a training, before it starts."""
 
+from tunesmith.cli.importing import importing
 from tunesmith.cli.inputs import open_job
 from tunesmith.cli.options import (
     JsonFlag,
@@ -29,7 +30,8 @@ def forecast(
     """Say how long training will take, how much memory, and what limits it."""
     job = open_job(recipe, run, settings=settings)
     with talking(quiet, verbose) as progress:
-        from tunesmith.stages import forecast as stage
+        with importing():
+            from tunesmith.stages import forecast as stage
 
         result = stage.forecast(
             job.recipe,

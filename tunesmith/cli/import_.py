@@ -8,6 +8,7 @@ import typer
 
 from tunesmith.cli import options as shared
 from tunesmith.cli import source_options as given
+from tunesmith.cli.importing import importing
 from tunesmith.cli.inputs import refuse_unused
 from tunesmith.cli.output import printable, show_result
 from tunesmith.cli.progress import talking
@@ -55,7 +56,8 @@ def import_(
         given.examples_keys(redact, settings or []),
     )
     with talking(quiet, verbose) as progress:
-        from tunesmith.stages.import_sources import import_sources
+        with importing():
+            from tunesmith.stages.import_sources import import_sources
 
         asked = [{"path": source, **keys} for source in sources]
         result = import_sources(asked, out, examples=examples, progress=progress)

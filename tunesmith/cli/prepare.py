@@ -1,5 +1,6 @@
 """`tunesmith prepare RECIPE`: from sources to examples and tokens."""
 
+from tunesmith.cli.importing import importing
 from tunesmith.cli.inputs import open_job
 from tunesmith.cli.options import (
     JsonFlag,
@@ -29,7 +30,8 @@ def prepare(
     """Read the sources; make examples, splits and tokens."""
     job = open_job(recipe, run, settings=settings)
     with talking(quiet, verbose) as progress:
-        from tunesmith.stages import prepare as stage
+        with importing():
+            from tunesmith.stages import prepare as stage
 
         result = stage.prepare(
             job.recipe,

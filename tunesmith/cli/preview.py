@@ -7,6 +7,7 @@ import typer
 
 from tunesmith.cli import options as shared
 from tunesmith.cli import source_options as given
+from tunesmith.cli.importing import importing
 from tunesmith.cli.inputs import is_recipe, refuse_unused
 from tunesmith.cli.pieces import show_pieces
 from tunesmith.cli.progress import talking
@@ -67,7 +68,8 @@ def preview(
         }
         recipe, folder = recipe_from_mapping(written, name=target), Path()
     with talking(quiet, verbose) as progress:
-        from tunesmith.stages.preview import preview_pieces
+        with importing():
+            from tunesmith.stages.preview import preview_pieces
 
         pieces = preview_pieces(recipe, folder.resolve(), progress=progress)
         show_pieces(pieces, limit=limit, is_json=json, progress=progress)

@@ -9,6 +9,7 @@ import warnings
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from tunesmith.cli.importing import importing
 from tunesmith.stages.progress import Progress, SilentProgress
 
 if TYPE_CHECKING:
@@ -173,9 +174,10 @@ def _logging_to(progress: Progress, is_quiet: bool, is_verbose: bool) -> Iterato
 
 def silence_libraries(*, has_download_bars: bool) -> None:
     """Take the bars and notes of transformers and the Hub off stderr; downloads keep theirs."""
-    import huggingface_hub.utils.logging
-    import transformers.utils.logging
-    from huggingface_hub.utils.tqdm import disable_progress_bars
+    with importing():
+        import huggingface_hub.utils.logging
+        import transformers.utils.logging
+        from huggingface_hub.utils.tqdm import disable_progress_bars
 
     transformers.utils.logging.set_verbosity_error()
     transformers.utils.logging.disable_progress_bar()

@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from tunesmith.cli import options as shared
+from tunesmith.cli.importing import importing
 from tunesmith.cli.inputs import is_recipe, open_run, refuse_unused
 from tunesmith.cli.output import show_result
 from tunesmith.cli.progress import talking
@@ -48,7 +49,8 @@ def publish(
         refuse_unused({"--run": run}, "beside a file")
     source = Path(target) if is_file else open_run(target, run)
     with talking(quiet, verbose) as progress:
-        from tunesmith.stages.publish import Publication, publish_data
+        with importing():
+            from tunesmith.stages.publish import Publication, publish_data
 
         how = Publication(repo=repo, is_public=public, license=license_name, force=reason)
         result = publish_data(source, how, progress=progress)

@@ -4,6 +4,7 @@ from typing import Annotated
 
 import typer
 
+from tunesmith.cli.importing import importing
 from tunesmith.cli.inputs import open_run
 from tunesmith.cli.options import JsonFlag, QuietFlag, RunFolderOption, VerboseFlag
 from tunesmith.cli.output import show_result
@@ -27,7 +28,8 @@ def report(
     """Write a run's report.html and report.md from the files beside them."""
     folder = open_run(target, run)
     with talking(quiet, verbose) as progress:
-        from tunesmith.stages import report as stage
+        with importing():
+            from tunesmith.stages import report as stage
 
         result = stage.report(folder, progress=progress)
     show_result(result, is_json=json)

@@ -1,5 +1,6 @@
 """`tunesmith run RECIPE`: the whole loop."""
 
+from tunesmith.cli.importing import importing
 from tunesmith.cli.inputs import open_job
 from tunesmith.cli.options import (
     ForceReason,
@@ -36,7 +37,8 @@ def run(
     reason = check_reason(force)
     job = open_job(recipe, run, settings=settings)
     with talking(quiet, verbose) as progress:
-        from tunesmith.stages import run as stage
+        with importing():
+            from tunesmith.stages import run as stage
 
         result = stage.run(
             job.recipe,

@@ -4,6 +4,7 @@ import typer
 
 from tunesmith.cli import options as shared
 from tunesmith.cli import teach_options as given
+from tunesmith.cli.importing import importing
 from tunesmith.cli.inputs import refuse_unused
 from tunesmith.cli.output import show_result
 from tunesmith.cli.progress import talking
@@ -59,7 +60,8 @@ def teach(
     )
     source = given.teacher_source(options)
     with talking(quiet, verbose) as progress:
-        from tunesmith.stages import teach as stage
+        with importing():
+            from tunesmith.stages import teach as stage
 
         if check:
             result = stage.check_teacher(source, progress=progress)

@@ -1,5 +1,6 @@
 """`tunesmith train RECIPE`: from tokens to a tuned model."""
 
+from tunesmith.cli.importing import importing
 from tunesmith.cli.inputs import open_job
 from tunesmith.cli.options import (
     ForceReason,
@@ -33,7 +34,8 @@ def train(
     reason = check_reason(force)
     job = open_job(recipe, run, settings=settings)
     with talking(quiet, verbose) as progress:
-        from tunesmith.stages import train as stage
+        with importing():
+            from tunesmith.stages import train as stage
 
         result = stage.train(
             job.recipe,

@@ -4,15 +4,16 @@ Measured, not derived from the shape: one example's forward pass, counting what 
 for the backward pass. That knows the family's code, the tiled head, adapters and precision.
 """
 
-from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import psutil
 import torch
 
 from tunesmith.models.forward import LanguageModel
 from tunesmith.recipe.values import memory_bytes
-from tunesmith.tokens.collate import Batch
+from tunesmith.tokens.collate import Batch, collate
+from tunesmith.tokens.encode import EncodedExample
 from tunesmith.training.feed import Feed
 from tunesmith.training.loss import batch_loss
 from tunesmith.training.memory import OutOfMemory, naming_memory_errors
@@ -20,6 +21,7 @@ from tunesmith.training.optimizer import trainable
 
 _MARGIN = 1.6  # what glibc's heap and passing results add to what is kept; measured, see LOG
 _SHARE_OF_FREE = 0.8  # the rest is for everyone else on the machine
+_TRIED_PART = 4  # of the longest example; four times as long keeps 16 times as much at most
 _STATES = 3  # a gradient and two moments a trained weight
 
 
@@ -52,28 +54,36 @@ def largest_micro_batch(
 
     What one example more costs is the difference between two of the longest and one. On
     the careful side: should it prove too much, the training loop halves it and says so.
+    Where the ends of such examples leave room enough, the whole ones are not tried.
     """
     row = int(feed.store.lengths.argmax())
-    left = free - _STATES * sum(p.nbytes for p in trainable(model.network).values())
-    try:
-        one, two = (
-            kept_bytes(model, _batch(feed, [row] * count), precision=precision) for count in (1, 2)
-        )
-    except OutOfMemory:
-        return 1
-    finally:
-        model.network.zero_grad(set_to_none=True)
-    more = max(1, two - one)
-    size = int(max(0.0, left / _MARGIN - (one - more)) // more)
-    if size >= examples_per_step:
-        return examples_per_step
+    learning = _STATES * sum(p.nbytes for p in trainable(model.network).values())
+    room = (free - learning) / _MARGIN
+    tries = ((_TRIED_PART, _TRIED_PART**2), (1, 1)) if room > 0 else ((1, 1),)
+    size = 1
+    for part, at_most in tries:
+        example = _end_of(feed.store[row], part)
+        try:
+            one, two = (
+                kept_bytes(model, collate([example] * count).to(feed.device), precision=precision)
+                for count in (1, 2)
+            )
+        except OutOfMemory:
+            return 1
+        more = max(1, two - one)
+        size = int(max(0.0, room - (one - more)) // (more * at_most))
+        if size >= examples_per_step:
+            return examples_per_step
     return 1 << (max(1, size).bit_length() - 1)
 
 
-def _batch(feed: Feed, rows: list[int]) -> Batch:
-    """Equal rows, none of which shares its beginning with another."""
-    alone = replace(feed, micro_batch=len(rows), smallest_saving=None, shared_row_limit=None)
-    return alone.batches_of(rows)[1][0]
+def _end_of(example: EncodedExample, part: int) -> EncodedExample:
+    """Its last tokens, all of them trained: a token of it keeps no less than one of the whole."""
+    if part == 1:
+        return example
+    length = max(2, -(-len(example.ids) // part))  # the first token is never a target
+    ids = example.ids[-length:]
+    return EncodedExample(ids=ids, is_trained=np.ones(len(ids), dtype=bool))
 
 
 def usable_memory(device: torch.device, budget: str) -> int:
