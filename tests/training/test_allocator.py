@@ -1,5 +1,6 @@
 """Freed memory is kept: under glibc a step finds the pages of the steps before it."""
 
+import json
 import os
 import platform
 import subprocess
@@ -32,6 +33,15 @@ def test_a_later_step_takes_no_new_pages() -> None:
     assert kept * 10 < given_back
 
 
+@pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="only glibc has malloc_trim")
+def test_what_small_blocks_leave_behind_is_given_back() -> None:
+    program = [sys.executable, "-c", LEFT_BEHIND]
+    done = subprocess.run(program, check=True, capture_output=True, text=True, timeout=60)
+    left, given_back = json.loads(done.stdout)
+    assert left > 100
+    assert given_back < left / 4
+
+
 def _faults(call: str) -> int:
     program = PROGRAM.format(call=call)
     done = subprocess.run(
@@ -39,6 +49,20 @@ def _faults(call: str) -> int:
     )
     return int(done.stdout)
 
+
+LEFT_BEHIND = """
+import numpy, psutil
+from tunesmith.training.allocator import return_freed_memory
+def held():
+    return psutil.Process().memory_info().rss >> 20
+before = held()
+blocks = [numpy.ones(4096, dtype=numpy.uint8) for _ in range(50_000)]
+last = numpy.ones(4096, dtype=numpy.uint8)  # above the others, so that they stay
+del blocks
+left = held() - before
+assert return_freed_memory()
+print([left, held() - before])
+"""
 
 GROWTH = """
 import resource

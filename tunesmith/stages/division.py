@@ -16,6 +16,7 @@ from tunesmith.recipe.recipe import ExamplesRecipe, Recipe
 from tunesmith.sources.row import Dropped
 from tunesmith.stages.progress import Progress
 from tunesmith.stages.run_folder import RunFolder
+from tunesmith.training.allocator import return_freed_memory
 
 _LARGE_GROUP = 0.1  # share of all rows from which one group is worth a word
 
@@ -57,6 +58,7 @@ def write_examples(
         ):
             progress.advance(number)
         progress.close()
+        return_freed_memory()
         check_read(count, max_bad=recipe.examples.max_bad, dropped_path=folder.dropped)
         with memory_lock(folder.splits):
             memory = split_memory(folder, recipe.examples)

@@ -32,6 +32,7 @@ from tunesmith.sources.row import Dropped
 from tunesmith.stages.encode import ROWS_AT_ONCE, EncodeCount, EncodedRow, Encoder
 from tunesmith.stages.progress import Progress
 from tunesmith.tokens.encode import EncodedExample
+from tunesmith.training.allocator import return_freed_memory
 
 _WORTH_PROCESSES = 8 * ROWS_AT_ONCE  # rows; fewer take less than a second
 _MOST_PROCESSES = 8  # more than this one can feed
@@ -110,6 +111,7 @@ def _encode_apart(
         initializer=_become_worker,
         initargs=(encoder,),
     )
+    return_freed_memory()  # what reading the sources left behind
     gc.freeze()  # a collection writes to every object, and what is written is no longer shared
     try:
         with path.open("rb") as stream:
