@@ -209,13 +209,14 @@ def _rows_nats(job: _Job, hidden: torch.Tensor, gradients: _Gradients) -> torch.
         weight = head.module.weight[columns].to(hidden.dtype)
         logits = head.logits(hidden, weight, columns)
         totals.add(logits.to(totals.values.dtype))
-        tiles.append((columns, weight, logits))
+        tiles.append((columns, logits))
     nats = totals.values[targets.places].sum()
     counts = torch.bincount(targets.places, minlength=len(hidden)).to(nats.dtype)
     shift = (totals.values - (counts * job.share).log())[:, None]
-    hits = _Hits(targets, nats.dtype, tiles=[columns for columns, _, _ in tiles])
+    hits = _Hits(targets, nats.dtype, tiles=[columns for columns, _ in tiles])
     of_hidden = torch.zeros_like(hidden, dtype=nats.dtype)
-    for place, (columns, weight, logits) in enumerate(tiles):
+    for place, (columns, logits) in enumerate(tiles):
+        weight = head.module.weight[columns].to(hidden.dtype)  # again: to keep all takes memory
         wide = logits.to(nats.dtype)
         rows, targeted, times = hits.in_tile(place)
         nats -= (wide[rows, targeted] * times).sum()
