@@ -181,6 +181,7 @@ def silence_libraries(*, has_download_bars: bool) -> None:
 
     transformers.utils.logging.set_verbosity_error()
     transformers.utils.logging.disable_progress_bar()
+    logging.getLogger("bitsandbytes").setLevel(logging.ERROR)
     huggingface_hub.utils.logging.set_verbosity_error()  # type: ignore[no-untyped-call]
     if not has_download_bars:
         disable_progress_bars()

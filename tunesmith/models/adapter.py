@@ -12,6 +12,7 @@ from transformers import PreTrainedModel
 from transformers.pytorch_utils import Conv1D
 
 from tunesmith.errors import RecipeError
+from tunesmith.models.quantized import set_product_dtype
 from tunesmith.recipe.recipe import LoraRecipe
 
 
@@ -46,12 +47,14 @@ def narrow_frozen(network: PreTrainedModel) -> None:
 
     Autocast rounds them so at every use: the products stay what they were, half of the memory
     and the rounding go. Matrices that learn, norms, and an embedding's table stay as they are.
+    What is stored in four bits is widened to bf16 from now on.
     """
+    set_product_dtype(network, torch.bfloat16)
     tables = {id(m.weight) for m in network.modules() if isinstance(m, torch.nn.Embedding)}
     for module in network.modules():
         if isinstance(module, torch.nn.Linear | Conv1D) and id(module.weight) not in tables:
             for parameter in module.parameters(recurse=False):
-                if not parameter.requires_grad:
+                if not parameter.requires_grad and parameter.is_floating_point():
                     parameter.data = parameter.data.to(torch.bfloat16)
 
 

@@ -69,13 +69,16 @@ def is_model_folder(folder: Path) -> bool:
     return any((folder / name).is_file() for name in ("config.json", "adapter_config.json"))
 
 
-def load_network(place: ModelPlace, *, has_random_weights: bool = False) -> PreTrainedModel:
+def load_network(
+    place: ModelPlace, *, has_random_weights: bool = False, **options: Any
+) -> PreTrainedModel:
     """Load a causal language model in fp32; an adapter is merged into its base.
 
     Args:
         place: Where it lies.
         has_random_weights: Take only the shape, and draw the weights from torch's
             global random state.
+        options: Of transformers' `from_pretrained`, for weights that are loaded as they lie.
 
     Raises:
         MissingError: No such model, or no safetensors in it.
@@ -90,7 +93,11 @@ def load_network(place: ModelPlace, *, has_random_weights: bool = False) -> PreT
             network = _load_adapted(place.folder)
         else:
             network = AutoModelForCausalLM.from_pretrained(
-                place.path, revision=place.revision, dtype=torch.float32, use_safetensors=True
+                place.path,
+                revision=place.revision,
+                dtype=torch.float32,
+                use_safetensors=True,
+                **options,
             )
     except (OSError, ValueError) as error:
         raise load_error(place.name, error) from error

@@ -119,6 +119,9 @@ class LoraRecipe(Section):
     targets: str | list[str] = Field(
         "all-linear", min_length=1, description="modules that get an adapter: all-linear or names"
     )
+    quantize: Literal["nf4"] | None = Field(
+        None, description="nf4: frozen matrices in four bits (QLoRA), by bitsandbytes"
+    )
 
 
 class LoraMethod(Section):

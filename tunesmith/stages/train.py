@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from transformers import PreTrainedModel
 
 from tunesmith.errors import DataError
 from tunesmith.files import hash_json, write_json
@@ -19,6 +20,7 @@ from tunesmith.models.forward import LanguageModel, choose_layout
 from tunesmith.models.load import ModelPlace, load_network, to_device, weights_fingerprint
 from tunesmith.models.norms import fuse_norms
 from tunesmith.models.products import multiplying
+from tunesmith.models.quantized import load_quantized, num_weights
 from tunesmith.models.save import RenderingFiles, save_model
 from tunesmith.recipe.recipe import Recipe, TrainingRecipe
 from tunesmith.stages.prepare import open_store, prepare_stage
@@ -171,8 +173,7 @@ class Training:
     def load(self) -> LanguageModel:
         """The base model as training needs it."""
         seed_everything(self.recipe.training.seed, 0)
-        is_random = self.recipe.model.weights == "random"
-        network = load_network(self.rendering.place, has_random_weights=is_random)
+        network = self._load_base()
         set_dropout(network, self.recipe.training.dropout)
         num_fused = self._shorten(network)
         model = choose_layout(to_device(network, self.engine.device))
@@ -188,6 +189,12 @@ class Training:
             if self.engine.precision == "bf16":
                 narrow_frozen(model.inner)
         return model
+
+    def _load_base(self) -> PreTrainedModel:
+        lora, is_random = self.recipe.training.lora, self.recipe.model.weights == "random"
+        if lora is not None and lora.quantize is not None:
+            return load_quantized(self.rendering.place, device=self.engine.device)
+        return load_network(self.rendering.place, has_random_weights=is_random)
 
     def _shorten(self, network: torch.nn.Module) -> int:
         """Compute the same with fewer passes over memory; returns how many norms are fused."""
@@ -273,7 +280,7 @@ class Training:
             "micro_batch": state.micro_batch,
             "activation_checkpointing": state.is_checkpointing,
             "ranks": self.ranks.size,
-            "parameters": sum(p.numel() for p in model.network.parameters()),
+            "parameters": sum(map(num_weights, model.network.parameters())),
             "trained_parameters": sum(
                 p.numel() for p in model.network.parameters() if p.requires_grad
             ),

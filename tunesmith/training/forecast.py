@@ -14,6 +14,7 @@ import numpy.typing as npt
 import torch
 
 from tunesmith.errors import TunesmithError
+from tunesmith.models.quantized import num_weights
 from tunesmith.training.feed import Feed, StepData
 from tunesmith.training.loss import target_predictions
 from tunesmith.training.memory import OutOfMemory, use_activation_checkpointing
@@ -76,7 +77,7 @@ class Arithmetic:
         matrices = [p for p in plan.model.network.parameters() if p.ndim == 2]
         body = [p for p in matrices if id(p) not in outside]
         learns = sum(p.numel() for p in body if p.requires_grad)
-        size = sum(p.numel() for p in body)
+        size = sum(map(num_weights, body))
         # Forward and the gradient of what comes in: 2 each a weight; its own gradient: 2 more.
         self._a_token = 4.0 * size + 2.0 * learns
         is_trained = head is not None and head.weight.requires_grad
