@@ -49,6 +49,7 @@ def test_loss_and_gradients_are_those_of_all_logits_at_once(
     monkeypatch: pytest.MonkeyPatch, bias: bool, terms: dict[str, float], places_at_once: int
 ) -> None:
     monkeypatch.setattr(head_module, "_PLACES", places_at_once)
+    monkeypatch.setattr(head_module, "_FEW_PLACES", 5)  # kept with 3 at once, made again with 11
     head, targets = _head(bias=bias, **terms), _targets()
     hidden = torch.randn(PLACES, HIDDEN, dtype=torch.float64, requires_grad=True)
     inputs = [hidden, *head.module.parameters()]

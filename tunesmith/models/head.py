@@ -17,6 +17,7 @@ from transformers import PreTrainedModel
 
 _TILE = {"cpu": 2**21, "cuda": 2**25, "mps": 2**24}  # logits at once; a CPU's fit its cache
 _LOG2_E = math.log2(math.e)
+_FEW_PLACES = 256  # up to which narrowed weights are kept too: there is memory for them
 _PLACES = 1024  # rows at once; bounds the logits that are kept between the two passes
 
 
@@ -204,10 +205,10 @@ def _rows_nats(job: _Job, hidden: torch.Tensor, gradients: _Gradients) -> torch.
     """Summed nats of some places, and their gradients: each place's softmax less its targets."""
     head, targets = job.head, job.targets
     totals = _RunningTotals(hidden)
+    weights = _Weights(head, hidden.dtype, is_kept=len(hidden) <= _FEW_PLACES)
     tiles = []
     for columns in _tiles(head, hidden):
-        weight = head.module.weight[columns].to(hidden.dtype)
-        logits = head.logits(hidden, weight, columns)
+        logits = head.logits(hidden, weights.of(columns), columns)
         totals.add(logits.to(totals.values.dtype))
         tiles.append((columns, logits))
     nats = totals.values[targets.places].sum()
@@ -216,17 +217,36 @@ def _rows_nats(job: _Job, hidden: torch.Tensor, gradients: _Gradients) -> torch.
     hits = _Hits(targets, nats.dtype, tiles=[columns for columns, _ in tiles])
     of_hidden = torch.zeros_like(hidden, dtype=nats.dtype)
     for place, (columns, logits) in enumerate(tiles):
-        weight = head.module.weight[columns].to(hidden.dtype)  # again: to keep all takes memory
         wide = logits.to(nats.dtype)
         rows, targeted, times = hits.in_tile(place)
         nats -= (wide[rows, targeted] * times).sum()
         of_logits = _exponential(wide - shift)  # (M, tile): count x share x probability
         of_logits[rows, targeted] -= times * job.share
         narrow = head.unbent(of_logits, wide).to(hidden.dtype)
-        of_hidden += narrow @ weight
+        of_hidden += narrow @ weights.of(columns)
         gradients.add(narrow, hidden, columns)
     gradients.of_hidden.append(of_hidden)
     return nats
+
+
+class _Weights:
+    """Rows of the output layer's matrix in the products' dtype, kept from pass to pass or not."""
+
+    def __init__(self, head: Head, dtype: torch.dtype, *, is_kept: bool) -> None:
+        self._whole = head.module.weight
+        self._dtype = dtype
+        self._is_kept = is_kept
+        self._kept: dict[int, torch.Tensor] = {}
+
+    def of(self, columns: slice) -> torch.Tensor:
+        """Those of a tile of the vocabulary, (tile, H)."""
+        kept = self._kept.get(columns.start)
+        if kept is not None:
+            return kept
+        narrow = self._whole[columns].to(self._dtype)
+        if self._is_kept:
+            self._kept[columns.start] = narrow
+        return narrow
 
 
 class _RunningTotals:
