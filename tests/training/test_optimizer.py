@@ -77,3 +77,35 @@ def test_adamw_changes_what_is_no_hidden_matrix(family: str) -> None:
     beside = _changes(tiny_network(family), _recipe("muon"))
     equal = {name for name in alone if torch.equal(alone[name], beside[name])}
     assert equal == {name for name, change in alone.items() if not _is_hidden(name, change)}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_gradients_are_divided_as_if_beforehand(kind: str) -> None:
+    """Two updates, for AdamW's first does not depend on the gradients' size."""
+    made = []
+    for is_beforehand in (True, False):
+        network = tiny_network("llama")
+        optimizer = make_optimizer(network, _recipe(kind))
+        for by in (3.0, 70.0):
+            _set_gradients(network, seed=int(by), divisor=by if is_beforehand else 1.0)
+            optimizer.step(None if is_beforehand else torch.tensor(by))
+        _set_gradients(network, seed=0)
+        optimizer.step()
+        made.append(torch.cat([p.detach().flatten() for p in network.parameters()]))
+    torch.testing.assert_close(made[0], made[1], rtol=0, atol=1e-5 * RATE)
+    assert not torch.equal(made[0], _after_undivided(kind))
+
+
+def _after_undivided(kind: str) -> torch.Tensor:
+    network = tiny_network("llama")
+    optimizer = make_optimizer(network, _recipe(kind))
+    for seed in (3, 70, 0):
+        _set_gradients(network, seed=seed)
+        optimizer.step()
+    return torch.cat([p.detach().flatten() for p in network.parameters()])
+
+
+def _set_gradients(network: torch.nn.Module, *, seed: int, divisor: float = 1.0) -> None:
+    generator = torch.Generator().manual_seed(seed)
+    for parameter in network.parameters():
+        parameter.grad = torch.randn(parameter.shape, generator=generator) / divisor

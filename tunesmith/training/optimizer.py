@@ -31,10 +31,20 @@ class Optimizer:
         """The groups of all rules; each has its `params` and its rate `lr`."""
         return [group for rule in self._rules for group in rule.param_groups]
 
-    def step(self) -> None:
-        """Change the weights by their gradients."""
+    def step(self, divisor: torch.Tensor | None = None) -> None:
+        """Change the weights by their gradients, after dividing those by a scalar.
+
+        The fused AdamW divides while it reads them, which saves a pass over memory.
+        """
         for rule in self._rules:
-            rule.step()
+            if divisor is None:
+                rule.step()
+            elif rule.defaults.get("fused"):
+                _step_divided(rule, divisor)
+            else:
+                gradients = [p.grad for g in rule.param_groups for p in g["params"]]
+                torch._foreach_div_([g for g in gradients if g is not None], divisor)
+                rule.step()
 
     def zero_grad(self) -> None:
         """Forget the gradients."""
@@ -58,6 +68,15 @@ class Optimizer:
                 cure="Resume with the optimizer it was made with, or begin in another run folder.",
             )
         rule.state[weight] = moments
+
+
+def _step_divided(rule: Any, divisor: torch.Tensor) -> None:
+    """By the attributes that torch's GradScaler sets on rules that unscale by themselves."""
+    rule.grad_scale, rule.found_inf = divisor, torch.zeros_like(divisor)
+    try:
+        rule.step()
+    finally:
+        del rule.grad_scale, rule.found_inf
 
 
 def trainable(network: torch.nn.Module) -> dict[str, torch.nn.Parameter]:

@@ -92,17 +92,17 @@ def train_step(
     norm = torch.nn.utils.get_total_norm([p.grad for p in parameters if p.grad is not None])
     grad_norm = float(norm)
     if math.isfinite(loss) and math.isfinite(grad_norm):
-        if rules.max_grad_norm is not None and grad_norm > rules.max_grad_norm:
-            torch.nn.utils.clip_grads_with_norm_(parameters, rules.max_grad_norm, norm)
-        _update_weights(optimizer)
+        limit = rules.max_grad_norm
+        too_long_by = norm / limit if limit is not None and grad_norm > limit else None
+        _update_weights(optimizer, too_long_by)
     return StepResult(loss=loss, grad_norm=grad_norm, num_targets=num_targets)
 
 
-def _update_weights(optimizer: Optimizer) -> None:
+def _update_weights(optimizer: Optimizer, divisor: torch.Tensor | None) -> None:
     """The first update allocates two moments a weight; no smaller batch would make them fit."""
     try:
         with naming_memory_errors():
-            optimizer.step()
+            optimizer.step(divisor)
     except OutOfMemory as error:
         raise TunesmithError(
             "the optimiser's moments do not fit into memory",
