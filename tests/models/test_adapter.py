@@ -90,3 +90,22 @@ def test_a_merged_adapter_adds_alpha_over_rank_times_its_product(
     product = layer.lora_B["default"].weight @ layer.lora_A["default"].weight * 3.0
     change = merged.get_submodule(name).weight - tiny_network(family).get_submodule(name).weight
     assert torch.allclose(change, product if family == "llama" else product.T, atol=1e-6)
+
+
+@pytest.mark.filterwarnings("ignore:.is_gradient_checkpointing. is deprecated")
+def test_a_merged_adapter_is_a_model_like_any_other(tmp_path: Path) -> None:
+    """It can be asked, and every weight of it can learn."""
+    adapted = add_adapter(tiny_network("llama"), LoraRecipe(rank=2), dropout=0.0)
+    adapted.save_pretrained(tmp_path)
+    register()
+    merged = load_adapter(tiny_network("llama"), tmp_path)
+    assert all(parameter.requires_grad for parameter in merged.parameters())
+    model = choose_layout(merged)
+    assert model.layout == "rows", model.layout_reason
+    assert model.tiled_head is not None, model.head_reason
+
+
+def test_the_head_of_frozen_weights_is_probed_too() -> None:
+    register()
+    model = choose_layout(tiny_network("llama").requires_grad_(False))
+    assert model.tiled_head is not None, model.head_reason

@@ -6,11 +6,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import torch
 
 from tests.stages.rig import Talk, colour_rows, make_recipe, run_folder, write_rows
 from tunesmith.errors import MissingError, RefusedError, TunesmithError
 from tunesmith.files import read_json, read_json_lines
 from tunesmith.generation import answer as answering
+from tunesmith.models.load import find_model, load_network
 from tunesmith.recipe.load import load_recipe
 from tunesmith.recipe.recipe import GenerationRecipe, Recipe
 from tunesmith.stages.answer import answer, answer_file
@@ -73,6 +75,24 @@ def test_the_report_and_the_resolved_recipe_stand_in_the_folder(done: Any) -> No
     environment = read_json(folder.environment)
     assert environment["precision"] == "fp32"
     assert environment["layout"] == "rows"
+
+
+@pytest.mark.filterwarnings("ignore:.is_gradient_checkpointing. is deprecated")
+def test_an_adapter_goes_through_every_stage_and_its_model_can_be_tuned_in_full(
+    tmp_path: Path, tiny_folder: Path
+) -> None:
+    data = write_rows(tmp_path / "rows.jsonl", colour_rows(40))
+    training = {**SECTIONS["training"], "method": {"lora": {"rank": 2}}}
+    recipe = make_recipe(tiny_folder, data, **{**SECTIONS, "training": training})
+    folder = run_folder(tmp_path / "adapter")
+    result = run(recipe, folder, recipe_folder=tmp_path, progress=Talk())
+    assert set(result["scores"]["metrics"]["token_f1"]) == {"base", "tuned"}
+    further = make_recipe(folder.path, data, training={"steps": 2, "learning_rate": 1e-2})
+    before = load_network(find_model(str(folder.path)))
+    train(further, run_folder(tmp_path / "full"), recipe_folder=tmp_path, progress=Talk())
+    after = load_network(find_model(str(tmp_path / "full")))
+    pairs = zip(before.parameters(), after.parameters(), strict=True)
+    assert all(not torch.equal(one, other) for one, other in pairs if one.ndim == 2)
 
 
 def test_running_again_does_no_work_and_returns_the_same(done: Any) -> None:

@@ -59,10 +59,13 @@ def narrow_frozen(network: PreTrainedModel) -> None:
 
 
 def load_adapter(network: PreTrainedModel, folder: Path) -> Any:
-    """Put a saved adapter around the model it was trained on, and merge it in."""
+    """Put a saved adapter around the model it was trained on, and merge it in.
+
+    What comes out is a model like any other: peft froze its weights, and they learn again.
+    """
     with _without_peft_warning():
         adapted = PeftModel.from_pretrained(network, str(folder))
-    return adapted.merge_and_unload()
+    return adapted.merge_and_unload().requires_grad_(True)
 
 
 @contextmanager

@@ -48,7 +48,8 @@ def find_head(network: PreTrainedModel, batch: Batch) -> tuple[Head | None, str]
         own = functional.cross_entropy(logits, batch.targets, reduction="sum") * _SHARE
         targets = Targets(ids=batch.targets, places=batch.target_places)
         tiled = shared_loss(head, states, targets, share=_SHARE, dtype=logits.dtype)
-        difference = _largest_difference(own, tiled, [held[0], head.module.weight])
+        learns = [head.module.weight] if head.module.weight.requires_grad else []
+        difference = _largest_difference(own, tiled, [held[0], *learns])
     if difference > _TOLERANCE:
         return None, f"the head of {family} computes something else (by {difference:.1e})"
     return head, "its loss and gradients in tiles equal the model's own"
