@@ -6,10 +6,13 @@ from torch.nn import functional
 
 from tests.tiny import ROW_FAMILIES, random_example, tiny_network
 from tunesmith.models import head as head_module
+from tunesmith.models import tiled_loss
 from tunesmith.models.adapter import add_adapter
 from tunesmith.models.attention import register
 from tunesmith.models.forward import choose_layout
-from tunesmith.models.head import Head, Targets, predictions, shared_loss
+from tunesmith.models.head import Head, Targets
+from tunesmith.models.predictions import predictions
+from tunesmith.models.tiled_loss import shared_loss
 from tunesmith.recipe.recipe import LoraRecipe
 from tunesmith.tokens.collate import collate
 from tunesmith.training.loss import batch_loss, target_predictions
@@ -48,8 +51,7 @@ def _written_out(head: Head, hidden: torch.Tensor) -> torch.Tensor:
 def test_loss_and_gradients_are_those_of_all_logits_at_once(
     monkeypatch: pytest.MonkeyPatch, bias: bool, terms: dict[str, float], places_at_once: int
 ) -> None:
-    monkeypatch.setattr(head_module, "_PLACES", places_at_once)
-    monkeypatch.setattr(head_module, "_FEW_PLACES", 5)  # kept with 3 at once, made again with 11
+    monkeypatch.setattr(tiled_loss, "_PLACES", places_at_once)
     head, targets = _head(bias=bias, **terms), _targets()
     hidden = torch.randn(PLACES, HIDDEN, dtype=torch.float64, requires_grad=True)
     inputs = [hidden, *head.module.parameters()]

@@ -9,7 +9,7 @@ import torch
 
 from tests.training.rig import Log, make_plan, train, weights
 from tunesmith.errors import DivergedError, TunesmithError
-from tunesmith.models.head import Predictions
+from tunesmith.models.predictions import Predictions
 from tunesmith.recipe.recipe import TrainingRecipe
 from tunesmith.training import loop as loop_module
 from tunesmith.training import step as step_module

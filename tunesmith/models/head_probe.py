@@ -13,7 +13,8 @@ import torch
 from torch.nn import functional
 from transformers import PreTrainedModel
 
-from tunesmith.models.head import Head, Targets, describe_head, shared_loss
+from tunesmith.models.head import Head, Targets, describe_head
+from tunesmith.models.tiled_loss import shared_loss
 from tunesmith.tokens.collate import Batch
 
 _TOLERANCE = 1e-4  # relative L2, fp32

@@ -6,7 +6,9 @@ import torch
 from torch.nn import functional
 
 from tunesmith.models.forward import LanguageModel, trained_logits, trained_states
-from tunesmith.models.head import Predictions, Targets, predictions, shared_loss
+from tunesmith.models.head import Targets
+from tunesmith.models.predictions import Predictions, predictions
+from tunesmith.models.tiled_loss import shared_loss
 from tunesmith.tokens.collate import Batch
 
 _NARROW = (torch.bfloat16, torch.float16)
