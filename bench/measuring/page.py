@@ -79,18 +79,17 @@ def _introduction(result: Figures) -> str:
 
 def _circumstances(result: Figures) -> str:
     machine, versions = result["machine"], result["versions"]
-    quick = ", a quick session" if result["is_quick"] else ""
-    rounds = "one round" if result["repeats"] == 1 else f"{result['repeats']} rounds"
     cores = "1 core" if machine["cores"] == 1 else f"{machine['cores']} cores"
     return (
         f"Measured on {result['measured']} on {cores} of an "
-        f"{machine['processor']}, torch {versions['torch']}, {rounds}{quick}."
+        f"{machine['processor']}, torch {versions['torch']}."
     )
 
 
 def _sections(table: Figures) -> Iterator[str]:
-    if table.get("is_quick"):
-        yield f"A quick measurement of {table['measured']}."
+    rounds = "one round" if table["repeats"] == 1 else f"{table['repeats']} rounds"
+    quick = ", a quick session" if table["is_quick"] else ""
+    yield f"Measured on {table['measured']}, {rounds}{quick}."
     if "failed" in table:
         yield f"Not measured: {table['failed']}."
         return

@@ -20,6 +20,9 @@ def result() -> dict[str, Any]:
         "facts": {"tokens": 90.0, "trained_tokens": 63.2, "is_real": False, "steps": 12},
         "contenders": contenders,
         "ratios": {"as shipped": {"against": "TRL, packing", **ratio(ours, theirs)}},
+        "measured": "2026-11-24",
+        "is_quick": True,
+        "repeats": 3,
     }
     return {
         "measured": "2026-11-25",
@@ -45,6 +48,10 @@ def test_who_could_not_be_measured_is_listed_with_the_reason() -> None:
     assert "| Axolotl | not measured: needs a GPU |" in page
     rows = [line for line in page.splitlines() if line.startswith("|")]
     assert len({line.count("|") for line in rows}) == 1
+
+
+def test_each_table_says_when_it_was_measured_and_how_often() -> None:
+    assert "Measured on 2026-11-24, 3 rounds, a quick session." in full_page(result())
 
 
 def test_generated_rows_are_named_as_such() -> None:
