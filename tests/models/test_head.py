@@ -65,12 +65,13 @@ def test_loss_and_gradients_are_those_of_all_logits_at_once(
         assert torch.allclose(one, 3 * other, rtol=1e-10, atol=1e-14)
 
 
-def test_in_bf16_it_is_no_further_from_the_truth_than_autocast_is() -> None:
-    head, targets = _head(bias=False, dtype=torch.float32), _targets()
+@pytest.mark.parametrize("terms", [{}, {"scale": 0.3}, {"softcap": 2.0}])
+def test_in_bf16_it_is_no_further_from_the_truth_than_autocast_is(terms: dict[str, float]) -> None:
+    head, targets = _head(bias=False, dtype=torch.float32, **terms), _targets()
     hidden = torch.randn(PLACES, HIDDEN, requires_grad=True)
-    exact = functional.cross_entropy(head.module(hidden)[targets.places], targets.ids)
+    exact = functional.cross_entropy(_written_out(head, hidden)[targets.places], targets.ids)
     with torch.autocast("cpu", dtype=torch.bfloat16):
-        logits = head.module(hidden).float()
+        logits = _written_out(head, hidden).float()
         rounded = functional.cross_entropy(logits[targets.places], targets.ids)
         tiled = shared_loss(head, hidden, targets, share=1 / 14, dtype=torch.bfloat16)
     truth = torch.autograd.grad(exact, [hidden, head.module.weight])

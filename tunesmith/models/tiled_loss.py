@@ -15,7 +15,7 @@ from tunesmith.models.head import Head, Targets, is_within, tiles
 from tunesmith.models.hits import Hits, sums
 from tunesmith.models.running import RunningSoftmax, Tile, wide
 
-_PLACES = 1024  # rows at once; bounds the logits that are kept between the two passes
+_PLACES = 1024  # rows at once; bounds the powers that are kept until the log-sum-exp is known
 
 
 def shared_loss(
