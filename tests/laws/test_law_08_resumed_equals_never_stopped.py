@@ -33,21 +33,25 @@ def _kill() -> None:
 
 
 @pytest.mark.parametrize(
-    ("recipe", "steps"), [(RECIPE, range(1, 11)), (LORA, (1, 7))], ids=["full", "lora"]
+    ("recipe", "steps", "num_tokens"),
+    [(RECIPE, range(1, 11), 260), (RECIPE, (1, 7), 600), (LORA, (1, 7), 260)],
+    ids=["full", "read rows", "lora"],
 )
 def test_resumed_equals_never_stopped_from_every_step(
-    tmp_path: Path, recipe: TrainingRecipe, steps: Sequence[int]
+    tmp_path: Path, recipe: TrainingRecipe, steps: Sequence[int], num_tokens: int
 ) -> None:
-    whole = make_plan(tmp_path / "whole", recipe)
+    whole = make_plan(tmp_path / "whole", recipe, num_tokens=num_tokens)
     expected = train(whole)
     assert whole.num_steps == 10
+    has_table = any(p.shape[0] == num_tokens for p in whole.optimizer.parameters[:1])
+    assert has_table == (num_tokens == 260 and recipe is RECIPE)
     for step in steps:
         folder = tmp_path / f"killed-{step}"
         log = Log()
         log.at_step[step] = _kill
         with pytest.raises(Killed):
-            train(make_plan(folder, recipe), log)
-        resumed = make_plan(folder, recipe)
+            train(make_plan(folder, recipe, num_tokens=num_tokens), log)
+        resumed = make_plan(folder, recipe, num_tokens=num_tokens)
         after = train(resumed)
         assert {**log.losses(), **after.losses()} == expected.losses()
         for name, tensor in weights(whole).items():

@@ -45,6 +45,8 @@ def test_record_batches_do_not_show(
     assert len(store) == len(ROWS)
     assert store.lengths.tolist() == [len(row.ids) for _, row in ROWS]
     assert store.num_targets.tolist() == [int(row.is_trained[1:].sum()) for _, row in ROWS]
+    read = np.concatenate([row.ids for _, row in ROWS])
+    assert store.distinct_ids().tolist() == sorted(set(read.tolist()))
     for index in (6, 0, 3, 1, 5, 2, 4):
         example_id, row = ROWS[index]
         assert store.example_id(index) == example_id

@@ -9,6 +9,7 @@ from tests.tiny import random_store, tiny_network
 from tunesmith.models.adapter import add_adapter
 from tunesmith.models.attention import register
 from tunesmith.models.forward import choose_layout
+from tunesmith.models.read_rows import train_read_rows
 from tunesmith.recipe.recipe import TrainingRecipe
 from tunesmith.training.distributed import Ranks
 from tunesmith.training.engine import Engine
@@ -44,17 +45,25 @@ class Log:
         return {line["step"]: line["loss"] for line in self.lines if line["split"] == split}
 
 
-def make_plan(folder: Path, recipe: TrainingRecipe, *, family: str = "llama") -> Plan:
-    """A plan over thirteen random rows and five held-out ones."""
+def make_plan(
+    folder: Path, recipe: TrainingRecipe, *, family: str = "llama", num_tokens: int = 260
+) -> Plan:
+    """A plan over thirteen random rows of 256 tokens and five held-out ones.
+
+    With 512 tokens or more an untied table is trained only where it is read.
+    """
     register()
     folder.mkdir(exist_ok=True)
     store = random_store(folder / "train.arrow", LENGTHS)
     held_out = random_store(folder / "validation.arrow", [9, 30, 14, 5, 21], seed=100)
-    dropout = {"attention_dropout": recipe.dropout}
-    model = choose_layout(tiny_network(family, **dropout))
+    changes = {"attention_dropout": recipe.dropout, "vocab_size": num_tokens}
+    model = choose_layout(tiny_network(family, **changes))
+    rows = None
     if recipe.lora is not None:
         torch.manual_seed(0)
         model.network = add_adapter(model.network, recipe.lora, dropout=recipe.dropout)
+    else:
+        rows = train_read_rows(model.inner, torch.from_numpy(store.distinct_ids()))
     num_steps = count_steps(len(store), recipe)
 
     def feed(of: Any) -> Feed:
@@ -71,7 +80,7 @@ def make_plan(folder: Path, recipe: TrainingRecipe, *, family: str = "llama") ->
 
     return Plan(
         model=model,
-        optimizer=make_optimizer(model.network, recipe),
+        optimizer=make_optimizer(model.network, recipe, tables=[rows] if rows else []),
         feed=feed(store),
         validation=feed(held_out),
         recipe=recipe,

@@ -14,7 +14,6 @@ from tunesmith.tokens.encode import EncodedExample
 from tunesmith.training import budget
 from tunesmith.training.budget import kept_bytes, largest_micro_batch, usable_memory
 from tunesmith.training.memory import OutOfMemory, use_activation_checkpointing
-from tunesmith.training.optimizer import trainable
 from tunesmith.training.plan import Plan
 
 CPU = torch.device("cpu")
@@ -23,6 +22,10 @@ CPU = torch.device("cpu")
 @pytest.fixture
 def plan(tmp_path: Path) -> Plan:
     return make_plan(tmp_path, TrainingRecipe())
+
+
+def learning(plan: Plan) -> int:
+    return sum(p.nbytes for p in plan.optimizer.parameters)
 
 
 def kept(plan: Plan, rows: list[int]) -> int:
@@ -46,12 +49,17 @@ def test_weights_are_not_counted_and_recomputed_layers_keep_less(plan: Plan) -> 
 @pytest.mark.parametrize("size", [1, 2, 8])
 def test_the_micro_batch_is_the_largest_power_of_two_that_fits(plan: Plan, size: int) -> None:
     row = int(plan.feed.store.lengths.argmax())
-    states = 3 * sum(p.nbytes for p in trainable(plan.model.network).values())
+    states = 3 * learning(plan)
     needed = states + 1.6 * kept(plan, [row] * size)
 
     def chosen(free: float) -> int:
         return largest_micro_batch(
-            plan.model, plan.feed, precision="fp32", free=int(free), examples_per_step=64
+            plan.model,
+            plan.feed,
+            learning=learning(plan),
+            precision="fp32",
+            free=int(free),
+            examples_per_step=64,
         )
 
     assert chosen(needed * 1.01) == size
@@ -60,7 +68,12 @@ def test_the_micro_batch_is_the_largest_power_of_two_that_fits(plan: Plan, size:
 
 def test_no_more_than_a_step_holds_fits(plan: Plan) -> None:
     size = largest_micro_batch(
-        plan.model, plan.feed, precision="fp32", free=2**40, examples_per_step=12
+        plan.model,
+        plan.feed,
+        learning=learning(plan),
+        precision="fp32",
+        free=2**40,
+        examples_per_step=12,
     )
     assert size == 12
 
@@ -69,7 +82,7 @@ def test_no_more_than_a_step_holds_fits(plan: Plan) -> None:
 def test_whole_examples_are_tried_only_where_their_ends_leave_doubt(
     plan: Plan, monkeypatch: pytest.MonkeyPatch, room: float, lengths: list[int]
 ) -> None:
-    states = 3 * sum(p.nbytes for p in trainable(plan.model.network).values())
+    states = 3 * learning(plan)
     at_most = 16 * 8 * (measured(plan, 2) - measured(plan, 1))
     tried: list[int] = []
     real = budget.kept_bytes
@@ -82,6 +95,7 @@ def test_whole_examples_are_tried_only_where_their_ends_leave_doubt(
     size = largest_micro_batch(
         plan.model,
         plan.feed,
+        learning=learning(plan),
         precision="fp32",
         free=int(states + 1.6 * room * at_most),
         examples_per_step=8,
@@ -116,7 +130,12 @@ def test_where_not_even_the_measurement_fits_one_example_is_tried(
     monkeypatch.setattr(budget, "kept_bytes", full)
     assert (
         largest_micro_batch(
-            plan.model, plan.feed, precision="fp32", free=2**40, examples_per_step=8
+            plan.model,
+            plan.feed,
+            learning=learning(plan),
+            precision="fp32",
+            free=2**40,
+            examples_per_step=8,
         )
         == 1
     )

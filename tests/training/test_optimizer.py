@@ -5,6 +5,7 @@ import torch
 
 from tests.tiny import random_example, tiny_network
 from tunesmith.models.adapter import add_adapter
+from tunesmith.models.read_rows import train_read_rows
 from tunesmith.recipe.recipe import LoraRecipe, TrainingRecipe
 from tunesmith.training.optimizer import make_optimizer, trainable
 
@@ -109,3 +110,44 @@ def _set_gradients(network: torch.nn.Module, *, seed: int, divisor: float = 1.0)
     generator = torch.Generator().manual_seed(seed)
     for parameter in network.parameters():
         parameter.grad = torch.randn(parameter.shape, generator=generator) / divisor
+
+
+@pytest.mark.parametrize("weight_decay", [0.0, 0.5])
+@pytest.mark.parametrize("kind", KINDS)
+def test_rows_that_are_read_change_as_the_whole_table_would(kind: str, weight_decay: float) -> None:
+    """Four updates, one of them without the token that others read, one clipped."""
+    texts = [torch.tensor([[7, 8, 9, 8]]), torch.tensor([[9, 2, 9]]), torch.tensor([[2, 7]])]
+    ids = torch.tensor([2, 7, 8, 9])
+    made = {}
+    for has_rows in (True, False):
+        network = tiny_network("llama")
+        rows = train_read_rows(network, ids) if has_rows else None
+        recipe = _recipe(kind, weight_decay=weight_decay)
+        optimizer = make_optimizer(network, recipe, tables=[rows] if rows else [])
+        for step, text in enumerate([*texts, texts[0]]):
+            optimizer.zero_grad()
+            network(input_ids=text, labels=text).loss.backward()
+            optimizer.step(torch.tensor(3.0) if step == 2 else None)
+        made[has_rows] = {name: p.detach() for name, p in network.named_parameters()}
+    first = tiny_network("llama").get_input_embeddings().weight
+    for name, weight in made[False].items():
+        torch.testing.assert_close(made[True][name], weight, rtol=1e-6, atol=1e-7, msg=name)
+    table = made[True]["model.embed_tokens.weight"]
+    assert (table[ids] - first[ids]).abs().amax(dim=1).min() > RATE / 2
+    assert torch.equal(table[100], first[100]) == (weight_decay == 0)
+
+
+def test_of_a_table_only_what_is_read_takes_memory() -> None:
+    network = tiny_network("llama")
+    rows = train_read_rows(network, torch.tensor([2, 7]))
+    assert rows is not None
+    optimizer = make_optimizer(network, _recipe("adamw"), tables=[rows])
+    text = torch.tensor([[2, 7, 2]])
+    network(input_ids=text, labels=text).loss.backward()
+    optimizer.step()
+    moments = optimizer.moments(rows.table)
+    assert moments["exp_avg"].shape == moments["exp_avg_sq"].shape == (2, 32)
+    assert moments["rows"].tolist() == [2, 7]
+    assert rows.table.grad is None
+    assert not any(parameter is rows.table for parameter in optimizer.parameters)
+    assert any(parameter is rows.parameter for parameter in optimizer.parameters)

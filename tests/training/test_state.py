@@ -8,6 +8,7 @@ import torch
 from tests.tiny import random_example, tiny_network
 from tunesmith.errors import RefusedError
 from tunesmith.models.adapter import add_adapter
+from tunesmith.models.read_rows import train_read_rows
 from tunesmith.recipe.recipe import LoraRecipe, TrainingRecipe
 from tunesmith.training.checkpoint import load_checkpoint, save_checkpoint
 from tunesmith.training.optimizer import Optimizer, make_optimizer, trainable
@@ -130,3 +131,35 @@ def test_moments_of_another_optimizer_are_refused(
     other = _network("llama")
     with pytest.raises(RefusedError, match="another optimiser's moments"):
         read_state(checkpoint, other, make_optimizer(other, resumed))
+
+
+ALL_IDS = torch.arange(256)
+READ_IDS = torch.unique(torch.from_numpy(random_example(20, seed=9).ids).long())
+MORE_IDS = torch.unique(torch.cat([READ_IDS, torch.arange(100)]))
+
+
+def _with_rows(ids: torch.Tensor, *, seed: int) -> tuple[torch.nn.Module, Optimizer]:
+    """A table of 300 rows, of which these are trained; all of them where they are most."""
+    network = tiny_network("llama", seed=seed, vocab_size=300)
+    rows = train_read_rows(network, ids)
+    return network, make_optimizer(network, RECIPE, tables=[rows] if rows else [])
+
+
+@pytest.mark.parametrize("made", [READ_IDS, MORE_IDS, ALL_IDS])
+@pytest.mark.parametrize("resumed", [READ_IDS, MORE_IDS, ALL_IDS])
+def test_moments_of_a_table_come_back_whichever_rows_are_trained(
+    tmp_path: Path, made: torch.Tensor, resumed: torch.Tensor
+) -> None:
+    network, optimizer = _with_rows(made, seed=0)
+    for _ in range(3):
+        _update(network, optimizer, seed=9)
+    save_checkpoint(tmp_path / "step-000003", write_state(network, optimizer, state={}))
+    other, other_optimizer = _with_rows(resumed, seed=7)
+    read_state(load_checkpoint(tmp_path / "step-000003"), other, other_optimizer)
+    _assert_equal(network, other)
+    for one, rule in ((network, optimizer), (other, other_optimizer)):
+        _update(one, rule, seed=9)
+    is_same = len(made) == len(resumed)
+    for name, weight in network.named_parameters():
+        tolerance = {"rtol": 0, "atol": 0} if is_same else {"rtol": 1e-6, "atol": 1e-7}
+        torch.testing.assert_close(dict(other.named_parameters())[name], weight, **tolerance)

@@ -7,7 +7,7 @@ the rows that were written are cleared.
 """
 
 from functools import partial
-from typing import Any
+from typing import Any, TypeGuard
 
 import torch
 from torch import nn
@@ -28,7 +28,7 @@ def add_rows_in_place(network: nn.Module) -> int:
         How many tables there were.
     """
     weights = [id(weight) for _, weight in network.named_parameters(remove_duplicate=False)]
-    tables = [m for m in network.modules() if isinstance(m, nn.Embedding) and _is_plain(m)]
+    tables = [m for m in network.modules() if is_plain_table(m)]
     for module in tables:
         is_tied = weights.count(id(module.weight)) > 1
         setattr(module, "forward", partial(_forward, _Table(module, is_tied=is_tied)))  # noqa: B010
@@ -95,7 +95,8 @@ def _forward(table: _Table, ids: torch.Tensor) -> torch.Tensor:
     return out
 
 
-def _is_plain(module: nn.Embedding) -> bool:
+def is_plain_table(module: nn.Module) -> TypeGuard[nn.Embedding]:
+    """Whether a module is torch's own table, used as it is by default, and nobody hooks into it."""
     return (
         type(module) is nn.Embedding
         and module.max_norm is None

@@ -21,6 +21,7 @@ from tunesmith.models.load import ModelPlace, load_network, to_device, weights_f
 from tunesmith.models.norms import fuse_norms
 from tunesmith.models.products import multiplying
 from tunesmith.models.quantized import load_quantized, num_weights
+from tunesmith.models.read_rows import ReadRows, train_read_rows
 from tunesmith.models.save import RenderingFiles, save_model
 from tunesmith.recipe.recipe import Recipe, TrainingRecipe
 from tunesmith.stages.prepare import open_store, prepare_stage
@@ -150,7 +151,7 @@ class Training:
             state = state or self.first_state(plan)
             if state.is_checkpointing:
                 use_activation_checkpointing(model)
-            self._write_environment(model, state)
+            self._write_environment(plan, state)
             log.begin(state.step, plan.num_steps)
             with stop_requests() as stop:
                 run_training(plan, state, listener=listener, stop=stop)
@@ -204,6 +205,13 @@ class Training:
             add_rows_in_place(network)
         return fuse_norms(network)
 
+    def _read_rows(self, model: LanguageModel, store: TokenStore) -> list[ReadRows]:
+        """Of tables that the data read few rows of, those rows."""
+        if self.recipe.training.lora is not None:
+            return []
+        rows = train_read_rows(model.inner, torch.from_numpy(store.distinct_ids()))
+        return [] if rows is None else [rows]
+
     def plan(self, model: LanguageModel) -> Plan:
         """What the training is made of."""
         store = open_store(self.folder, "train")
@@ -225,7 +233,7 @@ class Training:
         )
         return Plan(
             model=model,
-            optimizer=make_optimizer(model.network, training),
+            optimizer=make_optimizer(model.network, training, tables=self._read_rows(model, store)),
             feed=feed,
             validation=replace(feed, store=held_out) if len(held_out) else None,
             recipe=training,
@@ -257,6 +265,7 @@ class Training:
             size = largest_micro_batch(
                 plan.model,
                 plan.feed,
+                learning=sum(p.nbytes for p in plan.optimizer.parameters),
                 precision=self.engine.precision,
                 free=usable_memory(plan.model.device, training.memory),
                 examples_per_step=training.examples_per_step,
@@ -265,9 +274,10 @@ class Training:
         is_on = training.activation_checkpointing == "on"
         return TrainingState(micro_batch=self.ranks.from_first(size), is_checkpointing=is_on)
 
-    def _write_environment(self, model: LanguageModel, state: TrainingState) -> None:
+    def _write_environment(self, plan: Plan, state: TrainingState) -> None:
         if not self.ranks.is_first:
             return
+        model = plan.model
         environment = {
             "schema": 1,
             **identity(self.engine),
@@ -284,6 +294,7 @@ class Training:
             "trained_parameters": sum(
                 p.numel() for p in model.network.parameters() if p.requires_grad
             ),
+            "embedding_rows_read": plan.optimizer.num_rows_read,
             "base": self.base,
             "data": self.folder.read_manifest()["prepare"]["key"],
             "template_hash": hash_json(self.rendering.template.contract),

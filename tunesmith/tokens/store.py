@@ -78,6 +78,13 @@ class TokenStore:
         columns, row = self._locate(index)
         return columns.example_id(row)
 
+    def distinct_ids(self) -> npt.NDArray[np.int64]:
+        """Every token that some row holds, once, ascending; reads all ids."""
+        is_read = np.zeros(1 + max((c.largest_id for c in self._columns), default=-1), np.bool_)
+        for columns in self._columns:
+            columns.mark(is_read)
+        return np.flatnonzero(is_read)
+
     def _locate(self, index: int) -> tuple["_Columns", int]:
         if not 0 <= index < len(self):
             raise IndexError(index)
@@ -100,6 +107,14 @@ class _Columns:
 
     def __len__(self) -> int:
         return len(self.lengths)
+
+    @property
+    def largest_id(self) -> int:
+        return int(self._ids.max(initial=-1))
+
+    def mark(self, is_read: npt.NDArray[np.bool_]) -> None:
+        """Set the flags of all tokens that stand here."""
+        is_read[self._ids] = True
 
     def row(self, index: int) -> EncodedExample:
         part = slice(self._offsets[index], self._offsets[index + 1])

@@ -17,7 +17,6 @@ from tunesmith.tokens.encode import EncodedExample
 from tunesmith.training.feed import Feed
 from tunesmith.training.loss import batch_loss
 from tunesmith.training.memory import OutOfMemory, naming_memory_errors
-from tunesmith.training.optimizer import trainable
 
 _MARGIN = 1.6  # what glibc's heap and passing results add to what is kept; measured, see LOG
 _SHARE_OF_FREE = 0.8  # the rest is for everyone else on the machine
@@ -48,17 +47,30 @@ def kept_bytes(model: LanguageModel, batch: Batch, *, precision: str) -> int:
 
 
 def largest_micro_batch(
-    model: LanguageModel, feed: Feed, *, precision: str, free: int, examples_per_step: int
+    model: LanguageModel,
+    feed: Feed,
+    *,
+    learning: int,
+    precision: str,
+    free: int,
+    examples_per_step: int,
 ) -> int:
     """How many of the longest examples fit into `free` bytes; a power of two, or all.
 
     What one example more costs is the difference between two of the longest and one. On
     the careful side: should it prove too much, the training loop halves it and says so.
     Where the ends of such examples leave room enough, the whole ones are not tried.
+
+    Args:
+        model: As it will be trained.
+        feed: Its rows.
+        learning: Bytes of what gets a gradient and moments.
+        precision: fp32 or bf16.
+        free: Bytes that may be taken.
+        examples_per_step: No more are ever needed.
     """
     row = int(feed.store.lengths.argmax())
-    learning = _STATES * sum(p.nbytes for p in trainable(model.network).values())
-    room = (free - learning) / _MARGIN
+    room = (free - _STATES * learning) / _MARGIN
     tries = ((_TRIED_PART, _TRIED_PART**2), (1, 1)) if room > 0 else ((1, 1),)
     size = 1
     for part, at_most in tries:

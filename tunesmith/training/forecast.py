@@ -18,7 +18,6 @@ from tunesmith.models.quantized import num_weights
 from tunesmith.training.feed import Feed, StepData
 from tunesmith.training.loss import target_predictions
 from tunesmith.training.memory import OutOfMemory, use_activation_checkpointing
-from tunesmith.training.optimizer import trainable
 from tunesmith.training.plan import Plan, TrainingState
 from tunesmith.training.step import train_step
 
@@ -215,7 +214,7 @@ def fit_line(costs: FloatArray, seconds: FloatArray) -> tuple[float, float]:
 def _update_seconds(plan: Plan) -> float:
     """The optimiser and the gradient's norm again, over the gradients of the last step."""
     started = time.monotonic()
-    gradients = [p.grad for p in trainable(plan.model.network).values() if p.grad is not None]
+    gradients = [p.grad for p in plan.optimizer.parameters if p.grad is not None]
     torch.nn.utils.get_total_norm(gradients)
     plan.optimizer.step()
     wait(plan.model.device)

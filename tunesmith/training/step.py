@@ -86,7 +86,7 @@ def train_step(
     """
     optimizer.zero_grad()
     total = accumulate_gradients(model, batches, num_targets=num_targets, precision=rules.precision)
-    parameters = [p for group in optimizer.param_groups for p in group["params"]]
+    parameters = optimizer.parameters
     rules.ranks.sum_gradients(parameters)
     loss = float(rules.ranks.sum_vector(total))
     norm = torch.nn.utils.get_total_norm([p.grad for p in parameters if p.grad is not None])
