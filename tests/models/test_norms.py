@@ -99,3 +99,35 @@ def test_half_precision_goes_the_familys_way() -> None:
     fuse_norms(fused)
     states = torch.randn(5, WIDTH).bfloat16()
     assert torch.equal(own(states), fused(states))
+
+
+def test_in_mixed_precision_what_reads_it_shares_one_narrow_result() -> None:
+    torch.manual_seed(0)
+    own = nn.ModuleList([_with_random_weight(LlamaRMSNorm(WIDTH))])
+    own.extend(nn.Linear(WIDTH, WIDTH) for _ in range(3))
+    fused = copy.deepcopy(own)
+    fuse_norms(fused)
+    states = torch.randn(1, 50, WIDTH)
+    found = {}
+    for name, modules in (("own", own), ("fused", fused)):
+        kept: dict[int, torch.Tensor] = {}
+
+        def note(tensor: torch.Tensor, kept: dict[int, torch.Tensor] = kept) -> torch.Tensor:
+            kept[tensor.untyped_storage().data_ptr()] = tensor
+            return tensor
+
+        leaf = states.clone().requires_grad_()
+        with (
+            torch.autocast("cpu", dtype=torch.bfloat16),
+            torch.autograd.graph.saved_tensors_hooks(note, lambda tensor: tensor),
+        ):
+            read = modules[0](leaf)
+            out = sum(linear(read).float().square().sum() for linear in modules[1:])
+        inputs = [one for one in kept.values() if one.shape[-2:] == (50, WIDTH)]
+        narrow = [one for one in inputs if one.dtype == torch.bfloat16]
+        out.backward()
+        found[name] = (read, len(narrow), leaf.grad)
+    assert found["own"][1] - found["fused"][1] == 2
+    assert torch.equal(found["fused"][0], found["own"][0].bfloat16())
+    expected = found["own"][2]
+    assert (found["fused"][2] - expected).norm() < 0.01 * expected.norm()

@@ -39,48 +39,58 @@ def fuse_norms(network: nn.Module) -> int:
     return len(fused)
 
 
-def rms_norm(states: torch.Tensor, weight: torch.Tensor, epsilon: float) -> torch.Tensor:
+def rms_norm(
+    states: torch.Tensor, weight: torch.Tensor, epsilon: float, *, dtype: torch.dtype | None = None
+) -> torch.Tensor:
     """Scale each position to a root mean square of one, then by the weight.
 
     Args:
         states: (..., D), fp32.
         weight: (D), fp32.
         epsilon: Added to the mean square.
+        dtype: Of the result; None is that of the states.
     """
-    out: torch.Tensor = _RmsNorm.apply(states, weight, epsilon)  # type: ignore[no-untyped-call]
+    out: torch.Tensor = _RmsNorm.apply(states, weight, epsilon, dtype or states.dtype)  # type: ignore[no-untyped-call]
     return out
 
 
 class _RmsNorm(torch.autograd.Function):
     @staticmethod
     def forward(
-        ctx: Any, states: torch.Tensor, weight: torch.Tensor, epsilon: float
+        ctx: Any, states: torch.Tensor, weight: torch.Tensor, epsilon: float, dtype: torch.dtype
     ) -> torch.Tensor:
         length = torch.linalg.vector_norm(states, dim=-1, keepdim=True)
         scale = length.square_().div_(states.shape[-1]).add_(epsilon).rsqrt_()
         ctx.save_for_backward(states, weight, scale)
-        out: torch.Tensor = (states * scale).mul_(weight)
+        out: torch.Tensor = (states * scale).mul_(weight).to(dtype)
         return out
 
     @staticmethod
     @once_differentiable
     def backward(ctx: Any, gradient: torch.Tensor) -> tuple[torch.Tensor | None, ...]:
         states, weight, scale = ctx.saved_tensors
+        gradient = gradient.to(states.dtype)
         width = states.shape[-1]
         both = (gradient * states).view(-1, width)
         of_weight = torch.mv(both.T, scale.view(-1)) if ctx.needs_input_grad[1] else None
         along = torch.mv(both, weight).view(scale.shape)
         along.mul_(scale).mul_(scale).mul_(scale).div_(width)
         of_states = (gradient * weight).mul_(scale).addcmul_(states, along, value=-1)
-        return of_states, of_weight, None
+        return of_states, of_weight, None, None
 
 
 def _forward(module: nn.Module, own: Forward, states: torch.Tensor) -> torch.Tensor:
-    """The norm of a module; its own where dtypes differ, as families then cast in their ways."""
+    """The norm of a module; its own where dtypes differ, as families then cast in their ways.
+
+    In mixed precision the result is narrowed here, once: the products that read it (three for
+    query, key and value) would each narrow and keep it, and widen its gradient again.
+    """
     weight = module.weight
     assert isinstance(weight, torch.Tensor)
     if states.dtype == weight.dtype == torch.float32:
-        return rms_norm(states, weight, _epsilon(module))
+        is_mixed = torch.is_autocast_enabled("cpu")
+        dtype = torch.get_autocast_dtype("cpu") if is_mixed else None
+        return rms_norm(states, weight, _epsilon(module), dtype=dtype)
     return own(states)
 
 
