@@ -21,12 +21,16 @@ _backward = torch.ops.aten._scaled_dot_product_flash_attention_for_cpu_backward
 _States = tuple[torch.Tensor, torch.Tensor, torch.Tensor]
 
 
-class _Part(NamedTuple):
-    """Queries of one range of the row that attend to keys of one."""
+class _Parts(NamedTuple):
+    """Where spans stand, and which rows of which places they continue, outer spans first."""
 
-    queries: slice
-    keys: slice
-    is_causal: bool
+    lengths: list[int]
+    continuing: list[tuple[slice, slice]]
+
+    def split(self, states: torch.Tensor) -> Sequence[torch.Tensor]:
+        """(G, heads, T, ...) -> the same of each span."""
+        pieces: Sequence[torch.Tensor] = states.split(self.lengths, dim=2)
+        return pieces
 
 
 def fused_row_attention(
@@ -54,35 +58,31 @@ def fused_row_attention(
     return out
 
 
-def _parts(spans: Sequence[Span]) -> list[_Part]:
-    """Every span with itself, then what continues a span with that span, outer spans first."""
-    parts = []
-    for span in spans:
+def _parts(spans: Sequence[Span]) -> _Parts:
+    """Every span attends to itself, and what continues a span to that span."""
+    continuing = []
+    for span, end in zip(spans, _ends(spans), strict=True):
         own = slice(span.start, span.start + span.length)
-        parts.append(_Part(own, own, is_causal=True))
-    for index, end in _ends(spans):
-        own = parts[index].queries
         if end > own.stop:
-            parts.append(_Part(slice(own.stop, end), own, is_causal=False))
-    return parts
+            continuing.append((slice(own.stop, end), own))
+    return _Parts([span.length for span in spans], continuing)
 
 
-def _ends(spans: Sequence[Span]) -> list[tuple[int, int]]:
+def _ends(spans: Sequence[Span]) -> list[int]:
     """For each span, where the last one that continues it ends."""
     ends = [span.start + span.length for span in spans]
     for index in range(len(spans) - 1, -1, -1):
         parent = spans[index].parent
         if parent is not None:
             ends[parent] = max(ends[parent], ends[index])
-    return list(enumerate(ends))
+    return ends
 
 
 class _FusedRows(torch.autograd.Function):
     """All parts of a row in one node.
 
-    fp32 inside, as the kernel's backward is four times slower in bf16 (torch 2.13). G groups
-    of heads that share a key head stand where the kernel expects the batch. The kernel's own
-    products are of many small shapes, each of which oneDNN would have to prepare first.
+    fp32 inside, as the kernel's backward is four times slower in bf16 (torch 2.13). The kernel's
+    own products are of many small shapes, each of which oneDNN would have to prepare first.
     """
 
     @staticmethod
@@ -92,20 +92,22 @@ class _FusedRows(torch.autograd.Function):
         query: torch.Tensor,
         key: torch.Tensor,
         value: torch.Tensor,
-        parts: list[_Part],
+        parts: _Parts,
         scale: float | None,
     ) -> torch.Tensor:
-        q, k, v = _grouped(query, key, value)
-        groups, heads, length, _ = q.shape
-        joined = q.new_empty(groups, length, heads, v.shape[3]).transpose(1, 2)
-        weight = q.new_empty(groups, length, heads).transpose(1, 2)  # log-sum-exp of the scores
-        for part in parts:
-            states = q[:, :, part.queries], k[:, :, part.keys], v[:, :, part.keys]
-            found, found_weight = _forward(*states, 0.0, part.is_causal, scale=scale)
-            if part.is_causal:
-                joined[:, :, part.queries], weight[:, :, part.queries] = found, found_weight
-            else:
-                _join(joined[:, :, part.queries], weight[:, :, part.queries], found, found_weight)
+        states = _grouped(query, key, value)
+        pieces = [
+            _forward(*of_span, 0.0, True, scale=scale)
+            for of_span in zip(*(parts.split(one) for one in states), strict=True)
+        ]
+        joined = torch.cat([piece for piece, _ in pieces], dim=2)
+        weight = torch.cat([weight for _, weight in pieces], dim=2)  # log-sum-exp of the scores
+        q, k, v = states
+        for rows, seen in parts.continuing:
+            found, more = _forward(
+                q[:, :, rows], k[:, :, seen], v[:, :, seen], 0.0, False, scale=scale
+            )
+            _join(joined[:, :, rows], weight[:, :, rows], found, more)
         joined = joined.to(query.dtype)
         ctx.save_for_backward(query, key, value, joined, weight)
         ctx.parts, ctx.scale = parts, scale
@@ -115,30 +117,26 @@ class _FusedRows(torch.autograd.Function):
     @multiplying("standard")
     def backward(ctx: Any, *gradients: torch.Tensor) -> tuple[torch.Tensor | None, ...]:
         query, key, value, joined, weight = ctx.saved_tensors
+        parts: _Parts = ctx.parts
         q, k, v = _grouped(query, key, value)
-        gradient = gradients[0].to(q.dtype).view_as(q)
+        gradient = gradients[0].to(q.dtype).view(joined.shape)
         joined = joined.to(q.dtype)
-        grads = [q.new_empty(q.shape) for _ in range(3)]
-        for part in ctx.parts:
-            found = _backward(
-                gradient[:, :, part.queries],
-                q[:, :, part.queries],
-                k[:, :, part.keys],
-                v[:, :, part.keys],
-                joined[:, :, part.queries],
-                weight[:, :, part.queries],
-                0.0,
-                part.is_causal,
-                scale=ctx.scale,
-            )
-            where = (part.queries, part.keys, part.keys)
-            for whole, rows, piece in zip(grads, where, found, strict=True):
-                if part.is_causal:
-                    whole[:, :, rows] = piece
-                else:
-                    whole[:, :, rows] += piece
+        states = (gradient, q, k, v, joined, weight)
+        pieces = [
+            _backward(*of_span, 0.0, True, scale=ctx.scale)
+            for of_span in zip(*(parts.split(one) for one in states), strict=True)
+        ]
+        grads = [torch.cat(of_one, dim=2) for of_one in zip(*pieces, strict=True)]
+        for rows, seen in parts.continuing:
+            queried = (gradient[:, :, rows], q[:, :, rows], k[:, :, seen], v[:, :, seen])
+            result = (joined[:, :, rows], weight[:, :, rows])
+            found = _backward(*queried, *result, 0.0, False, scale=ctx.scale)
+            for whole, where, piece in zip(grads, (rows, seen, seen), found, strict=True):
+                whole[:, :, where] += piece
         of_query = grads[0].flatten(0, 1)[None].to(query.dtype)
-        of_key, of_value = (grad.sum(dim=1)[None] for grad in grads[1:])
+        of_key, of_value = grads[1:]
+        if key.shape[1] != query.shape[1]:  # what all queries of a group say of the head they share
+            of_key, of_value = (grad.sum(dim=1)[None] for grad in (of_key, of_value))
         return of_query, of_key.to(key.dtype), of_value.to(value.dtype), None, None
 
 
@@ -153,10 +151,16 @@ def _join(
 
 
 def _grouped(query: torch.Tensor, key: torch.Tensor, value: torch.Tensor) -> _States:
-    """At least fp32, as (G, heads of a group, T, D); repeated heads take no memory."""
+    """At least fp32, as (G, heads, T, D), G of them where the kernel expects the batch.
+
+    One group where each head has a key head, else the heads that share one; they are repeated
+    without taking memory.
+    """
     dtype = torch.promote_types(query.dtype, torch.float32)
     groups = key.shape[1]
     heads = query.shape[1] // groups
+    if heads == 1:
+        return query.to(dtype), key.to(dtype), value.to(dtype)
     wide = query[0].to(dtype).unflatten(0, (groups, heads))
     key, value = (states[0].to(dtype)[:, None].expand(-1, heads, -1, -1) for states in (key, value))
     return wide, key, value
