@@ -25,7 +25,8 @@ def test_a_forecast_names_time_memory_and_limit_and_leaves_only_data(
     assert seconds["total"] == pytest.approx(parts, abs=0.01)
     assert 0 < seconds["low"] < seconds["total"] < seconds["high"]
     assert found["micro_batch"] == 2
-    assert memory["optimizer_bytes"] == 2 * memory["gradients_bytes"] == 2 * memory["weights_bytes"]
+    assert memory["optimizer_bytes"] == 2 * memory["gradients_bytes"]
+    assert memory["gradients_bytes"] < memory["weights_bytes"], "of the table, only what is read"
     assert memory["peak_bytes"] > memory["imports_bytes"] > memory["activations_bytes"] > 0
     assert found["limit"]["name"] in ("data", "arithmetic", "memory bandwidth of the optimiser")
     assert any("Micro-batch   2 examples" in line for line in found["summary"])

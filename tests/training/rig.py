@@ -12,6 +12,7 @@ from tunesmith.models.forward import choose_layout
 from tunesmith.models.read_rows import train_read_rows
 from tunesmith.recipe.recipe import TrainingRecipe
 from tunesmith.training.distributed import Ranks
+from tunesmith.training.dropout import set_dropout
 from tunesmith.training.engine import Engine
 from tunesmith.training.feed import Feed
 from tunesmith.training.loop import run_training
@@ -56,8 +57,9 @@ def make_plan(
     folder.mkdir(exist_ok=True)
     store = random_store(folder / "train.arrow", LENGTHS)
     held_out = random_store(folder / "validation.arrow", [9, 30, 14, 5, 21], seed=100)
-    changes = {"attention_dropout": recipe.dropout, "vocab_size": num_tokens}
-    model = choose_layout(tiny_network(family, **changes))
+    network = tiny_network(family, vocab_size=num_tokens)
+    set_dropout(network, recipe.dropout)
+    model = choose_layout(network)
     rows = None
     if recipe.lora is not None:
         torch.manual_seed(0)

@@ -17,6 +17,7 @@ from tunesmith.models.forward import (
     probe_examples,
     row_logits,
 )
+from tunesmith.models.last_layer import READ_PLACES
 from tunesmith.models.slots import TextSlots
 from tunesmith.tokens.collate import collate
 
@@ -50,6 +51,7 @@ def read_row(
         "position_ids": slots.begin_step(new_lengths, device),
         "slots": slots,
         "use_cache": False,
+        READ_PLACES: keep,
     }
     result: torch.Tensor
     if reading == "hidden":

@@ -224,7 +224,8 @@ def _kept(plan: Plan, state: TrainingState) -> int:
 def _memory(plan: Plan, *, imports: int, kept: int) -> dict[str, int]:
     """The peak that was measured, and what is known to be in it."""
     learning = sum(p.nbytes for p in plan.optimizer.parameters)
-    states = [t for name, t in _tensors(plan)["optimizer"].items() if not name.endswith(".step")]
+    beside = (".step", ".rows")
+    states = [t for name, t in _tensors(plan)["optimizer"].items() if not name.endswith(beside)]
     parts = {
         "imports_bytes": 0 if plan.model.device.type == "cuda" else imports,
         "weights_bytes": sum(p.nbytes for p in plan.model.network.parameters()),

@@ -254,6 +254,7 @@ class Training:
             "layout": model.layout,
             "head": "plain" if model.tiled_head is None else "tiled",
             "fused norms": model.num_fused_norms,
+            "last layer": "in part" if model.is_last_layer_partial else "whole",
             "ranks": self.ranks.size,
         }
 
@@ -287,6 +288,7 @@ class Training:
             "head": "plain" if model.tiled_head is None else "tiled",
             "head_reason": model.head_reason,
             "fused_norms": model.num_fused_norms,
+            "last_layer": "in part" if model.is_last_layer_partial else "whole",
             "micro_batch": state.micro_batch,
             "activation_checkpointing": state.is_checkpointing,
             "ranks": self.ranks.size,
