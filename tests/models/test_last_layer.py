@@ -40,7 +40,7 @@ def whole(monkeypatch: pytest.MonkeyPatch, network: nn.Module) -> LanguageModel:
 def results(model: LanguageModel, batch: Batch) -> dict[str, torch.Tensor]:
     """States at the trained places, and the gradient of each weight."""
     states = trained_states(model, batch)
-    up = torch.randn(states.shape, generator=torch.Generator().manual_seed(0))
+    up = torch.randn(states.shape, generator=torch.Generator().manual_seed(0)).to(states.device)
     (states * up).sum().backward()
     named = model.network.named_parameters()
     gradients = {name: p.grad for name, p in named if p.grad is not None}
@@ -62,14 +62,15 @@ def watch(module: nn.Module, seen: list[int]) -> None:
 
 
 @pytest.mark.parametrize("family", [one for one in ROW_FAMILIES if one != EXPERTS])
+@pytest.mark.parametrize("device", ["cpu", pytest.param("cuda", marks=pytest.mark.gpu)])
 def test_states_and_gradients_are_those_of_the_whole_layer(
-    family: str, monkeypatch: pytest.MonkeyPatch, places_seen: list[int]
+    device: str, family: str, monkeypatch: pytest.MonkeyPatch, places_seen: list[int]
 ) -> None:
-    model = choose_layout(tiny_network(family))
+    model = choose_layout(tiny_network(family).to(device))
     assert model.is_last_layer_partial
     watch(mlp_of(model), places_seen)
-    batch = batch_of()
-    expected = results(whole(monkeypatch, tiny_network(family)), batch)
+    batch = batch_of().to(model.device)
+    expected = results(whole(monkeypatch, tiny_network(family).to(device)), batch)
     found = results(model, batch)
     assert set(places_seen) == {len(batch.trained_positions)} != {len(batch.ids)}
     assert found.keys() == expected.keys()

@@ -25,7 +25,8 @@ def table_of(network: PreTrainedModel) -> torch.nn.Parameter:
 
 
 def make_gradients(network: PreTrainedModel) -> None:
-    for ids in TEXTS:
+    for text in TEXTS:
+        ids = text.to(network.device)
         network(input_ids=ids, labels=ids).loss.backward()
 
 
@@ -37,10 +38,11 @@ def read_rows_of(network: PreTrainedModel, ids: torch.Tensor = IDS) -> ReadRows:
 
 @pytest.mark.parametrize("changes", [{"pad_token_id": None}, {"pad_token_id": 9}, {}])
 @pytest.mark.parametrize("family", ["llama", "gpt_neox"])
+@pytest.mark.parametrize("device", ["cpu", pytest.param("cuda", marks=pytest.mark.gpu)])
 def test_gradients_equal_autograds_and_are_zero_elsewhere(
-    family: str, changes: dict[str, object]
+    device: str, family: str, changes: dict[str, object]
 ) -> None:
-    own, ours = network_of(family, **changes), network_of(family, **changes)
+    own, ours = (network_of(family, **changes).to(device) for _ in range(2))
     rows = read_rows_of(ours)
     make_gradients(own)
     make_gradients(ours)

@@ -59,7 +59,7 @@ def largest_micro_batch(
 
     What one example more costs is the difference between two of the longest and one. On
     the careful side: should it prove too much, the training loop halves it and says so.
-    Where the ends of such examples leave room enough, the whole ones are not tried.
+    Where the end of such an example leaves room enough for all, no more is tried.
 
     Args:
         model: As it will be trained.
@@ -76,10 +76,10 @@ def largest_micro_batch(
     for part, at_most in tries:
         example = _end_of(feed.store[row], part)
         try:
-            one, two = (
-                kept_bytes(model, collate([example] * count).to(feed.device), precision=precision)
-                for count in (1, 2)
-            )
+            one = _kept(model, feed, [example], precision=precision)
+            if one * at_most * examples_per_step <= room:
+                return examples_per_step
+            two = _kept(model, feed, [example] * 2, precision=precision)
         except OutOfMemory:
             return 1
         more = max(1, two - one)
@@ -87,6 +87,12 @@ def largest_micro_batch(
         if size >= examples_per_step:
             return examples_per_step
     return 1 << (max(1, size).bit_length() - 1)
+
+
+def _kept(
+    model: LanguageModel, feed: Feed, examples: list[EncodedExample], *, precision: str
+) -> int:
+    return kept_bytes(model, collate(examples).to(feed.device), precision=precision)
 
 
 def _end_of(example: EncodedExample, part: int) -> EncodedExample:
