@@ -78,9 +78,7 @@ def test_no_more_than_a_step_holds_fits(plan: Plan) -> None:
     assert size == 12
 
 
-@pytest.mark.parametrize(
-    ("room", "lengths"), [(3.0, [16]), (1.01, [16, 32]), (0.5, [16, 32, 61])]
-)
+@pytest.mark.parametrize(("room", "lengths"), [(3.0, [16]), (1.01, [16, 32]), (0.5, [16, 32, 61])])
 def test_whole_examples_are_tried_only_where_their_ends_leave_doubt(
     plan: Plan, monkeypatch: pytest.MonkeyPatch, room: float, lengths: list[int]
 ) -> None:

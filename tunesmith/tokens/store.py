@@ -98,9 +98,10 @@ class _Columns:
     def __init__(self, batch: pa.RecordBatch) -> None:
         ids = batch.column("ids")
         self._example_ids = batch.column("example_id")
-        self._offsets = ids.offsets.to_numpy()
-        self._ids = ids.values.to_numpy(zero_copy_only=True)
-        is_trained = batch.column("is_trained").values.to_numpy(zero_copy_only=True)
+        # Not `to_numpy`, which imports pandas where that is installed: 0.2 s and 40 MB.
+        self._offsets = np.from_dlpack(ids.offsets)
+        self._ids = np.from_dlpack(ids.values)
+        is_trained = np.from_dlpack(batch.column("is_trained").values)
         self._is_trained = is_trained.view(np.bool_)
         self.lengths = np.diff(self._offsets)
         self.num_targets = _count_targets(is_trained, self._offsets)
