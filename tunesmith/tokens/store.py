@@ -99,9 +99,9 @@ class _Columns:
         ids = batch.column("ids")
         self._example_ids = batch.column("example_id")
         # Not `to_numpy`, which imports pandas where that is installed: 0.2 s and 40 MB.
-        self._offsets = np.from_dlpack(ids.offsets)
-        self._ids = np.from_dlpack(ids.values)
-        is_trained = np.from_dlpack(batch.column("is_trained").values)
+        self._offsets = np.asarray(np.from_dlpack(ids.offsets), np.int64)
+        self._ids = np.asarray(np.from_dlpack(ids.values), np.int32)
+        is_trained = np.asarray(np.from_dlpack(batch.column("is_trained").values), np.uint8)
         self._is_trained = is_trained.view(np.bool_)
         self.lengths = np.diff(self._offsets)
         self.num_targets = _count_targets(is_trained, self._offsets)
