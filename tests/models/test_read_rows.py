@@ -89,7 +89,7 @@ def test_the_table_is_what_the_model_reads() -> None:
 
 def test_values_find_their_rows_among_others() -> None:
     rows = read_rows_of(network_of())
-    values = torch.arange(5.0)[:, None].expand(5, 32) + 1
+    values = torch.arange(5.0)[:, None].expand(5, 32) + 1  # 1 to 5
     assert rows.of_these(values, IDS) is values
     whole = spread(values, IDS, like=rows.table)
     assert whole.shape == rows.table.shape
@@ -98,3 +98,5 @@ def test_values_find_their_rows_among_others() -> None:
     assert torch.equal(rows.of_these(whole, None), values)
     moved = rows.of_these(values[:3], torch.tensor([9, 500, 999]))
     assert moved[:, 0].tolist() == [0, 0, 1, 0, 3]
+    as_many = rows.of_these(values, torch.tensor([4, 9, 10, 11, 12]))
+    assert as_many[:, 0].tolist() == [0, 1, 2, 0, 0]
