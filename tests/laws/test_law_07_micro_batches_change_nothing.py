@@ -146,6 +146,8 @@ def test_two_ranks_train_the_model_of_one(tmp_path: Path, tiny_folder: Path) -> 
         timeout=180,
     )
     assert json.loads(done.stdout)["steps"] == 5, "only the first rank prints"
+    environment = json.loads((tmp_path / "two/environment.json").read_text())
+    assert environment["embedding_rows_read"], "the law is to hold for rows that are read"
     one, two = (load_file(tmp_path / run / "model/model.safetensors") for run in ("one", "two"))
     base = load_file(tiny_folder / "model.safetensors")
     moved = sum((one[name] - base[name]).norm() ** 2 for name in base) ** 0.5

@@ -28,6 +28,17 @@ def learning(plan: Plan) -> int:
     return sum(p.nbytes for p in plan.optimizer.parameters)
 
 
+def chosen(plan: Plan, *, free: float, examples_per_step: int) -> int:
+    return largest_micro_batch(
+        plan.model,
+        plan.feed,
+        learning=learning(plan),
+        precision="fp32",
+        free=int(free),
+        examples_per_step=examples_per_step,
+    )
+
+
 def kept(plan: Plan, rows: list[int]) -> int:
     batch = collate([plan.feed.store[row] for row in rows])
     return kept_bytes(plan.model, batch, precision="fp32")
@@ -52,30 +63,12 @@ def test_the_micro_batch_is_the_largest_power_of_two_that_fits(plan: Plan, size:
     states = 3 * learning(plan)
     needed = states + 1.6 * kept(plan, [row] * size)
 
-    def chosen(free: float) -> int:
-        return largest_micro_batch(
-            plan.model,
-            plan.feed,
-            learning=learning(plan),
-            precision="fp32",
-            free=int(free),
-            examples_per_step=64,
-        )
-
-    assert chosen(needed * 1.01) == size
-    assert chosen(needed * 0.99) == max(1, size // 2)
+    assert chosen(plan, free=needed * 1.01, examples_per_step=64) == size
+    assert chosen(plan, free=needed * 0.99, examples_per_step=64) == max(1, size // 2)
 
 
 def test_no_more_than_a_step_holds_fits(plan: Plan) -> None:
-    size = largest_micro_batch(
-        plan.model,
-        plan.feed,
-        learning=learning(plan),
-        precision="fp32",
-        free=2**40,
-        examples_per_step=12,
-    )
-    assert size == 12
+    assert chosen(plan, free=2**40, examples_per_step=12) == 12
 
 
 @pytest.mark.parametrize(("room", "lengths"), [(3.0, [16]), (1.01, [16, 32]), (0.5, [16, 32, 61])])
@@ -92,14 +85,7 @@ def test_whole_examples_are_tried_only_where_their_ends_leave_doubt(
         return real(model, batch, **options)
 
     monkeypatch.setattr(budget, "kept_bytes", note)
-    size = largest_micro_batch(
-        plan.model,
-        plan.feed,
-        learning=learning(plan),
-        precision="fp32",
-        free=int(states + 1.6 * room * at_most),
-        examples_per_step=8,
-    )
+    size = chosen(plan, free=states + 1.6 * room * at_most, examples_per_step=8)
     assert (size, tried) == (8, lengths)
 
 
@@ -128,17 +114,7 @@ def test_where_not_even_the_measurement_fits_one_example_is_tried(
         raise OutOfMemory
 
     monkeypatch.setattr(budget, "kept_bytes", full)
-    assert (
-        largest_micro_batch(
-            plan.model,
-            plan.feed,
-            learning=learning(plan),
-            precision="fp32",
-            free=2**40,
-            examples_per_step=8,
-        )
-        == 1
-    )
+    assert chosen(plan, free=2**40, examples_per_step=8) == 1
 
 
 def test_a_budget_counts_what_the_process_holds_already() -> None:

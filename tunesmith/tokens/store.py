@@ -98,7 +98,7 @@ class _Columns:
     def __init__(self, batch: pa.RecordBatch) -> None:
         ids = batch.column("ids")
         self._example_ids = batch.column("example_id")
-        # Not `to_numpy`, which imports pandas where that is installed: 0.2 s and 40 MB.
+        # Not `to_numpy`, which imports pandas where that is installed: 0.2 s and 50 MB.
         self._offsets = np.asarray(np.from_dlpack(ids.offsets), np.int64)
         self._ids = np.asarray(np.from_dlpack(ids.values), np.int32)
         is_trained = np.asarray(np.from_dlpack(batch.column("is_trained").values), np.uint8)
