@@ -9,7 +9,7 @@ import fcntl
 import hashlib
 import os
 import tempfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import IO, Any
 
@@ -119,6 +119,23 @@ def read_json_lines(path: Path) -> Iterator[dict[str, Any]]:
                 raise DataError(f"not valid JSON ({error})", where=f"{path}:{number}") from None
 
 
+def are_all_lines(path: Path, is_ours: Callable[[Any], bool]) -> bool:
+    """Whether every line of a file is such a record; an empty file holds nobody's work.
+
+    A last line without its end was not written by us, and a test that a record fails with an
+    error it does not pass.
+    """
+    try:
+        if not path.stat().st_size:
+            return True
+        with path.open("rb") as stream:
+            stream.seek(-1, os.SEEK_END)
+            is_whole = stream.read() == b"\n"
+        return is_whole and all(is_ours(record) for record in read_json_lines(path))
+    except (DataError, OSError, KeyError, TypeError, AttributeError):
+        return False
+
+
 def hash_bytes(data: bytes) -> str:
     """SHA-256 as hexadecimal text."""
     return hashlib.sha256(data).hexdigest()
@@ -163,7 +180,8 @@ def folder_lock(folder: Path) -> Iterator[None]:
     """
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        stream = (folder / ".lock").open("a+")
+        flags = os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW
+        stream = os.fdopen(os.open(folder / ".lock", flags, 0o644), "a+")
     except OSError as error:
         raise_disk_full(error, folder)
         raise RecipeError(

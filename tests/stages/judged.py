@@ -18,9 +18,10 @@ from tunesmith.endpoints.attempts import Patience
 from tunesmith.endpoints.caller import Terms
 from tunesmith.evaluation.metrics import token_f1
 from tunesmith.examples.example import Example, Message
-from tunesmith.files import write_json_lines
+from tunesmith.files import write_json, write_json_lines
 from tunesmith.recipe.load import recipe_from_mapping
 from tunesmith.recipe.recipe import Recipe
+from tunesmith.stages.claim import MARKER
 from tunesmith.stages.judging import judge_answers
 from tunesmith.stages.run_folder import RunFolder
 
@@ -106,6 +107,7 @@ def write_answers(
     `padding` is how many characters, at least and at most, stand behind a model's answers.
     """
     folder = RunFolder(path)
+    write_json(path / MARKER, {"schema": 1, "kind": "run"})
     rng = random.Random(6)
     examples = [_example(number, rng) for number in range(num_rows)]
     write_json_lines(folder.examples("test"), (example.to_json() for example in examples))

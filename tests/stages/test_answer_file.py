@@ -2,6 +2,7 @@
 
 import json
 import os
+import tempfile
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -127,7 +128,7 @@ def test_a_folder_that_may_not_be_written_to_is_refused(
         raise PermissionError(13, "Permission denied")
 
     questions = write_rows(tmp_path / "new.jsonl", ROWS)
-    monkeypatch.setattr(stage.tempfile, "TemporaryFile", refuse)
+    monkeypatch.setattr(tempfile, "TemporaryFile", refuse)
     with pytest.raises(RecipeError, match=r"cannot be written \(Permission denied\)"):
         _answer(tiny_folder, questions, tmp_path / "out.jsonl")
 

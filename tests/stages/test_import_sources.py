@@ -71,10 +71,11 @@ def test_columns_and_settings_are_those_of_a_recipe(material: Path) -> None:
 
 def test_nothing_is_replaced_by_nothing(material: Path) -> None:
     out = material / "old.jsonl"
-    out.write_text("old")
+    import_sources(["faq.jsonl"], out)
+    old = out.read_text()
     with pytest.raises(DataError, match="no example is left") as caught:
         import_sources(["tickets.csv"], out)
-    assert out.read_text() == "old"
+    assert out.read_text() == old
     assert str(dropped_path(out)) in str(caught.value)
     assert lines(dropped_path(out))[0]["reason"] == "missing field"
     with pytest.raises(MissingError):

@@ -187,7 +187,7 @@ def test_a_judge_that_gives_a_hundred_to_whoever_asks_is_found_out(
         call = seen_text(last_message(body))
         return call.score(100) if "100" in call.texts.get("answer", "") else honest(body)
 
-    folder = write_answers(tmp_path, num_rows=20)
+    folder = write_answers(tmp_path / "run", num_rows=20)
     with judged_run(folder, gullible, monkeypatch=monkeypatch, pairwise=None) as run:
         told = check_judge(run.recipe, folder, recipe_folder=tmp_path, progress=run.talk)
         assert told["trust"]["verdict"] == "do not use"

@@ -6,7 +6,7 @@ Nothing heavy is imported here or at the top of a command's module, so that help
 from typing import Annotated, Any
 
 import typer
-from typer.core import TyperGroup
+from typer.core import TyperCommand, TyperGroup
 
 from tunesmith import __version__
 from tunesmith.cli import (
@@ -28,6 +28,7 @@ from tunesmith.cli import (
     train,
 )
 from tunesmith.cli.options import LOOK, LOOP, START
+from tunesmith.errors import RecipeError
 
 EPILOG = """Examples:
 
@@ -54,6 +55,8 @@ _COMMANDS: tuple[tuple[str, Any, Any], ...] = (
     (LOOK, chat.chat, chat.EXAMPLES),
 )
 
+_CHECKED = {"text", "force", "models", "field", "settings"}  # by words of their own
+
 
 class Commands(TyperGroup):
     """The commands, in the order in which they are used; quiet when a pipe closes early."""
@@ -64,6 +67,32 @@ class Commands(TyperGroup):
             return super().invoke(ctx)
         except BrokenPipeError:
             raise typer.Exit(141) from None
+
+
+class Command(TyperCommand):
+    """A command that takes no empty value, as an unset variable of a shell gives one."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Parse the words; an empty one would be read as the working directory."""
+        if not ctx.resilient_parsing:
+            given, _, _ = self.make_parser(ctx).parse_args(args=list(args))
+            for param in self.get_params(ctx):
+                refuse_empty(param, given.get(param.name))
+        return super().parse_args(ctx, args)
+
+
+def refuse_empty(param: Any, given: object) -> None:
+    """Refuse an empty value of an option or an argument.
+
+    Raises:
+        RecipeError: It is empty, and no check of the command's own says so better.
+    """
+    values = given if isinstance(given, list | tuple) else [given]
+    if param.name in _CHECKED or not any(isinstance(v, str) and not v.strip() for v in values):
+        return
+    name = ", ".join(sorted(param.opts)) if param.opts[0].startswith("-") else param.metavar
+    cure = "Is a variable of the shell unset? Give a value, or leave it out."
+    raise RecipeError("the value is empty", where=name, cure=cure)
 
 
 def show_version(is_wanted: bool) -> None:
@@ -95,5 +124,5 @@ def make_app() -> typer.Typer:
     for panel, function, examples in _COMMANDS:
         epilog = f"Examples:\n\n{examples}".replace("[", "\\[")
         name = function.__name__.rstrip("_")  # import_: Python keeps the word for itself
-        app.command(name, rich_help_panel=panel, epilog=epilog)(function)
+        app.command(name, cls=Command, rich_help_panel=panel, epilog=epilog)(function)
     return app

@@ -39,7 +39,7 @@ def init(
         return
     if file.is_dir():
         raise RecipeError("is a folder", where=str(file), cure="Name a file to write.")
-    if file.exists() and reason is None:
+    if (file.exists() or file.is_symlink()) and reason is None:
         cure = "Name another file, or give --force REASON to replace it."
         raise RefusedError("there is such a file already", where=str(file), cure=cure)
     text = commented_recipe(data, schema=SCHEMA_PATH.as_uri(), name=str(file))

@@ -47,16 +47,16 @@ class SplitMemory:
         self._sides = np.array(sides, dtype=np.int8)[first]
 
     def _read(self, file: Path) -> Iterator[tuple[int, int]]:
+        number = 0
         for number, line in enumerate(read_json_lines(file), start=1):
             try:
+                example = int(line["id"], 16), SPLITS.index(line["split"])
                 if line["asked"] == self.asked:
-                    yield int(line["id"], 16), SPLITS.index(line["split"])
+                    yield example
             except (KeyError, TypeError, ValueError):
-                raise DataError(
-                    "not a line that Tunesmith wrote",
-                    where=f"{file}:{number}",
-                    cure="Restore the file, or delete it to draw all splits anew.",
-                ) from None
+                raise _foreign(file, number) from None
+        if not number and file.stat().st_size:
+            raise _foreign(file, 1)
 
     def sides(self, ids: Uint64s) -> Sides:
         """Where examples lay before; NO_SIDE where they are new."""
@@ -94,6 +94,14 @@ class SplitMemory:
                     "asked": self.asked,
                 }
                 stream.write(json_line(record))
+
+
+def _foreign(file: Path, number: int) -> DataError:
+    return DataError(
+        "not a line that Tunesmith wrote",
+        where=f"{file}:{number}",
+        cure="Restore the file, or move it away to draw all splits anew.",
+    )
 
 
 @contextlib.contextmanager

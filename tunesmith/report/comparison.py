@@ -1,6 +1,7 @@
 """What `compare` found -> lines for a terminal, and a Markdown file."""
 
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 from typing import Any
 
 from tunesmith.evaluation.grade import Comparison
@@ -15,6 +16,7 @@ _ONE_RUN = (
     "several runs a side, tuned with different training.seed."
 )
 _MAX_TEXT = 300
+_HEADING, _DIFFERENCES = "# Comparison", "## What differs, A → B"
 
 
 def comparison_lines(result: Result) -> list[str]:
@@ -34,14 +36,20 @@ def comparison_lines(result: Result) -> list[str]:
     return lines
 
 
+def is_comparison(path: Path) -> bool:
+    """Whether a file is such a page, so that another may take its place."""
+    text = path.read_bytes()
+    return text.startswith(_HEADING.encode()) and f"\n{_DIFFERENCES}\n".encode() in text
+
+
 def comparison_markdown(result: Result) -> str:
     """The same as a file."""
-    blocks = ["# Comparison", f"**{_title(result)}** {escaped(_sentence(result))}"]
+    blocks = [_HEADING, f"**{_title(result)}** {escaped(_sentence(result))}"]
     blocks.append(
         "\n".join(f"- {side}: {escaped(', '.join(result['sides'][side]))}" for side in _SIDES)
     )
     differences = [f"- {part}: {escaped(told)}" for part, told in _differences(result)]
-    blocks += ["## What differs, A → B", "\n".join(differences)]
+    blocks += [_DIFFERENCES, "\n".join(differences)]
     blocks += ["## Scores", table_lines(_table(result))]
     blocks.append("\n".join(f"- {escaped(remark)}" for remark in _remarks(result)))
     if result["answers"]:

@@ -172,9 +172,17 @@ def _rows(path: Path) -> tuple[dict[str, TestRow], int]:
     return rows, number
 
 
+def _written(folder: Path, *keys: str) -> Iterator[Path]:
+    """The files of a folder but a user's own, whose records lack these keys."""
+    for path in sorted(folder.glob("*.jsonl")):
+        first = next(_lines(path), None)
+        if first is None or first.keys() >= set(keys):
+            yield path
+
+
 def _answers(folder: Path, rows: Mapping[str, TestRow]) -> dict[str, AnswerCount]:
     counted: dict[str, Counter[str]] = {}
-    for path in sorted(folder.glob("*.jsonl")):
+    for path in _written(folder, "model", "finish_reason"):
         for record in _lines(path):
             count = counted.setdefault(record["model"], Counter())
             count["answers"] += 1
@@ -192,7 +200,7 @@ def _answers(folder: Path, rows: Mapping[str, TestRow]) -> dict[str, AnswerCount
 
 def _grades(folder: Path, rows: Mapping[str, TestRow]) -> dict[tuple[str, str], Counter[str]]:
     failures: dict[tuple[str, str], Counter[str]] = {}
-    for path in sorted(folder.glob("*.jsonl")):
+    for path in _written(folder, "model", "metric"):
         for grade in read_grades(path):
             if grade.score is None:
                 reasons = failures.setdefault((grade.metric, grade.model), Counter())

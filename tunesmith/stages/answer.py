@@ -1,6 +1,5 @@
 """A test set and the models of a run -> completions/<model>.jsonl; or any file and any model."""
 
-import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -12,7 +11,6 @@ from tunesmith.examples.read import ReadCount, check_read
 from tunesmith.files import (
     hash_file,
     hash_json,
-    raise_disk_full,
     write_json_lines,
     write_text,
 )
@@ -24,6 +22,7 @@ from tunesmith.recipe.source_recipe import SourceRecipe
 from tunesmith.sources.read import read_source
 from tunesmith.sources.row import Dropped
 from tunesmith.stages.completions import answer_onto, count_completions
+from tunesmith.stages.output_file import are_completions, check_outputs
 from tunesmith.stages.overlap_check import check_overlap
 from tunesmith.stages.prepare import preparation
 from tunesmith.stages.progress import Progress
@@ -60,7 +59,7 @@ def answer(
         RefusedError: Its data or model were made by another recipe, or its test set holds what
             it was trained on.
     """
-    with folder.locked():
+    with folder.locked(recipe, recipe_folder):
         if not is_model_folder(folder.model):
             raise MissingError(
                 "the run has no model yet",
@@ -121,10 +120,15 @@ def answer_file(
         `answers`, `cut_off`, `failed`, `near_ties`, `dropped` by reason, `output`.
 
     Raises:
-        RecipeError: The output is the input, a folder, or nowhere that can be written to.
+        RecipeError: The output is the input, a folder, somebody's file, or nowhere that can be
+            written to.
         DataError: No row can be asked.
     """
-    _check_output(output, questions)
+    if output.exists() and questions.exists() and output.samefile(questions):
+        problem = "is the file of --input, which would be overwritten"
+        cure = "Name a new file that can be written."
+        raise RecipeError(problem, where=f"--output {output}", cure=cure)
+    check_outputs("--output", {output: are_completions})
     count = ReadCount()
     asked = []
     for item in _read_questions(questions):
@@ -147,32 +151,6 @@ def answer_file(
     write_json_lines(output, (completion.to_json() for completion in completions))
     partial.unlink(missing_ok=True)
     return {**count_completions(completions), "dropped": dict(count.dropped), "output": str(output)}
-
-
-def _check_output(output: Path, questions: Path) -> None:
-    """Find out before any work whether the answers can be written.
-
-    Raises:
-        RecipeError: They cannot, or would replace the questions.
-    """
-    problem = None
-    if output.is_dir():
-        problem = "is a folder"
-    elif output.exists() and not output.is_file():
-        problem = "is no regular file"
-    elif output.exists() and questions.exists() and output.samefile(questions):
-        problem = "is the file of --input, which would be overwritten"
-    else:
-        try:
-            output.parent.mkdir(parents=True, exist_ok=True)
-            tempfile.TemporaryFile(dir=output.parent).close()
-        except OSError as error:
-            raise_disk_full(error, output)
-            problem = f"cannot be written ({error.strerror})"
-    if problem:
-        raise RecipeError(
-            problem, where=f"--output {output}", cure="Name a new file that can be written."
-        )
 
 
 def _file_key(rendering: Rendering, asked: Sequence[Question], generation: GenerationRecipe) -> str:

@@ -8,9 +8,10 @@ from tunesmith.errors import RefusedError
 from tunesmith.evaluation.score import TUNED, Column, compare_sides, read_columns, shared_ids
 from tunesmith.evaluation.verdict import overall_verdict
 from tunesmith.files import write_text
-from tunesmith.report.comparison import comparison_lines, comparison_markdown
+from tunesmith.report.comparison import comparison_lines, comparison_markdown, is_comparison
 from tunesmith.stages.answer_differences import answer_differences
 from tunesmith.stages.compared_runs import Side, check_sides, common_test_ids, open_side
+from tunesmith.stages.output_file import check_outputs
 from tunesmith.stages.progress import Progress
 from tunesmith.stages.run_differences import run_differences
 from tunesmith.stages.stage import Result
@@ -47,9 +48,11 @@ def compare(
 
     Raises:
         MissingError: A run does not exist, or has not been evaluated.
-        RecipeError: A run is named twice.
+        RecipeError: A run is named twice, or `output` is somebody's file.
         RefusedError: The comparison could mislead, or there is nothing to compare.
     """
+    if output is not None:
+        check_outputs("--out", {output: is_comparison})
     forced: list[str] = []
 
     def refuse(error: RefusedError) -> None:

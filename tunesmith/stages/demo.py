@@ -27,6 +27,7 @@ def demo(*, folder: RunFolder, progress: Progress) -> Result:
         the verdict and where the report lies, as lines of text.
     """
     recipe = load_recipe(RECIPE)
+    folder.claim(recipe, RECIPE.parent)
     if STUDY.is_file():
         write_json(folder.study, read_json(STUDY))
     result = run(recipe, folder, recipe_folder=RECIPE.parent, progress=progress)

@@ -17,6 +17,7 @@ from tunesmith.recipe.recipe import Recipe
 from tunesmith.stages.answer import BASE, TUNED, answer
 from tunesmith.stages.judging import check_judge as try_judge
 from tunesmith.stages.judging import check_servers, judge_answers, judge_metrics
+from tunesmith.stages.output_file import are_grades
 from tunesmith.stages.prepare import open_store, prepare
 from tunesmith.stages.progress import Progress
 from tunesmith.stages.rendering import Rendering, recipe_rendering
@@ -54,10 +55,11 @@ def evaluate(
     Returns:
         The content of `scores.json`.
     """
+    folder.claim(recipe, recipe_folder)
     check_servers(recipe, folder, progress)
     answer(recipe, folder, recipe_folder=recipe_folder, progress=progress)
     models = [BASE, TUNED, *other_models(recipe)]
-    with folder.locked():
+    with folder.locked(recipe, recipe_folder):
         rendering = recipe_rendering(recipe, recipe_folder)
         _grade(recipe, folder, rendering, models, progress)
         told = judge_answers(recipe, folder, models, recipe_folder=recipe_folder, progress=progress)
@@ -144,7 +146,7 @@ def _score(recipe: Recipe, folder: RunFolder, told: Result, progress: Progress) 
     names = [*texts, *judge_metrics(recipe), *_token_metrics(recipe)]
     paths = {name: folder.grades(name) for name in names}
     for stale in folder.grades(_LOSS).parent.glob("*.jsonl"):
-        if stale not in paths.values():
+        if stale not in paths.values() and are_grades(stale):
             stale.unlink()
     stage = Stage(
         name="score",

@@ -71,7 +71,7 @@ def forecast(
         )
     started = time.monotonic()
     engine = start_engine(recipe.training)
-    with folder.locked(), multiplying(engine.products):
+    with folder.locked(recipe, recipe_folder), multiplying(engine.products):
         rendering = recipe_rendering(recipe, recipe_folder)
         opened = time.monotonic()
         prepare_stage(recipe, folder, rendering, recipe_folder, progress)

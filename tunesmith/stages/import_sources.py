@@ -16,6 +16,7 @@ from tunesmith.recipe.load import recipe_from_mapping
 from tunesmith.recipe.recipe import Recipe
 from tunesmith.sources.kinds import explain_source
 from tunesmith.sources.row import Dropped
+from tunesmith.stages.output_file import are_dropped, are_examples, check_outputs
 from tunesmith.stages.progress import Progress, SilentProgress
 from tunesmith.stages.stage import Result
 
@@ -44,7 +45,7 @@ def import_sources(
         source was taken for, and why); `file` and `dropped_file`, or `findings`, the first 100.
 
     Raises:
-        RecipeError: A setting is wrong, or `out` is one of the sources.
+        RecipeError: A setting is wrong, or `out` is one of the sources or somebody's file.
         MissingError: A source does not exist.
         DataError: A source cannot be read, or no example is left.
     """
@@ -132,8 +133,17 @@ def _recipe(
 ) -> Recipe:
     written = [dict(one) if isinstance(one, Mapping) else {"path": str(one)} for one in sources]
     recipe = recipe_from_mapping({"sources": written, "examples": dict(examples)}, name="import")
-    for source in recipe.sources:
-        if out is not None and source.path and Path(source.path).resolve() == out.resolve():
-            cure = "Name another file with -o."
-            raise RecipeError("is one of the sources", where=str(out), cure=cure)
+    if out is not None:
+        _check(out, recipe)
     return recipe
+
+
+def _check(out: Path, recipe: Recipe) -> None:
+    """Find out before anything is read whether both files may be written."""
+    files = {out: are_examples, dropped_path(out): are_dropped}
+    sources = {Path(one.path).expanduser().resolve() for one in recipe.sources if one.path}
+    for file in files:
+        if file.resolve() in sources:
+            cure = "Name another file with -o."
+            raise RecipeError("is one of the sources", where=str(file), cure=cure)
+    check_outputs("--out", files)

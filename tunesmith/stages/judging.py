@@ -131,7 +131,7 @@ def check_judge(
     """
     assert recipe.evaluation.judge is not None, "the caller has looked"
     endpoint = beside_recipe(recipe.evaluation.judge, recipe_folder)
-    with folder.locked(), _opened(endpoint, folder, progress) as caller:
+    with folder.locked(recipe, recipe_folder), _opened(endpoint, folder, progress) as caller:
         rubric = _rubric(recipe.evaluation, recipe_folder)
         bench = _bench(caller, recipe, folder, rubric, progress)
         progress.note(f"judge: {forecast_in_words(caller.forecast(list(_plant_requests(bench))))}")

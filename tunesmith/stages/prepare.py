@@ -53,7 +53,7 @@ from tunesmith.stages.teacher_sources import (
 )
 from tunesmith.stages.token_lengths import token_lengths
 from tunesmith.templates.wrapped import wrapping_cure
-from tunesmith.tokens.store import TokenStore, store_name, write_store
+from tunesmith.tokens.store import TokenStore, is_store_name, store_name, write_store
 
 _CODE = (
     "sources",
@@ -85,7 +85,7 @@ def prepare(
         DataError: Nothing is left, or too much was unreadable.
         MissingError: A source or the model does not exist.
     """
-    with folder.locked():
+    with folder.locked(recipe, recipe_folder):
         rendering = recipe_rendering(recipe, recipe_folder)
         return prepare_stage(recipe, folder, rendering, recipe_folder, progress)
 
@@ -283,7 +283,7 @@ class _Work:
     def _forget_old_stores(self) -> None:
         current = {store_name(split, self.key) for split in SPLITS}
         for path in self.folder.tokens.glob("*.arrow"):
-            if path.name not in current:
+            if path.name not in current and is_store_name(path.name):
                 path.unlink()
 
     def _summary(self, division: Division) -> Result:

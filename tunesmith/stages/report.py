@@ -3,6 +3,7 @@
 from tunesmith.errors import MissingError
 from tunesmith.report.summary import summary_lines
 from tunesmith.report.write import write_report
+from tunesmith.stages.claim import is_run
 from tunesmith.stages.progress import Progress
 from tunesmith.stages.run_folder import RunFolder
 from tunesmith.stages.stage import Result
@@ -18,7 +19,7 @@ def report(folder: RunFolder, *, progress: Progress) -> Result:
         MissingError: There is no such run.
         DataError: A file of the run is damaged.
     """
-    if not folder.recipe.is_file():
+    if not is_run(folder.path) or not folder.recipe.is_file():
         raise MissingError(
             "no such run", where=str(folder.path), cure="Run tunesmith run RECIPE first."
         )

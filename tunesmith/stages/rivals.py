@@ -21,6 +21,7 @@ from tunesmith.recipe.endpoint_recipe import EndpointRecipe
 from tunesmith.recipe.recipe import Recipe
 from tunesmith.stages.completions import answer_onto, count_completions
 from tunesmith.stages.endpoint import forecast_in_words, open_asker
+from tunesmith.stages.output_file import are_completions
 from tunesmith.stages.prepare import read_split
 from tunesmith.stages.progress import Progress
 from tunesmith.stages.rendering import Rendering, model_rendering
@@ -102,7 +103,7 @@ def answer_others(
         results[name] = ask(name, beside_recipe(rival, recipe_folder), recipe, folder, progress)
     kept = {folder.completions(name) for name in ("base", "tuned", *results)}
     for file in folder.completions("base").parent.glob("[!.]*.jsonl"):
-        if file not in kept:
+        if file not in kept and are_completions(file):
             file.unlink()
     return results
 
@@ -227,7 +228,7 @@ def speak(
     progress.start(f"answering ({name})", len(questions))
     ordered = answer_onto(partial, questions, load=load, progress=progress)
     result = _written(folder, name, ordered)
-    for old in file.parent.glob(f".{file.stem}-*.jsonl"):
+    for old in file.parent.glob(f".{file.stem}-{'[0-9a-f]' * 12}.jsonl"):
         old.unlink()
     return result
 

@@ -34,6 +34,7 @@ def run(
             where="torchrun",
             cure="Start tunesmith train under torchrun, then tunesmith run alone for the rest.",
         )
+    folder.claim(recipe, recipe_folder)
     check_servers(recipe, folder, progress)
     prepared = prepare(recipe, folder, recipe_folder=recipe_folder, progress=progress)
     trained = train(recipe, folder, recipe_folder=recipe_folder, progress=progress, force=force)

@@ -10,6 +10,8 @@ from typing import Any
 
 from tunesmith.examples.split import Split
 from tunesmith.files import folder_lock, read_json, write_json
+from tunesmith.recipe.recipe import Recipe
+from tunesmith.stages.claim import claim
 
 _SPLITS = "splits.jsonl"
 _UNSAFE = re.compile(r"[^\w.+-]+")
@@ -129,9 +131,14 @@ class RunFolder:
         """One metric's grades of all models."""
         return self.path / "grades" / f"{metric}.jsonl"
 
+    def claim(self, recipe: Recipe, recipe_folder: Path) -> None:
+        """Make the folder this recipe's, or refuse what is no run; see `stages.claim`."""
+        claim(self.path, recipe, recipe_folder)
+
     @contextmanager
-    def locked(self) -> Iterator[None]:
-        """Keep other processes out of this folder; see `files.folder_lock`."""
+    def locked(self, recipe: Recipe, recipe_folder: Path) -> Iterator[None]:
+        """Claim the folder and keep other processes out of it; see `files.folder_lock`."""
+        self.claim(recipe, recipe_folder)
         with folder_lock(self.path):
             yield
 

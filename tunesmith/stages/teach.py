@@ -26,6 +26,12 @@ from tunesmith.recipe.source_recipe import SourceRecipe
 from tunesmith.recipe.teacher_recipe import TeacherRecipe
 from tunesmith.sources.row import Dropped
 from tunesmith.stages.endpoint import forecast_in_words, open_asker
+from tunesmith.stages.output_file import (
+    are_dropped,
+    are_examples,
+    are_improvements,
+    check_outputs,
+)
 from tunesmith.stages.progress import Progress
 from tunesmith.stages.stage import Result
 
@@ -66,7 +72,7 @@ def lesson_of(
         avoid: Files of the test set.
 
     Raises:
-        RecipeError: `out` is one of the files that are read.
+        RecipeError: `out`, or a file beside it, is read, or is somebody's.
     """
     recipe = source.teacher
     assert recipe is not None, "a source with a teacher"
@@ -75,9 +81,14 @@ def lesson_of(
         cure = "Name another file with -o."
         raise RecipeError("is one of the files that are read", where=str(out), cure=cure)
     sources = [SourceRecipe(path=str(path)) for path in avoid]
-    return Lesson(
+    lesson = Lesson(
         recipe=recipe, out=out or Path("pairs.jsonl"), subject=source.subject, avoid=sources
     )
+    if out is not None:
+        files = {out: are_examples, lesson.beside("dropped"): are_dropped}
+        files |= {lesson.beside("partial"): are_examples, lesson.beside("before"): are_improvements}
+        check_outputs("--out", files, read=[Path(one) for one in read if one])
+    return lesson
 
 
 def teach(lesson: Lesson, *, progress: Progress) -> Result:

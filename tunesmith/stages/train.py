@@ -85,7 +85,7 @@ def train(
     with joined_ranks(torch.device(engine.device)) as ranks, ExitStack() as stack:
         stack.enter_context(multiplying(engine.products))
         if ranks.is_first:
-            stack.enter_context(folder.locked())
+            stack.enter_context(folder.locked(recipe, recipe_folder))
         else:
             progress = SilentProgress()
         rendering = recipe_rendering(recipe, recipe_folder)

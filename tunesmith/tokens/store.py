@@ -4,6 +4,7 @@ The file carries the key of everything it depends on; a file with another key is
 and is never opened. Rows are zero-copy views; `lengths` and `num_targets` are in memory.
 """
 
+import re
 from collections.abc import Iterable
 from itertools import islice
 from pathlib import Path
@@ -151,3 +152,8 @@ def _concatenate(parts: list[npt.NDArray[np.int64]]) -> npt.NDArray[np.int64]:
 def store_name(split: str, key: str) -> str:
     """The file name of a split's store; the key's beginning keeps old files apart."""
     return f"{split}-{key[:12]}.arrow"
+
+
+def is_store_name(name: str) -> bool:
+    """Whether `store_name` gives such names; other files beside the stores are a user's."""
+    return re.fullmatch(r"(train|validation|test)-[0-9a-f]{12}\.arrow", name) is not None

@@ -103,6 +103,8 @@ def _why_file_differs(path: Path, facts: Mapping[str, Any]) -> str | None:
 
 def remove_checkpoint(folder: Path) -> None:
     """Delete a checkpoint; a kill in between leaves no folder that looks whole."""
+    if folder.is_symlink():
+        folder.unlink()  # what it leads to is not ours
     if not folder.exists():
         return
     trash = folder.parent / f".trash-{folder.name}"

@@ -1,0 +1,160 @@
+"""A folder named for a run -> marked as a run's, or refused before a byte is written.
+
+A run's folder holds `tunesmith-run.json`, written before anything else. Within it the names of
+`RunFolder` are Tunesmith's; a folder without it that holds anything is somebody else's.
+"""
+
+import os
+import re
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from tunesmith import __version__
+from tunesmith.errors import DataError, MissingError, RecipeError
+from tunesmith.files import read_json, write_json
+from tunesmith.recipe.recipe import Recipe
+
+MARKER = "tunesmith-run.json"
+_SCHEMA = 1
+_CONTRACT = "tunesmith.json"  # of `models.load`, which would import torch
+_ENTRY = {"key", "inputs", "outputs", "result"}  # of a finished stage in manifest.json
+_NUM_NAMED = 3
+
+
+def is_run(path: Path) -> bool:
+    """Whether a folder is a run's: by its marker, or by the manifest of an older run."""
+    marker = _read(path / MARKER)
+    if isinstance(marker, dict) and marker.get("kind") == "run":
+        return True
+    manifest = _read(path / "manifest.json")
+    if not isinstance(manifest, dict):
+        return False
+    entries = manifest.values()
+    is_ours = all(isinstance(one, dict) and one.keys() >= _ENTRY for one in entries)
+    return is_ours and (bool(manifest) or _holds_process_id(path / ".lock"))
+
+
+def claim(path: Path, recipe: Recipe, recipe_folder: Path) -> None:
+    """Mark a new folder as a run's.
+
+    Args:
+        path: The folder; it may be missing, empty, or a run's.
+        recipe: Nothing that it names may lie in the folder.
+        recipe_folder: What its relative paths are relative to; not in the folder either.
+
+    Raises:
+        RecipeError: The folder holds something else, or was made by a newer version.
+    """
+    fault = _fault(path, recipe, recipe_folder)
+    if fault is not None:
+        cure = "Name another folder with --run, such as runs/mine."
+        raise RecipeError(fault, where=str(path) or ".", cure=cure)
+    if not (path / MARKER).is_file():
+        _mark(path)
+
+
+def _mark(path: Path) -> None:
+    about = "Made by tunesmith, which may replace or delete its own files in this folder."
+    written = {"schema": _SCHEMA, "kind": "run", "tunesmith": __version__, "about": about}
+    try:
+        write_json(path / MARKER, written)
+    except OSError as error:
+        raise RecipeError(
+            f"nothing can be written there ({error.strerror})",
+            where=str(path),
+            cure="Name another folder with --run.",
+        ) from None
+
+
+def _fault(path: Path, recipe: Recipe, recipe_folder: Path) -> str | None:
+    """Why the folder cannot be this recipe's run."""
+    if path.exists() and not path.is_dir():
+        return "this is no folder"
+    held = _held(path, recipe, recipe_folder)
+    if held is not None:
+        return f"this folder is or holds {held}"
+    around = next((one for one in path.resolve().parents if is_run(one)), None)
+    if around is not None:
+        return f"this folder lies in another run's, {around}"
+    return _foreign(path)
+
+
+def _held(path: Path, recipe: Recipe, recipe_folder: Path) -> str | None:
+    """What lies in the folder, or is it, that no run may touch."""
+    roots = [path.resolve(), *_links(path)]
+    places = {"the recipe's folder": recipe_folder, "the working directory": Path.cwd()}
+    places["the home folder"] = Path(os.path.expanduser("~"))  # noqa: PTH111 - never raises
+    for name, place in places.items():
+        if place.resolve().is_relative_to(roots[0]):
+            return name
+    for text in _texts(recipe.model_dump()):
+        for place in (recipe_folder / os.path.expanduser(text), Path(text)):  # noqa: PTH111
+            if _exists(place) and any(place.resolve().is_relative_to(root) for root in roots):
+                return f"what the recipe reads ({text})"
+    return None
+
+
+def _foreign(path: Path) -> str | None:
+    """What stands in the folder that no run has."""
+    names = sorted(_names(path))
+    if is_run(path):
+        schema = (_read(path / MARKER) or {}).get("schema", _SCHEMA)
+        if schema != _SCHEMA:
+            return f"this run was made by a newer version of tunesmith (schema {schema})"
+        return _foreign_model(path / "model")
+    if not names or (names == [".lock"] and _holds_process_id(path / ".lock")):
+        return None
+    listed = ", ".join(names[:_NUM_NAMED]) + (", ..." if len(names) > _NUM_NAMED else "")
+    return f"this folder holds files that are no run's ({listed})"
+
+
+def _foreign_model(model: Path) -> str | None:
+    """A new model takes the place of this folder, which therefore has to be one of ours."""
+    if model.is_file():
+        return "its model is no folder"
+    if _names(model) and not (model / _CONTRACT).is_file():
+        return f"its model folder holds no model of tunesmith's (no {_CONTRACT})"
+    return None
+
+
+def _names(folder: Path) -> Sequence[str]:
+    """What lies in a folder; the marker while another process writes it does not count."""
+    names = os.listdir(folder) if folder.is_dir() else []  # noqa: PTH208 - names alone
+    return [name for name in names if not name.startswith(f".tmp-{MARKER}-")]
+
+
+def _links(folder: Path) -> list[Path]:
+    """Where links in the folder lead, for a run writes through them."""
+    return [(folder / name).resolve() for name in _names(folder) if (folder / name).is_symlink()]
+
+
+def _texts(value: object) -> Iterator[str]:
+    """All texts in a recipe, any of which may name a file."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict):
+        for part in value.values():
+            yield from _texts(part)
+    elif isinstance(value, list | tuple):
+        for part in value:
+            yield from _texts(part)
+
+
+def _exists(path: Path) -> bool:
+    return "\0" not in str(path) and os.path.exists(path)  # noqa: PTH110 - long texts are no error
+
+
+def _read(path: Path) -> Any:
+    try:
+        return read_json(path) if path.is_file() else None
+    except (DataError, MissingError, OSError):
+        return None
+
+
+def _holds_process_id(lock: Path) -> bool:
+    """Whether this is the lock of a run that ended before it wrote anything."""
+    try:
+        return lock.is_file() and re.fullmatch(r"\d{0,10}", lock.read_text()) is not None
+    except (OSError, ValueError):
+        return False
