@@ -228,9 +228,11 @@ def test_an_output_that_is_no_file_of_its_own_is_refused(
 
 
 def test_an_earlier_output_is_replaced_until_a_person_corrects_it(place: Path) -> None:
+    write_rows(Path("rows.jsonl"), [*colour_rows(20), {"instruction": "No answer?"}])
     words = ["import", "rows.jsonl", "-o", "new.jsonl"]
     assert run_command(words) == 0
     whole = Path("new.jsonl").read_bytes()
+    assert Path("new.dropped.jsonl").stat().st_size
     assert run_command(words) == 0
     assert Path("new.jsonl").read_bytes() == whole
     corrected = whole.replace(b"red", b"crimson", 1)
