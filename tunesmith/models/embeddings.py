@@ -82,7 +82,7 @@ class _Rows(torch.autograd.Function):
     @once_differentiable
     def backward(ctx: Any, gradient: torch.Tensor) -> tuple[None, None, None]:
         (ids,) = ctx.saved_tensors
-        ctx.table.add(ids.flatten(), gradient.flatten(0, -2))
+        ctx.table.add(ids.reshape(-1), gradient.reshape(-1, gradient.shape[-1]))
         return None, None, None
 
 

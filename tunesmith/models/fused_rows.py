@@ -53,19 +53,24 @@ def fused_row_attention(
     Returns:
         (1, heads, T, D), in the dtype of `query`.
     """
+    if not query.shape[2]:
+        return query
     states = (query, key, value)
     out: torch.Tensor = _FusedRows.apply(*states, _parts(spans), scale)  # type: ignore[no-untyped-call]
     return out
 
 
 def _parts(spans: Sequence[Span]) -> _Parts:
-    """Every span attends to itself, and what continues a span to that span."""
+    """Every span attends to itself, and what continues a span to that span.
+
+    Empty spans are left out: the kernel divides by their length, and the process ends.
+    """
     continuing = []
     for span, end in zip(spans, _ends(spans), strict=True):
         own = slice(span.start, span.start + span.length)
-        if end > own.stop:
+        if end > own.stop and span.length:
             continuing.append((slice(own.stop, end), own))
-    return _Parts([span.length for span in spans], continuing)
+    return _Parts([span.length for span in spans if span.length], continuing)
 
 
 def _ends(spans: Sequence[Span]) -> list[int]:
@@ -119,7 +124,7 @@ class _FusedRows(torch.autograd.Function):
         query, key, value, joined, weight = ctx.saved_tensors
         parts: _Parts = ctx.parts
         q, k, v = _grouped(query, key, value)
-        gradient = gradients[0].to(q.dtype).view(joined.shape)
+        gradient = _dense(gradients[0].to(q.dtype)).reshape(joined.shape)
         joined = joined.to(q.dtype)
         states = (gradient, q, k, v, joined, weight)
         pieces = [
@@ -157,10 +162,16 @@ def _grouped(query: torch.Tensor, key: torch.Tensor, value: torch.Tensor) -> _St
     without taking memory.
     """
     dtype = torch.promote_types(query.dtype, torch.float32)
+    query, key, value = (_dense(states.to(dtype)) for states in (query, key, value))
     groups = key.shape[1]
     heads = query.shape[1] // groups
     if heads == 1:
-        return query.to(dtype), key.to(dtype), value.to(dtype)
-    wide = query[0].to(dtype).unflatten(0, (groups, heads))
-    key, value = (states[0].to(dtype)[:, None].expand(-1, heads, -1, -1) for states in (key, value))
+        return query, key, value
+    wide = query[0].unflatten(0, (groups, heads))
+    key, value = (states[0][:, None].expand(-1, heads, -1, -1) for states in (key, value))
     return wide, key, value
+
+
+def _dense(states: torch.Tensor) -> torch.Tensor:
+    """The same with each head's numbers side by side; the kernel reads them so, unasked."""
+    return states if states.stride(-1) == 1 else states.contiguous()

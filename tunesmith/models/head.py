@@ -87,5 +87,5 @@ def is_within(values: torch.Tensor, bounds: slice) -> torch.Tensor:
 def tiles(head: Head, hidden: torch.Tensor) -> list[slice]:
     """Columns of the logits, so many at once as are quickly dealt with for (M, H) `hidden`."""
     size = head.module.out_features
-    width = max(1, _TILE[hidden.device.type] // len(hidden))
+    width = max(1, _TILE[hidden.device.type] // max(1, len(hidden)))
     return [slice(start, min(start + width, size)) for start in range(0, size, width)]

@@ -71,8 +71,8 @@ class _RmsNorm(torch.autograd.Function):
         states, weight, scale = ctx.saved_tensors
         gradient = gradient.to(states.dtype)
         width = states.shape[-1]
-        both = (gradient * states).view(-1, width)
-        of_weight = torch.mv(both.T, scale.view(-1)) if ctx.needs_input_grad[1] else None
+        both = (gradient * states).reshape(-1, width)  # families give it transposed views
+        of_weight = torch.mv(both.T, scale.reshape(-1)) if ctx.needs_input_grad[1] else None
         along = torch.mv(both, weight).view(scale.shape)
         along.mul_(scale).mul_(scale).mul_(scale).div_(width)
         of_states = (gradient * weight).mul_(scale).addcmul_(states, along, value=-1)

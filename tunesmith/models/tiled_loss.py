@@ -25,13 +25,17 @@ def shared_loss(
 
     Args:
         head: The output layer.
-        hidden: (M, H); every row has a target.
+        hidden: (M, H); every row has a target. There may be none.
         targets: N of them.
         share: What a target counts, e.g. one over the targets of the whole step.
         dtype: Of the matrix products; sums and exponentials are at least fp32.
     """
     job = _Job(head=head, targets=targets, share=share, dtype=dtype)
     parameters = (head.module.weight, head.module.bias)
+    if not len(hidden):  # nothing is predicted: 0, and zeros for whatever learns
+        return torch.stack(
+            [one[:0].sum() for one in (hidden, *parameters) if one is not None]
+        ).sum()
     loss: torch.Tensor = _TiledLoss.apply(hidden, *parameters, job)  # type: ignore[no-untyped-call]
     return loss
 
