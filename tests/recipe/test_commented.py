@@ -23,7 +23,7 @@ def test_every_key_stands_in_it_with_its_meaning() -> None:
 
 def test_keys_that_are_commented_out_can_be_switched_on(tmp_path: Path) -> None:
     text = commented_recipe().replace("  method: full\n", "").replace("  # method:", "  method:")
-    for line in ("lora:", "rank:", "alpha:", "targets:", "quantize:"):
+    for line in ("lora:", "rank:", "alpha:", "targets:", "use_rslora:", "use_dora:", "quantize:"):
         text = text.replace(f"  #   {line}", f"    {line}").replace(
             f"  #     {line}", f"      {line}"
         )

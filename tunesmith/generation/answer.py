@@ -10,6 +10,7 @@ from tunesmith.generation.generate import Continuation, Prompt, generate_as_they
 from tunesmith.models.forward import LanguageModel
 from tunesmith.recipe.recipe import GenerationRecipe
 from tunesmith.templates.template import Rendering, Template
+from tunesmith.tokens.beyond import refuse_beyond
 from tunesmith.tokens.encode import encode_prompt
 from tunesmith.tokens.tokenizer import Tokenizer
 
@@ -78,12 +79,17 @@ class Speaker:
         return list(self.tokenizer.stop_ids(self.template.stop_tokens))
 
     def prompt_of(self, question: Question) -> Prompt:
-        """The ids that generation starts from."""
+        """The ids that generation starts from.
+
+        Raises:
+            RefusedError: The model does not know one of them.
+        """
         if self.shots is None:
             rendered = self.template.render_prompt(question.messages)
         else:
             rendered = self.shots.render_prompt(question.messages, fits=self._fits)
         ids = encode_prompt(rendered, self.tokenizer).tolist()
+        refuse_beyond(ids, self.tokenizer, num_known=self.model.num_known_tokens)
         return Prompt(ids=ids, key=question.example_id)
 
     def room_after(self, prompt: Prompt) -> int:

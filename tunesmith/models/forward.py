@@ -20,6 +20,7 @@ from tunesmith.models.attention import ROWS, use_attention
 from tunesmith.models.head import Head, is_untouched
 from tunesmith.models.head_probe import find_head
 from tunesmith.models.last_layer import READ_PLACES, PartialLayer
+from tunesmith.models.vocabulary import num_rows
 from tunesmith.tokens.collate import Batch, collate
 from tunesmith.tokens.encode import EncodedExample
 
@@ -87,6 +88,11 @@ class LanguageModel:
         """Where the weights are."""
         device: torch.device = next(self.network.parameters()).device
         return device
+
+    @property
+    def num_known_tokens(self) -> int:
+        """Rows of its input table: ids from here on cannot be read."""
+        return num_rows(self.inner)
 
     @property
     def context_tokens(self) -> int | None:

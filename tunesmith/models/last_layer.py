@@ -42,6 +42,11 @@ class PartialLayer:
             return None
         return cls(stacks[0][-1])
 
+    def __deepcopy__(self, memo: dict[int, Any]) -> Self:
+        """A copy of a module (peft makes one of what it trains whole) reads the same places."""
+        del memo
+        return self
+
     def restore(self) -> None:
         """Let all places be computed again."""
         self._hook.remove()

@@ -13,9 +13,22 @@ from transformers import AutoConfig, AutoModelForCausalLM, PreTrainedModel
 from tunesmith.errors import MissingError, RefusedError, RemoteError, TunesmithError
 from tunesmith.files import hash_file, hash_json, read_json
 from tunesmith.models import attention
+from tunesmith.models.vocabulary import num_brought_tokens
 
 STARTER_FOLDER = Path(__file__).resolve().parent.parent / "starter" / "model"
 CONTRACT_FILE = "tunesmith.json"
+_ADAPTER_FILE = "adapter_config.json"
+_NOT_IN_WEIGHTS = (
+    "activated LoRA",
+    "ADAPTION_PROMPT",
+    "CARTRIDGE",
+    "CPT",
+    "MULTITASK_PROMPT_TUNING",
+    "P_TUNING",
+    "PREFIX_TUNING",
+    "PROMPT_TUNING",
+    "XLORA",
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,7 +79,7 @@ def find_model(name: str, *, revision: str | None = None) -> ModelPlace:
 
 def is_model_folder(folder: Path) -> bool:
     """Whether a folder holds a model or an adapter, by its configuration file."""
-    return any((folder / name).is_file() for name in ("config.json", "adapter_config.json"))
+    return any((folder / name).is_file() for name in ("config.json", _ADAPTER_FILE))
 
 
 def load_network(
@@ -89,8 +102,8 @@ def load_network(
         if has_random_weights:
             config = AutoConfig.from_pretrained(place.path, revision=place.revision)
             network = AutoModelForCausalLM.from_config(config, dtype=torch.float32)
-        elif place.folder is not None and (place.folder / "adapter_config.json").is_file():
-            network = _load_adapted(place.folder)
+        elif place.folder is not None and (place.folder / _ADAPTER_FILE).is_file():
+            network = _load_adapted(place, place.folder)
         else:
             network = AutoModelForCausalLM.from_pretrained(
                 place.path,
@@ -99,7 +112,7 @@ def load_network(
                 use_safetensors=True,
                 **options,
             )
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RuntimeError) as error:  # the last: a matrix of another size
         raise load_error(place.name, error) from error
     if not isinstance(network, PreTrainedModel):
         raise TypeError(f"transformers gave a {type(network).__name__}")
@@ -121,17 +134,66 @@ def to_device(network: PreTrainedModel, device: str) -> PreTrainedModel:
     return network
 
 
-def _load_adapted(folder: Path) -> Any:
+def _load_adapted(place: ModelPlace, folder: Path) -> Any:
     from tunesmith.models.adapter import load_adapter  # noqa: PLC0415 - peft takes a second
 
-    base = read_json(folder / "adapter_config.json")["base_model_name_or_path"]
-    contract = read_json(folder / CONTRACT_FILE) if (folder / CONTRACT_FILE).is_file() else {}
-    recorded = contract.get("base", {"name": base, "revision": None})
+    refuse_without_merge(place)
+    base = adapter_base(place)
+    assert base is not None
+    recorded = _recorded_base(folder)
+    _require_same_base(base, recorded, folder)
+    return load_adapter(load_network(base), folder)
+
+
+def adapter_base(place: ModelPlace) -> ModelPlace | None:
+    """The model that an adapter was made for; None where the place holds no adapter.
+
+    Raises:
+        MissingError: It is not there, or the adapter does not name it.
+    """
+    folder = place.folder
+    if folder is None or not (folder / _ADAPTER_FILE).is_file():
+        return None
+    recorded = _recorded_base(folder)
     beside = folder / recorded["name"]
     name = str(beside) if beside.is_dir() else recorded["name"]
-    place = find_model(name, revision=recorded["revision"])
-    _require_same_base(place, recorded, folder)
-    return load_adapter(load_network(place), folder)
+    return find_model(name, revision=recorded["revision"])
+
+
+def refuse_without_merge(place: ModelPlace) -> None:
+    """Refuse an adapter that is no change of its base model's weights.
+
+    Raises:
+        RefusedError: It adds positions or looks for words, and cannot be merged.
+    """
+    if place.folder is None or not (place.folder / _ADAPTER_FILE).is_file():
+        return
+    config = read_json(place.folder / _ADAPTER_FILE)
+    kind = str(config.get("peft_type"))
+    if config.get("alora_invocation_tokens"):
+        kind = "activated LoRA"
+    if kind in _NOT_IN_WEIGHTS:
+        raise RefusedError(
+            f"an adapter of the kind {kind} is no change of the weights and cannot be merged",
+            where=f"model {place.name}",
+            cure="Use an adapter of a kind that can, such as LoRA, or the base model.",
+        )
+
+
+def _recorded_base(folder: Path) -> dict[str, Any]:
+    """Name and revision of an adapter's base model, and its fingerprint where we wrote it."""
+    if (folder / CONTRACT_FILE).is_file():
+        recorded: dict[str, Any] = read_json(folder / CONTRACT_FILE)["base"]
+        return recorded
+    config = read_json(folder / _ADAPTER_FILE)
+    name = config.get("base_model_name_or_path")
+    if not name:
+        raise MissingError(
+            "the adapter does not say which model it was made for",
+            where=str(folder / _ADAPTER_FILE),
+            cure="Put its base model's folder or Hub id under base_model_name_or_path.",
+        )
+    return {"name": name, "revision": config.get("revision")}
 
 
 def _require_same_base(place: ModelPlace, recorded: dict[str, Any], folder: Path) -> None:
@@ -149,15 +211,40 @@ def _require_same_base(place: ModelPlace, recorded: dict[str, Any], folder: Path
 
 def context_tokens(place: ModelPlace) -> int | None:
     """Positions a model was built for, from its configuration; None if it does not say."""
-    folder = place.folder
-    if folder is not None and not (folder / "config.json").is_file():
-        return None
-    try:
-        config = AutoConfig.from_pretrained(place.path, revision=place.revision)
-    except (OSError, ValueError) as error:
-        raise load_error(place.name, error) from error
+    config = _config(_root(place))
     value = getattr(config.get_text_config(), "max_position_embeddings", None)
     return value if isinstance(value, int) and value > 0 else None
+
+
+def num_known_tokens(place: ModelPlace) -> int | None:
+    """Tokens that a model can read and write, from its files; None if they do not say.
+
+    Raises:
+        MissingError: No such model, or no base of an adapter.
+        RefusedError: An adapter brings tokens whose rows it does not hold.
+        RemoteError: The Hub did not answer.
+    """
+    base = adapter_base(place)
+    if base is not None and place.folder is not None:
+        with torch.device("meta"):
+            network = AutoModelForCausalLM.from_config(_config(_root(base)))
+        known = num_known_tokens(base)
+        return num_brought_tokens(network, place.folder, num_known=known) or known
+    value = getattr(_config(place).get_text_config(), "vocab_size", None)
+    return value if isinstance(value, int) else None
+
+
+def _root(place: ModelPlace) -> ModelPlace:
+    """The model below an adapter, or below an adapter of an adapter."""
+    base = adapter_base(place)
+    return place if base is None else _root(base)
+
+
+def _config(place: ModelPlace) -> Any:
+    try:
+        return AutoConfig.from_pretrained(place.path, revision=place.revision)
+    except (OSError, ValueError) as error:
+        raise load_error(place.name, error) from error
 
 
 def load_error(name: str, error: Exception) -> TunesmithError:

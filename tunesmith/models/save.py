@@ -45,7 +45,7 @@ def save_model(model: LanguageModel, folder: Path, *, rendering: RenderingFiles)
     temporary.mkdir(parents=True)
     try:
         with own_attention(model):
-            model.network.save_pretrained(temporary)
+            model.network.save_pretrained(temporary, **_options(model))
         _save_rendering(temporary, rendering)
         for path in temporary.iterdir():
             files.sync_file(path)
@@ -60,6 +60,12 @@ def save_model(model: LanguageModel, folder: Path, *, rendering: RenderingFiles)
     temporary.rename(folder)
     shutil.rmtree(trash, ignore_errors=True)
     files.sync_folder(folder.parent)
+
+
+def _options(model: LanguageModel) -> dict[str, Any]:
+    """An adapter's file needs no copy of the tables beside it, which training left as they were."""
+    is_adapted = model.network is not model.inner
+    return {"save_embedding_layers": False} if is_adapted else {}
 
 
 def _save_rendering(folder: Path, rendering: RenderingFiles) -> None:

@@ -119,6 +119,11 @@ class LoraRecipe(Section):
     targets: str | list[str] = Field(
         "all-linear", min_length=1, description="modules that get an adapter: all-linear or names"
     )
+    use_rslora: bool = Field(False, description="scale by alpha / root of rank (rsLoRA)")
+    use_dora: bool = Field(False, description="train the matrices' lengths beside it (DoRA)")
+    modules_to_save: list[str] | None = Field(
+        None, min_length=1, description="modules that are trained whole, e.g. lm_head"
+    )
     quantize: Literal["nf4"] | None = Field(
         None, description="nf4: frozen matrices in four bits (QLoRA), by bitsandbytes"
     )

@@ -13,6 +13,7 @@ from tunesmith.sources.row import Dropped
 from tunesmith.stages.rendering import Rendering as HowToRender
 from tunesmith.templates.template import Rendering
 from tunesmith.templates.wrapped import wrapped_marker
+from tunesmith.tokens.beyond import refuse_beyond
 from tunesmith.tokens.encode import EncodedExample, encode_rows
 
 ROWS_AT_ONCE = 512
@@ -52,6 +53,7 @@ class Encoder:
     Attributes:
         how: Template and tokenizer.
         max_tokens: Of a row.
+        num_known: Tokens that the model knows; None if it does not say.
         when_too_long: drop, cut-context or error.
         drop: Told of every row that is left out.
         count: Grows as rows pass.
@@ -59,6 +61,7 @@ class Encoder:
 
     how: HowToRender
     max_tokens: int
+    num_known: int | None = None
     when_too_long: str
     drop: Callable[[Dropped], None]
     count: EncodeCount
@@ -68,6 +71,7 @@ class Encoder:
 
         Raises:
             DataError: A row is too long and the recipe says `error`.
+            RefusedError: A row has a token that the model does not know.
         """
         while chunk := list(islice(examples, ROWS_AT_ONCE)):
             yield from self._encode_chunk(chunk)
@@ -81,6 +85,7 @@ class Encoder:
         for (example, _), row in zip(rendered, encoded, strict=True):
             fitting = self._fit(example, row) if row is not None else None
             if fitting is not None:
+                refuse_beyond(fitting.ids, self.how.tokenizer, num_known=self.num_known)
                 left.discard(id(example))
                 self.count.rows += 1
                 self.count.tokens += len(fitting.ids)

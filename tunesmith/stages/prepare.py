@@ -25,7 +25,7 @@ from tunesmith.files import (
     write_json_lines,
     write_text,
 )
-from tunesmith.models.load import context_tokens
+from tunesmith.models.load import context_tokens, num_known_tokens, refuse_without_merge
 from tunesmith.recipe.load import resolved_yaml
 from tunesmith.recipe.recipe import Recipe
 from tunesmith.recipe.source_recipe import SourceRecipe
@@ -42,7 +42,7 @@ from tunesmith.stages.division import (
 from tunesmith.stages.encode import EncodeCount, Encoder
 from tunesmith.stages.encode_file import encode_file
 from tunesmith.stages.progress import Progress
-from tunesmith.stages.rendering import Rendering, recipe_rendering
+from tunesmith.stages.rendering import Rendering, recipe_rendering, refuse_unknown_tokens
 from tunesmith.stages.run_folder import RunFolder
 from tunesmith.stages.stage import Result, Stage, code_of, finished_result, run_stage
 from tunesmith.stages.teacher_sources import (
@@ -55,6 +55,7 @@ from tunesmith.stages.token_lengths import token_lengths
 from tunesmith.templates.wrapped import wrapping_cure
 from tunesmith.tokens.store import TokenStore, is_store_name, store_name, write_store
 
+_KNOWN = "tokens that the model knows"
 _CODE = (
     "sources",
     "examples",
@@ -84,6 +85,7 @@ def prepare(
     Raises:
         DataError: Nothing is left, or too much was unreadable.
         MissingError: A source or the model does not exist.
+        RefusedError: The model has no row for a token, or its adapter cannot be merged.
     """
     with folder.locked(recipe, recipe_folder):
         rendering = recipe_rendering(recipe, recipe_folder)
@@ -98,10 +100,12 @@ def prepare_stage(
     progress: Progress,
 ) -> Result:
     """`prepare` for a caller that holds the lock and the tokenizer already."""
+    refuse_without_merge(rendering.place)
     stage = preparation(recipe, folder, rendering, recipe_folder)
+    refuse_unknown_tokens(rendering, num_known=stage.inputs[_KNOWN])
     write_text(folder.recipe, resolved_yaml(recipe))
     read = with_taught_files(recipe, folder, recipe_folder)
-    work = _Work(recipe, read, folder, rendering, recipe_folder, progress, stage.key)
+    work = _Work(recipe, read, folder, rendering, recipe_folder, progress, stage)
     is_done = finished_result(folder, stage) is not None
     result = run_stage(folder, stage, work.run)
     for notice in () if is_done else result["notices"]:
@@ -147,6 +151,7 @@ def preparation(
         "remembered": remembered_before(folder, with_taught_files(recipe, folder, recipe_folder)),
         "rendering": rendering.fingerprint,
         "max_tokens": row_limit(recipe, rendering)[0],
+        _KNOWN: num_known_tokens(rendering.place),
         "when_too_long": recipe.training.when_too_long,
         "code": code_of(*_CODE),
         "libraries": [tokenizers.__version__, transformers.__version__, version("rensa")],
@@ -194,7 +199,7 @@ class _Work:
     rendering: Rendering
     recipe_folder: Path
     progress: Progress
-    key: str
+    stage: Stage
     read: ReadCount = field(default_factory=ReadCount)
     late: Counter[str] = field(default_factory=Counter)
     encoded: dict[Split, EncodeCount] = field(default_factory=dict)
@@ -256,6 +261,7 @@ class _Work:
         encoder = Encoder(
             how=self.rendering,
             max_tokens=row_limit(self.recipe, self.rendering)[0],
+            num_known=self.stage.inputs[_KNOWN],
             when_too_long=self.recipe.training.when_too_long,
             drop=drop,
             count=count,
@@ -263,7 +269,9 @@ class _Work:
         self.progress.start(f"encoding {split}", num_rows)
         examples = self.folder.examples(split)
         rows = encode_file(encoder, examples, num_rows=num_rows, progress=self.progress)
-        write_store(self.folder.tokens / store_name(split, self.key), rows, key=self.key)
+        write_store(
+            self.folder.tokens / store_name(split, self.stage.key), rows, key=self.stage.key
+        )
         self.progress.close()
 
     def _find_contradictions(self) -> int:
@@ -281,7 +289,7 @@ class _Work:
         write_json(self.folder.token_lengths, token_lengths(lengths, max_tokens=limit))
 
     def _forget_old_stores(self) -> None:
-        current = {store_name(split, self.key) for split in SPLITS}
+        current = {store_name(split, self.stage.key) for split in SPLITS}
         for path in self.folder.tokens.glob("*.arrow"):
             if path.name not in current and is_store_name(path.name):
                 path.unlink()

@@ -4,11 +4,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from tunesmith.errors import DataError
+from tunesmith.examples.example import Message
 from tunesmith.files import hash_json
 from tunesmith.models.load import ModelPlace, find_model
 from tunesmith.recipe.recipe import Recipe, TemplateRecipe
 from tunesmith.templates.names import find_template, template_from_contract
 from tunesmith.templates.template import Template
+from tunesmith.tokens.beyond import refuse_beyond
+from tunesmith.tokens.encode import encode_rows
 from tunesmith.tokens.tokenizer import Tokenizer, load_tokenizer
 
 
@@ -86,6 +90,23 @@ def model_rendering(place: ModelPlace) -> Rendering:
     else:
         template = find_template(TemplateRecipe(), tokenizer.texts)
     return Rendering(place=place, tokenizer=tokenizer, template=template)
+
+
+def refuse_unknown_tokens(rendering: Rendering, *, num_known: int | None) -> None:
+    """Refuse a template that writes what the model has no row for, before a source is read.
+
+    A template that cannot express one question and answer is left to the rows.
+
+    Raises:
+        RefusedError: A token around every answer is beyond the model's input table.
+    """
+    messages = [Message(role="user", content="a"), Message(role="assistant", content="b")]
+    try:
+        rows = encode_rows(rendering.template.render(messages), rendering.tokenizer)
+    except DataError:
+        return
+    for row in rows:
+        refuse_beyond(row.ids, rendering.tokenizer, num_known=num_known)
 
 
 def _beside(recipe: TemplateRecipe, folder: Path) -> TemplateRecipe:

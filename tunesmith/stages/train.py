@@ -187,7 +187,7 @@ class Training:
 
             dropout = self.recipe.training.dropout
             model.network = add_adapter(model.inner, lora, dropout=dropout)
-            if self.engine.precision == "bf16":
+            if self.engine.precision == "bf16" and not lora.use_dora:
                 narrow_frozen(model.inner)
         return model
 
