@@ -3,6 +3,7 @@
 Only the seed and the shares decide besides. What has a side keeps it (see `memory.py`).
 """
 
+from collections import Counter
 from collections.abc import Mapping
 from hashlib import blake2b
 
@@ -85,8 +86,12 @@ def _too_few(counts: Mapping[int, int], asked: list[Split]) -> DataError:
     )
 
 
-def check_split_sizes(counts: Mapping[str, int]) -> None:
+def check_split_sizes(counts: Mapping[str, int], *, dropped: Counter[str] | None = None) -> None:
     """Make sure that something is left to train on; the other sides may be empty.
+
+    Args:
+        counts: Rows on each side.
+        dropped: Why examples left train after they had fallen there.
 
     Raises:
         DataError: There is no training example.
@@ -94,7 +99,18 @@ def check_split_sizes(counts: Mapping[str, int]) -> None:
     if counts.get("train", 0):
         return
     sizes = ", ".join(f"{counts.get(split, 0)} {split}" for split in SPLITS)
+    if dropped:
+        raise DataError(
+            f"no example is left to train on ({sizes}): those of train were dropped "
+            f"({reasons_in_words(dropped)})",
+            cure="data/dropped.jsonl says of each row what would keep it.",
+        )
     raise DataError(
         f"no example is left to train on ({sizes})",
         cure="Add examples, or hold out less: examples.split.validation and examples.split.test.",
     )
+
+
+def reasons_in_words(reasons: Counter[str]) -> str:
+    """`12 too long, 3 exact duplicate`."""
+    return ", ".join(f"{number:,} {reason}" for reason, number in reasons.most_common())

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
+from tunesmith.errors import DataError, RecipeError
 from tunesmith.examples.example import Message
 from tunesmith.generation.few_shot import Shots
 from tunesmith.generation.generate import Continuation, Prompt, generate_as_they_end
@@ -15,6 +16,8 @@ from tunesmith.tokens.encode import encode_prompt
 from tunesmith.tokens.tokenizer import Tokenizer
 
 TOO_LONG = "prompt longer than the model's context"
+NOT_EXPRESSED = "the template cannot express it"
+EMPTY_PROMPT = "no token to start from"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -121,6 +124,7 @@ def answer_all(
     questions: Sequence[Question],
     *,
     on_answer: Callable[[int], None] = lambda _: None,
+    is_lenient: bool = False,
 ) -> Iterator[Completion]:
     """Answer questions, shortest prompts first; each is yielded as it ends.
 
@@ -131,18 +135,20 @@ def answer_all(
         speaker: Who answers.
         questions: In any order; the completions come in another.
         on_answer: Told how many more are done.
+        is_lenient: A question that the template cannot express has no answer, and says so;
+            without it, that is an error.
 
     Raises:
         DataError: The template cannot express a question.
+        RecipeError: It exceeds a limit while it tries.
     """
     asked = []
     for question in questions:
-        prompt = speaker.prompt_of(question)
-        room = speaker.room_after(prompt)
-        if room > 0:
-            asked.append((question, replace(prompt, room=room)))
+        prompt = _prompt(speaker, question, is_lenient=is_lenient)
+        if isinstance(prompt, Prompt):
+            asked.append((question, prompt))
         else:
-            yield _failure(speaker, question)
+            yield _failure(speaker, question, prompt)
             on_answer(1)
     asked.sort(key=lambda pair: len(pair[1].ids))
     endings = generate_as_they_end(
@@ -156,6 +162,20 @@ def answer_all(
         on_answer(1)
 
 
+def _prompt(speaker: Speaker, question: Question, *, is_lenient: bool) -> Prompt | str:
+    """The prompt with the room behind it, or why there can be no answer."""
+    try:
+        prompt = speaker.prompt_of(question)
+    except (DataError, RecipeError):
+        if is_lenient:
+            return NOT_EXPRESSED
+        raise
+    if not prompt.ids:
+        return EMPTY_PROMPT
+    room = speaker.room_after(prompt)
+    return replace(prompt, room=room) if room > 0 else TOO_LONG
+
+
 def _completion(speaker: Speaker, question: Question, continuation: Continuation) -> Completion:
     return Completion(
         example_id=question.example_id,
@@ -167,11 +187,11 @@ def _completion(speaker: Speaker, question: Question, continuation: Continuation
     )
 
 
-def _failure(speaker: Speaker, question: Question) -> Completion:
+def _failure(speaker: Speaker, question: Question, reason: str) -> Completion:
     return Completion(
         example_id=question.example_id,
         model=speaker.name,
         text="",
         num_tokens=0,
-        finish_reason=TOO_LONG,
+        finish_reason=reason,
     )

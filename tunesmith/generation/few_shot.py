@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from heapq import nsmallest
 
-from tunesmith.errors import DataError
+from tunesmith.errors import DataError, RecipeError
 from tunesmith.examples.example import Example, Message
 from tunesmith.templates.template import Rendering, Segment, Template
 
@@ -31,9 +31,15 @@ class Shots:
     def render_prompt(
         self, messages: Sequence[Message], *, fits: Callable[[Rendering], bool]
     ) -> Rendering:
-        """Lay out as many examples as fit, and the question below them."""
+        """Lay out as many examples as fit, and the question below them.
+
+        A template may express a question and refuse it below others; then fewer are shown.
+        """
         for count in range(len(self.examples), 0, -1):
-            rendering = self._render(self.examples[:count], messages)
+            try:
+                rendering = self._render(self.examples[:count], messages)
+            except (DataError, RecipeError):
+                continue
             if fits(rendering):
                 return rendering
         return self.template.render_prompt(messages)

@@ -12,10 +12,15 @@ from tunesmith.endpoints.cache import call_id_of
 from tunesmith.endpoints.chat import ChatFailure, ChatReply, ChatRequest, Outcome
 from tunesmith.errors import DataError
 from tunesmith.examples.example import Message
-from tunesmith.generation.answer import Completion, Question, Speaker, answer_all
+from tunesmith.generation.answer import (
+    NOT_EXPRESSED,
+    Completion,
+    Question,
+    Speaker,
+    answer_all,
+)
 
 NO_CONTENT = "no content"
-NOT_EXPRESSED = "the template cannot express it"
 
 
 class LocalEndpoint:

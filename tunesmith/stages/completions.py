@@ -12,16 +12,30 @@ from tunesmith.stages.stage import Result
 
 
 def answer_onto(
-    partial: Path, questions: Sequence[Question], *, load: Callable[[], Speaker], progress: Progress
+    partial: Path,
+    questions: Sequence[Question],
+    *,
+    load: Callable[[], Speaker],
+    progress: Progress,
+    is_lenient: bool = False,
 ) -> list[Completion]:
-    """Answer what a partial file lacks, writing each answer to it; all, in the questions' order."""
+    """Answer what a partial file lacks, writing each answer to it; all, in the questions' order.
+
+    Args:
+        partial: Where a killed run left its answers.
+        questions: What is asked.
+        load: Gives the model; called where an answer is missing.
+        progress: Told of answers.
+        is_lenient: As in `answer_all`.
+    """
     done = _finished(partial)
     waiting = [question for question in questions if question.example_id not in done]
     progress.advance(len(done))
     if waiting:
         partial.parent.mkdir(parents=True, exist_ok=True)
         with partial.open("ab") as stream:
-            for completion in answer_all(load(), waiting, on_answer=progress.advance):
+            answers = answer_all(load(), waiting, on_answer=progress.advance, is_lenient=is_lenient)
+            for completion in answers:
                 done[completion.example_id] = completion
                 _append(stream, completion)
     progress.close()

@@ -1,16 +1,21 @@
 """The sources of a recipe -> data/train.jsonl, validation.jsonl, test.jsonl and splits.jsonl."""
 
 import contextlib
-from collections.abc import Callable
+from array import array
+from collections import Counter
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+import numpy as np
 
 from tunesmith.examples.collection import Collection
 from tunesmith.examples.divide import Division, divide, remember
 from tunesmith.examples.memory import SplitMemory, memory_lock
 from tunesmith.examples.pipeline import collect, with_group, write_rows
 from tunesmith.examples.read import ReadCount, check_read, source_name
-from tunesmith.examples.split import NO_SIDE, SPLITS, Split
+from tunesmith.examples.split import NO_SIDE, SPLITS, Split, reasons_in_words
 from tunesmith.files import atomic_file, hash_file, read_json_lines
 from tunesmith.recipe.recipe import ExamplesRecipe, Recipe
 from tunesmith.sources.row import Dropped
@@ -159,12 +164,72 @@ def _agrees(folder: RunFolder, recipe: Recipe) -> bool:
     return True
 
 
-def split_record(division: Division, recipe: ExamplesRecipe, split: Split) -> dict[str, Any]:
-    """What was asked for and what came of it, before encoding."""
-    rows = division.num_rows()
-    total = sum(rows.values()) or 1
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SplitSize:
+    """The examples on one side, and the groups that they form."""
+
+    examples: int
+    groups: int
+
+
+def split_sizes(
+    division: Division, folder: RunFolder, lost: Mapping[Split, int]
+) -> dict[Split, SplitSize]:
+    """What lies on each side in the end.
+
+    Args:
+        division: What fell there.
+        folder: The files as they are now are read for their groups where something was lost.
+        lost: How many examples of each side were dropped after they had fallen there.
+    """
+    rows, groups = division.num_rows(), division.num_groups()
     return {
-        "groups": division.num_groups()[split],
-        "asked": asked_shares(recipe)[split],
-        "share": round(rows[split] / total, 4),
+        split: SplitSize(
+            examples=rows[split] - lost[split],
+            groups=_num_groups(folder.examples(split)) if lost[split] else groups[split],
+        )
+        for split in SPLITS
     }
+
+
+def _num_groups(path: Path) -> int:
+    """Groups in a split's file; eight bytes of each example that has others beside it are kept."""
+    num_alone, names = 0, array("Q")
+    for record in read_json_lines(path):
+        if "group" in record:
+            names.append(int(record["group"], 16))
+        else:
+            num_alone += 1
+    return num_alone + len(np.unique(np.frombuffer(names, dtype=np.uint64)))
+
+
+def split_record(
+    sizes: Mapping[Split, SplitSize], recipe: ExamplesRecipe, split: Split
+) -> dict[str, Any]:
+    """What was asked for and what came of it."""
+    total = sum(size.examples for size in sizes.values()) or 1
+    return {
+        "groups": sizes[split].groups,
+        "asked": asked_shares(recipe)[split],
+        "share": round(sizes[split].examples / total, 4),
+    }
+
+
+def emptied_notices(division: Division, late: Mapping[Split, Counter[str]]) -> list[str]:
+    """Say of a side that lost everything what that means.
+
+    Args:
+        division: What fell to each side.
+        late: Why examples were dropped after they had fallen there.
+    """
+    means = {
+        "validation": "there is no validation loss",
+        "test": "nothing is answered or scored",
+    }
+    rows = division.num_rows()
+    return [
+        f"all {rows[split]:,} examples of {split} were dropped "
+        f"({reasons_in_words(reasons)}), so {means[split]}"
+        for split, reasons in late.items()
+        if split in means and rows[split] and reasons.total() == rows[split]
+    ]

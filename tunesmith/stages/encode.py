@@ -1,7 +1,7 @@
-"""Examples of a split -> its token store; what cannot be trained on is dropped with a reason."""
+"""Examples of a split -> their encoded rows; what cannot be trained or scored has its reason."""
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 
@@ -9,7 +9,8 @@ import numpy as np
 
 from tunesmith.errors import DataError
 from tunesmith.examples.example import Example, last_user_text
-from tunesmith.sources.row import Dropped
+from tunesmith.sources.row import Dropped, RowError
+from tunesmith.stages.answerable import MISFIT, TOO_LONG, prompt_tokens
 from tunesmith.stages.rendering import Rendering as HowToRender
 from tunesmith.templates.template import Rendering
 from tunesmith.templates.wrapped import wrapped_marker
@@ -18,6 +19,7 @@ from tunesmith.tokens.encode import EncodedExample, encode_rows
 
 ROWS_AT_ONCE = 512
 _SHOWN = 200
+_NO_TRAINED_TOKEN = "no trained token"
 
 EncodedRow = tuple[str, EncodedExample]
 
@@ -27,12 +29,16 @@ class EncodeCount:
     """What was encoded, the examples that left no row, and rows that carry a marker already.
 
     `lengths` counts rows by their tokens; there are no more lengths than `max_tokens`.
+    `in_part` examples keep the rows of some turns only; `longest_prompt` is that of a test row,
+    in tokens.
     """
 
     rows: int = 0
     lost: int = 0
+    in_part: int = 0
     tokens: int = 0
     trained_tokens: int = 0
+    longest_prompt: int = 0
     wrapped: Counter[str] = field(default_factory=Counter)
     lengths: Counter[int] = field(default_factory=Counter)
 
@@ -40,10 +46,19 @@ class EncodeCount:
         """Count what another has counted."""
         self.rows += other.rows
         self.lost += other.lost
+        self.in_part += other.in_part
         self.tokens += other.tokens
         self.trained_tokens += other.trained_tokens
+        self.longest_prompt = max(self.longest_prompt, other.longest_prompt)
         self.wrapped += other.wrapped
         self.lengths += other.lengths
+
+    def take(self, row: EncodedExample) -> None:
+        """Count a row."""
+        self.rows += 1
+        self.tokens += len(row.ids)
+        self.lengths[len(row.ids)] += 1
+        self.trained_tokens += int(np.count_nonzero(row.is_trained[1:]))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,8 +70,10 @@ class Encoder:
         max_tokens: Of a row.
         num_known: Tokens that the model knows; None if it does not say.
         when_too_long: drop, cut-context or error.
-        drop: Told of every row that is left out.
+        drop: Told of every example that is left out, once.
         count: Grows as rows pass.
+        is_tested: The examples are answered and scored later, so each is here whole or not.
+        context: Tokens that the model reads, prompt and answer; None is no limit.
     """
 
     how: HowToRender
@@ -65,9 +82,14 @@ class Encoder:
     when_too_long: str
     drop: Callable[[Dropped], None]
     count: EncodeCount
+    is_tested: bool = False
+    context: int | None = None
 
-    def encode(self, examples: Iterator[Example]) -> Iterator[EncodedRow]:
-        """Encode examples in order; one example may give several rows.
+    def encode(self, examples: Iterator[Example]) -> Iterator[list[EncodedRow]]:
+        """Encode examples in order: the rows of each, none where it is left out.
+
+        A template that rewrites history gives a row a turn; where some of them do not fit, the
+        others are trained on, but nothing is scored in part.
 
         Raises:
             DataError: A row is too long and the recipe says `error`.
@@ -76,68 +98,97 @@ class Encoder:
         while chunk := list(islice(examples, ROWS_AT_ONCE)):
             yield from self._encode_chunk(chunk)
 
-    def _encode_chunk(self, examples: Sequence[Example]) -> Iterator[EncodedRow]:
-        rendered: list[tuple[Example, Rendering]] = []
-        for example in examples:
-            rendered += [(example, rendering) for rendering in self._render(example)]
-        left = {id(example) for example in examples}
-        encoded = self._encode_rendered(rendered)
-        for (example, _), row in zip(rendered, encoded, strict=True):
-            fitting = self._fit(example, row) if row is not None else None
-            if fitting is not None:
-                refuse_beyond(fitting.ids, self.how.tokenizer, num_known=self.num_known)
-                left.discard(id(example))
-                self.count.rows += 1
-                self.count.tokens += len(fitting.ids)
-                self.count.lengths[len(fitting.ids)] += 1
-                self.count.trained_tokens += int(np.count_nonzero(fitting.is_trained[1:]))
-                yield example.id, fitting
-        self.count.lost += len(left)
+    def _encode_chunk(self, examples: Sequence[Example]) -> Iterator[list[EncodedRow]]:
+        rendered = [self._rendered(example) for example in examples]
+        texts = [text for one in rendered if not isinstance(one, RowError) for text in one]
+        encoded = iter(self._encode_rendered(texts))
+        for example, one in zip(examples, rendered, strict=True):
+            if isinstance(one, RowError):
+                yield self._told(example, [], one)
+            else:
+                yield self._told(example, *self._fitting(example, islice(encoded, len(one))))
 
-    def _encode_rendered(
-        self, rendered: Sequence[tuple[Example, Rendering]]
-    ) -> list[EncodedExample | None]:
+    def _fitting(
+        self, example: Example, encoded: Iterable[EncodedExample | RowError]
+    ) -> tuple[list[EncodedExample], RowError | None]:
+        """The rows of an example that can be kept, and why the first of the others cannot."""
+        rows: list[EncodedExample] = []
+        fault: RowError | None = None
+        for row in encoded:
+            fitting = row if isinstance(row, RowError) else self._fit(example, row)
+            if isinstance(fitting, RowError):
+                fault = fault or fitting
+            else:
+                refuse_beyond(fitting.ids, self.how.tokenizer, num_known=self.num_known)
+                rows.append(fitting)
+        if self.is_tested and fault is None:
+            fault = self._unanswerable(example)
+        return rows, fault
+
+    def _told(
+        self, example: Example, rows: Sequence[EncodedExample], fault: RowError | None
+    ) -> list[EncodedRow]:
+        """Count the rows of an example, or drop it."""
+        if fault is not None and (self.is_tested or not rows):
+            self.count.lost += 1
+            self.drop(_dropped(example, fault))
+            return []
+        self.count.in_part += fault is not None
+        for row in rows:
+            self.count.take(row)
+        example_id = example.id
+        return [(example_id, row) for row in rows]
+
+    def _unanswerable(self, example: Example) -> RowError | None:
+        try:
+            num_tokens = prompt_tokens(example, self.how, context=self.context)
+        except RowError as fault:
+            return fault
+        self.count.longest_prompt = max(self.count.longest_prompt, num_tokens)
+        return None
+
+    def _encode_rendered(self, texts: Sequence[Rendering]) -> list[EncodedExample | RowError]:
         """All rows at once; one by one only where a row of the chunk cannot be trained."""
         try:
-            return list(encode_rows([text for _, text in rendered], self.how.tokenizer))
+            return list(encode_rows(texts, self.how.tokenizer))
         except DataError:
-            return [self._encode_row(example, text) for example, text in rendered]
+            return [self._encode_row(text) for text in texts]
 
-    def _encode_row(self, example: Example, rendering: Rendering) -> EncodedExample | None:
+    def _encode_row(self, text: Rendering) -> EncodedExample | RowError:
         try:
-            return encode_rows([rendering], self.how.tokenizer)[0]
+            return encode_rows([text], self.how.tokenizer)[0]
         except DataError as error:
-            self.drop(_dropped(example, "no trained token", str(error)))
-            return None
+            return RowError(_NO_TRAINED_TOKEN, str(error))
 
-    def _render(self, example: Example) -> Sequence[Rendering]:
+    def _rendered(self, example: Example) -> Sequence[Rendering] | RowError:
         try:
             renderings = self.how.template.render(example.messages)
         except DataError as error:
-            self.drop(_dropped(example, "does not fit the template", str(error)))
-            return ()
+            return RowError(MISFIT, str(error))
         marker = wrapped_marker(self.how.template, example.messages)
         if marker is not None:
             self.count.wrapped[marker] += 1
         return renderings
 
-    def _fit(self, example: Example, row: EncodedExample) -> EncodedExample | None:
-        limit = self.max_tokens
-        if len(row.ids) <= limit:
+    def _fit(self, example: Example, row: EncodedExample) -> EncodedExample | RowError:
+        limit, length = self.max_tokens, len(row.ids)
+        if length <= limit:
             return row
-        detail = f"{len(row.ids):,} tokens, training.max_tokens is {limit:,}"
+        detail = f"{length:,} tokens, training.max_tokens is {limit:,}"
         if self.when_too_long == "error":
             raise DataError(
                 f"too long: {detail}",
                 where=example.source,
                 cure="Raise training.max_tokens, or set training.when_too_long to drop.",
             )
+        if self.when_too_long == "drop":
+            return RowError(TOO_LONG, detail)
+        if self.is_tested and self.context is not None and length > self.context:
+            detail = f"{length:,} tokens, the model reads {self.context:,}; no question is cut"
+            return RowError(TOO_LONG, detail)
         has_begin = row.ids[0] == self.how.tokenizer.hf.bos_token_id
         cut = cut_context(row, limit, keep=int(has_begin))
-        if self.when_too_long == "cut-context" and cut is not None:
-            return cut
-        self.drop(_dropped(example, "too long", detail))
-        return None
+        return RowError(TOO_LONG, detail) if cut is None else cut
 
 
 def cut_context(row: EncodedExample, limit: int, *, keep: int) -> EncodedExample | None:
@@ -154,6 +205,6 @@ def cut_context(row: EncodedExample, limit: int, *, keep: int) -> EncodedExample
     return EncodedExample(ids=row.ids[keep_place], is_trained=row.is_trained[keep_place])
 
 
-def _dropped(example: Example, reason: str, detail: str) -> Dropped:
+def _dropped(example: Example, fault: RowError) -> Dropped:
     text = (last_user_text(example.messages) or example.reference)[:_SHOWN]
-    return Dropped(source=example.source, reason=reason, detail=detail, text=text)
+    return Dropped(source=example.source, reason=fault.reason, detail=fault.detail, text=text)

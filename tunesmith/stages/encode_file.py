@@ -14,10 +14,12 @@ import signal
 import sys
 import warnings
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
+from contextlib import closing
 from dataclasses import dataclass, field, replace
+from functools import partial
 from itertools import islice
 from pathlib import Path
 from typing import BinaryIO
@@ -27,9 +29,9 @@ import orjson
 
 from tunesmith.errors import MissingError, TunesmithError
 from tunesmith.examples.example import Example
-from tunesmith.files import read_json_lines
 from tunesmith.sources.row import Dropped
 from tunesmith.stages.encode import ROWS_AT_ONCE, EncodeCount, EncodedRow, Encoder
+from tunesmith.stages.line_sieve import LineSieve
 from tunesmith.stages.progress import Progress
 from tunesmith.tokens.encode import EncodedExample
 from tunesmith.training.allocator import return_freed_memory
@@ -40,6 +42,7 @@ _AHEAD = 3  # chunks a worker that wait to be encoded or taken
 _PR_SET_PDEATHSIG = 1  # of linux/prctl.h
 
 _Packed = tuple[str, bytes, bytes]  # example id, ids, marks
+_Done = tuple[list[bytes], "_Chunk"]  # lines of the file, and what became of them
 
 
 @dataclass(slots=True, kw_only=True)
@@ -47,14 +50,14 @@ class _Chunk:
     """What became of some lines, in a form that is quickly sent.
 
     Attributes:
+        is_kept: Of each line up to an error, whether its example left a row.
         rows: What was encoded, up to an error.
         dropped: What was not.
         count: Of these lines.
         error: What kept the rest from being encoded.
-        num_examples: How many lines there were.
     """
 
-    num_examples: int
+    is_kept: list[bool] = field(default_factory=list)
     rows: list[_Packed] = field(default_factory=list)
     dropped: list[Dropped] = field(default_factory=list)
     count: EncodeCount = field(default_factory=EncodeCount)
@@ -68,6 +71,7 @@ def encode_file(
     num_rows: int,
     progress: Progress,
     num_processes: int | None = None,
+    sieve: LineSieve | None = None,
 ) -> Iterator[EncodedRow]:
     """Encode a file of examples that Tunesmith wrote.
 
@@ -77,6 +81,7 @@ def encode_file(
         num_rows: About how many it holds.
         progress: Told of examples as they pass.
         num_processes: To encode with; None is a core each, where there is enough to do.
+        sieve: Told of the file's lines, and which of them left no row.
 
     Raises:
         DataError: A row is too long and the recipe says `error`.
@@ -85,9 +90,22 @@ def encode_file(
     """
     if num_processes is None:
         num_processes = _useful_processes(num_rows)
-    if num_processes == 1:
-        return encoder.encode(_told(path, progress))
-    return _encode_apart(encoder, path, progress, num_processes)
+    encode = _encode_here if num_processes == 1 else partial(_encode_apart, num_processes)
+    try:
+        with path.open("rb") as stream, closing(encode(encoder, stream)) as chunks:
+            for lines, chunk in chunks:
+                progress.advance(len(lines))
+                yield from _taken(chunk, encoder)
+                if sieve is not None:
+                    sieve.sift(lines, chunk.is_kept)
+    except FileNotFoundError:
+        raise MissingError("no such file", where=str(path)) from None
+    except BrokenProcessPool:
+        raise TunesmithError(
+            "a process that encodes rows has ended, perhaps for want of memory",
+            where=str(path),
+            cure="Run the command again, with more memory or on fewer cores (taskset -c 0).",
+        ) from None
 
 
 def _useful_processes(num_rows: int) -> int:
@@ -96,15 +114,12 @@ def _useful_processes(num_rows: int) -> int:
     return min(len(os.sched_getaffinity(0)), _MOST_PROCESSES)
 
 
-def _told(path: Path, progress: Progress) -> Iterator[Example]:
-    for record in read_json_lines(path):
-        progress.advance()
-        yield Example.from_json(record)
+def _encode_here(encoder: Encoder, stream: BinaryIO) -> Generator[_Done]:
+    while lines := list(islice(stream, ROWS_AT_ONCE)):
+        yield lines, _encode_lines(encoder, lines)
 
 
-def _encode_apart(
-    encoder: Encoder, path: Path, progress: Progress, num_processes: int
-) -> Iterator[EncodedRow]:
+def _encode_apart(num_processes: int, encoder: Encoder, stream: BinaryIO) -> Generator[_Done]:
     pool = ProcessPoolExecutor(
         num_processes,
         mp_context=multiprocessing.get_context("fork"),
@@ -114,34 +129,44 @@ def _encode_apart(
     return_freed_memory()  # what reading the sources left behind
     gc.freeze()  # a collection writes to every object, and what is written is no longer shared
     try:
-        with path.open("rb") as stream:
-            for chunk in _in_turns(pool, stream, num_processes * _AHEAD):
-                progress.advance(chunk.num_examples)
-                yield from _taken(chunk, encoder)
-    except FileNotFoundError:
-        raise MissingError("no such file", where=str(path)) from None
-    except BrokenProcessPool:
-        raise TunesmithError(
-            "a process that encodes rows has ended, perhaps for want of memory",
-            where=str(path),
-            cure="Run the command again, with more memory or on fewer cores (taskset -c 0).",
-        ) from None
+        yield from _in_turns(pool, stream, num_processes * _AHEAD)
     finally:
         pool.shutdown(cancel_futures=True)
         gc.unfreeze()
 
 
-def _in_turns(pool: ProcessPoolExecutor, stream: BinaryIO, num_ahead: int) -> Iterator[_Chunk]:
+def _in_turns(pool: ProcessPoolExecutor, stream: BinaryIO, num_ahead: int) -> Iterator[_Done]:
     """The chunks of a file in order; never more than some are read ahead."""
-    waiting: deque[Future[_Chunk]] = deque()
+    waiting: deque[tuple[list[bytes], Future[_Chunk]]] = deque()
     while lines := list(islice(stream, ROWS_AT_ONCE)):
         if len(waiting) == num_ahead:
-            yield waiting.popleft().result()
+            yield _ended(*waiting.popleft())
         with warnings.catch_warnings():  # Python 3.12 dislikes forks beside any thread
             warnings.simplefilter("ignore", DeprecationWarning)
-            waiting.append(pool.submit(_encode_lines, lines))
+            waiting.append((lines, pool.submit(_encode_in_worker, lines)))
     while waiting:
-        yield waiting.popleft().result()
+        yield _ended(*waiting.popleft())
+
+
+def _ended(lines: list[bytes], future: Future[_Chunk]) -> _Done:
+    return lines, future.result()
+
+
+def _encode_lines(encoder: Encoder, lines: list[bytes]) -> _Chunk:
+    """Encode with a count and a list of drops of its own, which the chunk brings home."""
+    chunk = _Chunk()
+    encoder = replace(encoder, drop=chunk.dropped.append, count=chunk.count)
+    examples = (Example.from_json(orjson.loads(line)) for line in lines)
+    try:
+        for rows in encoder.encode(examples):
+            chunk.is_kept.append(bool(rows))
+            chunk.rows += [
+                (example_id, row.ids.tobytes(), row.is_trained.tobytes())
+                for example_id, row in rows
+            ]
+    except TunesmithError as error:
+        chunk.error = error
+    return chunk
 
 
 def _taken(chunk: _Chunk, encoder: Encoder) -> Iterator[EncodedRow]:
@@ -174,13 +199,5 @@ def _become_worker(encoder: Encoder) -> None:
     os.environ["TOKENIZERS_PARALLELISM"] = "false"  # the cores have a worker each
 
 
-def _encode_lines(lines: list[bytes]) -> _Chunk:
-    chunk = _Chunk(num_examples=len(lines))
-    encoder = replace(_worker_encoder, drop=chunk.dropped.append, count=chunk.count)
-    examples = (Example.from_json(orjson.loads(line)) for line in lines)
-    try:
-        for example_id, row in encoder.encode(examples):
-            chunk.rows.append((example_id, row.ids.tobytes(), row.is_trained.tobytes()))
-    except TunesmithError as error:
-        chunk.error = error
-    return chunk
+def _encode_in_worker(lines: list[bytes]) -> _Chunk:
+    return _encode_lines(_worker_encoder, lines)

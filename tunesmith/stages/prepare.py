@@ -15,11 +15,12 @@ from tunesmith.examples.contradictions import contradictions, equal_questions
 from tunesmith.examples.divide import Division
 from tunesmith.examples.example import Example
 from tunesmith.examples.read import ReadCount
-from tunesmith.examples.split import SPLITS, Split, check_split_sizes
+from tunesmith.examples.split import SPLITS, Split, check_split_sizes, reasons_in_words
 from tunesmith.files import (
     atomic_file,
     hash_file,
     json_line,
+    read_json,
     read_json_lines,
     write_json,
     write_json_lines,
@@ -33,14 +34,17 @@ from tunesmith.sources.kinds import explain_source
 from tunesmith.sources.page_folder import folder_files
 from tunesmith.sources.row import Dropped
 from tunesmith.stages.division import (
+    emptied_notices,
     remembered_before,
     remembered_now,
     share_notices,
     split_record,
+    split_sizes,
     write_examples,
 )
 from tunesmith.stages.encode import EncodeCount, Encoder
 from tunesmith.stages.encode_file import encode_file
+from tunesmith.stages.line_sieve import line_sieve
 from tunesmith.stages.progress import Progress
 from tunesmith.stages.rendering import Rendering, recipe_rendering, refuse_unknown_tokens
 from tunesmith.stages.run_folder import RunFolder
@@ -62,8 +66,10 @@ _CODE = (
     "sandbox",
     "templates",
     "tokens",
+    "stages/answerable.py",
     "stages/encode.py",
     "stages/encode_file.py",
+    "stages/line_sieve.py",
     "stages/division.py",
 )
 
@@ -108,9 +114,10 @@ def prepare_stage(
     work = _Work(recipe, read, folder, rendering, recipe_folder, progress, stage)
     is_done = finished_result(folder, stage) is not None
     result = run_stage(folder, stage, work.run)
-    for notice in () if is_done else result["notices"]:
+    notices = [*result["notices"], *room_notices(recipe, folder, rendering)]
+    for notice in () if is_done else notices:
         progress.note(notice)
-    return result
+    return {**result, "notices": notices}
 
 
 def row_limit(recipe: Recipe, rendering: Rendering) -> tuple[int, list[str]]:
@@ -119,6 +126,19 @@ def row_limit(recipe: Recipe, rendering: Rendering) -> tuple[int, list[str]]:
     if context is None or asked <= context:
         return asked, []
     return context, [f"training.max_tokens is {asked:,}, but the model reads {context:,} at most"]
+
+
+def room_notices(recipe: Recipe, folder: RunFolder, rendering: Rendering) -> list[str]:
+    """What the longest test prompt leaves of the context, where that is no whole answer."""
+    context, wanted = context_tokens(rendering.place), recipe.generation.max_new_tokens
+    longest = read_json(folder.token_lengths).get("longest_prompt", 0)
+    if context is None or longest + wanted <= context:
+        return []
+    return [
+        f"generation.max_new_tokens is {wanted:,}, but the longest prompt of the test set has "
+        f"{longest:,} tokens and the model reads {context:,}: its answer may have "
+        f"{context - longest:,}"
+    ]
 
 
 def open_store(folder: RunFolder, split: Split) -> TokenStore:
@@ -201,7 +221,7 @@ class _Work:
     progress: Progress
     stage: Stage
     read: ReadCount = field(default_factory=ReadCount)
-    late: Counter[str] = field(default_factory=Counter)
+    late: dict[Split, Counter[str]] = field(default_factory=dict)
     encoded: dict[Split, EncodeCount] = field(default_factory=dict)
     num_contradictions: int = 0
     read_as: list[dict[str, str]] = field(default_factory=list)
@@ -223,7 +243,10 @@ class _Work:
             for split in SPLITS:
                 self.folder.examples(split).unlink(missing_ok=True)
             raise trouble
-        check_split_sizes({split: count.rows for split, count in self.encoded.items()})
+        check_split_sizes(
+            {split: count.rows for split, count in self.encoded.items()},
+            dropped=self.late["train"],
+        )
         self.num_contradictions = self._find_contradictions()
         self._forget_old_stores()
         self._write_lengths()
@@ -253,9 +276,11 @@ class _Work:
 
     def _encode(self, split: Split, num_rows: int, dropped: IO[bytes]) -> None:
         count = self.encoded[split] = EncodeCount()
+        late = self.late[split] = Counter()
 
         def drop(item: Dropped) -> None:
-            self.late[item.reason] += 1
+            late[item.reason] += 1
+            self.read.lose(item)
             dropped.write(json_line(asdict(item)))
 
         encoder = Encoder(
@@ -265,13 +290,17 @@ class _Work:
             when_too_long=self.recipe.training.when_too_long,
             drop=drop,
             count=count,
+            is_tested=split == "test",
+            context=context_tokens(self.rendering.place),
         )
         self.progress.start(f"encoding {split}", num_rows)
         examples = self.folder.examples(split)
-        rows = encode_file(encoder, examples, num_rows=num_rows, progress=self.progress)
-        write_store(
-            self.folder.tokens / store_name(split, self.stage.key), rows, key=self.stage.key
-        )
+        key = self.stage.key
+        with line_sieve(examples) as sieve:
+            rows = encode_file(
+                encoder, examples, num_rows=num_rows, progress=self.progress, sieve=sieve
+            )
+            write_store(self.folder.tokens / store_name(split, key), rows, key=key)
         self.progress.close()
 
     def _find_contradictions(self) -> int:
@@ -286,7 +315,9 @@ class _Work:
     def _write_lengths(self) -> None:
         lengths = {str(split): count.lengths for split, count in self.encoded.items()}
         limit = row_limit(self.recipe, self.rendering)[0]
-        write_json(self.folder.token_lengths, token_lengths(lengths, max_tokens=limit))
+        record = token_lengths(lengths, max_tokens=limit)
+        record["longest_prompt"] = self.encoded["test"].longest_prompt
+        write_json(self.folder.token_lengths, record)
 
     def _forget_old_stores(self) -> None:
         current = {store_name(split, self.stage.key) for split in SPLITS}
@@ -296,10 +327,11 @@ class _Work:
 
     def _summary(self, division: Division) -> Result:
         read = self.read.to_json()
-        dropped = Counter(read["dropped"]) + self.late
+        lost = {split: count.lost for split, count in self.encoded.items()}
+        sizes = split_sizes(division, self.folder, lost)
         return {
-            "kept": self.read.num_kept - sum(count.lost for count in self.encoded.values()),
-            "dropped": dict(dropped.most_common()),
+            "kept": read["kept"],
+            "dropped": read["dropped"],
             "by_source": read["by_source"],
             "read_as": self.read_as,
             **({"taught": self.taught} if self.taught else {}),
@@ -308,7 +340,7 @@ class _Work:
             "splits": {
                 split: {
                     "rows": count.rows,
-                    **split_record(division, self.recipe.examples, split),
+                    **split_record(sizes, self.recipe.examples, split),
                     "tokens": count.tokens,
                     "trained_tokens": count.trained_tokens,
                 }
@@ -321,13 +353,10 @@ class _Work:
     def _notices(self, division: Division) -> list[str]:
         notices = [self.rendering.warning] if self.rendering.warning else []
         notices += row_limit(self.recipe, self.rendering)[1]
-        total = sum(self.late.values()) + sum(self.read.dropped.values())
-        if total:
-            reasons = Counter(self.read.dropped) + self.late
-            listed = ", ".join(f"{number:,} {reason}" for reason, number in reasons.most_common())
+        if total := self.read.dropped.total():
             notices.append(
-                f"{total:,} of {self.read.num_read:,} rows were dropped ({listed}): "
-                "data/dropped.jsonl"
+                f"{total:,} of {self.read.num_read:,} rows were dropped "
+                f"({reasons_in_words(self.read.dropped)}): data/dropped.jsonl"
             )
         notices += [
             f"{number:,} answers ended in {marker!r}, which was taken off; the template writes "
@@ -346,5 +375,16 @@ class _Work:
                 f"{sum(wrapped.values()):,} rows already carry {marker!r} in their text and "
                 f"are wrapped twice. {wrapping_cure(self.rendering.template, marker)}"
             )
+        if in_part := sum(count.in_part for count in self.encoded.values()):
+            notices.append(
+                f"{in_part:,} conversations keep only the turns that fit; the others, too long, "
+                "are not trained on"
+            )
+        tested = self.encoded["test"]
+        if tested.rows and not tested.longest_prompt:
+            notices.append(
+                "the test rows are plain text, which asks nothing: loss and next-token accuracy "
+                "score them, no other metric does"
+            )
         notices += share_notices(self.recipe.examples, division)
-        return notices
+        return notices + emptied_notices(division, self.late)

@@ -9,7 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from tunesmith.endpoints.chat import ChatFailure, ChatMessage, ChatRequest, Outcome
-from tunesmith.errors import RecipeError
+from tunesmith.errors import DataError, RecipeError
 from tunesmith.evaluation.nearest import NearestQuestion
 from tunesmith.evaluation.references import RowFile
 from tunesmith.examples.example import Example, last_user_text
@@ -125,6 +125,39 @@ def questions_of(folder: RunFolder) -> list[Question]:
     ]
 
 
+def check_rivals(
+    recipe: Recipe, folder: RunFolder, *, recipe_folder: Path, progress: Progress
+) -> None:
+    """Find out before training which test rows a rival in a folder cannot be asked.
+
+    Args:
+        recipe: Names the rivals.
+        folder: Its test set is prepared; a rival that has answered it is not looked at.
+        recipe_folder: What a rival's relative path is relative to.
+        progress: Told of rivals that will have no answer to some rows.
+
+    Raises:
+        MissingError: There is no such model.
+    """
+    done = folder.read_manifest()
+    for name, rival in rival_names(recipe).items():
+        if rival.path is None or f"answer {name}" in done:
+            continue
+        place = find_model(str(beside_recipe(rival, recipe_folder).path))
+        template = model_rendering(place).template
+        num_refused, detail = 0, ""
+        for question in questions_of(folder):
+            try:
+                template.render_prompt(question.messages)
+            except (DataError, RecipeError) as error:
+                num_refused, detail = num_refused + 1, str(error)
+        if num_refused:
+            progress.note(
+                f"{name} will have no answer to {num_refused:,} test rows, which count as "
+                f"failed: {detail}"
+            )
+
+
 def _answer_nearest(folder: RunFolder, progress: Progress) -> Result:
     stage = Stage(
         name=f"answer {NEAREST}",
@@ -226,7 +259,7 @@ def speak(
     file = folder.completions(name)
     partial = file.with_name(f".{file.stem}-{stage.key[:12]}.jsonl")
     progress.start(f"answering ({name})", len(questions))
-    ordered = answer_onto(partial, questions, load=load, progress=progress)
+    ordered = answer_onto(partial, questions, load=load, progress=progress, is_lenient=True)
     result = _written(folder, name, ordered)
     for old in file.parent.glob(f".{file.stem}-{'[0-9a-f]' * 12}.jsonl"):
         old.unlink()

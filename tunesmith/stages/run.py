@@ -10,6 +10,7 @@ from tunesmith.stages.judging import check_servers
 from tunesmith.stages.prepare import prepare
 from tunesmith.stages.progress import Progress
 from tunesmith.stages.report import report
+from tunesmith.stages.rivals import check_rivals
 from tunesmith.stages.run_folder import RunFolder
 from tunesmith.stages.stage import Result
 from tunesmith.stages.train import train
@@ -37,6 +38,7 @@ def run(
     folder.claim(recipe, recipe_folder)
     check_servers(recipe, folder, progress)
     prepared = prepare(recipe, folder, recipe_folder=recipe_folder, progress=progress)
+    check_rivals(recipe, folder, recipe_folder=recipe_folder, progress=progress)
     trained = train(recipe, folder, recipe_folder=recipe_folder, progress=progress, force=force)
     scores = evaluate(recipe, folder, recipe_folder=recipe_folder, progress=progress)
     written = report(folder, progress=progress)
