@@ -16,6 +16,7 @@ ROOT = Path(__file__).resolve().parent.parent
 PACKAGE = ROOT / "tunesmith"
 PATHS = sorted(PACKAGE.rglob("*.py"))
 ROOMS = [
+    "search_path",
     "errors",
     "files",
     "sandbox",

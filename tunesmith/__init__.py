@@ -1,11 +1,14 @@
 """Tunesmith: raw material in; an instruction-tuned model, its answers and a verdict out.
 
 The verbs of the command line are functions here; each is imported when it is first used.
+Nothing of the standard library is imported before the search path is safe.
 """
 
-import importlib
-from typing import TYPE_CHECKING, Any
+from tunesmith.search_path import leave_out_working_directory
 
+leave_out_working_directory()
+
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from tunesmith.errors import TunesmithError
     from tunesmith.recipe.load import load_recipe, recipe_from_mapping
@@ -58,8 +61,10 @@ _HOMES = {
 }
 
 
-def __getattr__(name: str) -> Any:
+def __getattr__(name: str) -> object:
     """Import a public name's home when the name is first asked for (PEP 562)."""
+    import importlib  # noqa: PLC0415 - see above
+
     if name not in _HOMES:
         raise AttributeError(f"module 'tunesmith' has no attribute {name!r}")
     module, _, inner = _HOMES[name].partition(":")

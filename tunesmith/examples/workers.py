@@ -18,6 +18,7 @@ from multiprocessing.connection import Connection
 from tunesmith.errors import TunesmithError
 from tunesmith.examples.collection import Chunk
 from tunesmith.examples.work import Batch, work
+from tunesmith.search_path import paths_for_children
 
 NUM_ALONE = 16  # batches that are worked on here before processes are started, which takes 1 s
 MAX_WORKERS = 8
@@ -72,12 +73,12 @@ class _Worker:
 
     def __init__(self) -> None:
         self._pipe, other = Pipe()
-        paths = os.pathsep.join(path for path in sys.path if path)
+        paths = os.pathsep.join(paths_for_children())
         program = (
             "import sys; from tunesmith.examples.workers import serve; serve(int(sys.argv[1]))"
         )
         self._process = subprocess.Popen(
-            [sys.executable, "-c", program, str(other.fileno())],
+            [sys.executable, "-P", "-c", program, str(other.fileno())],
             pass_fds=[other.fileno()],
             stdin=subprocess.DEVNULL,
             env={**os.environ, "PYTHONPATH": paths, "RAYON_NUM_THREADS": "1"},
