@@ -1,10 +1,22 @@
 """Each row gets the new tokens that were asked for, or as many as its context still holds."""
 
+from dataclasses import replace
+from types import SimpleNamespace
+
 import pytest
 
 from tests.generation.speakers import gpt2_speaker
+from tunesmith.errors import DataError
 from tunesmith.examples.example import Message
-from tunesmith.generation.answer import TOO_LONG, Completion, Question, Speaker, answer_all
+from tunesmith.generation.answer import (
+    EMPTY_PROMPT,
+    NOT_EXPRESSED,
+    TOO_LONG,
+    Completion,
+    Question,
+    Speaker,
+    answer_all,
+)
 from tunesmith.recipe.recipe import GenerationRecipe
 
 CONTEXT, WANTED = 96, 40
@@ -74,6 +86,24 @@ def test_everything_that_is_asked_is_told_as_done(
     told: list[int] = []
     answers = list(answer_all(_speaker(3), questions, on_answer=told.append))
     assert sum(told) == len(answers) == len(LENGTHS)
+
+
+def test_a_question_that_cannot_be_expressed_fails_alone_where_that_is_wanted() -> None:
+    several = (*_question("a").messages, Message(role="assistant", content="b"))
+    turns = Question(example_id="turns", messages=(*several, *_question("c").messages))
+    asked = [turns, _question("a")]
+    answers = {one.example_id: one for one in answer_all(_speaker(2), asked, is_lenient=True)}
+    assert answers["turns"].finish_reason == NOT_EXPRESSED
+    assert answers["q"].finish_reason in ("stop", "length")
+    with pytest.raises(DataError, match="has one turn"):
+        list(answer_all(_speaker(2), asked))
+
+
+def test_a_prompt_without_a_token_fails_alone() -> None:
+    speaker = _speaker(2)
+    nothing = SimpleNamespace(render_prompt=lambda messages: (), stop_tokens=("<|end|>",))
+    (answer,) = answer_all(replace(speaker, template=nothing), [_question("a")])
+    assert answer.finish_reason == EMPTY_PROMPT
 
 
 def _question(text: str) -> Question:

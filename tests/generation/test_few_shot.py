@@ -1,9 +1,12 @@
 """Training examples before a question: as turns, or as text; and where the answer ends."""
 
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from tunesmith.errors import DataError
 from tunesmith.examples.example import Example, Message
 from tunesmith.generation.few_shot import Shots, choose_shots, has_turns
 from tunesmith.recipe.recipe import TemplateRecipe
@@ -57,6 +60,23 @@ def test_a_template_with_turns_shows_examples_as_turns(tiny_folder: Path) -> Non
     led = (Message(role="system", content="Be brief."), *ASKED)
     rendering = shots.render_prompt(led, fits=lambda r: True)
     assert text_of(rendering).index("Be brief.") < text_of(rendering).index("Peru")
+
+
+def test_a_template_that_refuses_many_turns_shows_fewer_examples(tiny_folder: Path) -> None:
+    class Strict:
+        """chatml for at most two questions."""
+
+        def render_prompt(self, messages: Sequence[Message]) -> Rendering:
+            if len(messages) > 3:
+                raise DataError("too many turns")
+            return made.render_prompt(messages)
+
+        def __getattr__(self, name: str) -> Any:
+            return getattr(made, name)
+
+    made = template(tiny_folder, "chatml")
+    text = prompt(Shots(template=Strict(), examples=EXAMPLES))
+    assert text == text_of(made.render_prompt([*EXAMPLES[0].messages, *ASKED]))
 
 
 @pytest.mark.parametrize("name", ["alpaca", "question-answer", "concatenate", "chatml"])

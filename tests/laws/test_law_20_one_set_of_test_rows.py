@@ -59,6 +59,7 @@ def talk_row(*turns: str) -> dict[str, Any]:
 TWO_TURNS = [talk_row(f"Lamp {i}?", "Red.", f"And lamp {i} now?", "Blue.") for i in range(3)]
 LONG_QUESTION = [talk_row("Why? " * 20 + f"Number {i}?", "So.") for i in range(2)]  # 100 and more
 ENDLESS_QUESTION = [talk_row("Why? " * 60 + f"{i}?", "So.") for i in range(2)]  # beyond CONTEXT
+NO_ROOM = [talk_row(f"{i}" * 148, "Because of that.") for i in range(2)]
 LONG_ANSWER = [talk_row(f"Tell {i}.", "On and on. " * 30) for i in range(2)]
 LONG_END = [talk_row(f"Door {i}?", "Shut.", "Tell. " * 30, "Open.") for i in range(2)]
 SECRET = [talk_row(f"The secret {i}?", "Hush.") for i in range(2)]
@@ -172,6 +173,12 @@ def _check_account(folder: RunFolder, result: dict[str, Any], num_read: int) -> 
             {"when_too_long": "cut-context"},
             {"too long": 1},
         ),
+        (
+            NO_ROOM,
+            {"name": "concatenate"},
+            {"when_too_long": "cut-context"},
+            {"too long": 1},
+        ),
         (LONG_ANSWER, {"name": "concatenate"}, {"when_too_long": "cut-context"}, {"too long": 2}),
         (SECRET, {"jinja": SHY, "train_on": "all"}, {}, {"does not fit the template": 1}),
         (SECRET, {"jinja": SHY}, {}, {"does not fit the template": 2}),
@@ -185,6 +192,7 @@ def _check_account(folder: RunFolder, result: dict[str, Any], num_read: int) -> 
         "too long",
         "cut, though the model reads it whole",
         "cut, and longer than the model reads",
+        "cut, and no room for the reference",
         "an answer that cannot be cut",
         "a prompt that is refused, all trained",
         "a prompt that is refused",

@@ -9,16 +9,18 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
+import orjson
 import psutil
 import pytest
 
 from tests.stages.rig import Talk, make_recipe
 from tunesmith.errors import DataError, MissingError, TunesmithError
 from tunesmith.examples.example import Example, Message
-from tunesmith.files import write_json_lines
+from tunesmith.files import read_json_lines, write_json_lines
 from tunesmith.sources.row import Dropped
 from tunesmith.stages.encode import ROWS_AT_ONCE, EncodeCount, EncodedRow, Encoder
 from tunesmith.stages.encode_file import encode_file
+from tunesmith.stages.line_sieve import line_sieve
 from tunesmith.stages.rendering import Rendering, recipe_rendering
 
 LONG = 40  # tokens
@@ -75,6 +77,30 @@ def test_two_processes_give_what_one_does(how: Rendering, tmp_path: Path) -> Non
     rows_of_one, dropped, count = found[0]
     assert count.rows == len(rows_of_one) > ROWS_AT_ONCE
     assert dropped
+
+
+@pytest.mark.parametrize("num_processes", [1, 2])
+def test_what_leaves_no_row_leaves_the_file(
+    how: Rendering, tmp_path: Path, num_processes: int
+) -> None:
+    path = _file(tmp_path)
+    before = path.read_bytes().splitlines()
+    dropped: list[Dropped] = []
+    with line_sieve(path) as sieve:
+        rows = encode_file(
+            _encoder(how, dropped),
+            path,
+            num_rows=0,
+            progress=Talk(),
+            num_processes=num_processes,
+            sieve=sieve,
+        )
+        ids = [name for name, _ in rows]
+    assert [row["id"] for row in read_json_lines(path)] == ids
+    gone = {item.source.encode() for item in dropped}
+    kept = [line for line in before if orjson.loads(line)["source"].encode() not in gone]
+    assert path.read_bytes().splitlines() == kept
+    assert 0 < len(gone) < len(before) - ROWS_AT_ONCE
 
 
 def test_an_error_comes_behind_the_rows_before_it(how: Rendering, tmp_path: Path) -> None:
