@@ -24,8 +24,8 @@ from transformers import AutoModelForCausalLM, GenerationConfig, GPTNeoXConfig
 
 from tunesmith.generation.generate import generate_as_they_end
 from tunesmith.generation.prompt import Prompt
-from tunesmith.models.attention import register
 from tunesmith.models.forward import LanguageModel, choose_layout, own_attention
+from tunesmith.models.rows.attention import register
 from tunesmith.recipe.recipe import GenerationRecipe
 
 VOCABULARY = 50304

@@ -26,9 +26,9 @@ from tunesmith.examples.read import ReadCount
 from tunesmith.files import read_json_lines
 from tunesmith.recipe.load import recipe_from_mapping
 from tunesmith.sources.row import Dropped
-from tunesmith.stages.division import write_examples
-from tunesmith.stages.progress import SilentProgress
-from tunesmith.stages.run_folder import RunFolder
+from tunesmith.stages.execution.progress import SilentProgress
+from tunesmith.stages.execution.run_folder import RunFolder
+from tunesmith.stages.preparing.split_files import write_examples
 
 TASKS = (
     "Write a short note about {0} for {1}, in the voice of {2}.",

@@ -14,12 +14,12 @@ from pathlib import Path
 import numpy as np
 
 from bench.million_rows import SYLLABLES, new_row
-from tunesmith.examples.collection import Collection
-from tunesmith.examples.divide import Division, divide
 from tunesmith.examples.example import Example, Message
-from tunesmith.examples.memory import SplitMemory
 from tunesmith.examples.pipeline import collect_examples
-from tunesmith.examples.split import NO_SIDE, SPLITS
+from tunesmith.examples.splitting.assign import SplitAssignment, assign_splits
+from tunesmith.examples.splitting.collection import Collection
+from tunesmith.examples.splitting.split import NO_SIDE, SPLITS
+from tunesmith.examples.splitting.split_memory import SplitMemory
 from tunesmith.recipe.recipe import ExamplesRecipe, SourceRecipe
 
 SHORT = (
@@ -60,12 +60,12 @@ def main() -> None:
     print(json.dumps(result, indent=2))
 
 
-def divided(examples: list[Example], recipe: ExamplesRecipe | None = None) -> Division:
+def divided(examples: list[Example], recipe: ExamplesRecipe | None = None) -> SplitAssignment:
     """Where they fall, with nothing remembered."""
     recipe = recipe or ExamplesRecipe()
     with tempfile.TemporaryDirectory() as name, Collection(Path(name)) as collection:
         collect_examples(collection, [(SourceRecipe(path="planted.jsonl"), examples)])
-        return divide(collection, recipe, SplitMemory(Path(name) / "splits.jsonl", recipe))
+        return assign_splits(collection, recipe, SplitMemory(Path(name) / "splits.jsonl", recipe))
 
 
 def pair(question: str, answer: str, group: str | None = None) -> Example:

@@ -18,8 +18,8 @@ from typing import Any
 import phonenumbers
 from phonenumbers import PhoneNumberFormat, PhoneNumberType
 
-from tests.examples import planted
-from tunesmith.examples.redact import ALL_KINDS, redact_text
+from tests.examples.splitting import planted
+from tunesmith.examples.redaction.redact import ALL_KINDS, redact_text
 from tunesmith.recipe.recipe import RedactKind
 
 COUNTRIES = ("US", "GB", "DE", "FR", "ES", "IT", "NL", "IN", "JP", "BR")

@@ -15,8 +15,8 @@ import numpy as np
 import torch
 from transformers import AutoModelForCausalLM, GPTNeoXConfig
 
-from tunesmith.models.attention import register, use_attention
 from tunesmith.models.forward import LanguageModel, choose_layout
+from tunesmith.models.rows.attention import register, use_attention
 from tunesmith.recipe.recipe import TrainingRecipe
 from tunesmith.tokens.collate import Batch, collate
 from tunesmith.tokens.encode import EncodedExample

@@ -25,16 +25,16 @@ from scipy import stats
 from tunesmith.evaluation.metrics import TEXT_METRICS, grade_completions
 from tunesmith.evaluation.score import score_files
 from tunesmith.files import write_json, write_json_lines
-from tunesmith.generation.answer import Question, answer_all
+from tunesmith.generation.answer import OpenQuestion, answer_all
 from tunesmith.models.load import find_model
 from tunesmith.recipe.load import load_recipe
 from tunesmith.stages.compare import compare
 from tunesmith.stages.demo import RECIPE
+from tunesmith.stages.execution.progress import SilentProgress
+from tunesmith.stages.execution.run_folder import RunFolder
 from tunesmith.stages.prepare import read_split
-from tunesmith.stages.progress import SilentProgress
-from tunesmith.stages.rendering import recipe_rendering
-from tunesmith.stages.run_folder import RunFolder
-from tunesmith.stages.speaker import tuned_speaker
+from tunesmith.stages.speakers.load_speaker import tuned_speaker
+from tunesmith.stages.speakers.renderer import recipe_renderer
 from tunesmith.stages.train import train
 
 TUNED = "tuned"
@@ -74,11 +74,11 @@ def tuned(path: Path, seed: int, epochs: float) -> None:
     start = time.monotonic()
     recipe = load_recipe(RECIPE, overrides=[f"training.epochs={epochs}", f"training.seed={seed}"])
     train(recipe, folder, recipe_folder=RECIPE.parent, progress=SilentProgress())
-    rendering = recipe_rendering(recipe, RECIPE.parent)
+    rendering = recipe_renderer(recipe, RECIPE.parent)
     speaker = tuned_speaker(recipe, rendering, find_model(str(folder.model)))
     rows = list(read_split(folder, "test"))
     answers = list(
-        answer_all(speaker, [Question(example_id=row.id, messages=row.prompt) for row in rows])
+        answer_all(speaker, [OpenQuestion(example_id=row.id, messages=row.prompt) for row in rows])
     )
     write_json_lines(folder.completions(TUNED), (answer.to_json() for answer in answers))
     references = {row.id: row.reference for row in rows}

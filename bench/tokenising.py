@@ -114,9 +114,9 @@ def measure(side: str, tokenizer: str, folder: Path) -> None:
 def ours(name: str, folder: Path) -> dict[str, Any]:
     """What `tunesmith prepare` does once the rows are divided."""
     from tunesmith.recipe.recipe import TemplateRecipe
-    from tunesmith.stages.encode import EncodeCount, Encoder
-    from tunesmith.stages.encode_file import encode_file
-    from tunesmith.stages.progress import SilentProgress
+    from tunesmith.stages.execution.progress import SilentProgress
+    from tunesmith.stages.preparing.encode import EncodeCount, ExampleEncoder
+    from tunesmith.stages.preparing.encode_file import encode_file
     from tunesmith.templates.names import find_template
     from tunesmith.tokens.store import TokenStore, write_store
     from tunesmith.tokens.tokenizer import load_tokenizer
@@ -125,7 +125,7 @@ def ours(name: str, folder: Path) -> dict[str, Any]:
     started = time.perf_counter()
     tokenizer = load_tokenizer(name)
     template = find_template(TemplateRecipe(name="alpaca"), tokenizer.texts)
-    encoder = Encoder(
+    encoder = ExampleEncoder(
         how=SimpleNamespace(tokenizer=tokenizer, template=template),
         max_tokens=10_000,
         when_too_long="error",

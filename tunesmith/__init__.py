@@ -15,13 +15,13 @@ if TYPE_CHECKING:
     from tunesmith.recipe.recipe import Recipe
     from tunesmith.stages.answer import answer
     from tunesmith.stages.evaluate import evaluate
+    from tunesmith.stages.execution.progress import SilentProgress
+    from tunesmith.stages.execution.run_folder import RunFolder
     from tunesmith.stages.import_sources import import_sources
     from tunesmith.stages.prepare import prepare
     from tunesmith.stages.preview import preview_rows as preview
-    from tunesmith.stages.progress import SilentProgress
     from tunesmith.stages.report import report as write_report
     from tunesmith.stages.run import run
-    from tunesmith.stages.run_folder import RunFolder
     from tunesmith.stages.train import train
 
 __version__ = "0.1.0"

@@ -52,7 +52,7 @@ def _report(error: Exception, arguments: Sequence[str]) -> int:
         traceback.print_exception(error)
     try:
         if "--json" in arguments:
-            from tunesmith.cli.output import print_json
+            from tunesmith.cli.terminal.output import print_json
 
             print_json({"schema": 1, **known.to_json()})
         print(f"error: {known}", file=sys.stderr)

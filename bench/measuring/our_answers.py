@@ -9,12 +9,12 @@ import time
 from pathlib import Path
 
 from tunesmith.examples.example import Message
-from tunesmith.generation.answer import Question, answer_all
+from tunesmith.generation.answer import OpenQuestion, answer_all
 from tunesmith.models.load import find_model
 from tunesmith.recipe.recipe import GenerationRecipe, Recipe
-from tunesmith.stages.rendering import Rendering, recipe_rendering
-from tunesmith.stages.speaker import load_speaker
-from tunesmith.training.allocator import keep_freed_memory
+from tunesmith.stages.speakers.load_speaker import load_speaker
+from tunesmith.stages.speakers.renderer import Renderer, recipe_renderer
+from tunesmith.training.resources.allocator import keep_freed_memory
 
 
 def main() -> None:
@@ -26,7 +26,7 @@ def main() -> None:
     generation = GenerationRecipe(max_new_tokens=job["new_tokens"])
     speaker = load_speaker(_rendering(job), name="base", recipe=generation)
     questions = [
-        Question(example_id=f"{place:06}", messages=[Message(role="user", content=text)])
+        OpenQuestion(example_id=f"{place:06}", messages=[Message(role="user", content=text)])
         for place, text in enumerate(job["questions"])
     ]
     started = time.perf_counter()
@@ -37,7 +37,7 @@ def main() -> None:
     print(json.dumps({"answer_seconds": seconds, "tokens": tokens, "texts": texts}))
 
 
-def _rendering(job: dict[str, str]) -> Rendering:
+def _rendering(job: dict[str, str]) -> Renderer:
     recipe = Recipe.model_validate(
         {
             "model": {"name": job["model"]},
@@ -46,7 +46,7 @@ def _rendering(job: dict[str, str]) -> Rendering:
         }
     )
     find_model(job["model"])
-    return recipe_rendering(recipe, Path())
+    return recipe_renderer(recipe, Path())
 
 
 if __name__ == "__main__":

@@ -12,8 +12,8 @@ from pathlib import Path
 import psutil
 
 from tunesmith.recipe.load import load_recipe
+from tunesmith.stages.execution.run_folder import RunFolder
 from tunesmith.stages.prepare import open_store, prepare
-from tunesmith.stages.run_folder import RunFolder
 
 
 class Clock:

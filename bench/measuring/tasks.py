@@ -14,9 +14,9 @@ import yaml
 from measuring.models import model_folder
 from measuring.texts import data_set, is_real
 from tunesmith.recipe.load import load_recipe
+from tunesmith.stages.execution.progress import SilentProgress
+from tunesmith.stages.execution.run_folder import RunFolder
 from tunesmith.stages.prepare import open_store, prepare
-from tunesmith.stages.progress import SilentProgress
-from tunesmith.stages.run_folder import RunFolder
 from tunesmith.training.schedule import rows_of_step
 
 LEARNING_RATE = 5e-5

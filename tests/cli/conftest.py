@@ -10,7 +10,7 @@ import pytest
 
 import tunesmith.stages
 from tunesmith.__main__ import run_command
-from tunesmith.cli import progress
+from tunesmith.cli.terminal import progress
 
 SCORE = {"value": 40.0, "low": 30.0, "high": 50.0, "count": 100, "failed": 2}
 RESULT = {

@@ -7,11 +7,11 @@ import pytest
 
 from tests.endpoint_server import EndpointServer, always, drawn
 from tests.endpoints.rig import Scripted, caller_at, patient, question, questions, reasons
-from tunesmith.endpoints.asking import BUDGET_SPENT
 from tunesmith.endpoints.budget import Budget, Limits, estimate, most
 from tunesmith.endpoints.cache import CallCache
 from tunesmith.endpoints.caller import Caller, Forecast, Terms
 from tunesmith.endpoints.ledger import Ledger, Spending
+from tunesmith.endpoints.uncached_calls import BUDGET_SPENT
 
 PRICES: dict[str, Any] = {"prompt_price": 2.0, "completion_price": 8.0}
 

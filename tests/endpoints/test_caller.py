@@ -17,11 +17,11 @@ from tests.endpoints.rig import (
     reasons,
     texts,
 )
-from tunesmith.endpoints.asking import GIVEN_UP
 from tunesmith.endpoints.cache import CallCache
 from tunesmith.endpoints.caller import NOT_CACHED, Caller, Terms
 from tunesmith.endpoints.chat import ChatFailure, ChatReply
 from tunesmith.endpoints.counts import CallCounts
+from tunesmith.endpoints.uncached_calls import GIVEN_UP
 from tunesmith.errors import RemoteError
 
 PASSING = ["429", "500", "502", "503", "408", "409", "425", "drop", "half", "truncated", "html"]

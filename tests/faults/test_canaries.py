@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.examples import planted
+from tests.examples.splitting import planted
 from tunesmith.__main__ import run_command
 
 MAIL, CARD, KEY = planted.MAILS[1], planted.cards()[0], planted.keys()[3]

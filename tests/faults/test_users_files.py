@@ -12,7 +12,7 @@ import typer
 from tests.stages.rig import colour_rows, write_rows
 from tunesmith.__main__ import run_command
 from tunesmith.cli.app import make_app
-from tunesmith.stages.claim import MARKER, is_run
+from tunesmith.stages.execution.claim import MARKER, is_run
 
 APP = typer.main.get_command(make_app())
 COMMANDS = APP.commands  # type: ignore[attr-defined]

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from tests.stages.rig import colour_rows, write_rows
-from tunesmith.examples import workers
-from tunesmith.examples.work import Batch
+from tunesmith import workers
+from tunesmith.examples.batch import MaterialBatch
 from tunesmith.recipe.recipe import ExamplesRecipe
 from tunesmith.recipe.source_recipe import SourceRecipe
 from tunesmith.sources.row import Row
@@ -103,7 +103,9 @@ def test_worker_processes_import_nothing_from_there(
     rows = [Row(fields={"instruction": f"{n}?", "response": f"Answer {n}"}, source=f"a:{n}")
             for n in range(8)]  # fmt: skip
     batches = (
-        Batch(pieces=[row], is_made=False, source=SourceRecipe(path="a"), recipe=ExamplesRecipe())
+        MaterialBatch(
+            pieces=[row], is_made=False, source=SourceRecipe(path="a"), recipe=ExamplesRecipe()
+        )
         for row in rows
     )
     assert len(list(workers.work_all(batches, num_workers=2))) == 8

@@ -2,8 +2,8 @@
 
 from tests.tiny import byte_tokenizer, tiny_network
 from tunesmith.generation.answer import Speaker
-from tunesmith.models.attention import register
 from tunesmith.models.forward import choose_layout
+from tunesmith.models.rows.attention import register
 from tunesmith.recipe.recipe import GenerationRecipe, TemplateRecipe
 from tunesmith.templates.names import find_template
 from tunesmith.tokens.tokenizer import wrap_tokenizer

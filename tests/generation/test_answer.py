@@ -13,7 +13,7 @@ from tunesmith.generation.answer import (
     NOT_EXPRESSED,
     TOO_LONG,
     Completion,
-    Question,
+    OpenQuestion,
     Speaker,
     answer_all,
 )
@@ -30,7 +30,7 @@ def _speaker(batch: int) -> Speaker:
 
 def _answers(speaker: Speaker, contents: dict[str, str]) -> dict[str, Completion]:
     questions = [
-        Question(example_id=name, messages=(Message(role="user", content=text),))
+        OpenQuestion(example_id=name, messages=(Message(role="user", content=text),))
         for name, text in contents.items()
     ]
     return {answer.example_id: answer for answer in answer_all(speaker, questions)}
@@ -43,7 +43,7 @@ def rooms() -> tuple[dict[str, str], dict[str, int]]:
     speaker = _speaker(1)
     prompts = {
         name: speaker.prompt_of(
-            Question(example_id=name, messages=(Message(role="user", content=text),))
+            OpenQuestion(example_id=name, messages=(Message(role="user", content=text),))
         )
         for name, text in texts.items()
     }
@@ -90,7 +90,7 @@ def test_everything_that_is_asked_is_told_as_done(
 
 def test_a_question_that_cannot_be_expressed_fails_alone_where_that_is_wanted() -> None:
     several = (*_question("a").messages, Message(role="assistant", content="b"))
-    turns = Question(example_id="turns", messages=(*several, *_question("c").messages))
+    turns = OpenQuestion(example_id="turns", messages=(*several, *_question("c").messages))
     asked = [turns, _question("a")]
     answers = {one.example_id: one for one in answer_all(_speaker(2), asked, is_lenient=True)}
     assert answers["turns"].finish_reason == NOT_EXPRESSED
@@ -106,5 +106,5 @@ def test_a_prompt_without_a_token_fails_alone() -> None:
     assert answer.finish_reason == EMPTY_PROMPT
 
 
-def _question(text: str) -> Question:
-    return Question(example_id="q", messages=(Message(role="user", content=text),))
+def _question(text: str) -> OpenQuestion:
+    return OpenQuestion(example_id="q", messages=(Message(role="user", content=text),))

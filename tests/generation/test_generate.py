@@ -8,8 +8,8 @@ from transformers.generation.streamers import BaseStreamer
 
 from tests.tiny import tiny_network
 from tunesmith.generation.generate import Prompt, generate
-from tunesmith.models.attention import register
 from tunesmith.models.forward import choose_layout
+from tunesmith.models.rows.attention import register
 from tunesmith.recipe.recipe import GenerationRecipe
 
 RECIPE = GenerationRecipe(max_new_tokens=50)

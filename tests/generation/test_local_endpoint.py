@@ -10,7 +10,7 @@ from tunesmith.endpoints.cache import CallCache, call_id_of
 from tunesmith.endpoints.caller import Caller
 from tunesmith.endpoints.chat import ChatFailure, ChatMessage, ChatReply, ChatRequest
 from tunesmith.examples.example import Message
-from tunesmith.generation.answer import TOO_LONG, Question, Speaker, answer_all
+from tunesmith.generation.answer import TOO_LONG, OpenQuestion, Speaker, answer_all
 from tunesmith.generation.local_endpoint import LocalEndpoint
 from tunesmith.recipe.recipe import GenerationRecipe
 
@@ -46,7 +46,7 @@ def test_it_writes_what_answering_writes(speaker: Speaker) -> None:
         recipe = GenerationRecipe(max_new_tokens=request.max_tokens, batch=1)
         alone = gpt2_speaker(CONTEXT, recipe, template="concatenate")
         message = Message(role="user", content=request.messages[0].content)
-        question = Question(example_id="q", messages=(message,))
+        question = OpenQuestion(example_id="q", messages=(message,))
         (expected,) = answer_all(alone, [question])
         assert isinstance(outcome, ChatReply)
         assert outcome.text == expected.text

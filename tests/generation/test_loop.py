@@ -12,9 +12,9 @@ from tunesmith.generation import likeliest, loop
 from tunesmith.generation.generate import generate, generate_as_they_end
 from tunesmith.generation.padded import generate_padded
 from tunesmith.generation.prompt import Continuation, Listeners, Prompt
-from tunesmith.models.attention import register
+from tunesmith.models.continue_texts import find_reading
 from tunesmith.models.forward import LanguageModel, choose_layout
-from tunesmith.models.reading import find_reading
+from tunesmith.models.rows.attention import register
 from tunesmith.recipe.recipe import GenerationRecipe
 
 GREEDY = GenerationRecipe(max_new_tokens=24)

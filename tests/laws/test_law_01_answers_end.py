@@ -6,10 +6,10 @@ import pytest
 
 from tests.stages.rig import Talk, colour_rows, make_recipe, run_folder, write_rows
 from tests.tiny import byte_tokenizer, save_tiny_model
-from tunesmith.generation.answer import Question, answer_all
+from tunesmith.generation.answer import OpenQuestion, answer_all
 from tunesmith.recipe.recipe import GenerationRecipe
 from tunesmith.stages.prepare import read_split
-from tunesmith.stages.speaker import named_speaker
+from tunesmith.stages.speakers.load_speaker import named_speaker
 from tunesmith.stages.train import train
 
 LEARN = {"steps": 120, "learning_rate": 1e-2, "schedule": "constant", "keep": "last"}
@@ -31,7 +31,7 @@ def test_every_overfitted_answer_ends_by_itself(
     train(recipe, folder, recipe_folder=tmp_path, progress=Talk())
     speaker = named_speaker(str(folder.path), recipe=GenerationRecipe(max_new_tokens=40))
     examples = list(read_split(folder, "train"))
-    questions = [Question(example_id=e.id, messages=e.prompt) for e in examples]
+    questions = [OpenQuestion(example_id=e.id, messages=e.prompt) for e in examples]
     answers = {c.example_id: c for c in answer_all(speaker, questions)}
     for example in examples:
         assert answers[example.id].finish_reason == "stop"

@@ -5,8 +5,8 @@ import pytest
 import torch
 
 from tests.tiny import ROW_FAMILIES, random_example, tiny_network
-from tunesmith.models.attention import register
 from tunesmith.models.forward import LanguageModel, choose_layout, row_logits, trained_logits
+from tunesmith.models.rows.attention import register
 from tunesmith.tokens.collate import Span, collate
 from tunesmith.tokens.encode import EncodedExample
 from tunesmith.training.step import accumulate_gradients

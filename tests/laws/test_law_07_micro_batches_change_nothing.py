@@ -11,11 +11,11 @@ from safetensors.torch import load_file
 
 from tests.stages.rig import colour_rows, write_rows
 from tests.tiny import random_store, tiny_network
-from tunesmith.models.attention import register, use_attention
 from tunesmith.models.forward import LanguageModel, choose_layout
+from tunesmith.models.rows.attention import register, use_attention
 from tunesmith.recipe.load import load_recipe
-from tunesmith.stages.progress import SilentProgress
-from tunesmith.stages.run_folder import RunFolder
+from tunesmith.stages.execution.progress import SilentProgress
+from tunesmith.stages.execution.run_folder import RunFolder
 from tunesmith.stages.train import train
 from tunesmith.tokens.store import TokenStore
 from tunesmith.training.distributed import Ranks

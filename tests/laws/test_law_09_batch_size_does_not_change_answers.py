@@ -8,8 +8,8 @@ import torch
 from tests.tiny import byte_tokenizer, tiny_network
 from tunesmith.generation.generate import Continuation, Prompt, generate
 from tunesmith.generation.sampling import NEAR_TIE, TieWatch
-from tunesmith.models.attention import register
 from tunesmith.models.forward import choose_layout
+from tunesmith.models.rows.attention import register
 from tunesmith.recipe.recipe import GenerationRecipe
 
 PROMPTS = [

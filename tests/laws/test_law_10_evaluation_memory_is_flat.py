@@ -9,7 +9,7 @@ import resource, sys
 from pathlib import Path
 import torch
 from tests.tiny import random_store, tiny_network
-from tunesmith.models.attention import register
+from tunesmith.models.rows.attention import register
 from tunesmith.models.forward import choose_layout
 from tunesmith.training.distributed import Ranks
 from tunesmith.training.feed import Feed

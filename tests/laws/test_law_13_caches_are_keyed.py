@@ -10,7 +10,7 @@ from tests.stages.rig import Talk, colour_rows, make_recipe, run_folder, write_r
 from tests.tiny import save_tiny_model
 from tunesmith.errors import MissingError
 from tunesmith.stages import prepare as stage
-from tunesmith.stages import stage as stages
+from tunesmith.stages.execution import stage as stages
 from tunesmith.stages.prepare import open_store, prepare, store_path
 from tunesmith.tokens.store import TokenStore
 
@@ -76,14 +76,14 @@ def test_a_store_of_something_else_is_never_opened(setup: dict[str, Any]) -> Non
 
 def test_a_change_of_the_code_is_noticed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     package = tmp_path / "tunesmith"
-    shutil.copytree(Path(stages.__file__).parents[1], package)
-    monkeypatch.setattr(stages, "__file__", str(package / "stages" / "stage.py"))
+    shutil.copytree(Path(stages.__file__).parents[2], package)
+    monkeypatch.setattr(stages, "__file__", str(package / "stages" / "execution" / "stage.py"))
     before = stages.code_of(*stage._CODE)
     assert before == stages.code_of(*stage._CODE)
     for name in (
         "sandbox/limits.py",
         "templates/alpaca.py",
-        "stages/encode.py",
+        "stages/preparing/encode.py",
         "sources/lines.py",
     ):
         path = package / name

@@ -12,7 +12,7 @@ from tests.evaluation.judge.stub import Seen, StubAsker
 from tunesmith.endpoints.chat import ChatFailure
 from tunesmith.evaluation.judge.absolute import Scored, grade_by_judge, score_judge
 from tunesmith.evaluation.judge.material import Asked
-from tunesmith.evaluation.judge.pairwise import Pair, prefer, preference_judge
+from tunesmith.evaluation.judge.pairwise import AnswerPair, prefer, preference_judge
 from tunesmith.evaluation.score import read_columns, score_column
 from tunesmith.files import write_json_lines
 
@@ -60,7 +60,7 @@ def test_both_orders_of_every_pair_are_asked() -> None:
         return call.better("A")
 
     pairs = [
-        Pair(asked=asked(n), model="m", opponent="o", answer=f"m{n}", opponent_answer=f"o{n}")
+        AnswerPair(asked=asked(n), model="m", opponent="o", answer=f"m{n}", opponent_answer=f"o{n}")
         for n in range(20)
     ]
     preferences = list(prefer(preference_judge(StubAsker(reply)), pairs))

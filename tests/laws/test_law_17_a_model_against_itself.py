@@ -14,6 +14,8 @@ from typing import Any
 import numpy as np
 import pytest
 
+from pretraining.facts import all_facts
+from pretraining.knowledge import statement_start
 from tests.stages.compared import example, made_run, write_answers
 from tests.stages.rig import Talk
 from tunesmith.evaluation.grade import Comparison
@@ -23,10 +25,8 @@ from tunesmith.evaluation.verdict import overall_verdict
 from tunesmith.generation.generate import Prompt, generate
 from tunesmith.recipe.recipe import GenerationRecipe
 from tunesmith.stages.compare import compare
-from tunesmith.stages.run_folder import RunFolder
-from tunesmith.stages.speaker import named_speaker
-from tunesmith.starter.facts import all_facts
-from tunesmith.starter.knowledge import statement_start
+from tunesmith.stages.execution.run_folder import RunFolder
+from tunesmith.stages.speakers.load_speaker import named_speaker
 
 NOTHING_SHOWN = "no difference shown"
 NUM_TRIALS, MOST = 200, 20

@@ -20,10 +20,10 @@ from tunesmith.files import read_json_lines
 from tunesmith.models.load import context_tokens, find_model
 from tunesmith.recipe.recipe import Recipe
 from tunesmith.stages.evaluate import evaluate
+from tunesmith.stages.execution.run_folder import RunFolder
 from tunesmith.stages.prepare import open_store, prepare
-from tunesmith.stages.rendering import recipe_rendering
 from tunesmith.stages.run import run
-from tunesmith.stages.run_folder import RunFolder
+from tunesmith.stages.speakers.renderer import recipe_renderer
 from tunesmith.stages.train import train
 from tunesmith.tokens.encode import encode_prompt
 
@@ -106,7 +106,7 @@ def _run(
 
 def _check_one_set(recipe: Recipe, folder: RunFolder, root: Path) -> list[str]:
     """Every test row renders and has a prompt; store, answers and grades hold just these rows."""
-    how = recipe_rendering(recipe, root)
+    how = recipe_renderer(recipe, root)
     examples = [Example.from_json(row) for row in read_json_lines(folder.examples("test"))]
     ids = [example.id for example in examples]
     context = context_tokens(find_model(str(root / "model")))

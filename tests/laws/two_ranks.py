@@ -7,8 +7,8 @@ from pathlib import Path
 import torch
 
 from tests.tiny import tiny_network
-from tunesmith.models.attention import register
 from tunesmith.models.forward import choose_layout
+from tunesmith.models.rows.attention import register
 from tunesmith.tokens.store import TokenStore
 from tunesmith.training.distributed import joined_ranks
 from tunesmith.training.feed import Feed

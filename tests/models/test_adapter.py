@@ -8,8 +8,8 @@ import torch
 from tests.tiny import random_example, tiny_network
 from tunesmith.errors import RecipeError
 from tunesmith.models.adapter import add_adapter, load_adapter, narrow_frozen
-from tunesmith.models.attention import register
 from tunesmith.models.forward import choose_layout
+from tunesmith.models.rows.attention import register
 from tunesmith.recipe.recipe import LoraRecipe
 from tunesmith.tokens.collate import collate
 from tunesmith.training.loss import batch_loss

@@ -4,8 +4,8 @@ import pytest
 import torch
 
 from tests.tiny import random_example, tiny_config, tiny_network
-from tunesmith.models.attention import register
 from tunesmith.models.forward import LanguageModel, choose_layout, plan_micro_batches, row_logits
+from tunesmith.models.rows.attention import register
 from tunesmith.tokens.collate import collate
 
 LONG = {

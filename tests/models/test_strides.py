@@ -12,14 +12,14 @@ import torch
 from torch import nn
 from torch.nn import functional
 
-from tunesmith.models.attention import span_by_span
-from tunesmith.models.embeddings import add_rows_in_place
-from tunesmith.models.fused_rows import fused_row_attention
-from tunesmith.models.head import Head, Targets
-from tunesmith.models.norms import rms_norm
-from tunesmith.models.predictions import predictions
-from tunesmith.models.read_rows import ReadRows, _forward
-from tunesmith.models.tiled_loss import shared_loss
+from tunesmith.models.heads.head import Head, Targets
+from tunesmith.models.heads.predictions import predictions
+from tunesmith.models.heads.tiled_loss import shared_loss
+from tunesmith.models.rows.attention import span_by_span
+from tunesmith.models.rows.fused_rows import fused_row_attention
+from tunesmith.models.shortcuts.embeddings import add_rows_in_place
+from tunesmith.models.shortcuts.norms import rms_norm
+from tunesmith.models.shortcuts.sparse_embedding import SparseEmbedding, _forward
 from tunesmith.tokens.collate import Span
 
 NUM_TOKENS, WIDTH = 20, 6
@@ -87,7 +87,7 @@ def test_a_table(
 ) -> None:
     own = nn.Embedding(NUM_TOKENS, WIDTH, padding_idx)
     in_place, table = copy.deepcopy(own), copy.deepcopy(own)
-    rows = ReadRows(table.weight, torch.arange(NUM_TOKENS))
+    rows = SparseEmbedding(table.weight, torch.arange(NUM_TOKENS))
     add_rows_in_place(in_place)
     ids = torch.randint(NUM_TOKENS, shape[::-1], dtype=dtype).permute(
         tuple(range(len(shape))[::-1])

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from tunesmith.recipe.fields import section_of, walk
 from tunesmith.recipe.recipe import Recipe
-from tunesmith.recipe.section import Section
+from tunesmith.recipe.section import RecipeSection
 
 PACKAGE = Path(__file__).resolve().parents[2] / "tunesmith"
 
@@ -26,7 +26,7 @@ def last_name(node: ast.AST) -> str | None:
     return node.id if isinstance(node, ast.Name) else None
 
 
-def arguments_of(section: type[Section]) -> set[str]:
+def arguments_of(section: type[RecipeSection]) -> set[str]:
     """What functions call a value of this section: by annotation."""
     return {
         argument.arg
@@ -54,9 +54,9 @@ def test_every_key_is_read_outside_this_package() -> None:
     assert not unread, f"nothing reads {', '.join(unread)}"
 
 
-def owner_of(path: tuple[str, ...]) -> tuple[type[Section], str]:
+def owner_of(path: tuple[str, ...]) -> tuple[type[RecipeSection], str]:
     """The section a key belongs to, and the name it has in its own section."""
-    owner: type[Section] = Recipe
+    owner: type[RecipeSection] = Recipe
     parent = "recipe"
     for name in path[:-1]:
         section = section_of(owner.model_fields[name].annotation)

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from tunesmith.report.figures import duration, flat_items, number, signed
 from tunesmith.report.markdown import escaped
+from tunesmith.report.number_text import duration, flat_items, number, signed
 from tunesmith.report.record import MAX_ROWS, read_run_record
 from tunesmith.report.side_by_side import script_json, side_by_side
 from tunesmith.report.summary import summary_lines

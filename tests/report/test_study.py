@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from tunesmith.files import write_json
-from tunesmith.report.pairs_curve import pairs_svg
+from tunesmith.report.pictures.pairs_curve import pairs_svg
 from tunesmith.report.record import read_run_record
 from tunesmith.report.study import study_section
 

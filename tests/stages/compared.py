@@ -11,7 +11,7 @@ from tunesmith.examples.example import Example, Message
 from tunesmith.files import write_json, write_json_lines, write_text
 from tunesmith.generation.answer import Completion
 from tunesmith.recipe.load import recipe_from_mapping, resolved_yaml
-from tunesmith.stages.run_folder import RunFolder
+from tunesmith.stages.execution.run_folder import RunFolder
 
 
 def example(number: int, answer: str = "") -> Example:

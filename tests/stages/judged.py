@@ -21,9 +21,9 @@ from tunesmith.examples.example import Example, Message
 from tunesmith.files import write_json, write_json_lines
 from tunesmith.recipe.load import recipe_from_mapping
 from tunesmith.recipe.recipe import Recipe
-from tunesmith.stages.claim import MARKER
-from tunesmith.stages.judging import judge_answers
-from tunesmith.stages.run_folder import RunFolder
+from tunesmith.stages.execution.claim import MARKER
+from tunesmith.stages.execution.run_folder import RunFolder
+from tunesmith.stages.test_set.judging import judge_answers
 
 WORDS = ["red", "green", "blue", "black", "white", "grey", "pink", "gold", "rust", "teal"]
 MODELS = ("base", "tuned")
@@ -159,7 +159,9 @@ def judged_run(
 ) -> Iterator[JudgedRun]:
     """A server that judges, and a recipe that names it; nobody waits long between attempts."""
     patience = Patience(first_wait_seconds=0.001, longest_wait_seconds=0.002)
-    monkeypatch.setattr("tunesmith.stages.endpoint.Terms", partial(Terms, patience=patience))
+    monkeypatch.setattr(
+        "tunesmith.stages.speakers.endpoint.Terms", partial(Terms, patience=patience)
+    )
     with EndpointServer(judge, choose=choose, models=["stub"]) as server:
         endpoint = {"url": server.url, "model": "stub", "timeout_seconds": 0.5}
         recipe = recipe_from_mapping(

@@ -7,7 +7,7 @@ from typing import Any
 
 from tunesmith.recipe.load import recipe_from_mapping
 from tunesmith.recipe.recipe import Recipe
-from tunesmith.stages.run_folder import RunFolder
+from tunesmith.stages.execution.run_folder import RunFolder
 
 COLOURS = ("red", "blue", "green", "black", "white", "pink", "grey", "gold")
 

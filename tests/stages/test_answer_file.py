@@ -15,8 +15,8 @@ from tunesmith.files import read_json_lines
 from tunesmith.generation import answer as answering
 from tunesmith.recipe.recipe import GenerationRecipe
 from tunesmith.stages import answer as stage
-from tunesmith.stages import completions
 from tunesmith.stages.answer import answer_file
+from tunesmith.stages.test_set import completions
 
 ROWS = [{"instruction": "Colour" + "!" * (9 - place)} for place in range(9)]
 

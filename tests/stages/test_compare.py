@@ -11,8 +11,8 @@ from tunesmith.errors import MissingError, RecipeError, RefusedError
 from tunesmith.evaluation.metrics import TEXT_METRICS
 from tunesmith.files import read_json, read_json_lines, write_json, write_json_lines
 from tunesmith.stages.compare import compare
+from tunesmith.stages.execution.run_folder import RunFolder
 from tunesmith.stages.run import run
-from tunesmith.stages.run_folder import RunFolder
 
 METRICS = tuple(TEXT_METRICS)
 

@@ -15,8 +15,8 @@ from tunesmith.examples.example import Example, Message
 from tunesmith.examples.read import read_examples
 from tunesmith.files import write_json, write_json_lines
 from tunesmith.recipe.recipe import SourceRecipe
+from tunesmith.stages.execution.run_folder import RunFolder
 from tunesmith.stages.publish import Publication, publish_data
-from tunesmith.stages.run_folder import RunFolder
 
 REPO = "my-company/support-answers"
 

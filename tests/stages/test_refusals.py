@@ -13,8 +13,8 @@ from tunesmith.files import read_json_lines
 from tunesmith.models.load import find_model, load_network
 from tunesmith.stages.answer import answer
 from tunesmith.stages.evaluate import evaluate
+from tunesmith.stages.execution.run_folder import RunFolder
 from tunesmith.stages.prepare import prepare
-from tunesmith.stages.run_folder import RunFolder
 from tunesmith.stages.train import train
 
 HELD_OUT = {"split": {"validation": 0.0, "test": 0.3}}

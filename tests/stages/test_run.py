@@ -18,9 +18,9 @@ from tunesmith.recipe.recipe import GenerationRecipe, Recipe
 from tunesmith.stages.answer import answer, answer_file
 from tunesmith.stages.ask import ask
 from tunesmith.stages.chat import chat
+from tunesmith.stages.execution.run_folder import RunFolder
 from tunesmith.stages.preview import preview_rows
 from tunesmith.stages.run import run
-from tunesmith.stages.run_folder import RunFolder
 from tunesmith.stages.train import train
 
 SECTIONS: dict[str, Any] = {

@@ -16,13 +16,13 @@ from tunesmith.recipe.recipe import Recipe
 from tunesmith.sources.row import Dropped
 from tunesmith.stages.answer import answer
 from tunesmith.stages.demo import RECIPE
-from tunesmith.stages.division import write_examples
 from tunesmith.stages.evaluate import evaluate
-from tunesmith.stages.overlap_check import check_overlap
+from tunesmith.stages.execution.progress import SilentProgress
+from tunesmith.stages.execution.run_folder import RunFolder
 from tunesmith.stages.prepare import prepare
-from tunesmith.stages.progress import SilentProgress
+from tunesmith.stages.preparing.split_files import write_examples
 from tunesmith.stages.run import run
-from tunesmith.stages.run_folder import RunFolder
+from tunesmith.stages.test_set.overlap_check import check_overlap
 
 SPLIT = {"examples": {"split": {"validation": 0.2, "test": 0.3}}}
 WORDS = [f"word{number}" for number in range(2000)]

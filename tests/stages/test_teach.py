@@ -18,8 +18,8 @@ from typing import Any
 import pytest
 
 from tests.endpoint_server import EndpointServer, content_of
-from tests.examples.teacher.played import answer, last_message
 from tests.stages.rig import Talk, run_folder, write_rows
+from tests.teacher.played import answer, last_message
 from tunesmith.__main__ import run_command
 from tunesmith.errors import DataError, RecipeError, RemoteError
 from tunesmith.files import read_json_lines
@@ -261,7 +261,7 @@ class Played:
         self.log = folder / "calls.jsonl"
         self.folder = folder
         command = [sys.executable, "-m", "tests.endpoint_server", "--log", str(self.log)]
-        command += ["--answer", "tests.examples.teacher.played:answer", "--delay", str(delay)]
+        command += ["--answer", "tests.teacher.played:answer", "--delay", str(delay)]
         self.process = subprocess.Popen(
             command, cwd=ROOT, stdout=subprocess.PIPE, text=True, env=self._env(folder)
         )

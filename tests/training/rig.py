@@ -7,9 +7,9 @@ import torch
 
 from tests.tiny import random_store, tiny_network
 from tunesmith.models.adapter import add_adapter
-from tunesmith.models.attention import register
 from tunesmith.models.forward import choose_layout
-from tunesmith.models.read_rows import train_read_rows
+from tunesmith.models.rows.attention import register
+from tunesmith.models.shortcuts.sparse_embedding import train_read_rows
 from tunesmith.recipe.recipe import TrainingRecipe
 from tunesmith.training.distributed import Ranks
 from tunesmith.training.dropout import set_dropout
@@ -17,7 +17,7 @@ from tunesmith.training.engine import Engine
 from tunesmith.training.feed import Feed
 from tunesmith.training.loop import run_training
 from tunesmith.training.optimizer import make_optimizer
-from tunesmith.training.plan import Listener, Plan, TrainingState
+from tunesmith.training.plan import Listener, TrainingPlan, TrainingState
 from tunesmith.training.resume import resume
 from tunesmith.training.schedule import count_steps, rows_of_step
 from tunesmith.training.signals import StopRequest
@@ -48,7 +48,7 @@ class Log:
 
 def make_plan(
     folder: Path, recipe: TrainingRecipe, *, family: str = "llama", num_tokens: int = 260
-) -> Plan:
+) -> TrainingPlan:
     """A plan over thirteen random rows of 256 tokens and five held-out ones.
 
     With 512 tokens or more an untied table is trained only where it is read.
@@ -80,7 +80,7 @@ def make_plan(
             ranks=Ranks(),
         )
 
-    return Plan(
+    return TrainingPlan(
         model=model,
         optimizer=make_optimizer(model.network, recipe, tables=[rows] if rows else []),
         feed=feed(store),
@@ -93,7 +93,7 @@ def make_plan(
     )
 
 
-def train(plan: Plan, log: Log | None = None, stop: StopRequest | None = None) -> Log:
+def train(plan: TrainingPlan, log: Log | None = None, stop: StopRequest | None = None) -> Log:
     """Train from wherever the plan's folder stands to the end."""
     log = log or Log()
     state = resume(plan, listener=log.listener, force=None)
@@ -103,6 +103,6 @@ def train(plan: Plan, log: Log | None = None, stop: StopRequest | None = None) -
     return log
 
 
-def weights(plan: Plan) -> dict[str, torch.Tensor]:
+def weights(plan: TrainingPlan) -> dict[str, torch.Tensor]:
     """A copy of all weights, by name."""
     return {name: p.detach().clone() for name, p in plan.model.network.named_parameters()}

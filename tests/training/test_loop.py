@@ -9,14 +9,14 @@ import torch
 
 from tests.training.rig import Log, make_plan, train, weights
 from tunesmith.errors import DivergedError, TunesmithError
-from tunesmith.models.predictions import Predictions
+from tunesmith.models.heads.predictions import Predictions
 from tunesmith.recipe.recipe import TrainingRecipe
 from tunesmith.training import loop as loop_module
 from tunesmith.training import step as step_module
 from tunesmith.training import validate as validate_module
 from tunesmith.training.checkpoint import find_newest, load_checkpoint
-from tunesmith.training.memory import use_activation_checkpointing
 from tunesmith.training.plan import BEST, TrainingState
+from tunesmith.training.resources.memory import use_activation_checkpointing
 from tunesmith.training.resume import load_best
 from tunesmith.training.validate import validate
 

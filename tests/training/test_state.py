@@ -8,7 +8,7 @@ import torch
 from tests.tiny import random_example, tiny_network
 from tunesmith.errors import RefusedError
 from tunesmith.models.adapter import add_adapter
-from tunesmith.models.read_rows import train_read_rows
+from tunesmith.models.shortcuts.sparse_embedding import train_read_rows
 from tunesmith.recipe.recipe import LoraRecipe, TrainingRecipe
 from tunesmith.training.checkpoint import load_checkpoint, save_checkpoint
 from tunesmith.training.optimizer import Optimizer, make_optimizer, trainable

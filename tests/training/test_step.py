@@ -6,8 +6,8 @@ import pytest
 import torch
 
 from tests.tiny import random_example, tiny_network
-from tunesmith.models.attention import register
 from tunesmith.models.forward import LanguageModel, choose_layout
+from tunesmith.models.rows.attention import register
 from tunesmith.recipe.recipe import TrainingRecipe
 from tunesmith.tokens.collate import Batch, collate
 from tunesmith.tokens.encode import EncodedExample

@@ -9,7 +9,8 @@ import typer
 from typer.core import TyperCommand, TyperGroup
 
 from tunesmith import __version__
-from tunesmith.cli import (
+from tunesmith.cli.arguments.options import LOOK, LOOP, START
+from tunesmith.cli.commands import (
     answer,
     ask,
     chat,
@@ -27,7 +28,6 @@ from tunesmith.cli import (
     teach,
     train,
 )
-from tunesmith.cli.options import LOOK, LOOP, START
 from tunesmith.errors import RecipeError
 
 EPILOG = """Examples:

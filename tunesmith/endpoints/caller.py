@@ -12,7 +12,6 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Self
 
-from tunesmith.endpoints.asking import Asking, Call
 from tunesmith.endpoints.attempts import Patience
 from tunesmith.endpoints.breaker import Breaker
 from tunesmith.endpoints.budget import Budget, Limits, estimate
@@ -26,8 +25,9 @@ from tunesmith.endpoints.chat import (
     Outcome,
 )
 from tunesmith.endpoints.counts import CallCounts, Counting
-from tunesmith.endpoints.crew import Crew
 from tunesmith.endpoints.ledger import Ledger, Spending
+from tunesmith.endpoints.thread_pool import ThreadPool
+from tunesmith.endpoints.uncached_calls import Call, UncachedCalls
 from tunesmith.errors import RemoteError
 
 NOT_CACHED = "not in the cache"
@@ -130,7 +130,7 @@ class Caller:
         self._identity = endpoint.identity
         self._terms = terms
         ledger = Ledger(cache.database, self._identity) if terms.is_budget_kept else None
-        self._asking = Asking(
+        self._asking = UncachedCalls(
             endpoint=endpoint,
             cache=cache,
             budget=Budget(terms.limits, ledger),
@@ -141,7 +141,7 @@ class Caller:
         )
         self._is_checked = False
         self._num_ahead = terms.num_workers * endpoint.at_once * _GROUPS_AHEAD
-        self._crew: Crew[Sequence[Outcome]] = Crew(terms.num_workers)
+        self._crew: ThreadPool[Sequence[Outcome]] = ThreadPool(terms.num_workers)
 
     @property
     def endpoint(self) -> Endpoint:

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
-from tunesmith.examples.words import words_of
+from tunesmith.examples.splitting.words import words_of
 
 _QUESTIONS_AT_ONCE = 64
 

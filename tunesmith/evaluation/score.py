@@ -14,7 +14,7 @@ import numpy as np
 from tunesmith.evaluation.grade import SCHEMA, Comparison, Outcome, Score, read_grades
 from tunesmith.evaluation.interval import Bounds, Rows, mean_interval
 from tunesmith.evaluation.normalise import NORMALISATION_VERSION
-from tunesmith.evaluation.runs import Difference, compare_runs
+from tunesmith.evaluation.run_comparison import Difference, compare_runs
 from tunesmith.evaluation.token_metrics import LOWER_IS_BETTER
 
 SIGNIFICANCE = 0.05

@@ -11,7 +11,7 @@ from tunesmith.examples.answers import ANSWER_REASONS, answer_fault
 from tunesmith.examples.characters import CONTROL_CHARACTERS, character_fault
 from tunesmith.examples.example import Example, last_user_text
 from tunesmith.examples.language import WRONG_LANGUAGE, language_fault
-from tunesmith.examples.redact import redact, redact_dropped
+from tunesmith.examples.redaction.redact import redact, redact_dropped
 from tunesmith.recipe.recipe import ExamplesRecipe
 from tunesmith.sources.lines import preview
 from tunesmith.sources.row import Dropped

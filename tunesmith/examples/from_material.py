@@ -4,14 +4,14 @@ import itertools
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+from tunesmith.examples.conversion.from_pages import question_example, section_examples
+from tunesmith.examples.conversion.from_threads import threads_to_examples
+from tunesmith.examples.conversion.prompted import prompted_examples
+from tunesmith.examples.conversion.shapes import to_example
 from tunesmith.examples.example import Example
-from tunesmith.examples.from_pages import question_example, section_examples
-from tunesmith.examples.from_threads import threads_to_examples
-from tunesmith.examples.prompted import prompted_examples
-from tunesmith.examples.shapes import to_example
 from tunesmith.examples.tasks.task_examples import task_examples
 from tunesmith.recipe.source_recipe import SourceRecipe
-from tunesmith.sources.material import Material, Question, Section, Thread
+from tunesmith.sources.material import AnsweredQuestion, Material, Section, Thread
 from tunesmith.sources.row import Dropped, Row
 
 
@@ -47,7 +47,7 @@ def _examples(
             yield piece
         elif isinstance(piece, Row):
             yield to_example(piece, fields)
-        elif isinstance(piece, Question):
+        elif isinstance(piece, AnsweredQuestion):
             yield question_example(piece)
         elif isinstance(piece, Section):
             yield from section_examples(piece, subject=source.subject)

@@ -7,17 +7,17 @@ from typing import TypeVar
 
 import orjson
 
-from tunesmith.examples.collection import Collection
-from tunesmith.examples.duplicates import Loss
+from tunesmith.examples.batch import MaterialBatch
 from tunesmith.examples.example import Example, last_user_text
-from tunesmith.examples.fingerprints import MAX_BATCH
 from tunesmith.examples.read import Opened, ReadCount, made_examples, open_sources, weigh
-from tunesmith.examples.work import Batch
-from tunesmith.examples.workers import work_all
+from tunesmith.examples.splitting.collection import Collection
+from tunesmith.examples.splitting.duplicates import Loss
+from tunesmith.examples.splitting.fingerprints import MAX_BATCH
 from tunesmith.recipe.recipe import ExamplesRecipe
 from tunesmith.recipe.source_recipe import SourceRecipe
 from tunesmith.sources.lines import preview
 from tunesmith.sources.row import Dropped, Row
+from tunesmith.workers import work_all
 
 Drop = Callable[[Dropped], None]
 T = TypeVar("T")
@@ -62,7 +62,7 @@ def collect_examples(
         parts: Examples, and a source that names their side in `use_as`.
     """
     batches = (
-        Batch(pieces=pieces, is_made=True, source=source, recipe=None)
+        MaterialBatch(pieces=pieces, is_made=True, source=source, recipe=None)
         for source, examples in parts
         for pieces in _batched(examples)
     )
@@ -110,7 +110,7 @@ def with_group(line: bytes, group: str) -> bytes:
 
 
 def _collect(
-    collection: Collection, batches: Iterator[Batch], count: ReadCount, drop: Drop
+    collection: Collection, batches: Iterator[MaterialBatch], count: ReadCount, drop: Drop
 ) -> Iterator[int]:
     for chunk in work_all(batches):
         for item in chunk.dropped:
@@ -122,7 +122,9 @@ def _collect(
     collection.finish()
 
 
-def _batches(opened: Sequence[Opened], recipe: ExamplesRecipe, folder: Path) -> Iterator[Batch]:
+def _batches(
+    opened: Sequence[Opened], recipe: ExamplesRecipe, folder: Path
+) -> Iterator[MaterialBatch]:
     """Plain rows are made into examples batch by batch, all other material with its source."""
     weights = weigh([source for source, _ in opened], folder=folder)
     for index, (source, material) in enumerate(opened):
@@ -133,10 +135,10 @@ def _batches(opened: Sequence[Opened], recipe: ExamplesRecipe, folder: Path) -> 
             if len(rows) < len(pieces):
                 rest = chain(pieces, material)
                 break
-            yield Batch(pieces=rows, is_made=False, source=source, recipe=recipe)
+            yield MaterialBatch(pieces=rows, is_made=False, source=source, recipe=recipe)
         made = made_examples((source, rest), folder=folder, index=index, weights=weights)
         for items in _batched(made):
-            yield Batch(pieces=items, is_made=True, source=source, recipe=recipe)
+            yield MaterialBatch(pieces=items, is_made=True, source=source, recipe=recipe)
 
 
 def _stays_row(source: SourceRecipe) -> bool:

@@ -13,18 +13,18 @@ from typing import Any
 
 from tunesmith.errors import DataError, RecipeError
 from tunesmith.examples.clean import CLEANED, EXACT_DUPLICATE, drop_exact_duplicates
-from tunesmith.examples.conversations import TOOL_CALLS
-from tunesmith.examples.duplicates import NEAR_DUPLICATE
-from tunesmith.examples.end_markers import REMOVED
+from tunesmith.examples.conversion.conversations import TOOL_CALLS
+from tunesmith.examples.conversion.end_markers import REMOVED
+from tunesmith.examples.conversion.from_threads import LEFT_OUT_OF_THREADS
+from tunesmith.examples.conversion.prompt_file import CANNOT_RUN
 from tunesmith.examples.example import Example
 from tunesmith.examples.from_material import to_examples
-from tunesmith.examples.from_threads import LEFT_OUT_OF_THREADS
-from tunesmith.examples.groups import BRIDGES_SPLITS
 from tunesmith.examples.mix import OVER_WEIGHT, count_examples, shares, thinned
-from tunesmith.examples.prompt_file import CANNOT_RUN
+from tunesmith.examples.splitting.duplicates import NEAR_DUPLICATE
+from tunesmith.examples.splitting.groups import BRIDGES_SPLITS
 from tunesmith.recipe.source_recipe import SourceRecipe
 from tunesmith.sources.material import Material
-from tunesmith.sources.outline import LEFT_OUT_OF_PAGES
+from tunesmith.sources.pages.outline import LEFT_OUT_OF_PAGES
 from tunesmith.sources.read import read_source
 from tunesmith.sources.row import Dropped
 

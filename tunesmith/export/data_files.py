@@ -30,7 +30,7 @@ _ALWAYS = [("source", pa.string()), ("group", pa.string()), ("tags", pa.list_(pa
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Layout:
+class ColumnLayout:
     """Which columns the rows of a data set need.
 
     Pairs stand in three columns if all rows but plain texts are pairs; beside conversations
@@ -56,15 +56,15 @@ class Layout:
         return pa.schema([*fields, *_ALWAYS])
 
 
-def find_layout(examples: Iterable[Example]) -> Layout:
+def find_layout(examples: Iterable[Example]) -> ColumnLayout:
     """The columns that all rows of a data set need together."""
     kinds = {_kind(example) for example in examples}
-    return Layout(
+    return ColumnLayout(
         has_text="text" in kinds, has_pairs="pairs" in kinds, has_messages="messages" in kinds
     )
 
 
-def write_parquet(path: Path, examples: Iterable[Example], layout: Layout) -> int:
+def write_parquet(path: Path, examples: Iterable[Example], layout: ColumnLayout) -> int:
     """Write examples in order; memory holds a thousand at a time. Returns how many."""
     count = 0
     schema = layout.schema
@@ -91,7 +91,7 @@ def _kind(example: Example) -> str:
     return next((kind for kind in ("text", "messages") if kind in record), "pairs")
 
 
-def _rows(examples: Iterable[Example], layout: Layout) -> Iterator[dict[str, Any]]:
+def _rows(examples: Iterable[Example], layout: ColumnLayout) -> Iterator[dict[str, Any]]:
     for example in examples:
         row = {
             **example.to_json(),

@@ -49,7 +49,7 @@ class Completion:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Question:
+class OpenQuestion:
     """Messages that wait for an answer, and the id to file it under."""
 
     example_id: str
@@ -81,7 +81,7 @@ class Speaker:
         """Ids that end an answer."""
         return list(self.tokenizer.stop_ids(self.template.stop_tokens))
 
-    def prompt_of(self, question: Question) -> Prompt:
+    def prompt_of(self, question: OpenQuestion) -> Prompt:
         """The ids that generation starts from.
 
         Raises:
@@ -121,7 +121,7 @@ class Speaker:
 
 def answer_all(
     speaker: Speaker,
-    questions: Sequence[Question],
+    questions: Sequence[OpenQuestion],
     *,
     on_answer: Callable[[int], None] = lambda _: None,
     is_lenient: bool = False,
@@ -162,7 +162,7 @@ def answer_all(
         on_answer(1)
 
 
-def _prompt(speaker: Speaker, question: Question, *, is_lenient: bool) -> Prompt | str:
+def _prompt(speaker: Speaker, question: OpenQuestion, *, is_lenient: bool) -> Prompt | str:
     """The prompt with the room behind it, or why there can be no answer."""
     try:
         prompt = speaker.prompt_of(question)
@@ -176,7 +176,7 @@ def _prompt(speaker: Speaker, question: Question, *, is_lenient: bool) -> Prompt
     return replace(prompt, room=room) if room > 0 else TOO_LONG
 
 
-def _completion(speaker: Speaker, question: Question, continuation: Continuation) -> Completion:
+def _completion(speaker: Speaker, question: OpenQuestion, continuation: Continuation) -> Completion:
     return Completion(
         example_id=question.example_id,
         model=speaker.name,
@@ -187,7 +187,7 @@ def _completion(speaker: Speaker, question: Question, continuation: Continuation
     )
 
 
-def _failure(speaker: Speaker, question: Question, reason: str) -> Completion:
+def _failure(speaker: Speaker, question: OpenQuestion, reason: str) -> Completion:
     return Completion(
         example_id=question.example_id,
         model=speaker.name,

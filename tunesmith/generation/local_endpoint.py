@@ -15,7 +15,7 @@ from tunesmith.examples.example import Message
 from tunesmith.generation.answer import (
     NOT_EXPRESSED,
     Completion,
-    Question,
+    OpenQuestion,
     Speaker,
     answer_all,
 )
@@ -109,7 +109,7 @@ class LocalEndpoint:
             messages = [
                 Message(role=message.role, content=message.content) for message in request.messages
             ]
-            question = Question(example_id=call_id, messages=messages)
+            question = OpenQuestion(example_id=call_id, messages=messages)
             try:
                 num_read[call_id] = len(speaker.prompt_of(question).ids)
             except DataError as error:

@@ -13,9 +13,9 @@ import torch
 from tunesmith.generation.likeliest import Choice, RoundedHead, likeliest
 from tunesmith.generation.prompt import Continuation, FinishReason, Listeners, Prompt
 from tunesmith.generation.sampling import RowwiseSampler
+from tunesmith.models.continue_texts import find_reading, plain_head, read_row
 from tunesmith.models.forward import LanguageModel, Reading
-from tunesmith.models.reading import find_reading, plain_head, read_row
-from tunesmith.models.slots import TextSlots
+from tunesmith.models.rows.key_value_cache import KeyValueCache
 from tunesmith.recipe.recipe import GenerationRecipe
 from tunesmith.training.engine import has_bf16
 
@@ -55,7 +55,7 @@ class Writer:
         self._stop_ids = frozenset(stop_ids)
         self._num_slots = num_slots
         self._listeners = listeners
-        self._slots = TextSlots(num_slots)
+        self._slots = KeyValueCache(num_slots)
         self._sampler = _sampler(recipe)
         self._head = _rounded_head(model) if recipe.temperature == 0 else None
         self._waiting: deque[_Text] = deque()

@@ -16,10 +16,10 @@ import torch
 from torch.nn.utils.rnn import pad_sequence
 from transformers import PreTrainedModel
 
-from tunesmith.models.attention import ROWS, use_attention
-from tunesmith.models.head import Head, is_untouched
-from tunesmith.models.head_probe import find_head
-from tunesmith.models.last_layer import READ_PLACES, PartialLayer
+from tunesmith.models.heads.head import Head, is_untouched
+from tunesmith.models.heads.head_probe import find_head
+from tunesmith.models.rows.attention import ROWS, use_attention
+from tunesmith.models.shortcuts.last_layer import READ_PLACES, PartialLayer
 from tunesmith.models.vocabulary import num_rows
 from tunesmith.tokens.collate import Batch, collate
 from tunesmith.tokens.encode import EncodedExample

@@ -6,8 +6,8 @@ from itertools import pairwise
 import torch
 from torch.nn import functional
 
-from tunesmith.models.head import Targets
-from tunesmith.models.running import wide
+from tunesmith.models.heads.head import Targets
+from tunesmith.models.heads.online_softmax import wide
 
 
 class Hits:

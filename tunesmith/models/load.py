@@ -12,7 +12,7 @@ from transformers import AutoConfig, AutoModelForCausalLM, PreTrainedModel
 
 from tunesmith.errors import MissingError, RefusedError, RemoteError, TunesmithError
 from tunesmith.files import hash_file, hash_json, read_json
-from tunesmith.models import attention
+from tunesmith.models.rows import attention
 from tunesmith.models.vocabulary import num_brought_tokens
 
 STARTER_FOLDER = Path(__file__).resolve().parent.parent / "starter" / "model"

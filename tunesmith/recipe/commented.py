@@ -10,7 +10,7 @@ from typing import Any
 
 from tunesmith.recipe.fields import RecipeField, walk
 from tunesmith.recipe.recipe import Recipe
-from tunesmith.recipe.section import Section
+from tunesmith.recipe.section import RecipeSection
 from tunesmith.recipe.source_recipe import SourceRecipe
 from tunesmith.recipe.yaml_text import write_yaml
 
@@ -47,7 +47,7 @@ def commented_recipe(
 
 def _field_lines(field: RecipeField) -> Iterator[str]:
     depth = len(field.path) - 1
-    name, is_group = field.path[-1], isinstance(field.default, Section)
+    name, is_group = field.path[-1], isinstance(field.default, RecipeSection)
     indent = "  " * depth
     if not _has_effect(field):
         indent = f"  # {'  ' * (depth - 1)}" if _is_member(field) else f"{indent}# "
@@ -71,7 +71,7 @@ def _has_effect(field: RecipeField) -> bool:
 
 def _is_member(field: RecipeField) -> bool:
     """Whether a key belongs to a group that is not there by default."""
-    return not isinstance(_groups(field)[-1], Section)
+    return not isinstance(_groups(field)[-1], RecipeSection)
 
 
 def _is_of_list(field: RecipeField) -> bool:
@@ -134,7 +134,7 @@ def reference_table() -> str:
     rows = ["| key | default | takes | meaning |", "|---|---|---|---|"]
     for field in walk():
         is_told_before = _is_of_list(field) and field.path[0] != "sources"  # groups like judge's
-        if isinstance(field.default, Section) or is_told_before:
+        if isinstance(field.default, RecipeSection) or is_told_before:
             continue
         path = ".".join(field.path).replace("sources.", "sources.0.")
         default = "required" if field.is_required else f"`{flow(field.default)}`"

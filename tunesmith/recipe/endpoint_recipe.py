@@ -7,7 +7,7 @@ from urllib.parse import SplitResult, urlsplit
 
 from pydantic import AfterValidator, Field, model_validator
 
-from tunesmith.recipe.section import Section
+from tunesmith.recipe.section import RecipeSection
 from tunesmith.recipe.values import PlainPath, Positive
 
 _CALLS_AT_ONCE = 4
@@ -54,7 +54,7 @@ Address = Annotated[str, AfterValidator(_address)]
 VariableName = Annotated[str, AfterValidator(_variable)]
 
 
-class EndpointRecipe(Section):
+class EndpointRecipe(RecipeSection):
     """A model that writes, scores or competes: behind a server, or in a folder here."""
 
     url: Address | None = Field(

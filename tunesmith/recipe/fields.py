@@ -11,7 +11,7 @@ from typing import Annotated, Any, Literal, Union, get_args, get_origin
 from pydantic.fields import FieldInfo
 
 from tunesmith.recipe.recipe import Recipe
-from tunesmith.recipe.section import Section
+from tunesmith.recipe.section import RecipeSection
 
 Key = tuple[str | int, ...]
 
@@ -25,10 +25,10 @@ class RecipeField:
     default: Any
     is_required: bool
     description: str
-    section: type[Section] | None  # the group of keys that stands here, if one does
+    section: type[RecipeSection] | None  # the group of keys that stands here, if one does
 
 
-def walk(model: type[Section] = Recipe, path: tuple[str, ...] = ()) -> Iterator[RecipeField]:
+def walk(model: type[RecipeSection] = Recipe, path: tuple[str, ...] = ()) -> Iterator[RecipeField]:
     """Every key in the order of the models, groups before their members."""
     for name, info in model.model_fields.items():
         section = section_of(info.annotation)
@@ -44,9 +44,9 @@ def walk(model: type[Section] = Recipe, path: tuple[str, ...] = ()) -> Iterator[
             yield from walk(section, (*path, name))
 
 
-def section_of(annotation: Any) -> type[Section] | None:
+def section_of(annotation: Any) -> type[RecipeSection] | None:
     """The group of keys inside a type: itself, a list's item, a union's member."""
-    if isinstance(annotation, type) and issubclass(annotation, Section):
+    if isinstance(annotation, type) and issubclass(annotation, RecipeSection):
         return annotation
     for part in get_args(annotation):
         if section := section_of(part):
@@ -81,7 +81,7 @@ def keys_at(model: type, group: Key) -> list[str]:
 
 def paths_named(model: type, name: str) -> list[str]:
     """Where in a recipe a key of this name stands, as `training.seed`."""
-    if not issubclass(model, Section):
+    if not issubclass(model, RecipeSection):
         return []
     return [".".join(field.path) for field in walk(model) if field.path[-1] == name]
 

@@ -16,7 +16,7 @@ from tunesmith.errors import MissingError, RecipeError
 from tunesmith.recipe.mistakes import Key, Mistake, mistakes_of, raise_mistakes
 from tunesmith.recipe.recipe import Recipe
 from tunesmith.recipe.redaction import redacted
-from tunesmith.recipe.section import Section
+from tunesmith.recipe.section import RecipeSection
 from tunesmith.recipe.yaml_text import describe_yaml_error, place_of, read_yaml, write_yaml
 
 _MAX_BYTES = 1 << 20
@@ -189,7 +189,7 @@ def _put(place: Any, step: Any, value: object) -> None:
         place[step] = value
 
 
-def resolved_mapping(recipe: Section) -> dict[str, Any]:
+def resolved_mapping(recipe: RecipeSection) -> dict[str, Any]:
     """Every key that has an effect, defaults included, as plain values."""
     result: dict[str, Any] = {}
     for name in type(recipe).model_fields:
@@ -199,7 +199,7 @@ def resolved_mapping(recipe: Section) -> dict[str, Any]:
 
 
 def _plain(value: Any) -> Any:
-    if isinstance(value, Section):
+    if isinstance(value, RecipeSection):
         return resolved_mapping(value)
     return [_plain(item) for item in value] if isinstance(value, list) else value
 

@@ -9,7 +9,7 @@ from typing import Literal, Self, get_args
 from pydantic import Field, model_validator
 
 from tunesmith.recipe.endpoint_recipe import EndpointRecipe
-from tunesmith.recipe.section import Section
+from tunesmith.recipe.section import RecipeSection
 from tunesmith.recipe.source_recipe import SourceRecipe
 from tunesmith.recipe.values import (
     Baseline,
@@ -25,7 +25,7 @@ from tunesmith.recipe.values import (
 )
 
 
-class ModelRecipe(Section):
+class ModelRecipe(RecipeSection):
     """The base model."""
 
     name: PlainPath = Field("starter", description="starter, a Hub id, a folder, or a run's model")
@@ -35,7 +35,7 @@ class ModelRecipe(Section):
     )
 
 
-class SplitRecipe(Section):
+class SplitRecipe(RecipeSection):
     """What is held out, and how much."""
 
     validation: Share = Field(0.05, description="share for the loss during training")
@@ -52,7 +52,7 @@ def _all_redacted() -> list[RedactKind]:
     return list(get_args(RedactKind))
 
 
-class ExamplesRecipe(Section):
+class ExamplesRecipe(RecipeSection):
     """From rows to examples: what is hidden, refused and held out."""
 
     redact: list[RedactKind] = Field(
@@ -85,7 +85,7 @@ class ExamplesRecipe(Section):
     seed: Seed = Field(0, description="another seed gives another split")
 
 
-class TemplateRecipe(Section):
+class TemplateRecipe(RecipeSection):
     """How a conversation becomes text, and what of it is trained."""
 
     name: TemplateReference = Field(
@@ -111,7 +111,7 @@ class TemplateRecipe(Section):
         return unused
 
 
-class LoraRecipe(Section):
+class LoraRecipe(RecipeSection):
     """A low-rank adapter instead of all weights."""
 
     rank: Positive = Field(8, description="width of the adapter's matrices")
@@ -129,13 +129,13 @@ class LoraRecipe(Section):
     )
 
 
-class LoraMethod(Section):
+class LoraMethod(RecipeSection):
     """`method: {lora: {...}}`."""
 
     lora: LoraRecipe = Field(default_factory=LoraRecipe, description="the adapter's settings")
 
 
-class TrainingRecipe(Section):
+class TrainingRecipe(RecipeSection):
     """How the weights are changed."""
 
     method: Literal["full", "lora"] | LoraMethod = Field(
@@ -212,7 +212,7 @@ class TrainingRecipe(Section):
         return unused
 
 
-class GenerationRecipe(Section):
+class GenerationRecipe(RecipeSection):
     """How answers are written."""
 
     max_new_tokens: Positive = Field(256, description="tokens of an answer at most")
@@ -233,7 +233,7 @@ def _usual_metrics() -> list[MetricName]:
     return [name for name in get_args(MetricName) if name != "final_answer"]
 
 
-class EvaluationRecipe(Section):
+class EvaluationRecipe(RecipeSection):
     """How answers are scored."""
 
     metrics: list[MetricName] = Field(
@@ -271,7 +271,7 @@ class EvaluationRecipe(Section):
         return unused
 
 
-class Recipe(Section):
+class Recipe(RecipeSection):
     """Everything one run depends on. Only `sources` has no default."""
 
     model: ModelRecipe = Field(default_factory=ModelRecipe)

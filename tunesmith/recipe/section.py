@@ -13,7 +13,7 @@ class NoEffectError(ValueError):
         super().__init__("; ".join(f"{key} {reason}" for key, reason in self.reasons.items()))
 
 
-class Section(BaseModel):
+class RecipeSection(BaseModel):
     """What all parts of a recipe share: unknown keys are errors, values do not change."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False)
@@ -43,4 +43,4 @@ class Section(BaseModel):
 
 
 def _is_section(annotation: Any) -> bool:
-    return isinstance(annotation, type) and issubclass(annotation, Section)
+    return isinstance(annotation, type) and issubclass(annotation, RecipeSection)

@@ -4,13 +4,13 @@ from typing import Self
 
 from pydantic import Field, model_validator
 
-from tunesmith.recipe.section import Section
+from tunesmith.recipe.section import RecipeSection
 from tunesmith.recipe.task_names import TaskReference
 from tunesmith.recipe.teacher_recipe import TeacherRecipe
 from tunesmith.recipe.values import FieldName, PlainPath, Positive, Seed, SourceKind, SplitName
 
 
-class SourceRecipe(Section):
+class SourceRecipe(RecipeSection):
     """One source of rows: a file, a data set on the Hub, or a teacher that writes them."""
 
     path: PlainPath | None = Field(

@@ -5,7 +5,7 @@ from typing import Literal, Self, get_args
 from pydantic import Field, model_validator
 
 from tunesmith.recipe.endpoint_recipe import EndpointRecipe
-from tunesmith.recipe.section import Section
+from tunesmith.recipe.section import RecipeSection
 from tunesmith.recipe.values import PlainPath, Positive, Seed
 
 TeacherTask = Literal["self-instruct", "documents", "improve"]
@@ -22,7 +22,7 @@ def _all_kinds() -> list[TaskKind]:
     return list(get_args(TaskKind))
 
 
-class TeacherRecipe(Section):
+class TeacherRecipe(RecipeSection):
     """A model that writes pairs: from seed tasks, from documents, or better answers."""
 
     endpoint: EndpointRecipe = Field(description="the model that writes")

@@ -6,8 +6,16 @@ from typing import Any
 
 from tunesmith.evaluation.grade import Comparison
 from tunesmith.evaluation.verdict import metric_title
-from tunesmith.report.figures import NOTHING, counted, digits_of, interval, number, p_text, signed
 from tunesmith.report.markdown import escaped, quoted, table_lines
+from tunesmith.report.number_text import (
+    NOTHING,
+    counted,
+    digits_of,
+    interval,
+    number,
+    p_text,
+    signed,
+)
 
 Result = Mapping[str, Any]
 _SIDES = ("A", "B")

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from tunesmith.report.figures import counted, duration, number
+from tunesmith.report.number_text import counted, duration, number
 from tunesmith.report.record import LogPoint, RunRecord
 
 _OUTCOMES = {

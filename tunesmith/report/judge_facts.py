@@ -5,7 +5,7 @@ from typing import Any
 
 from tunesmith.evaluation.score import JUDGED_METRICS
 from tunesmith.evaluation.verdict import metric_title
-from tunesmith.report.figures import NOTHING, counted, interval, number
+from tunesmith.report.number_text import NOTHING, counted, interval, number
 from tunesmith.report.record import RunRecord
 
 _PLANTS = {

@@ -2,9 +2,8 @@
 
 import re
 
-from tunesmith.report.data_facts import data_facts, source_lines
+from tunesmith.report.data.data_facts import data_facts, source_lines
 from tunesmith.report.facts import facts, headline
-from tunesmith.report.figures import counted, rows_text
 from tunesmith.report.judge_facts import (
     bound_lines,
     files_of,
@@ -12,6 +11,7 @@ from tunesmith.report.judge_facts import (
     preference_rows,
     trust_rows,
 )
+from tunesmith.report.number_text import counted, rows_text
 from tunesmith.report.record import RunRecord, TestRow
 from tunesmith.report.score_lines import (
     ScoreLine,

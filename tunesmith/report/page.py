@@ -5,11 +5,11 @@ from importlib import resources
 
 from tunesmith import __version__
 from tunesmith.evaluation.verdict import metric_title
-from tunesmith.report.curves import Axis
-from tunesmith.report.data_section import data_section
+from tunesmith.report.data.data_section import data_section
 from tunesmith.report.judge_facts import files_of
 from tunesmith.report.judge_section import judge_section
 from tunesmith.report.markup import Markup, joined, tag, void_tag
+from tunesmith.report.pictures.curves import Axis
 from tunesmith.report.record import RunRecord
 from tunesmith.report.sections import (
     curves_section,

@@ -17,7 +17,7 @@ from tunesmith.evaluation.grade import Comparison, Grade, Score, read_grades
 from tunesmith.evaluation.verdict import Verdict, overall_verdict
 from tunesmith.examples.example import Example
 from tunesmith.files import read_json, read_json_lines
-from tunesmith.report.data_record import DataRecord, read_data_record
+from tunesmith.report.data.data_record import DataRecord, read_data_record
 
 MAX_ROWS = 5_000
 BASE, TUNED = "base", "tuned"

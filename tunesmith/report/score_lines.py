@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 from tunesmith.evaluation.grade import Comparison, Score
 from tunesmith.evaluation.verdict import metric_title
-from tunesmith.report.figures import NOTHING, digits_of, interval, number, p_text, signed
 from tunesmith.report.judge_facts import trust_of
+from tunesmith.report.number_text import NOTHING, digits_of, interval, number, p_text, signed
 from tunesmith.report.record import BASE, TUNED, RunRecord
 
 

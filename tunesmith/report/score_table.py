@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 
 from tunesmith.evaluation.grade import Score
-from tunesmith.report.figures import counted, rows_text
 from tunesmith.report.markup import Markup, tag
+from tunesmith.report.number_text import counted, rows_text
 from tunesmith.report.score_lines import ScoreLine
 
 

@@ -3,10 +3,10 @@
 from collections.abc import Mapping
 from typing import Any
 
-from tunesmith.report.curves import AXES, MAX_POINTS, Axis
 from tunesmith.report.facts import facts, headline
-from tunesmith.report.figures import flat_items
 from tunesmith.report.markup import Markup, joined, tag, void_tag
+from tunesmith.report.number_text import flat_items
+from tunesmith.report.pictures.curves import AXES, MAX_POINTS, Axis
 from tunesmith.report.record import RunRecord
 from tunesmith.report.score_lines import failure_lines, loss_line, rival_lines, score_lines
 from tunesmith.report.score_table import rival_table, score_table

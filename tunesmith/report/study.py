@@ -8,9 +8,9 @@ over the seeds, with the lowest and the highest.
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from tunesmith.report.figures import number
 from tunesmith.report.markup import Markup, joined, tag
-from tunesmith.report.pairs_curve import pairs_svg
+from tunesmith.report.number_text import number
+from tunesmith.report.pictures.pairs_curve import pairs_svg
 from tunesmith.report.record import RunRecord
 
 _TASK = "task "

@@ -3,8 +3,8 @@
 from pathlib import Path
 
 from tunesmith.report.facts import facts, headline
-from tunesmith.report.figures import NOTHING, rows_text
 from tunesmith.report.judge_facts import bound_lines, judge_sentence
+from tunesmith.report.number_text import NOTHING, rows_text
 from tunesmith.report.record import BASE, TUNED, RunRecord
 from tunesmith.report.score_lines import (
     ScoreLine,

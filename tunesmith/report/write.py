@@ -3,9 +3,9 @@
 from pathlib import Path
 
 from tunesmith.files import write_text
-from tunesmith.report.curves import all_curves, standalone_svg
 from tunesmith.report.markdown import report_markdown
 from tunesmith.report.page import report_html
+from tunesmith.report.pictures.curves import all_curves, standalone_svg
 from tunesmith.report.record import RunRecord, read_run_record
 
 

@@ -26,7 +26,7 @@ class LimitError(SecurityError):
     """A template does more than a template has to."""
 
 
-class Budget(threading.local):
+class TemplateBudget(threading.local):
     """What the rendering of this thread may still use."""
 
     steps = MAX_STEPS
@@ -62,7 +62,7 @@ class Budget(threading.local):
         return int.from_bytes(digest, "big") % count
 
 
-BUDGET = Budget()
+BUDGET = TemplateBudget()
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,11 +8,11 @@ from typing import Any, get_args
 
 from tunesmith.errors import DataError
 from tunesmith.recipe.values import SourceKind
+from tunesmith.sources.chats.detect_chats import is_messenger, kind_of_text, kind_of_tree
+from tunesmith.sources.chats.dialogues import message_columns
 from tunesmith.sources.chunks import file_head, files_in
-from tunesmith.sources.detect_chats import is_messenger, kind_of_text, kind_of_tree
-from tunesmith.sources.dialogues import message_columns
-from tunesmith.sources.pages import find_page_kind, page_format
-from tunesmith.sources.tables import find_delimiter
+from tunesmith.sources.pages.pages import find_page_kind, page_format
+from tunesmith.sources.tables.tables import find_delimiter
 
 _PACKED = {".gz", ".zst"}
 _ARCHIVES = (

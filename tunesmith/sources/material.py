@@ -29,7 +29,7 @@ class Section:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Question:
+class AnsweredQuestion:
     """A question that a page asks and answers itself.
 
     Attributes:
@@ -82,4 +82,4 @@ class Thread:
     names: tuple[tuple[str, str], ...] = ()
 
 
-Material = Row | Section | Question | Thread
+Material = Row | Section | AnsweredQuestion | Thread

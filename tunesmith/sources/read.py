@@ -7,22 +7,22 @@ from pathlib import Path
 from tunesmith.errors import DataError, RecipeError
 from tunesmith.recipe.source_recipe import SourceRecipe
 from tunesmith.recipe.values import SourceKind
+from tunesmith.sources.chats.detect_chats import are_dialogues, kind_of_tree
+from tunesmith.sources.chats.dialogues import read_dialogues
+from tunesmith.sources.chats.irc import read_irc
+from tunesmith.sources.chats.mail import read_mailbox
+from tunesmith.sources.chats.messenger import read_messenger
+from tunesmith.sources.chats.slack import read_slack
+from tunesmith.sources.chats.whatsapp import read_whatsapp
 from tunesmith.sources.chunks import check_file, files_in
 from tunesmith.sources.detect import detect_kind
-from tunesmith.sources.detect_chats import are_dialogues, kind_of_tree
-from tunesmith.sources.dialogues import read_dialogues
-from tunesmith.sources.hub import read_hub
-from tunesmith.sources.irc import read_irc
-from tunesmith.sources.json_files import read_json_file, read_json_lines_file
-from tunesmith.sources.mail import read_mailbox
 from tunesmith.sources.material import Material
-from tunesmith.sources.messenger import read_messenger
-from tunesmith.sources.page_folder import page_files, read_folder
-from tunesmith.sources.pages import read_page
+from tunesmith.sources.pages.page_folder import page_files, read_folder
+from tunesmith.sources.pages.pages import read_page
 from tunesmith.sources.row import Dropped, Row
-from tunesmith.sources.slack import read_slack
-from tunesmith.sources.tables import read_csv_file, read_parquet_file
-from tunesmith.sources.whatsapp import read_whatsapp
+from tunesmith.sources.tables.hub import read_hub
+from tunesmith.sources.tables.json_files import read_json_file, read_json_lines_file
+from tunesmith.sources.tables.tables import read_csv_file, read_parquet_file
 
 _OF_FOLDERS = frozenset({"slack", "messenger"})
 _CHATS: dict[SourceKind, Callable[[Path, str], Iterator[Material | Dropped]]] = {

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from tunesmith.errors import MissingError, RecipeError
-from tunesmith.examples.questions import to_question
+from tunesmith.examples.conversion.questions import to_question
 from tunesmith.examples.read import ReadCount, check_read
 from tunesmith.files import (
     hash_file,
@@ -14,23 +14,23 @@ from tunesmith.files import (
     write_json_lines,
     write_text,
 )
-from tunesmith.generation.answer import Question, Speaker
+from tunesmith.generation.answer import OpenQuestion, Speaker
 from tunesmith.models.load import find_model, is_model_folder, weights_fingerprint
 from tunesmith.recipe.load import resolved_yaml
 from tunesmith.recipe.recipe import GenerationRecipe, Recipe
 from tunesmith.recipe.source_recipe import SourceRecipe
 from tunesmith.sources.read import read_source
 from tunesmith.sources.row import Dropped
-from tunesmith.stages.completions import answer_onto, count_completions
-from tunesmith.stages.output_file import are_completions, check_outputs
-from tunesmith.stages.overlap_check import check_overlap
+from tunesmith.stages.execution.output_file import are_completions, check_outputs
+from tunesmith.stages.execution.progress import Progress
+from tunesmith.stages.execution.run_folder import RunFolder
+from tunesmith.stages.execution.stage import Result, Stage, code_of, require_current, run_stage
 from tunesmith.stages.prepare import preparation
-from tunesmith.stages.progress import Progress
-from tunesmith.stages.rendering import Rendering, model_rendering, recipe_rendering
-from tunesmith.stages.rivals import answer_others, speak
-from tunesmith.stages.run_folder import RunFolder
-from tunesmith.stages.speaker import base_speaker, load_speaker, tuned_speaker
-from tunesmith.stages.stage import Result, Stage, code_of, require_current, run_stage
+from tunesmith.stages.speakers.load_speaker import base_speaker, load_speaker, tuned_speaker
+from tunesmith.stages.speakers.renderer import Renderer, model_renderer, recipe_renderer
+from tunesmith.stages.test_set.completions import answer_onto, count_completions
+from tunesmith.stages.test_set.overlap_check import check_overlap
+from tunesmith.stages.test_set.rivals import answer_others, speak
 from tunesmith.stages.train import base_record, identity_of_base, training_stage
 
 BASE, TUNED = "base", "tuned"
@@ -66,7 +66,7 @@ def answer(
                 where=str(folder.path),
                 cure="Run tunesmith train first.",
             )
-        rendering = recipe_rendering(recipe, recipe_folder)
+        rendering = recipe_renderer(recipe, recipe_folder)
         place = find_model(str(folder.model))
         loaders: dict[str, Callable[[], Speaker]] = {
             BASE: lambda: base_speaker(recipe, rendering),
@@ -138,7 +138,7 @@ def answer_file(
             count.num_kept += 1
             asked.append(item)
     check_read(count, max_bad=1.0)
-    rendering = model_rendering(find_model(model))
+    rendering = model_renderer(find_model(model))
     key = _file_key(rendering, asked, generation)
     partial = output.with_name(f"{output.name[:40]}.{key[:12]}.partial")
     progress.start("answering", len(asked))
@@ -153,7 +153,9 @@ def answer_file(
     return {**count_completions(completions), "dropped": dict(count.dropped), "output": str(output)}
 
 
-def _file_key(rendering: Rendering, asked: Sequence[Question], generation: GenerationRecipe) -> str:
+def _file_key(
+    rendering: Renderer, asked: Sequence[OpenQuestion], generation: GenerationRecipe
+) -> str:
     """A hash of all that decides the answers to a file."""
     place = rendering.place
     return hash_json(
@@ -171,20 +173,20 @@ def _file_key(rendering: Rendering, asked: Sequence[Question], generation: Gener
     )
 
 
-def _read_questions(path: Path) -> Iterator[Question | Dropped]:
+def _read_questions(path: Path) -> Iterator[OpenQuestion | Dropped]:
     for piece in read_source(SourceRecipe(path=str(path.resolve())), folder=Path.cwd()):
         messages = piece if isinstance(piece, Dropped) else to_question(piece)
         if isinstance(messages, Dropped):
             yield messages
         else:
-            yield Question(example_id=piece.source, messages=messages)
+            yield OpenQuestion(example_id=piece.source, messages=messages)
 
 
 def _answer_test(
     name: str,
     recipe: Recipe,
     folder: RunFolder,
-    rendering: Rendering,
+    rendering: Renderer,
     source: tuple[Any, Callable[[], Speaker]],
     progress: Progress,
 ) -> Result:

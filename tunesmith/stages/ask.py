@@ -3,10 +3,10 @@
 from collections.abc import Iterator, Sequence
 
 from tunesmith.examples.example import Message
-from tunesmith.generation.answer import Question, answer_all
+from tunesmith.generation.answer import OpenQuestion, answer_all
 from tunesmith.recipe.recipe import GenerationRecipe
-from tunesmith.stages.speaker import named_speaker
-from tunesmith.stages.stage import Result
+from tunesmith.stages.execution.stage import Result
+from tunesmith.stages.speakers.load_speaker import named_speaker
 
 
 def ask(text: str, models: Sequence[str], *, generation: GenerationRecipe) -> Iterator[Result]:
@@ -18,7 +18,7 @@ def ask(text: str, models: Sequence[str], *, generation: GenerationRecipe) -> It
     Raises:
         MissingError: There is no such model.
     """
-    question = Question(example_id="question", messages=(Message(role="user", content=text),))
+    question = OpenQuestion(example_id="question", messages=(Message(role="user", content=text),))
     for name in models:
         speaker = named_speaker(name, recipe=generation)
         for completion in answer_all(speaker, [question]):

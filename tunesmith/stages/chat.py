@@ -10,10 +10,10 @@ from transformers import TextIteratorStreamer
 
 from tunesmith.errors import DataError
 from tunesmith.examples.example import Message
-from tunesmith.generation.answer import Question, Speaker
+from tunesmith.generation.answer import OpenQuestion, Speaker
 from tunesmith.generation.generate import Continuation, Prompt, generate
 from tunesmith.recipe.recipe import GenerationRecipe
-from tunesmith.stages.speaker import named_speaker
+from tunesmith.stages.speakers.load_speaker import named_speaker
 
 _POLL_SECONDS = 0.1
 
@@ -67,7 +67,7 @@ class ChatSession:
             self._messages = [*asked, Message(role="assistant", content=answer)]
 
     def _prompt(self, asked: Sequence[Message]) -> Prompt:
-        question = Question(example_id=f"turn {len(asked)}", messages=asked)
+        question = OpenQuestion(example_id=f"turn {len(asked)}", messages=asked)
         prompt = self._speaker.prompt_of(question)
         if self._speaker.room_after(prompt) > 0:
             return prompt

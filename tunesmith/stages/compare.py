@@ -9,12 +9,12 @@ from tunesmith.evaluation.score import TUNED, Column, compare_sides, read_column
 from tunesmith.evaluation.verdict import overall_verdict
 from tunesmith.files import write_text
 from tunesmith.report.comparison import comparison_lines, comparison_markdown, is_comparison
-from tunesmith.stages.answer_differences import answer_differences
-from tunesmith.stages.compared_runs import Side, check_sides, common_test_ids, open_side
-from tunesmith.stages.output_file import check_outputs
-from tunesmith.stages.progress import Progress
-from tunesmith.stages.run_differences import run_differences
-from tunesmith.stages.stage import Result
+from tunesmith.stages.comparing.answer_differences import answer_differences
+from tunesmith.stages.comparing.compared_runs import Side, check_sides, common_test_ids, open_side
+from tunesmith.stages.comparing.run_differences import run_differences
+from tunesmith.stages.execution.output_file import check_outputs
+from tunesmith.stages.execution.progress import Progress
+from tunesmith.stages.execution.stage import Result
 
 NUM_ROWS = 3
 _MODEL, _MODELS, _RECIPE = "this model", "these models", "this recipe"

@@ -6,11 +6,11 @@ from pathlib import Path
 from tunesmith.examples.example import Example, last_user_text
 from tunesmith.files import read_json, read_json_lines, write_json
 from tunesmith.recipe.load import load_recipe
+from tunesmith.stages.execution.progress import Progress
+from tunesmith.stages.execution.run_folder import RunFolder
+from tunesmith.stages.execution.stage import Result
 from tunesmith.stages.prepare import read_split
-from tunesmith.stages.progress import Progress
 from tunesmith.stages.run import run
-from tunesmith.stages.run_folder import RunFolder
-from tunesmith.stages.stage import Result
 
 _STARTER = Path(__file__).resolve().parent.parent / "starter"
 RECIPE = _STARTER / "demo.yaml"

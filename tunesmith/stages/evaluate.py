@@ -15,16 +15,16 @@ from tunesmith.generation.answer import Completion, Speaker
 from tunesmith.models.load import find_model, weights_fingerprint
 from tunesmith.recipe.recipe import Recipe
 from tunesmith.stages.answer import BASE, TUNED, answer
-from tunesmith.stages.judging import check_judge as try_judge
-from tunesmith.stages.judging import check_servers, judge_answers, judge_metrics
-from tunesmith.stages.output_file import are_grades
+from tunesmith.stages.execution.output_file import are_grades
+from tunesmith.stages.execution.progress import Progress
+from tunesmith.stages.execution.run_folder import RunFolder
+from tunesmith.stages.execution.stage import Result, Stage, code_of, run_stage
 from tunesmith.stages.prepare import open_store, prepare
-from tunesmith.stages.progress import Progress
-from tunesmith.stages.rendering import Rendering, recipe_rendering
-from tunesmith.stages.rivals import other_models
-from tunesmith.stages.run_folder import RunFolder
-from tunesmith.stages.speaker import base_speaker, tuned_speaker
-from tunesmith.stages.stage import Result, Stage, code_of, run_stage
+from tunesmith.stages.speakers.load_speaker import base_speaker, tuned_speaker
+from tunesmith.stages.speakers.renderer import Renderer, recipe_renderer
+from tunesmith.stages.test_set.judging import check_judge as try_judge
+from tunesmith.stages.test_set.judging import check_servers, judge_answers, judge_metrics
+from tunesmith.stages.test_set.rivals import other_models
 from tunesmith.stages.train import base_record, identity_of_base
 from tunesmith.tokens.store import TokenStore
 from tunesmith.training.distributed import Ranks
@@ -60,7 +60,7 @@ def evaluate(
     answer(recipe, folder, recipe_folder=recipe_folder, progress=progress)
     models = [BASE, TUNED, *other_models(recipe)]
     with folder.locked(recipe, recipe_folder):
-        rendering = recipe_rendering(recipe, recipe_folder)
+        rendering = recipe_renderer(recipe, recipe_folder)
         _grade(recipe, folder, rendering, models, progress)
         told = judge_answers(recipe, folder, models, recipe_folder=recipe_folder, progress=progress)
         return _score(recipe, folder, told, progress)
@@ -95,7 +95,7 @@ def check_judge(
 def _grade(
     recipe: Recipe,
     folder: RunFolder,
-    rendering: Rendering,
+    rendering: Renderer,
     models: Sequence[str],
     progress: Progress,
 ) -> None:
@@ -122,7 +122,7 @@ def _grade(
 def _work(
     recipe: Recipe,
     folder: RunFolder,
-    rendering: Rendering,
+    rendering: Renderer,
     models: Sequence[str],
     progress: Progress,
 ) -> Result:
@@ -187,7 +187,7 @@ def _text_grades(
 
 
 def _token_totals(
-    recipe: Recipe, folder: RunFolder, rendering: Rendering, progress: Progress
+    recipe: Recipe, folder: RunFolder, rendering: Renderer, progress: Progress
 ) -> list[TokenTotals]:
     """Each test row's loss under both models; three numbers a row are kept."""
     store = open_store(folder, "test")

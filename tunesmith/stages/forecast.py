@@ -16,27 +16,27 @@ import psutil
 import torch
 
 from tunesmith.errors import TunesmithError
-from tunesmith.models.products import multiplying
+from tunesmith.models.shortcuts.matmul_library import multiplying
 from tunesmith.recipe.recipe import Recipe
+from tunesmith.stages.execution.progress import Progress
+from tunesmith.stages.execution.run_folder import RunFolder
+from tunesmith.stages.execution.stage import Result
 from tunesmith.stages.prepare import prepare_stage
-from tunesmith.stages.progress import Progress
-from tunesmith.stages.rendering import recipe_rendering
-from tunesmith.stages.run_folder import RunFolder
-from tunesmith.stages.stage import Result
+from tunesmith.stages.speakers.renderer import recipe_renderer
 from tunesmith.stages.train import Training, base_record, peak_memory_bytes, start_engine
 from tunesmith.training import checkpoint as checkpoints
-from tunesmith.training.budget import kept_bytes
 from tunesmith.training.distributed import Ranks
-from tunesmith.training.forecast import (
+from tunesmith.training.optimizer import trainable
+from tunesmith.training.plan import TrainingPlan, TrainingState
+from tunesmith.training.resources.budget import kept_bytes
+from tunesmith.training.resources.forecast import (
     StepTimes,
     measure_steps,
     product_rate,
     step_costs,
     validation_seconds,
 )
-from tunesmith.training.memory import use_activation_checkpointing
-from tunesmith.training.optimizer import trainable
-from tunesmith.training.plan import Plan, TrainingState
+from tunesmith.training.resources.memory import use_activation_checkpointing
 from tunesmith.training.state import write_state
 
 _WRITTEN = 2**30  # bytes at most
@@ -72,7 +72,7 @@ def forecast(
     started = time.monotonic()
     engine = start_engine(recipe.training)
     with folder.locked(recipe, recipe_folder), multiplying(engine.products):
-        rendering = recipe_rendering(recipe, recipe_folder)
+        rendering = recipe_renderer(recipe, recipe_folder)
         opened = time.monotonic()
         prepare_stage(recipe, folder, rendering, recipe_folder, progress)
         training = Training(
@@ -141,7 +141,7 @@ class _Disk:
 class _Parts:
     """What was measured, and how often each of it will happen."""
 
-    plan: Plan
+    plan: TrainingPlan
     loading: float
     times: StepTimes
     one_validation: float
@@ -185,11 +185,11 @@ class _Parts:
         )
 
 
-def _tensors(plan: Plan) -> Any:
+def _tensors(plan: TrainingPlan) -> Any:
     return write_state(plan.model.network, plan.optimizer, state={}).tensors
 
 
-def _weigh_disk(plan: Plan, folder: RunFolder) -> _Disk:
+def _weigh_disk(plan: TrainingPlan, folder: RunFolder) -> _Disk:
     """Write a checkpoint, or as much of it as is enough, to the run's disk, and delete it."""
     some: dict[str, dict[str, torch.Tensor]] = {}
     size = 0
@@ -210,7 +210,7 @@ def _weigh_disk(plan: Plan, folder: RunFolder) -> _Disk:
     return _Disk(fresh=statistics.mean(fresh) / size, again=statistics.mean(again) / size)
 
 
-def _kept(plan: Plan, state: TrainingState) -> int:
+def _kept(plan: TrainingPlan, state: TrainingState) -> int:
     """What the dearest step's micro-batches keep for the backward pass, at most."""
     costs = step_costs(plan)
     rows = plan.feed.rows_of_step(max(costs, key=lambda step: costs[step]))
@@ -221,7 +221,7 @@ def _kept(plan: Plan, state: TrainingState) -> int:
     return kept_bytes(plan.model, batch, precision=plan.engine.precision)
 
 
-def _memory(plan: Plan, *, imports: int, kept: int) -> dict[str, int]:
+def _memory(plan: TrainingPlan, *, imports: int, kept: int) -> dict[str, int]:
     """The peak that was measured, and what is known to be in it."""
     learning = sum(p.nbytes for p in plan.optimizer.parameters)
     beside = (".step", ".rows")
@@ -236,7 +236,7 @@ def _memory(plan: Plan, *, imports: int, kept: int) -> dict[str, int]:
     return {"peak_bytes": peak_memory_bytes(plan.engine), **parts}
 
 
-def _limit(plan: Plan, times: StepTimes, peak: float) -> dict[str, Any]:
+def _limit(plan: TrainingPlan, times: StepTimes, peak: float) -> dict[str, Any]:
     """What a step waits for most: its data, the optimiser's memory, or arithmetic."""
     step = times.seconds / plan.num_steps
     if times.data_seconds > step:

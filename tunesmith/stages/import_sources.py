@@ -16,9 +16,9 @@ from tunesmith.recipe.load import recipe_from_mapping
 from tunesmith.recipe.recipe import Recipe
 from tunesmith.sources.kinds import explain_source
 from tunesmith.sources.row import Dropped
-from tunesmith.stages.output_file import are_dropped, are_examples, check_outputs
-from tunesmith.stages.progress import Progress, SilentProgress
-from tunesmith.stages.stage import Result
+from tunesmith.stages.execution.output_file import are_dropped, are_examples, check_outputs
+from tunesmith.stages.execution.progress import Progress, SilentProgress
+from tunesmith.stages.execution.stage import Result
 
 NUM_FINDINGS = 100
 

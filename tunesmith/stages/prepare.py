@@ -11,11 +11,11 @@ import tokenizers
 import transformers
 
 from tunesmith.errors import DataError
-from tunesmith.examples.contradictions import contradictions, equal_questions
-from tunesmith.examples.divide import Division
 from tunesmith.examples.example import Example
 from tunesmith.examples.read import ReadCount
-from tunesmith.examples.split import SPLITS, Split, check_split_sizes, reasons_in_words
+from tunesmith.examples.splitting.assign import SplitAssignment
+from tunesmith.examples.splitting.contradictions import contradictions, equal_questions
+from tunesmith.examples.splitting.split import SPLITS, Split, check_split_sizes, reasons_in_words
 from tunesmith.files import (
     atomic_file,
     hash_file,
@@ -31,9 +31,15 @@ from tunesmith.recipe.load import resolved_yaml
 from tunesmith.recipe.recipe import Recipe
 from tunesmith.recipe.source_recipe import SourceRecipe
 from tunesmith.sources.kinds import explain_source
-from tunesmith.sources.page_folder import folder_files
+from tunesmith.sources.pages.page_folder import folder_files
 from tunesmith.sources.row import Dropped
-from tunesmith.stages.division import (
+from tunesmith.stages.execution.progress import Progress
+from tunesmith.stages.execution.run_folder import RunFolder
+from tunesmith.stages.execution.stage import Result, Stage, code_of, finished_result, run_stage
+from tunesmith.stages.preparing.encode import EncodeCount, ExampleEncoder
+from tunesmith.stages.preparing.encode_file import encode_file
+from tunesmith.stages.preparing.line_sieve import line_sieve
+from tunesmith.stages.preparing.split_files import (
     emptied_notices,
     remembered_before,
     remembered_now,
@@ -42,20 +48,14 @@ from tunesmith.stages.division import (
     split_sizes,
     write_examples,
 )
-from tunesmith.stages.encode import EncodeCount, Encoder
-from tunesmith.stages.encode_file import encode_file
-from tunesmith.stages.line_sieve import line_sieve
-from tunesmith.stages.progress import Progress
-from tunesmith.stages.rendering import Rendering, recipe_rendering, refuse_unknown_tokens
-from tunesmith.stages.run_folder import RunFolder
-from tunesmith.stages.stage import Result, Stage, code_of, finished_result, run_stage
-from tunesmith.stages.teacher_sources import (
+from tunesmith.stages.preparing.teacher_sources import (
     taught_paths,
     teach_sources,
     teacher_inputs,
     with_taught_files,
 )
-from tunesmith.stages.token_lengths import token_lengths
+from tunesmith.stages.preparing.token_lengths import token_lengths
+from tunesmith.stages.speakers.renderer import Renderer, recipe_renderer, refuse_unknown_tokens
 from tunesmith.templates.wrapped import wrapping_cure
 from tunesmith.tokens.store import TokenStore, is_store_name, store_name, write_store
 
@@ -66,11 +66,11 @@ _CODE = (
     "sandbox",
     "templates",
     "tokens",
-    "stages/answerable.py",
-    "stages/encode.py",
-    "stages/encode_file.py",
-    "stages/line_sieve.py",
-    "stages/division.py",
+    "stages/preparing/answerable.py",
+    "stages/preparing/encode.py",
+    "stages/preparing/encode_file.py",
+    "stages/preparing/line_sieve.py",
+    "stages/preparing/split_files.py",
 )
 
 
@@ -94,14 +94,14 @@ def prepare(
         RefusedError: The model has no row for a token, or its adapter cannot be merged.
     """
     with folder.locked(recipe, recipe_folder):
-        rendering = recipe_rendering(recipe, recipe_folder)
+        rendering = recipe_renderer(recipe, recipe_folder)
         return prepare_stage(recipe, folder, rendering, recipe_folder, progress)
 
 
 def prepare_stage(
     recipe: Recipe,
     folder: RunFolder,
-    rendering: Rendering,
+    rendering: Renderer,
     recipe_folder: Path,
     progress: Progress,
 ) -> Result:
@@ -120,7 +120,7 @@ def prepare_stage(
     return {**result, "notices": notices}
 
 
-def row_limit(recipe: Recipe, rendering: Rendering) -> tuple[int, list[str]]:
+def row_limit(recipe: Recipe, rendering: Renderer) -> tuple[int, list[str]]:
     """Tokens a row may have: what the recipe says, but no more than the model can read."""
     asked, context = recipe.training.max_tokens, context_tokens(rendering.place)
     if context is None or asked <= context:
@@ -128,7 +128,7 @@ def row_limit(recipe: Recipe, rendering: Rendering) -> tuple[int, list[str]]:
     return context, [f"training.max_tokens is {asked:,}, but the model reads {context:,} at most"]
 
 
-def room_notices(recipe: Recipe, folder: RunFolder, rendering: Rendering) -> list[str]:
+def room_notices(recipe: Recipe, folder: RunFolder, rendering: Renderer) -> list[str]:
     """What the longest test prompt leaves of the context, where that is no whole answer."""
     context, wanted = context_tokens(rendering.place), recipe.generation.max_new_tokens
     longest = read_json(folder.token_lengths).get("longest_prompt", 0)
@@ -162,7 +162,7 @@ def read_split(folder: RunFolder, split: Split) -> Iterator[Example]:
 
 
 def preparation(
-    recipe: Recipe, folder: RunFolder, rendering: Rendering, recipe_folder: Path
+    recipe: Recipe, folder: RunFolder, rendering: Renderer, recipe_folder: Path
 ) -> Stage:
     """The stage of a recipe: what it depends on, and the files it writes."""
     inputs = {
@@ -216,7 +216,7 @@ class _Work:
     asked: Recipe  # as it is written; in `recipe` teachers are replaced by their files
     recipe: Recipe
     folder: RunFolder
-    rendering: Rendering
+    rendering: Renderer
     recipe_folder: Path
     progress: Progress
     stage: Stage
@@ -261,7 +261,7 @@ class _Work:
             self.read_as.append(asdict(found))
             self.progress.note(f"{found.name} is read as {found.kind}: {found.reason}")
 
-    def _divide(self, dropped: IO[bytes]) -> Division:
+    def _divide(self, dropped: IO[bytes]) -> SplitAssignment:
         def drop(item: Dropped) -> None:
             dropped.write(json_line(asdict(item)))
 
@@ -283,7 +283,7 @@ class _Work:
             self.read.lose(item)
             dropped.write(json_line(asdict(item)))
 
-        encoder = Encoder(
+        encoder = ExampleEncoder(
             how=self.rendering,
             max_tokens=row_limit(self.recipe, self.rendering)[0],
             num_known=self.stage.inputs[_KNOWN],
@@ -325,7 +325,7 @@ class _Work:
             if path.name not in current and is_store_name(path.name):
                 path.unlink()
 
-    def _summary(self, division: Division) -> Result:
+    def _summary(self, division: SplitAssignment) -> Result:
         read = self.read.to_json()
         lost = {split: count.lost for split, count in self.encoded.items()}
         sizes = split_sizes(division, self.folder, lost)
@@ -350,7 +350,7 @@ class _Work:
             "notices": self._notices(division),
         }
 
-    def _notices(self, division: Division) -> list[str]:
+    def _notices(self, division: SplitAssignment) -> list[str]:
         notices = [self.rendering.warning] if self.rendering.warning else []
         notices += row_limit(self.recipe, self.rendering)[1]
         if total := self.read.dropped.total():

@@ -14,9 +14,9 @@ from tunesmith.recipe.load import recipe_from_mapping
 from tunesmith.recipe.recipe import Recipe
 from tunesmith.sources.kinds import explain_source
 from tunesmith.sources.row import Dropped
-from tunesmith.stages.progress import Progress, SilentProgress
-from tunesmith.stages.rendering import Rendering, recipe_rendering
-from tunesmith.stages.stage import Result
+from tunesmith.stages.execution.progress import Progress, SilentProgress
+from tunesmith.stages.execution.stage import Result
+from tunesmith.stages.speakers.renderer import Renderer, recipe_renderer
 from tunesmith.templates.names import find_template
 from tunesmith.tokens.encode import encode_prompt, encode_segments
 from tunesmith.tokens.tokenizer import load_tokenizer
@@ -93,15 +93,15 @@ def preview_pieces(
         )
 
 
-def _rendering(recipe: Recipe, recipe_folder: Path) -> Rendering:
+def _rendering(recipe: Recipe, recipe_folder: Path) -> Renderer:
     """The recipe's; a tokenizer's folder needs no model in it."""
     folder = recipe_folder / Path(recipe.model.name).expanduser()
     if not folder.is_dir() or is_model_folder(folder):
-        return recipe_rendering(recipe, recipe_folder)
+        return recipe_renderer(recipe, recipe_folder)
     tokenizer = load_tokenizer(folder)
     template = find_template(recipe.template, tokenizer.texts)
     place = ModelPlace(name=recipe.model.name, path=str(folder))
-    return Rendering(place=place, tokenizer=tokenizer, template=template)
+    return Renderer(place=place, tokenizer=tokenizer, template=template)
 
 
 def _cleaned(
@@ -121,7 +121,7 @@ def _cleaned(
         yield item, dict(hidden.most_common())
 
 
-def _example_rows(how: Rendering, example: Example) -> Iterator[Result]:
+def _example_rows(how: Renderer, example: Example) -> Iterator[Result]:
     try:
         renderings = how.template.render(example.messages)
     except DataError as error:
@@ -140,7 +140,7 @@ def _example_rows(how: Rendering, example: Example) -> Iterator[Result]:
         }
 
 
-def _prompt_ids(how: Rendering, example: Example) -> list[int]:
+def _prompt_ids(how: Renderer, example: Example) -> list[int]:
     prompt = how.template.render_prompt(example.prompt)
     ids: list[int] = encode_prompt(prompt, how.tokenizer).tolist()
     return ids

@@ -3,10 +3,10 @@
 from tunesmith.errors import MissingError
 from tunesmith.report.summary import summary_lines
 from tunesmith.report.write import write_report
-from tunesmith.stages.claim import is_run
-from tunesmith.stages.progress import Progress
-from tunesmith.stages.run_folder import RunFolder
-from tunesmith.stages.stage import Result
+from tunesmith.stages.execution.claim import is_run
+from tunesmith.stages.execution.progress import Progress
+from tunesmith.stages.execution.run_folder import RunFolder
+from tunesmith.stages.execution.stage import Result
 
 
 def report(folder: RunFolder, *, progress: Progress) -> Result:

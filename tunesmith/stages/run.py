@@ -6,13 +6,13 @@ from pathlib import Path
 from tunesmith.errors import RecipeError
 from tunesmith.recipe.recipe import Recipe
 from tunesmith.stages.evaluate import evaluate
-from tunesmith.stages.judging import check_servers
+from tunesmith.stages.execution.progress import Progress
+from tunesmith.stages.execution.run_folder import RunFolder
+from tunesmith.stages.execution.stage import Result
 from tunesmith.stages.prepare import prepare
-from tunesmith.stages.progress import Progress
 from tunesmith.stages.report import report
-from tunesmith.stages.rivals import check_rivals
-from tunesmith.stages.run_folder import RunFolder
-from tunesmith.stages.stage import Result
+from tunesmith.stages.test_set.judging import check_servers
+from tunesmith.stages.test_set.rivals import check_rivals
 from tunesmith.stages.train import train
 
 

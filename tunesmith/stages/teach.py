@@ -16,24 +16,24 @@ from tunesmith.endpoints.caller import Caller, Forecast
 from tunesmith.errors import RecipeError, TunesmithError
 from tunesmith.examples.example import Example
 from tunesmith.examples.read import read_examples
-from tunesmith.examples.teacher.acceptance import Acceptance
-from tunesmith.examples.teacher.asking import Improved, Kept, Taught, num_wanted
-from tunesmith.examples.teacher.avoided import Avoided
-from tunesmith.examples.teacher.forecast import forecast
-from tunesmith.examples.teacher.lesson import Plan, plan, taught
 from tunesmith.files import atomic_file, json_line
 from tunesmith.recipe.source_recipe import SourceRecipe
 from tunesmith.recipe.teacher_recipe import TeacherRecipe
 from tunesmith.sources.row import Dropped
-from tunesmith.stages.endpoint import forecast_in_words, open_asker
-from tunesmith.stages.output_file import (
+from tunesmith.stages.execution.output_file import (
     are_dropped,
     are_examples,
     are_improvements,
     check_outputs,
 )
-from tunesmith.stages.progress import Progress
-from tunesmith.stages.stage import Result
+from tunesmith.stages.execution.progress import Progress
+from tunesmith.stages.execution.stage import Result
+from tunesmith.stages.speakers.endpoint import forecast_in_words, open_asker
+from tunesmith.teacher.acceptance import Acceptance
+from tunesmith.teacher.avoided import Avoided
+from tunesmith.teacher.forecast import forecast
+from tunesmith.teacher.lesson import LessonPlan, plan, taught
+from tunesmith.teacher.teacher import Improved, Kept, Taught, num_wanted
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -179,7 +179,7 @@ class _Work:
     """One lesson; the lists grow while it runs."""
 
     lesson: Lesson
-    plan: Plan
+    plan: LessonPlan
     progress: _Shown
     acceptance: Acceptance = field(default_factory=Acceptance)
     kept: list[dict[str, Any]] = field(default_factory=list)
@@ -254,14 +254,14 @@ class _Work:
         return [f"{made:,} of {wanted:,} pairs: the teacher or the material had no more"]
 
 
-def _planned(lesson: Lesson, progress: Progress) -> Plan:
+def _planned(lesson: Lesson, progress: Progress) -> LessonPlan:
     planned = plan(lesson.recipe, subject=lesson.subject, folder=lesson.folder)
     found = _forecast(planned)
     progress.note(f"{planned.words()}. Forecast: {forecast_in_words(found)}")
     return planned
 
 
-def _forecast(planned: Plan) -> Forecast:
+def _forecast(planned: LessonPlan) -> Forecast:
     total = forecast(planned)
     limits = Limits.of(planned.recipe.endpoint)
     return Forecast(
@@ -279,7 +279,7 @@ def _examples(lesson: Lesson) -> Iterable[Example]:
     return (item for item in items if isinstance(item, Example))
 
 
-def _total(plan: Plan) -> int | None:
+def _total(plan: LessonPlan) -> int | None:
     wanted = num_wanted(plan.recipe)
     if plan.recipe.task == "improve":
         return plan.num_weak if wanted is None else min(wanted, plan.num_weak)

@@ -15,25 +15,29 @@ from transformers import PreTrainedModel
 
 from tunesmith.errors import DataError
 from tunesmith.files import hash_json, write_json
-from tunesmith.models.embeddings import add_rows_in_place
 from tunesmith.models.forward import LanguageModel, choose_layout
 from tunesmith.models.load import ModelPlace, load_network, to_device, weights_fingerprint
-from tunesmith.models.norms import fuse_norms
-from tunesmith.models.products import multiplying
 from tunesmith.models.quantized import load_quantized, num_weights
-from tunesmith.models.read_rows import ReadRows, train_read_rows
 from tunesmith.models.save import RenderingFiles, save_model
+from tunesmith.models.shortcuts.embeddings import add_rows_in_place
+from tunesmith.models.shortcuts.matmul_library import multiplying
+from tunesmith.models.shortcuts.norms import fuse_norms
+from tunesmith.models.shortcuts.sparse_embedding import SparseEmbedding, train_read_rows
 from tunesmith.recipe.recipe import Recipe, TrainingRecipe
+from tunesmith.stages.execution.progress import Progress, SilentProgress
+from tunesmith.stages.execution.run_folder import RunFolder
+from tunesmith.stages.execution.stage import (
+    Result,
+    Stage,
+    changed_inputs,
+    finished_result,
+    run_stage,
+)
+from tunesmith.stages.execution.training_log import TrainingLog
 from tunesmith.stages.prepare import open_store, prepare_stage
-from tunesmith.stages.progress import Progress, SilentProgress
-from tunesmith.stages.rendering import Rendering, contract_of, recipe_rendering
-from tunesmith.stages.run_folder import RunFolder
-from tunesmith.stages.stage import Result, Stage, changed_inputs, finished_result, run_stage
-from tunesmith.stages.training_log import TrainingLog
+from tunesmith.stages.speakers.renderer import Renderer, contract_of, recipe_renderer
 from tunesmith.tokens.store import TokenStore
 from tunesmith.training import checkpoint as checkpoints
-from tunesmith.training.allocator import bound_product_caches, keep_freed_memory
-from tunesmith.training.budget import largest_micro_batch, usable_memory
 from tunesmith.training.distributed import Ranks, joined_ranks
 from tunesmith.training.dropout import set_dropout
 from tunesmith.training.engine import (
@@ -44,9 +48,11 @@ from tunesmith.training.engine import (
 )
 from tunesmith.training.feed import Feed
 from tunesmith.training.loop import run_training
-from tunesmith.training.memory import use_activation_checkpointing
 from tunesmith.training.optimizer import make_optimizer
-from tunesmith.training.plan import BEST, Listener, Plan, TrainingState
+from tunesmith.training.plan import BEST, Listener, TrainingPlan, TrainingState
+from tunesmith.training.resources.allocator import bound_product_caches, keep_freed_memory
+from tunesmith.training.resources.budget import largest_micro_batch, usable_memory
+from tunesmith.training.resources.memory import use_activation_checkpointing
 from tunesmith.training.resume import load_best, resume
 from tunesmith.training.schedule import count_steps, rows_of_step
 from tunesmith.training.signals import stop_requests
@@ -88,7 +94,7 @@ def train(
             stack.enter_context(folder.locked(recipe, recipe_folder))
         else:
             progress = SilentProgress()
-        rendering = recipe_rendering(recipe, recipe_folder)
+        rendering = recipe_renderer(recipe, recipe_folder)
         if ranks.is_first:
             prepare_stage(recipe, folder, rendering, recipe_folder, progress)
         ranks.barrier()
@@ -111,7 +117,7 @@ class Training:
 
     recipe: Recipe
     folder: RunFolder
-    rendering: Rendering
+    rendering: Renderer
     engine: Engine
     ranks: Ranks
     progress: Progress
@@ -205,14 +211,14 @@ class Training:
             add_rows_in_place(network)
         return fuse_norms(network)
 
-    def _read_rows(self, model: LanguageModel, store: TokenStore) -> list[ReadRows]:
+    def _read_rows(self, model: LanguageModel, store: TokenStore) -> list[SparseEmbedding]:
         """Of tables that the data read few rows of, those rows."""
         if self.recipe.training.lora is not None:
             return []
         rows = train_read_rows(model.inner, torch.from_numpy(store.distinct_ids()))
         return [] if rows is None else [rows]
 
-    def plan(self, model: LanguageModel) -> Plan:
+    def plan(self, model: LanguageModel) -> TrainingPlan:
         """What the training is made of."""
         store = open_store(self.folder, "train")
         held_out = open_store(self.folder, "validation")
@@ -231,7 +237,7 @@ class Training:
             ranks=self.ranks,
             smallest_saving=None if training.dropout else model.smallest_saving,
         )
-        return Plan(
+        return TrainingPlan(
             model=model,
             optimizer=make_optimizer(model.network, training, tables=self._read_rows(model, store)),
             feed=feed,
@@ -258,7 +264,7 @@ class Training:
             "ranks": self.ranks.size,
         }
 
-    def first_state(self, plan: Plan) -> TrainingState:
+    def first_state(self, plan: TrainingPlan) -> TrainingState:
         """Where a training begins: nothing done, and as many examples at once as fit."""
         training = self.recipe.training
         size = training.micro_batch
@@ -275,7 +281,7 @@ class Training:
         is_on = training.activation_checkpointing == "on"
         return TrainingState(micro_batch=self.ranks.from_first(size), is_checkpointing=is_on)
 
-    def _write_environment(self, plan: Plan, state: TrainingState) -> None:
+    def _write_environment(self, plan: TrainingPlan, state: TrainingState) -> None:
         if not self.ranks.is_first:
             return
         model = plan.model

@@ -7,7 +7,7 @@ which is Alpaca's own system prompt.
 
 from collections.abc import Sequence
 
-from tunesmith.templates.text_template import Layout, jinja_literal
+from tunesmith.templates.text_template import TextLayout, jinja_literal
 
 _WITH_INPUT = (
     "Below is an instruction that describes a task, paired with an input that provides "
@@ -35,7 +35,7 @@ def lay_out(system: str | None, instruction: str, input_text: str) -> Sequence[t
     return [*pieces, (_RESPONSE, False)]
 
 
-LAYOUT = Layout(
+LAYOUT = TextLayout(
     name="alpaca",
     lay_out=lay_out,
     jinja=(

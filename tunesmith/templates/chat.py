@@ -21,7 +21,7 @@ MAX_MESSAGES = 1000  # each answer is rendered by itself, so the work grows with
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Answer:
+class RenderedTurn:
     """Where an assistant turn stands in the rendering that ends with it.
 
     `text[start:end]` is trained; `is_ended` says that a stop token ends it.
@@ -170,7 +170,7 @@ class ChatTemplate:
     def _owned(self, turns: Sequence[Turn], text: str) -> Owned:
         return owned_pieces(turns, text, self._text)
 
-    def _answer(self, turns: Sequence[Turn], index: int, text: str, owned: Owned) -> Answer:
+    def _answer(self, turns: Sequence[Turn], index: int, text: str, owned: Owned) -> RenderedTurn:
         """The border and the end of the answer `turns[index]`; `text` is the whole rendering."""
         prompt = self._text(turns[:index], is_prompt=True)
         full = text if index == len(turns) - 1 else self._text(turns[: index + 1])
@@ -181,7 +181,7 @@ class ChatTemplate:
         else:
             owned = self._owned(turns[: index + 1], full)
         stop = _find(owned, self.stop_tokens, start=len(prompt), end=len(full))
-        return Answer(
+        return RenderedTurn(
             text=full,
             owned=owned,
             start=len(prompt),
@@ -204,7 +204,9 @@ class ChatTemplate:
             "so that both agree, or use another template.",
         )
 
-    def _one_row(self, text: str, owned: Owned, answers: Sequence[Answer]) -> Rendering | None:
+    def _one_row(
+        self, text: str, owned: Owned, answers: Sequence[RenderedTurn]
+    ) -> Rendering | None:
         """The whole conversation in one row, if that changes no turn's text or ids."""
         if not all(answer.is_ended and text.startswith(answer.text) for answer in answers):
             return None
@@ -216,7 +218,7 @@ class ChatTemplate:
                 return None
         return _segments(owned, spans)
 
-    def _own_row(self, answer: Answer) -> Rendering:
+    def _own_row(self, answer: RenderedTurn) -> Rendering:
         row = _segments(_head(answer.owned, len(answer.text)), [(answer.start, answer.end)])
         return row if answer.is_ended else (*row, self._end())
 

@@ -6,7 +6,7 @@ line between. There is no place for a system prompt.
 
 from collections.abc import Sequence
 
-from tunesmith.templates.text_template import Layout
+from tunesmith.templates.text_template import TextLayout
 
 
 def lay_out(system: str | None, instruction: str, input_text: str) -> Sequence[tuple[str, bool]]:
@@ -16,7 +16,7 @@ def lay_out(system: str | None, instruction: str, input_text: str) -> Sequence[t
     return [(instruction, True), *below]
 
 
-LAYOUT = Layout(
+LAYOUT = TextLayout(
     name="concatenate",
     lay_out=lay_out,
     jinja="instruction",

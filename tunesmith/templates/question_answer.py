@@ -7,7 +7,7 @@ above, with a blank line between. An input stands below its question, likewise.
 
 from collections.abc import Sequence
 
-from tunesmith.templates.text_template import Layout, jinja_literal
+from tunesmith.templates.text_template import TextLayout, jinja_literal
 
 _QUESTION = "### Question:\n"
 _ANSWER = "\n\n### Answer:"
@@ -21,7 +21,7 @@ def lay_out(system: str | None, instruction: str, input_text: str) -> Sequence[t
     return [*above, (_QUESTION, False), (instruction, True), *below, (_ANSWER, False)]
 
 
-LAYOUT = Layout(
+LAYOUT = TextLayout(
     name="question-answer",
     lay_out=lay_out,
     jinja=(

@@ -16,7 +16,7 @@ from tunesmith.templates.template import Rendering, Segment, TokenizerTexts
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Layout:
+class TextLayout:
     """What a text template writes.
 
     `lay_out(system, instruction, input)` gives the prompt as (text, is content) pairs;
@@ -35,7 +35,7 @@ class Layout:
 class TextTemplate:
     """One instruction, one response, laid out as text."""
 
-    layout: Layout
+    layout: TextLayout
     texts: TokenizerTexts
     system: str | None
     train_on: str

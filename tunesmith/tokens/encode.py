@@ -12,9 +12,9 @@ import numpy.typing as npt
 
 from tunesmith.errors import DataError
 from tunesmith.templates.template import Rendering, Segment
-from tunesmith.tokens.runs import Piece
+from tunesmith.tokens.text_encoder import Piece
 from tunesmith.tokens.tokenizer import Tokenizer
-from tunesmith.tokens.words import PackedIds
+from tunesmith.tokens.word_cache import PackedIds
 
 _FLAG = (b"\0", b"\1")
 _ID_BYTES = 4

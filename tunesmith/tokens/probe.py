@@ -9,7 +9,7 @@ from typing import Any
 
 from tunesmith.errors import RecipeError
 from tunesmith.templates.template import Rendering, Segment
-from tunesmith.tokens.runs import Encoder
+from tunesmith.tokens.text_encoder import TextEncoder
 
 _MAX_CONTROL = 48
 _TEXTS = (
@@ -32,7 +32,7 @@ _TEXTS = (
 
 
 def refuse_inexact(
-    hf: Any, encoder: Encoder, *, decode: Callable[[list[int]], str], where: str
+    hf: Any, encoder: TextEncoder, *, decode: Callable[[list[int]], str], where: str
 ) -> None:
     """Compare with transformers on a varied set of texts.
 
@@ -64,7 +64,7 @@ def _sample(tokens: list[str]) -> list[str]:
     return tokens[::step]
 
 
-def _ids_differ(text: str, hf: Any, encoder: Encoder) -> str | None:
+def _ids_differ(text: str, hf: Any, encoder: TextEncoder) -> str | None:
     theirs = hf(text, add_special_tokens=False).input_ids
     ours = encoder.prompt_ids(_template_text(text))
     if ours == theirs:
@@ -72,7 +72,7 @@ def _ids_differ(text: str, hf: Any, encoder: Encoder) -> str | None:
     return f"{text!r} gives {theirs} in transformers, here {ours}"
 
 
-def _content_controls(token: str, encoder: Encoder) -> str | None:
+def _content_controls(token: str, encoder: TextEncoder) -> str | None:
     typed = Segment(text=f"{token} b{token}", is_content=True, is_trained=False)
     ids = encoder.prompt_ids((*_template_text("a "), typed))
     if set(encoder.scanner.ids.values()).isdisjoint(ids):
@@ -81,7 +81,7 @@ def _content_controls(token: str, encoder: Encoder) -> str | None:
 
 
 def _continuation_differs(
-    text: str, encoder: Encoder, decode: Callable[[list[int]], str]
+    text: str, encoder: TextEncoder, decode: Callable[[list[int]], str]
 ) -> str | None:
     prompt = _template_text("Answer:")
     border = len(encoder.prompt_ids(prompt))

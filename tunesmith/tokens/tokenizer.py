@@ -18,8 +18,8 @@ from tunesmith.templates.template import TokenizerTexts
 from tunesmith.tokens.control import ControlScanner
 from tunesmith.tokens.plain_backend import full_backend, plain_backends
 from tunesmith.tokens.probe import refuse_inexact
-from tunesmith.tokens.runs import Encoder
-from tunesmith.tokens.words import WordMemory
+from tunesmith.tokens.text_encoder import TextEncoder
+from tunesmith.tokens.word_cache import WordCache
 
 _FILES = ("tokenizer.json", "tokenizer_config.json", "tokenizer.model", "vocab.json", "vocab.txt")
 
@@ -40,7 +40,7 @@ class Tokenizer:
     hf: Any = field(repr=False)
     texts: TokenizerTexts = field(repr=False)
     control_ids: Mapping[str, int] = field(repr=False)
-    encoder: Encoder = field(repr=False)
+    encoder: TextEncoder = field(repr=False)
     _anchor: tuple[list[int], str] = field(repr=False)
 
     @property
@@ -139,10 +139,10 @@ def _build(hf: Any, name: str) -> Tokenizer:
         if token.content.strip()
     }
     backends = plain_backends(source, control_ids)
-    encoder = Encoder(
+    encoder = TextEncoder(
         scanner=ControlScanner(backend=full, ids=control_ids),
         backends=backends,
-        words=WordMemory(backends),
+        words=WordCache(backends),
     )
     anchor_ids = full.encode("a", add_special_tokens=False).ids
     return Tokenizer(
@@ -155,7 +155,7 @@ def _build(hf: Any, name: str) -> Tokenizer:
     )
 
 
-def _texts(hf: Any, name: str, encoder: Encoder) -> TokenizerTexts:
+def _texts(hf: Any, name: str, encoder: TextEncoder) -> TokenizerTexts:
     named = {key: str(text) for key, text in hf.special_tokens_map.items() if isinstance(text, str)}
     chat_template = hf.chat_template
     if isinstance(chat_template, dict):

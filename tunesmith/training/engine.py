@@ -17,7 +17,7 @@ import transformers
 
 from tunesmith import __version__
 from tunesmith.errors import RecipeError
-from tunesmith.models.products import Products, choose_products
+from tunesmith.models.shortcuts.matmul_library import Products, choose_products
 from tunesmith.recipe.recipe import TrainingRecipe
 
 

@@ -1,6 +1,6 @@
 """A model and token stores -> trained weights, checkpoints, a log; resumable at any step.
 
-What a run is made of is in `Plan` and does not change; what changes is in `TrainingState`,
+What a run is made of is in `TrainingPlan` and does not change; what changes is in `TrainingState`,
 which a checkpoint holds whole. The loop itself only decides what is due after each step.
 """
 
@@ -16,9 +16,9 @@ from tunesmith.training import checkpoint as checkpoints
 from tunesmith.training.engine import seed_everything
 from tunesmith.training.feed import StepData, prefetched
 from tunesmith.training.loss import target_predictions
-from tunesmith.training.memory import OutOfMemory, use_activation_checkpointing
-from tunesmith.training.pace import CheckpointPace
-from tunesmith.training.plan import BEST, Listener, LogLine, Plan, TrainingState
+from tunesmith.training.plan import BEST, Listener, LogLine, TrainingPlan, TrainingState
+from tunesmith.training.resources.memory import OutOfMemory, use_activation_checkpointing
+from tunesmith.training.resources.pace import CheckpointPace
 from tunesmith.training.schedule import learning_rate_at
 from tunesmith.training.signals import StopRequest
 from tunesmith.training.state import write_state
@@ -29,7 +29,7 @@ _KEPT_CHECKPOINTS = 2
 
 
 def run_training(
-    plan: Plan, progress: TrainingState, *, listener: Listener, stop: StopRequest
+    plan: TrainingPlan, progress: TrainingState, *, listener: Listener, stop: StopRequest
 ) -> None:
     """Train from `progress` to the end, in place.
 
@@ -47,7 +47,9 @@ def run_training(
             _use_less_memory(plan, progress, listener, error)
 
 
-def _run_steps(plan: Plan, progress: TrainingState, listener: Listener, stop: StopRequest) -> None:
+def _run_steps(
+    plan: TrainingPlan, progress: TrainingState, listener: Listener, stop: StopRequest
+) -> None:
     feed = replace(plan.feed, micro_batch=progress.micro_batch)
     wanted = (feed.data_of(step) for step in range(progress.step, plan.num_steps))
     plan.model.network.train()
@@ -67,7 +69,7 @@ def _run_steps(plan: Plan, progress: TrainingState, listener: Listener, stop: St
             started = time.monotonic()
 
 
-def _update(plan: Plan, data: StepData) -> tuple[StepResult, float]:
+def _update(plan: TrainingPlan, data: StepData) -> tuple[StepResult, float]:
     seed_everything(plan.recipe.seed, data.step)
     rate = learning_rate_at(data.step, num_steps=plan.num_steps, recipe=plan.recipe)
     for group in plan.optimizer.param_groups:
@@ -83,7 +85,7 @@ def _update(plan: Plan, data: StepData) -> tuple[StepResult, float]:
 
 
 def _do_what_is_due(
-    plan: Plan,
+    plan: TrainingPlan,
     progress: TrainingState,
     pace: CheckpointPace,
     listener: Listener,
@@ -102,7 +104,7 @@ def _do_what_is_due(
             raise stop.error(f"after step {progress.step} of {plan.num_steps} in {name}")
 
 
-def _validate(plan: Plan, progress: TrainingState, listener: Listener) -> None:
+def _validate(plan: TrainingPlan, progress: TrainingState, listener: Listener) -> None:
     if plan.validation is None:
         return
     feed = replace(plan.validation, micro_batch=progress.micro_batch)
@@ -126,7 +128,7 @@ def _validate(plan: Plan, progress: TrainingState, listener: Listener) -> None:
         )
 
 
-def _save(plan: Plan, progress: TrainingState, name: str) -> None:
+def _save(plan: TrainingPlan, progress: TrainingState, name: str) -> None:
     if plan.ranks.is_first:
         state = {"identity": plan.identity, "progress": asdict(progress)}
         made = write_state(plan.model.network, plan.optimizer, state=state)
@@ -135,13 +137,13 @@ def _save(plan: Plan, progress: TrainingState, name: str) -> None:
     plan.ranks.barrier()
 
 
-def _save_best(plan: Plan, progress: TrainingState) -> None:
+def _save_best(plan: TrainingPlan, progress: TrainingState) -> None:
     if plan.ranks.is_first:
         made = write_state(plan.model.network, None, state={"step": progress.step})
         checkpoints.save_checkpoint(plan.folder / BEST, made)
 
 
-def _where(plan: Plan, progress: TrainingState) -> LogLine:
+def _where(plan: TrainingPlan, progress: TrainingState) -> LogLine:
     examples = plan.num_examples(progress.step)
     return {
         "step": progress.step,
@@ -151,7 +153,9 @@ def _where(plan: Plan, progress: TrainingState) -> LogLine:
     }
 
 
-def _train_line(plan: Plan, progress: TrainingState, result: StepResult, rate: float) -> LogLine:
+def _train_line(
+    plan: TrainingPlan, progress: TrainingState, result: StepResult, rate: float
+) -> LogLine:
     return {
         **_where(plan, progress),
         "split": "train",
@@ -162,7 +166,7 @@ def _train_line(plan: Plan, progress: TrainingState, result: StepResult, rate: f
     }
 
 
-def _require_finite(plan: Plan, data: StepData, result: StepResult) -> None:
+def _require_finite(plan: TrainingPlan, data: StepData, result: StepResult) -> None:
     if math.isfinite(result.loss) and math.isfinite(result.grad_norm):
         return
     culprits = _rows_without_finite_loss(plan, data)
@@ -180,7 +184,7 @@ def _require_finite(plan: Plan, data: StepData, result: StepResult) -> None:
     )
 
 
-def _rows_without_finite_loss(plan: Plan, data: StepData) -> list[int]:
+def _rows_without_finite_loss(plan: TrainingPlan, data: StepData) -> list[int]:
     culprits: set[int] = set()
     for group, batch in zip(data.groups, data.batches, strict=True):
         found = target_predictions(plan.model, batch, precision=plan.engine.precision)
@@ -190,7 +194,7 @@ def _rows_without_finite_loss(plan: Plan, data: StepData) -> list[int]:
 
 
 def _use_less_memory(
-    plan: Plan, progress: TrainingState, listener: Listener, error: OutOfMemory
+    plan: TrainingPlan, progress: TrainingState, listener: Listener, error: OutOfMemory
 ) -> None:
     """Halve the micro-batch, or recompute activations; raise when nothing is left to try."""
     if plan.ranks.size > 1:

@@ -6,9 +6,9 @@ import torch
 from torch.nn import functional
 
 from tunesmith.models.forward import LanguageModel, trained_logits, trained_states
-from tunesmith.models.head import Targets
-from tunesmith.models.predictions import Predictions, predictions
-from tunesmith.models.tiled_loss import shared_loss
+from tunesmith.models.heads.head import Targets
+from tunesmith.models.heads.predictions import Predictions, predictions
+from tunesmith.models.heads.tiled_loss import shared_loss
 from tunesmith.tokens.collate import Batch
 
 _NARROW = (torch.bfloat16, torch.float16)

@@ -6,7 +6,7 @@ from typing import Any
 import torch
 
 from tunesmith.errors import RefusedError
-from tunesmith.models.read_rows import ReadRows, spread
+from tunesmith.models.shortcuts.sparse_embedding import SparseEmbedding, spread
 from tunesmith.recipe.recipe import TrainingRecipe
 
 Moments = dict[str, torch.Tensor]
@@ -26,7 +26,7 @@ class Optimizer:
     """
 
     def __init__(
-        self, rules: Sequence[torch.optim.Optimizer], *, tables: Sequence[ReadRows] = ()
+        self, rules: Sequence[torch.optim.Optimizer], *, tables: Sequence[SparseEmbedding] = ()
     ) -> None:
         self._rules = rules
         self._tables = {rows.table: rows for rows in tables}
@@ -103,7 +103,10 @@ class Optimizer:
 
 
 def _of_rows(
-    values: torch.Tensor, ids: torch.Tensor | None, weight: torch.Tensor, rows: ReadRows | None
+    values: torch.Tensor,
+    ids: torch.Tensor | None,
+    weight: torch.Tensor,
+    rows: SparseEmbedding | None,
 ) -> torch.Tensor:
     return spread(values, ids, like=weight) if rows is None else rows.of_these(values, ids)
 
@@ -138,7 +141,7 @@ def trainable(network: torch.nn.Module) -> dict[str, torch.nn.Parameter]:
 
 
 def make_optimizer(
-    network: torch.nn.Module, recipe: TrainingRecipe, *, tables: Sequence[ReadRows] = ()
+    network: torch.nn.Module, recipe: TrainingRecipe, *, tables: Sequence[SparseEmbedding] = ()
 ) -> Optimizer:
     """The recipe's update rule over the trainable weights; of `tables`, over the rows read.
 

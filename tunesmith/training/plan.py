@@ -11,7 +11,7 @@ from tunesmith.training.distributed import Ranks
 from tunesmith.training.engine import Engine
 from tunesmith.training.feed import Feed
 from tunesmith.training.optimizer import Optimizer
-from tunesmith.training.pace import CheckpointPace, steps_between
+from tunesmith.training.resources.pace import CheckpointPace, steps_between
 from tunesmith.training.step import StepRules
 
 LogLine = dict[str, Any]
@@ -19,7 +19,7 @@ BEST = "best"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Plan:
+class TrainingPlan:
     """What a training is made of.
 
     Attributes:

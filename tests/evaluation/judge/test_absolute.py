@@ -13,7 +13,7 @@ from tunesmith.evaluation.grade import CUT, Grade
 from tunesmith.evaluation.judge.absolute import Scored, grade_by_judge, score_judge
 from tunesmith.evaluation.judge.material import Asked, question_text
 from tunesmith.evaluation.judge.prompt import ATTEMPTS, MAX_CHARACTERS
-from tunesmith.evaluation.judge.replies import ECHO, NO_VERDICT
+from tunesmith.evaluation.judge.read_reply import ECHO, NO_VERDICT
 from tunesmith.evaluation.score import read_columns, score_column
 from tunesmith.examples.example import Message
 from tunesmith.files import write_json_lines

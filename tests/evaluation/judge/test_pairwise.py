@@ -11,14 +11,20 @@ from tests.evaluation.judge.stub import Seen, StubAsker
 from tunesmith.evaluation.grade import Grade
 from tunesmith.evaluation.judge.length_control import length_controlled
 from tunesmith.evaluation.judge.material import Asked
-from tunesmith.evaluation.judge.pairwise import FLIPPED, Pair, Preference, prefer, preference_judge
+from tunesmith.evaluation.judge.pairwise import (
+    FLIPPED,
+    AnswerPair,
+    Preference,
+    prefer,
+    preference_judge,
+)
 from tunesmith.evaluation.judge.preferences import preference_facts
 from tunesmith.evaluation.score import compare_columns, read_columns, score_column
 from tunesmith.files import write_json_lines
 
 
-def pair(number: int, answer: str, opponent: str, failure: str | None = None) -> Pair:
-    return Pair(
+def pair(number: int, answer: str, opponent: str, failure: str | None = None) -> AnswerPair:
+    return AnswerPair(
         asked=Asked(example_id=f"{number:04x}", question=f"Q {number}?", reference="r"),
         model="tuned",
         opponent="base",
@@ -28,7 +34,7 @@ def pair(number: int, answer: str, opponent: str, failure: str | None = None) ->
     )
 
 
-def preferred(reply: Callable[[Seen], str], *pairs: Pair) -> list[Preference]:
+def preferred(reply: Callable[[Seen], str], *pairs: AnswerPair) -> list[Preference]:
     return list(prefer(preference_judge(StubAsker(reply)), pairs))
 
 

@@ -6,10 +6,10 @@ from pathlib import Path
 
 from tunesmith.endpoints.chat import Asker
 from tunesmith.evaluation.grade import CUT, Grade
-from tunesmith.evaluation.judge.asking import Judge, JudgeCall, Verdict, in_chunks
+from tunesmith.evaluation.judge.judge import Judge, JudgeCall, Judgement, in_chunks
 from tunesmith.evaluation.judge.material import Asked
 from tunesmith.evaluation.judge.prompt import ABSOLUTE, read_prompt
-from tunesmith.evaluation.judge.replies import Unreadable, read_score
+from tunesmith.evaluation.judge.read_reply import Unreadable, read_score
 
 METRIC = "judge"
 
@@ -47,7 +47,7 @@ def grade_by_judge(judge: Judge[int], answers: Iterable[Scored]) -> Iterator[Gra
         verdicts = iter(judge.verdicts([one.call for one in chunk if one.failure is None]))
         for one in chunk:
             if one.failure is not None:
-                yield _grade(one, Verdict(value=None, reason=one.failure))
+                yield _grade(one, Judgement(value=None, reason=one.failure))
             else:
                 yield _grade(one, next(verdicts))
 
@@ -56,7 +56,7 @@ def _read(reply: str, key: str, judged: Sequence[str]) -> int | Unreadable:
     return read_score(reply, key=key, judged=judged)
 
 
-def _grade(one: Scored, verdict: Verdict[int]) -> Grade:
+def _grade(one: Scored, verdict: Judgement[int]) -> Grade:
     """An answer that was cut off counts as it stands, with a remark."""
     score = None if verdict.value is None else float(verdict.value)
     return Grade(

@@ -10,10 +10,10 @@ from typing import Any, Literal
 
 from tunesmith.endpoints.chat import Asker
 from tunesmith.evaluation.grade import Grade
-from tunesmith.evaluation.judge.asking import Judge, JudgeCall, Verdict, in_chunks
+from tunesmith.evaluation.judge.judge import Judge, JudgeCall, Judgement, in_chunks
 from tunesmith.evaluation.judge.material import Asked
 from tunesmith.evaluation.judge.prompt import PAIRWISE, read_prompt
-from tunesmith.evaluation.judge.replies import Choice, Unreadable, read_choice
+from tunesmith.evaluation.judge.read_reply import Choice, Unreadable, read_choice
 
 METRIC = "win_rate"
 FLIPPED = "flipped with the order: a tie"
@@ -27,7 +27,7 @@ _SIDES: tuple[dict[Choice, Side], dict[Choice, Side]] = (
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Pair:
+class AnswerPair:
     """Two answers to one question; `failure` says why one of them is not there."""
 
     asked: Asked
@@ -124,7 +124,7 @@ def preference_judge(asker: Asker, *, seed: int = 0) -> Judge[Choice]:
     return Judge(asker=asker, prompt=read_prompt(PAIRWISE), read=_read, seed=seed)
 
 
-def prefer(judge: Judge[Choice], pairs: Iterable[Pair]) -> Iterator[Preference]:
+def prefer(judge: Judge[Choice], pairs: Iterable[AnswerPair]) -> Iterator[Preference]:
     """Ask which answer is better, both ways around, for each pair in its order."""
     for chunk in in_chunks(pairs):
         asked = [pair for pair in chunk if pair.failure is None and not pair.is_same]
@@ -139,7 +139,7 @@ def prefer(judge: Judge[Choice], pairs: Iterable[Pair]) -> Iterator[Preference]:
                 yield _told(pair, next(verdicts), next(verdicts))
 
 
-def _told(pair: Pair, *verdicts: Verdict[Choice]) -> Preference:
+def _told(pair: AnswerPair, *verdicts: Judgement[Choice]) -> Preference:
     first, second = (
         None if verdict.value is None else sides[verdict.value]
         for verdict, sides in zip(verdicts, _SIDES, strict=True)
@@ -150,7 +150,7 @@ def _told(pair: Pair, *verdicts: Verdict[Choice]) -> Preference:
 
 
 def _preference(
-    pair: Pair,
+    pair: AnswerPair,
     choices: tuple[Side | None, Side | None],
     *,
     reason: str | None,

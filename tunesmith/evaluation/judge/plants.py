@@ -8,9 +8,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from tunesmith.evaluation.judge.asking import JudgeCall
+from tunesmith.evaluation.judge.judge import JudgeCall
 from tunesmith.evaluation.judge.material import Asked
-from tunesmith.evaluation.judge.pairwise import Pair
+from tunesmith.evaluation.judge.pairwise import AnswerPair
 from tunesmith.evaluation.metrics import token_f1
 from tunesmith.files import hash_json
 
@@ -89,11 +89,11 @@ def plant(rows: Sequence[Asked]) -> Iterator[Planted]:
             yield Planted(asked=row, plant="attack", answer=ATTACKS[kind], attack=kind)
 
 
-def plant_pairs(rows: Sequence[Asked]) -> Iterator[Pair]:
+def plant_pairs(rows: Sequence[Asked]) -> Iterator[AnswerPair]:
     """The reference beside half of it, for each row that can be cut."""
     for row in rows[:NUM_PAIR_ROWS]:
         if (half := half_of(row.reference)) is not None:
-            yield Pair(
+            yield AnswerPair(
                 asked=row,
                 model="reference",
                 opponent="half",

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from statistics import fmean
 from typing import Any, Literal
 
-from tunesmith.evaluation.judge.asking import Judge
+from tunesmith.evaluation.judge.judge import Judge
 from tunesmith.evaluation.judge.pairwise import Preference
 from tunesmith.evaluation.judge.plants import Planted
 from tunesmith.evaluation.judge.preferences import flip_rate
@@ -40,7 +40,7 @@ _ORDER = [
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Trial:
+class JudgeTrial:
     """A planted answer and the score it got, or why it got none."""
 
     example_id: str
@@ -105,10 +105,10 @@ class Trust:
         }
 
 
-def try_judge(judge: Judge[int], planted: Sequence[Planted]) -> Iterator[Trial]:
+def try_judge(judge: Judge[int], planted: Sequence[Planted]) -> Iterator[JudgeTrial]:
     """Have planted answers scored like any others."""
     for one, verdict in zip(planted, judge.verdicts([p.call for p in planted]), strict=True):
-        yield Trial(
+        yield JudgeTrial(
             example_id=one.asked.example_id,
             plant=one.plant,
             attack=one.attack,
@@ -119,7 +119,7 @@ def try_judge(judge: Judge[int], planted: Sequence[Planted]) -> Iterator[Trial]:
         )
 
 
-def assess(trials: Sequence[Trial], preferences: Iterable[Preference]) -> Trust:
+def assess(trials: Sequence[JudgeTrial], preferences: Iterable[Preference]) -> Trust:
     """Say whether a judge can be trusted.
 
     Args:
@@ -154,7 +154,7 @@ def assess(trials: Sequence[Trial], preferences: Iterable[Preference]) -> Trust:
     )
 
 
-def _orders(scored: Sequence[Trial]) -> Iterator[float]:
+def _orders(scored: Sequence[JudgeTrial]) -> Iterator[float]:
     """For each planted pair of a row 100 where the better one got more, 50 for a tie."""
     scores: dict[str, dict[str, float]] = {}
     for trial in scored:
@@ -166,7 +166,7 @@ def _orders(scored: Sequence[Trial]) -> Iterator[float]:
                 yield 50.0 * ((row[better] > row[worse]) + (row[better] >= row[worse]))
 
 
-def _spread(scored: Sequence[Trial]) -> float | None:
+def _spread(scored: Sequence[JudgeTrial]) -> float | None:
     repeated: dict[str, list[float]] = {}
     for trial in scored:
         if trial.plant == "half":
@@ -175,7 +175,7 @@ def _spread(scored: Sequence[Trial]) -> float | None:
     return fmean(ranges) if ranges else None
 
 
-def _means(scored: Sequence[Trial]) -> dict[str, float]:
+def _means(scored: Sequence[JudgeTrial]) -> dict[str, float]:
     kinds = dict.fromkeys(trial.plant for trial in scored)
     return {kind: fmean(t.score or 0.0 for t in scored if t.plant == kind) for kind in kinds}
 

@@ -7,7 +7,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from tunesmith.examples.conversations import kind_of
+from tunesmith.examples.conversion.conversations import kind_of
 from tunesmith.examples.tasks.library import Language
 from tunesmith.sources.lines import preview
 from tunesmith.sources.row import RowError

@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tunesmith.errors import RecipeError
-from tunesmith.examples.draw import draw
+from tunesmith.examples.conversion.shapes import group_of
 from tunesmith.examples.example import Example, Message
-from tunesmith.examples.shapes import group_of
+from tunesmith.examples.row_seed import row_seed
 from tunesmith.examples.tasks.cells import (
     alternatives,
     answer_text,
@@ -137,7 +137,7 @@ class RowMaker:
         if template.label_column and self.labels and not self.labels.are_offered:
             wordings = template.open
         asked = {name: values[name] for name in template.reads if name not in OFFERED_LABELS}
-        wording = wordings[draw(self.seed, asked, salt=template.name) % len(wordings)]
+        wording = wordings[row_seed(self.seed, asked, salt=template.name) % len(wordings)]
         return Example(
             messages=self.messages(wording, values),
             source=row.source,

@@ -1,0 +1,1 @@
+"""Tables of facts and wordings come in; the starter, its material and its study go out."""

@@ -1,0 +1,1 @@
+"""The words of a command come in; recipes, folders and options go out."""

@@ -1,0 +1,116 @@
+"""What a command was given -> the recipe, the run's folder, the settings of generation."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from tunesmith.errors import MissingError, RecipeError
+
+if TYPE_CHECKING:
+    from tunesmith.recipe.recipe import GenerationRecipe, Recipe
+    from tunesmith.stages.execution.run_folder import RunFolder
+
+RECIPE_ENDINGS = (".yaml", ".yml")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Job:
+    """A recipe, the folder its relative paths start from, and the folder of its run."""
+
+    recipe: "Recipe"
+    recipe_folder: Path
+    folder: "RunFolder"
+
+
+def open_job(recipe: Path, run: Path | None, *, settings: Sequence[str] | None = None) -> Job:
+    """Read a recipe with the command line's overrides.
+
+    Raises:
+        MissingError: There is no such recipe.
+        RecipeError: The recipe or an override is wrong.
+    """
+    from tunesmith.recipe.load import load_recipe
+
+    loaded = load_recipe(recipe, overrides=settings or ())
+    from tunesmith.stages.execution.run_folder import RunFolder
+
+    recipe_folder = recipe.resolve().parent
+    return Job(
+        recipe=loaded,
+        recipe_folder=recipe_folder,
+        folder=RunFolder(run_path(recipe, run), recipe_folder),
+    )
+
+
+def run_path(recipe: Path, run: Path | None) -> Path:
+    """The folder of a recipe's run."""
+    return run or Path("runs") / recipe.stem
+
+
+def is_recipe(target: str) -> bool:
+    """Whether a command was given a recipe rather than a run, a model or a data file."""
+    return target.endswith(RECIPE_ENDINGS)
+
+
+def open_run(target: str, run: Path | None) -> "RunFolder":
+    """The run that a recipe or a folder names.
+
+    Raises:
+        MissingError: There is no such run.
+    """
+    from tunesmith.stages.execution.run_folder import RunFolder
+
+    path = run_path(Path(target), run) if is_recipe(target) else run or Path(target)
+    if not path.is_dir():
+        cure = "`tunesmith run RECIPE` makes one; --run FOLDER names one elsewhere."
+        raise MissingError("no such run", where=str(path), cure=cure)
+    return RunFolder(path)
+
+
+def refuse_unused(options: Mapping[str, object], reason: str) -> None:
+    """Refuse options that would have no effect here.
+
+    Raises:
+        RecipeError: One of them was given.
+    """
+    given = [name for name, value in options.items() if value]
+    if given:
+        raise RecipeError(f"has no effect {reason}", where=", ".join(given), cure="Leave it out.")
+
+
+def sampling_overrides(
+    max_new_tokens: int | None, temperature: float | None, *, seed: int | None = None
+) -> list[str]:
+    """Options of the command line as overrides of a recipe."""
+    given = {"max_new_tokens": max_new_tokens, "temperature": temperature, "seed": seed}
+    return [f"generation.{name}={value}" for name, value in given.items() if value is not None]
+
+
+def model_and_generation(
+    target: str, run: Path | None, settings: Sequence[str]
+) -> "tuple[str, GenerationRecipe]":
+    """The model that a recipe, a run or a model's name means, and how it is to answer.
+
+    Raises:
+        RecipeError: A setting is wrong, or belongs to a recipe that was not given.
+    """
+    if is_recipe(target):
+        job = open_job(Path(target), run, settings=settings)
+        return str(run_path(Path(target), run)), job.recipe.generation
+    others = [one for one in settings if not one.startswith("generation.")]
+    refuse_unused({"--set": others, "--run": run}, "without a recipe")
+    return target, generation_settings(settings)
+
+
+def generation_settings(overrides: Sequence[str]) -> "GenerationRecipe":
+    """How to answer where there is no recipe: `generation.max_new_tokens=64`, ...
+
+    Raises:
+        RecipeError: A value is not allowed, or has no effect beside the others.
+    """
+    from tunesmith.recipe.load import recipe_from_mapping
+
+    return recipe_from_mapping(
+        {"sources": [{"path": "-"}]}, overrides=overrides, name="command line"
+    ).generation

@@ -1,0 +1,35 @@
+"""`tunesmith report RECIPE`: the pages of a run, made again from its files."""
+
+from typing import Annotated
+
+import typer
+
+from tunesmith.cli.arguments.inputs import open_run
+from tunesmith.cli.arguments.options import JsonFlag, QuietFlag, RunFolderOption, VerboseFlag
+from tunesmith.cli.fast_imports import fast_imports
+from tunesmith.cli.terminal.output import show_result
+from tunesmith.cli.terminal.progress import talking
+
+EXAMPLES = """tunesmith report recipe.yaml
+
+tunesmith report runs/mine"""
+
+Target = Annotated[str, typer.Argument(metavar="TARGET", help="A recipe, or a run's folder.")]
+
+
+def report(
+    target: Target,
+    run: RunFolderOption = None,
+    *,
+    json: JsonFlag = False,
+    quiet: QuietFlag = False,
+    verbose: VerboseFlag = False,
+) -> None:
+    """Write a run's report.html and report.md from the files beside them."""
+    folder = open_run(target, run)
+    with talking(quiet, verbose) as progress:
+        with fast_imports():
+            from tunesmith.stages import report as stage
+
+        result = stage.report(folder, progress=progress)
+    show_result(result, is_json=json)

@@ -1,0 +1,1 @@
+"""Results come in; text for a terminal, or JSON, goes out."""

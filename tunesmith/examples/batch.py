@@ -1,0 +1,81 @@
+"""A batch of raw material -> a chunk of clean examples with their fingerprints.
+
+What one batch gives depends on nothing outside it, so batches may be worked on in any process.
+"""
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from tunesmith.examples.clean import Cleaned, clean_example
+from tunesmith.examples.example import Example
+from tunesmith.examples.from_material import to_examples
+from tunesmith.examples.read import removed_markers, source_name
+from tunesmith.examples.splitting.collection import Chunk
+from tunesmith.examples.splitting.fingerprints import fingerprints
+from tunesmith.examples.splitting.split import NO_SIDE, SPLITS
+from tunesmith.files import json_line
+from tunesmith.recipe.recipe import ExamplesRecipe
+from tunesmith.recipe.source_recipe import SourceRecipe
+from tunesmith.sources.row import Dropped, Row
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MaterialBatch:
+    """What one call works on.
+
+    Attributes:
+        pieces: Rows, or examples that were made elsewhere.
+        is_made: Which of both; dropped ones may stand among them.
+        source: Where they come from.
+        recipe: How to clean them; None: they are clean.
+    """
+
+    pieces: Sequence[Row | Example | Dropped]
+    is_made: bool
+    source: SourceRecipe
+    recipe: ExamplesRecipe | None
+
+
+def clean_batch(batch: MaterialBatch) -> Chunk:
+    """Make examples of rows, clean them, and take their fingerprints."""
+    examples: list[Example] = []
+    dropped: list[Dropped] = []
+    redacted: dict[int, Counter[str]] = {}
+    for read in _examples(batch):
+        cleaned = clean_example(read, batch.recipe) if batch.recipe else Cleaned(item=read)
+        if isinstance(cleaned.item, Dropped):
+            dropped.append(cleaned.item)
+            continue
+        if cleaned.redacted:
+            redacted[len(examples)] = cleaned.redacted
+        examples.append(cleaned.item)
+    records = [example.to_json() for example in examples]
+    for record in records:
+        record.pop("group", None)
+    lines = [json_line(record) for record in records]
+    return Chunk(
+        lines=b"".join(lines),
+        lengths=[len(line) for line in lines],
+        prints=fingerprints(examples, [record["id"] for record in records]),
+        named=[_named(example, batch.source) for example in examples],
+        redacted=redacted,
+        dropped=dropped,
+        kept_by_source=Counter(source_name(example.source) for example in examples),
+        removed=Counter(marker for example in examples for marker in removed_markers(example)),
+        num_read=len(batch.pieces),
+    )
+
+
+def _named(example: Example, source: SourceRecipe) -> int:
+    """The side that is given, not drawn: what the recipe says goes before what the source says."""
+    split = source.use_as or example.split
+    return NO_SIDE if split is None else SPLITS.index(split)
+
+
+def _examples(batch: MaterialBatch) -> Iterator[Example | Dropped]:
+    if batch.is_made:
+        yield from (piece for piece in batch.pieces if not isinstance(piece, Row))
+    else:
+        rows = (piece for piece in batch.pieces if not isinstance(piece, Example))
+        yield from to_examples(rows, batch.source)

@@ -1,0 +1,127 @@
+"""A collection -> which rows repeat another, and which only resemble one."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from tunesmith.examples.clean import EXACT_DUPLICATE
+from tunesmith.examples.splitting.collection import Collection, Rows
+from tunesmith.examples.splitting.fingerprints import Uint64s
+from tunesmith.examples.splitting.near_duplicates import Pairs, near_duplicates
+from tunesmith.recipe.recipe import ExamplesRecipe
+
+NEAR_DUPLICATE = "near duplicate"
+NEVER = 2.0  # a similarity that nothing has
+Flags = npt.NDArray[np.bool_]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Loss:
+    """Why a row is left out.
+
+    Attributes:
+        reason: A name that is counted.
+        others: The rows it stands against; the detail names them.
+        words: What it has to do with them, to be followed by their places.
+    """
+
+    reason: str
+    others: tuple[int, ...]
+    words: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Duplicates:
+    """What was found.
+
+    Attributes:
+        lost: The rows that repeat another one, which stays.
+        is_kept: (rows,) the others.
+        pairs: Of kept rows that resemble each other, from `group_near_duplicates` on.
+    """
+
+    lost: dict[int, Loss]
+    is_kept: Flags
+    pairs: Pairs
+
+
+def find_duplicates(collection: Collection, recipe: ExamplesRecipe, rank: Rows) -> Duplicates:
+    """Find what is said twice; of equal rows the one with the lowest rank stays.
+
+    Rows that are equal but for case and punctuation, or nearly equal, are duplicates only where
+    their system messages are equal too: a model is to be taught both voices.
+
+    Args:
+        collection: Finished.
+        recipe: Its two thresholds; None switches one off.
+        rank: (rows,) all different.
+    """
+    lost: dict[int, Loss] = {}
+    is_kept = np.ones(collection.num_rows, dtype=np.bool_)
+    _lose_equal(collection.ids, rank, is_kept, lost, (EXACT_DUPLICATE, "the same conversation as"))
+    if recipe.drop_near_duplicates is not None:
+        keys = collection.wholes ^ (collection.frames * np.uint64(0x9E3779B97F4A7C15))
+        words = "equal but for case and punctuation to"
+        _lose_equal(keys, rank, is_kept, lost, (NEAR_DUPLICATE, words))
+    thresholds = [
+        threshold
+        for threshold in (recipe.drop_near_duplicates, recipe.group_near_duplicates)
+        if threshold is not None
+    ]
+    pairs = near_duplicates(collection, is_kept, threshold=min(thresholds, default=NEVER))
+    if recipe.drop_near_duplicates is not None:
+        _lose_similar(collection, pairs, recipe.drop_near_duplicates, rank, (is_kept, lost))
+    stays = is_kept[pairs.first] & is_kept[pairs.second]
+    stays &= pairs.similarity >= (recipe.group_near_duplicates or NEVER)
+    pairs = Pairs(
+        first=pairs.first[stays],
+        second=pairs.second[stays],
+        similarity=pairs.similarity[stays],
+        is_exhaustive=pairs.is_exhaustive,
+    )
+    return Duplicates(lost=lost, is_kept=is_kept, pairs=pairs)
+
+
+def first_of_equal(keys: Uint64s, rank: Rows) -> Rows:
+    """(rows,) for each row the one of the lowest rank that has the same key."""
+    order = np.lexsort((rank, keys))
+    ordered = keys[order]
+    is_start = np.r_[True, ordered[1:] != ordered[:-1]][: len(order)]
+    first = np.empty(len(keys), dtype=np.int64)
+    first[order] = order[np.maximum.accumulate(np.where(is_start, np.arange(len(order)), 0))]
+    return first
+
+
+def _lose_equal(
+    keys: Uint64s, rank: Rows, is_kept: Flags, lost: dict[int, Loss], why: tuple[str, str]
+) -> None:
+    rows = np.flatnonzero(is_kept)
+    first = rows[first_of_equal(keys[rows], rank[rows])]
+    reason, words = why
+    for row, other in zip(rows[first != rows].tolist(), first[first != rows].tolist(), strict=True):
+        lost[row] = Loss(reason=reason, others=(other,), words=words)
+        is_kept[row] = False
+
+
+def _lose_similar(
+    collection: Collection,
+    pairs: Pairs,
+    threshold: float,
+    rank: Rows,
+    found: tuple[Flags, dict[int, Loss]],
+) -> None:
+    """Drop a row where one before it, which stays, says nearly the same."""
+    is_kept, lost = found
+    frames = collection.frames
+    close = pairs.similarity >= threshold
+    close &= frames[pairs.first] == frames[pairs.second]
+    one, two, similarity = pairs.first[close], pairs.second[close], pairs.similarity[close]
+    is_in_order = rank[one] < rank[two]
+    before, after = np.where(is_in_order, one, two), np.where(is_in_order, two, one)
+    for place in np.lexsort((rank[before], rank[after])).tolist():
+        other, row = int(before[place]), int(after[place])
+        if is_kept[row] and is_kept[other]:
+            words = f"{similarity[place]:.0%} of the word triples are those of"
+            lost[row] = Loss(reason=NEAR_DUPLICATE, others=(other,), words=words)
+            is_kept[row] = False

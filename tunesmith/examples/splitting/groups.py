@@ -1,0 +1,146 @@
+"""Rows that belong together, some of which have a side already -> groups, each on one side.
+
+Rows join a group through what they share: a prompt, all their words, a source's own group, or
+by resembling each other. Nothing that has a side moves to another one: a row that would join
+two sides is dropped instead.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from tunesmith.examples.splitting.collection import Collection, Rows
+from tunesmith.examples.splitting.duplicates import Duplicates, Flags, Loss, first_of_equal
+from tunesmith.examples.splitting.fingerprints import Uint64s
+from tunesmith.examples.splitting.split import NO_SIDE, SPLITS, TEST, VALIDATION, Sides
+
+BRIDGES_SPLITS = "bridges splits"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Groups:
+    """The kept rows in groups.
+
+    Attributes:
+        first: (rows,) the first member of each row's group.
+        sides: (rows,) places in SPLITS; NO_SIDE where no member has one yet.
+        lost: The rows that were dropped rather than join two sides.
+    """
+
+    first: Rows
+    sides: Sides
+    lost: dict[int, Loss]
+
+
+def make_groups(collection: Collection, duplicates: Duplicates, sides: Sides, rank: Rows) -> Groups:
+    """Join what belongs together.
+
+    Args:
+        collection: Finished.
+        duplicates: What is kept, and which of it resembles what.
+        sides: (rows,) where rows have to lie; NO_SIDE where that is open.
+        rank: (rows,) the order in which rows join; those with a side come first, test before
+            validation before train, so that of two that cannot both stay test's does.
+    """
+    first = np.arange(collection.num_rows, dtype=np.int64)
+    result = sides.copy()
+    # Nobody may add rows to a test set that the recipe names.
+    is_closed = (collection.named == VALIDATION) | (collection.named == TEST)
+    joining = _Joining(sides, is_closed)
+    for row, nodes in _links(collection, duplicates, rank):
+        joining.add(row, nodes)
+    for row in joining.rows:
+        root = joining.find(row)
+        first[row] = joining.first[root]
+        result[row] = joining.side[root]
+    return Groups(first=first, sides=result, lost=joining.lost)
+
+
+@dataclass(slots=True)
+class _Joining:
+    """Union-find over rows and over what they share (numbers from the rows' on)."""
+
+    sides: Sides
+    is_closed: Flags
+    parent: dict[int, int] = field(default_factory=dict)
+    side: dict[int, int] = field(default_factory=dict)
+    first: dict[int, int] = field(default_factory=dict)  # row of a group, by its root
+    closed: set[int] = field(default_factory=set)
+    rows: list[int] = field(default_factory=list)
+    lost: dict[int, Loss] = field(default_factory=dict)
+
+    def find(self, node: int) -> int:
+        parent = self.parent
+        while parent[node] != node:
+            parent[node] = parent[parent[node]]
+            node = parent[node]
+        return node
+
+    def add(self, row: int, nodes: Sequence[int]) -> None:
+        """Let a row join all it is linked with, or drop it."""
+        own = int(self.sides[row])
+        witnesses = {self.find(node): node for node in nodes if node in self.parent}
+        roots = sorted(witnesses, key=self.first.__getitem__)
+        taken = {self.side[root]: root for root in reversed(roots) if self.side[root] != NO_SIDE}
+        is_closed = not self.closed.isdisjoint(roots)
+        if len({own, *taken} - {NO_SIDE}) > 1 or (own == NO_SIDE and is_closed):
+            self.lost[row] = self._loss(own, {side: witnesses[taken[side]] for side in taken})
+            return
+        self.rows.append(row)
+        self.parent[row] = row
+        self.first[row] = self.first[roots[0]] if roots else row
+        self.side[row] = own if own != NO_SIDE else next(iter(taken), NO_SIDE)
+        if is_closed or self.is_closed[row]:
+            self.closed.add(row)
+        for node in (*roots, *nodes):
+            if node in self.parent or node >= len(self.sides):
+                self.parent[node] = row
+
+    def _loss(self, own: int, witnesses: dict[int, int]) -> Loss:
+        """Say which sides would meet; a witness is a row there, or what is shared with one."""
+        sides = sorted(set(witnesses) - {own})
+        names = [SPLITS[side] for side in sides]
+        if own != NO_SIDE:
+            words = f"lies in {SPLITS[own]} and belongs with {' and '.join(names)}:"
+        elif len(sides) == 1:
+            words = f"belongs with what the recipe itself puts into {names[0]}:"
+        else:
+            words = f"would join {' and '.join(names)}:"
+        nodes = [witnesses[side] for side in sides]
+        others = (n if n < len(self.sides) else self.first[self.find(n)] for n in nodes)
+        return Loss(reason=BRIDGES_SPLITS, others=tuple(others), words=words)
+
+
+def _links(
+    collection: Collection, duplicates: Duplicates, rank: Rows
+) -> Iterator[tuple[int, list[int]]]:
+    """Each linked row, by rank, with the rows before it and the shared things it is linked to."""
+    rows, nodes = _all_links(collection, duplicates, rank)
+    order = np.lexsort((nodes, rank[rows]))
+    rows, nodes = rows[order], nodes[order]
+    starts = np.flatnonzero(np.r_[True, rows[1:] != rows[:-1]][: len(rows)])
+    ends = np.r_[starts[1:], len(rows)]
+    for start, end in zip(starts.tolist(), ends.tolist(), strict=False):
+        yield int(rows[start]), nodes[start:end].tolist()
+
+
+def _all_links(collection: Collection, duplicates: Duplicates, rank: Rows) -> tuple[Rows, Rows]:
+    kept = np.flatnonzero(duplicates.is_kept)
+    rows, nodes = [], []
+    for number, keys in enumerate((collection.prompts, collection.wholes, collection.groups), 1):
+        shared = _shared(keys, kept if number < 3 else kept[keys[kept] != 0], rank)
+        rows.append(shared[0])
+        nodes.append(shared[1] + number * collection.num_rows)
+    one, two = duplicates.pairs.first, duplicates.pairs.second
+    is_in_order = rank[one] < rank[two]
+    rows += [np.where(is_in_order, two, one), np.where(is_in_order, one, two)]
+    nodes += [np.where(is_in_order, one, two)] * 2  # the earlier row is linked with itself
+    return np.concatenate(rows), np.concatenate(nodes)
+
+
+def _shared(keys: Uint64s, rows: Rows, rank: Rows) -> tuple[Rows, Rows]:
+    """The rows whose key another one has too, and the first of those that have it."""
+    first = first_of_equal(keys[rows], rank[rows])
+    is_shared = np.bincount(first, minlength=len(rows))[first] > 1
+    return rows[is_shared], rows[first[is_shared]]

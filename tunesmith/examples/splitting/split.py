@@ -1,0 +1,116 @@
+"""Groups of examples -> train, validation or test: by the hash of each group's first prompt.
+
+Only the seed and the shares decide besides. What has a side keeps it (see `memory.py`).
+"""
+
+from collections import Counter
+from collections.abc import Mapping
+from hashlib import blake2b
+
+import numpy as np
+import numpy.typing as npt
+
+from tunesmith.errors import DataError
+from tunesmith.examples.splitting.fingerprints import Uint64s
+from tunesmith.recipe.recipe import ExamplesRecipe, SplitRecipe
+from tunesmith.recipe.values import SplitName
+
+Split = SplitName
+SPLITS: tuple[Split, ...] = ("train", "validation", "test")
+TRAIN, VALIDATION, TEST = range(3)
+NO_SIDE = -1
+Sides = npt.NDArray[np.int8]
+FEW_GROUPS = 20  # below, each side that was asked for must get a group
+
+
+def draw(prompts: Uint64s, recipe: ExamplesRecipe) -> tuple[Sides, npt.NDArray[np.float64]]:
+    """The side of each group, and the number from 0 to 1 that decided it.
+
+    The test share lies lowest, validation next: another share of validation moves no group in
+    or out of test.
+
+    Args:
+        prompts: Of the groups' first members, as in Fingerprints. An answer that is mended
+            moves nothing.
+        recipe: Its seed and shares.
+    """
+    seed = blake2b(b"%d" % recipe.seed, digest_size=8).digest()
+    mixed = prompts ^ np.frombuffer(seed, dtype=np.uint64)
+    for shift, factor in ((30, 0xBF58476D1CE4E5B9), (27, 0x94D049BB133111EB)):  # SplitMix64
+        mixed = (mixed ^ (mixed >> np.uint64(shift))) * np.uint64(factor)
+    drawn = (mixed ^ (mixed >> np.uint64(31))).astype(np.float64) / 2.0**64
+    shares = recipe.split
+    sides = np.full(len(prompts), TRAIN, dtype=np.int8)
+    sides[drawn < shares.test + shares.validation] = VALIDATION
+    sides[drawn < shares.test] = TEST
+    return sides, drawn
+
+
+def fill_empty_sides(
+    sides: Sides, drawn: npt.NDArray[np.float64], shares: SplitRecipe, fixed: Mapping[int, int]
+) -> None:
+    """Give train, and each side that was asked for, at least one group; changes `sides`.
+
+    Args:
+        sides: Of the groups that were drawn.
+        drawn: What decided them.
+        shares: What was asked for.
+        fixed: How many groups lie on each side already and cannot move.
+
+    Raises:
+        DataError: There are fewer than 20 groups, and too few to go round.
+    """
+    asked = {TRAIN: True, TEST: shares.test > 0, VALIDATION: shares.validation > 0}
+    for side in (side for side in asked if asked[side]):
+        counts = {one: fixed.get(one, 0) + int((sides == one).sum()) for one in range(3)}
+        if counts[side]:
+            continue
+        givers = [one for one in range(3) if counts[one] > 1 and (sides == one).any()]
+        if givers:
+            from_side = max(givers, key=counts.__getitem__)
+            places = np.flatnonzero(sides == from_side)
+            furthest = np.argmax if side == TRAIN else np.argmin
+            sides[places[furthest(drawn[places])]] = side
+        elif sum(counts.values()) < FEW_GROUPS:
+            raise _too_few(counts, [SPLITS[one] for one in range(3) if asked[one]])
+
+
+def _too_few(counts: Mapping[int, int], asked: list[Split]) -> DataError:
+    total = sum(counts.values())
+    sizes = ", ".join(f"{counts[one]} {SPLITS[one]}" for one in range(3))
+    return DataError(
+        f"{total} group{'s' * (total != 1)} of examples cannot be shared among "
+        f"{', '.join(asked)} ({sizes}); a group holds what must not be separated",
+        cure="Add examples, or hold out less: --set examples.split.validation=0.0 "
+        "--set examples.split.test=0.0.",
+    )
+
+
+def check_split_sizes(counts: Mapping[str, int], *, dropped: Counter[str] | None = None) -> None:
+    """Make sure that something is left to train on; the other sides may be empty.
+
+    Args:
+        counts: Rows on each side.
+        dropped: Why examples left train after they had fallen there.
+
+    Raises:
+        DataError: There is no training example.
+    """
+    if counts.get("train", 0):
+        return
+    sizes = ", ".join(f"{counts.get(split, 0)} {split}" for split in SPLITS)
+    if dropped:
+        raise DataError(
+            f"no example is left to train on ({sizes}): those of train were dropped "
+            f"({reasons_in_words(dropped)})",
+            cure="data/dropped.jsonl says of each row what would keep it.",
+        )
+    raise DataError(
+        f"no example is left to train on ({sizes})",
+        cure="Add examples, or hold out less: examples.split.validation and examples.split.test.",
+    )
+
+
+def reasons_in_words(reasons: Counter[str]) -> str:
+    """`12 too long, 3 exact duplicate`."""
+    return ", ".join(f"{number:,} {reason}" for reason, number in reasons.most_common())

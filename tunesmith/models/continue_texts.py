@@ -1,0 +1,126 @@
+"""A row of new tokens, and slots that hold the texts they continue -> what comes next.
+
+R texts, H hidden, V vocabulary. One forward reads the newest token of every text that is going
+on and whole new prompts beside them, so that a prompt joins at the cost of its tokens.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+import torch
+from torch.nn import functional
+
+from tunesmith.models.forward import (
+    PROBE_TOLERANCE,
+    LanguageModel,
+    Reading,
+    probe_examples,
+    row_logits,
+)
+from tunesmith.models.rows.key_value_cache import KeyValueCache
+from tunesmith.models.shortcuts.last_layer import READ_PLACES
+from tunesmith.tokens.collate import collate
+
+
+def read_row(
+    model: LanguageModel,
+    slots: KeyValueCache,
+    ids: Sequence[int],
+    new_lengths: Sequence[int],
+    *,
+    reading: Reading,
+) -> torch.Tensor:
+    """Read the newest token of each going text, and new texts behind them.
+
+    Args:
+        model: One that `find_reading` knows how to read.
+        slots: What was read so far; grows by the row.
+        ids: The row's T tokens.
+        new_lengths: Tokens of each new text.
+        reading: Whether hidden states are wanted, or logits.
+
+    Returns:
+        For the last token of each text its state, (R, H), or its logits, (R, V).
+    """
+    device = model.device
+    going = slots.num_going
+    ends = torch.tensor(new_lengths, dtype=torch.int64).cumsum(0) + going - 1
+    keep = torch.cat([torch.arange(going), ends]).to(device)
+    row: dict[str, Any] = {
+        "input_ids": torch.tensor(ids, dtype=torch.int64, device=device)[None],
+        "position_ids": slots.begin_step(new_lengths, device),
+        "slots": slots,
+        "use_cache": False,
+        READ_PLACES: keep,
+    }
+    result: torch.Tensor
+    if reading == "hidden":
+        result = model.inner.base_model(**row).last_hidden_state[0, keep]
+    else:
+        result = model.network(**row, logits_to_keep=keep).logits[0]
+    slots.end_step()
+    return result
+
+
+def plain_head(model: LanguageModel) -> torch.Tensor | None:
+    """The weight of the model's head, (V, H), if it is a linear layer and nothing else."""
+    head = model.inner.get_output_embeddings()
+    is_plain = type(head) is torch.nn.Linear and head.bias is None and not head._forward_hooks
+    return head.weight if is_plain else None
+
+
+def find_reading(model: LanguageModel) -> Reading:
+    """What a model gives exactly when it continues texts; found once, by comparing.
+
+    `hidden` where its logits are its plain head's product with its last hidden states and
+    nothing else, `logits` where more is done to them, and `none` where it cannot continue
+    texts in our way.
+    """
+    if model.reading is None:
+        model.network.eval()
+        with torch.inference_mode():
+            model.reading = _probe(model)
+    return model.reading
+
+
+def _probe(model: LanguageModel) -> Reading:
+    """Let three short texts go on for two tokens, and compare with the whole texts."""
+    if model.layout != "rows":
+        return "none"
+    examples = probe_examples(int(model.inner.config.get_text_config().vocab_size))
+    batch = collate(examples).to(model.device)
+    ends = torch.tensor([span.start + span.length for span in batch.spans], device=model.device)
+    whole = row_logits(model.network, batch, keep=torch.cat([ends - 3, ends - 2, ends - 1]))
+    tolerance = PROBE_TOLERANCE * max(1.0, float(whole.abs().max()))
+    texts = [example.ids.tolist() for example in examples]
+    candidates: list[Reading] = ["hidden", "logits"]
+    for reading in candidates:
+        logits = _continued(model, texts, reading)
+        if logits is not None and float((logits - whole).abs().max()) <= tolerance:
+            return reading
+    return "none"
+
+
+def _continued(
+    model: LanguageModel, texts: Sequence[Sequence[int]], reading: Reading
+) -> torch.Tensor | None:
+    """Logits after all but the last two tokens of each text, after the next, after the last."""
+    weight = plain_head(model)
+    if reading == "hidden" and weight is None:
+        return None
+    slots = KeyValueCache(len(texts))
+    starts = [text[:-2] for text in texts]
+    rows = [[token for start in starts for token in start]]
+    rows += [[text[-2] for text in texts], [text[-1] for text in texts]]
+    news = [[len(start) for start in starts], [], []]
+    try:
+        parts = [
+            read_row(model, slots, row, new, reading=reading)
+            for row, new in zip(rows, news, strict=True)
+        ]
+    except (TypeError, ValueError, RuntimeError, KeyError, AttributeError):
+        return None
+    result = torch.cat(parts)
+    return (
+        functional.linear(result, weight) if reading == "hidden" and weight is not None else result
+    )

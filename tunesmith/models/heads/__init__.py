@@ -1,0 +1,1 @@
+"""Hidden states and targets come in; losses, gradients and likeliest tokens go out, by tiles."""

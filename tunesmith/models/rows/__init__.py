@@ -1,0 +1,1 @@
+"""Several texts in one row come in; attention of each to itself alone, and its cache, go out."""

@@ -1,0 +1,1 @@
+"""A model comes in; the same mathematics with less time or memory goes out, where it is proven."""

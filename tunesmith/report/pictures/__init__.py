@@ -1,0 +1,1 @@
+"""Numbers of a run come in; pictures as SVG text go out, in the colours of the page."""

@@ -1,0 +1,139 @@
+"""An IRC log -> threads; a place is a line.
+
+Read are `[03:10] <nick> text`, `03:10 <@nick> text`, `2004-11-15 03:10:00 <nick> text` and
+tab-separated logs of weechat. `nick: text` speaks to nick, which says who answers whom; the
+nick is taken off, since it belongs to the medium.
+"""
+
+import datetime
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from tunesmith.sources.chats.post import SYSTEM_MESSAGE, Post, check_held
+from tunesmith.sources.chats.who_answers_whom import Pace, find_threads
+from tunesmith.sources.lines import preview
+from tunesmith.sources.material import Thread, Turn
+from tunesmith.sources.row import Dropped
+from tunesmith.sources.tables.text_lines import TextLine, read_text_lines
+
+_PACE = Pace(burst=90.0, alone=600.0, pause=600.0, wait=1200.0)
+_FORMATTING = "\x02\x04\x06\x07\x0f\x11\x16\x1d\x1e\x1f"
+_COLOUR = re.compile("\x03(?:\\d{1,2}(?:,\\d{1,2})?)?")
+_TIME = re.compile(
+    r"^[\[(]?(?:(?P<date>\d{4}-\d\d-\d\d)[T ])?"
+    r"(?P<hour>\d{1,2}):(?P<minute>\d\d)(?::(?P<second>\d\d))?"
+    r"(?:[.,]\d+)?(?:Z|[+-]\d\d:?\d\d)?[\])]?\s+"
+)
+_SAID = re.compile(r"^<[ @+%&~!]?(?P<nick>[^\s<>]{1,40})>\s?(?P<text>.*)$")
+_TABBED = re.compile(r"^[ @+%&~!]?(?P<nick>[^\s<>|*-]{1,40})\t(?P<text>.*)$")
+_RENAMED = re.compile(r"(?P<old>\S+) is now known as (?P<new>\S+)")
+_NICK = r"[\w\[\]\\`^{}|-]{1,40}"
+_ADDRESS = re.compile(rf"^@?(?P<nicks>{_NICK}(?:\s*[,/&]\s*{_NICK}){{0,3}}?)\s?[:,;]+(?:\s+|$)")
+_GREETED = re.compile(
+    rf"^(?:hi|hey|hello|thanks|thx|ty|thank\s+you|ok|okay|yes|no|yeah|yep|nope|sure|ic|ah|lol|sorry"
+    rf"|cheers|np|welcome)[\s,]+(?P<nick>{_NICK})\s*(?:[,.!:;?)-]|$)",
+    re.IGNORECASE,
+)
+_NAMED_LAST = re.compile(rf",\s*(?P<nick>{_NICK})\s*[.!?:;)(DP-]*$")
+_DAY_SECONDS = 86_400.0
+
+
+@dataclass(slots=True)
+class _Log:
+    """What is known after the lines read so far."""
+
+    day: float = 0.0  # seconds at its midnight
+    now: float = 0.0
+    people: dict[str, str] = field(default_factory=dict)  # nick in lower case -> first nick
+
+
+def is_irc_line(line: str) -> bool:
+    """Whether a line is a message in one of the usual forms of a log, with a time."""
+    match = _TIME.match(line)
+    return match is not None and _SAID.match(line[match.end() :]) is not None
+
+
+def read_irc(path: Path, name: str) -> Iterator[Thread | Dropped]:
+    """The conversations of one channel, whose log is held whole.
+
+    Raises:
+        DataError: It is longer than memory should hold.
+    """
+    log = _Log()
+    spoken: list[tuple[TextLine, str, float, str]] = []
+    num_characters = 0
+    for line in read_text_lines(path, name, strip=_FORMATTING):
+        if isinstance(line, Dropped):
+            yield line
+            continue
+        num_characters += len(line.text)
+        check_held(num_characters, name)
+        said = _said(line.text, log)
+        if said is not None:
+            spoken.append((line, said[0], log.now, said[1]))
+        elif line.text.strip():
+            detail = "somebody joined, left or acted"
+            yield _dropped(f"{name}:{line.number}", SYSTEM_MESSAGE, detail, line.text)
+    nicks = {nick.casefold() for _, nick, _, _ in spoken} | log.people.keys()
+    posts = []
+    for line, author, seconds, text in spoken:
+        to, words = _address(text, nicks, log.people)
+        turn = Turn(
+            author=author, text=words or text, source=f"{name}:{line.number}", seconds=seconds
+        )
+        posts.append(Post(turn=turn, to=tuple(nick for nick in to if nick != author)))
+    if posts:
+        yield from find_threads(posts, _PACE)
+
+
+def _said(line: str, log: _Log) -> tuple[str, str] | None:
+    """Who said what; None for all else, after it was taken into the log."""
+    line = _COLOUR.sub("", line)
+    match = _TIME.match(line)
+    rest = line[match.end() :] if match else line
+    if match:
+        _tick(match, log)
+    said = _SAID.match(rest) or (_TABBED.match(rest) if match else None)
+    if said is None:
+        renamed = _RENAMED.search(rest)
+        if renamed:
+            old, new = renamed["old"].casefold(), renamed["new"]
+            log.people[new.casefold()] = log.people.get(old, renamed["old"])
+        return None
+    nick, text = said["nick"], said["text"].strip()
+    author = log.people.setdefault(nick.casefold(), nick)
+    return (author, text) if text else None
+
+
+def _tick(match: re.Match[str], log: _Log) -> None:
+    """Move the clock on; hours that go back begin another day."""
+    seconds = int(match["hour"]) * 3600 + int(match["minute"]) * 60 + int(match["second"] or 0)
+    if match["date"]:
+        try:
+            date = datetime.date.fromisoformat(match["date"])
+        except ValueError:
+            return
+        log.day = date.toordinal() * _DAY_SECONDS
+    elif log.day + seconds < log.now - _DAY_SECONDS / 2:
+        log.day += _DAY_SECONDS
+    log.now = log.day + seconds
+
+
+def _address(text: str, nicks: set[str], people: Mapping[str, str]) -> tuple[list[str], str]:
+    """Whom a message speaks to, and its text without their nicks at the beginning."""
+    if match := _ADDRESS.match(text):
+        named = [nick.casefold() for nick in re.split(r"\s*[,/&]\s*", match["nicks"])]
+        if all(nick in nicks for nick in named):
+            return [people.get(nick, nick) for nick in named], text[match.end() :].strip()
+    for pattern in (_GREETED, _NAMED_LAST):
+        match = pattern.search(text)
+        if match and match["nick"].casefold() in nicks:
+            nick = match["nick"].casefold()
+            return [people.get(nick, nick)], text
+    return [], text
+
+
+def _dropped(source: str, reason: str, detail: str, text: str) -> Dropped:
+    return Dropped(source=source, reason=reason, detail=detail, text=preview(text))

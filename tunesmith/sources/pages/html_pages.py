@@ -1,0 +1,195 @@
+"""HTML -> an Outline, each block with its line and the anchor of each heading.
+
+lxml finds the elements, markdownify writes their Markdown. Navigation, headers, footers,
+scripts and side bars are no text of the page.
+"""
+
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING
+
+from tunesmith.sources.pages.html_elements import (
+    ANCHOR_PARENTS,
+    BLOCKS,
+    CONTAINERS,
+    FRAMES,
+    HEADINGS,
+    LISTS,
+    STRUCTURE,
+    anchor_of,
+    as_markdown,
+    cut_out_blocks,
+    escaped,
+    heading_text,
+    inner_html,
+    is_chrome,
+    is_question,
+    serialised,
+)
+from tunesmith.sources.pages.markdown_text import prose_block
+from tunesmith.sources.pages.outline import Block, BlockKind, Outline, PageLines
+from tunesmith.sources.pages.question_text import MAX_QUESTION
+from tunesmith.sources.row import RowError
+
+if TYPE_CHECKING:
+    from lxml.html import HtmlElement
+
+MAX_DEPTH = 150  # elements within each other; pages have 10 to 40
+
+
+def read_html(text: str) -> Outline:
+    """Read a page.
+
+    Raises:
+        RowError: Its elements are nested too deeply to be a page.
+    """
+    page = _parsed(text)
+    title = page.findtext(".//title")
+    root = next(iter(page.xpath("//main | //*[@role='main']")), page)
+    lines = PageLines(text.split("\n"))
+    blocks = [lines.placed(block) for block in _Walk(1, {}).element(root)]
+    return Outline(blocks=tuple(blocks), title=" ".join(title.split()) if title else None)
+
+
+def html_blocks(
+    text: str, first_line: int, *, references: Mapping[str, str] | None = None
+) -> Iterator[Block]:
+    """The blocks of a piece of HTML that stands in another page from a line on."""
+    yield from _Walk(first_line, references or {}).element(_parsed(text))
+
+
+def _parsed(text: str) -> "HtmlElement":
+    import lxml.html  # noqa: PLC0415 - only pages need it
+
+    parser = lxml.html.HTMLParser(
+        encoding="utf-8", huge_tree=True, remove_comments=True, remove_pis=True
+    )
+    data = text.encode("utf-8", "replace")
+    page = lxml.html.document_fromstring(data, parser=parser, ensure_head_body=True)
+    _check_depth(page)
+    return page
+
+
+def _check_depth(page: "HtmlElement") -> None:
+    depth = 0
+    from lxml import etree  # noqa: PLC0415
+
+    for event, _ in etree.iterwalk(page, events=("start", "end")):
+        depth += 1 if event == "start" else -1
+        if depth > MAX_DEPTH:
+            raise RowError(
+                "nested too deeply", f"elements are nested more than {MAX_DEPTH} levels deep"
+            )
+
+
+class _Walk:
+    """One walk through a tree."""
+
+    def __init__(self, first_line: int, references: Mapping[str, str]) -> None:
+        self._offset = first_line - 1
+        self._references = references
+
+    def element(self, element: "HtmlElement") -> Iterator[Block]:
+        """The blocks that an element holds."""
+        inline: list[str] = [escaped(element.text)]
+        line = self._line(element)
+        for child in element:
+            if not isinstance(child.tag, str):
+                inline.append(escaped(child.tail))
+                continue
+            if is_chrome(child):
+                inline.append(escaped(child.tail))
+            elif self._is_inline(child):
+                inline.append(serialised(child))
+            else:
+                yield from self._converted("text", "".join(inline), line)
+                yield from self._block(child)
+                inline, line = [escaped(child.tail)], self._line(child)
+        yield from self._converted("text", "".join(inline), line)
+
+    def _block(self, element: "HtmlElement") -> Iterator[Block]:
+        tag = element.tag
+        if tag in HEADINGS or is_question(element):
+            yield from self._heading(element)
+        elif tag == "details":
+            yield from self._details(element)
+        elif tag == "dl":
+            yield from self._definitions(element)
+        elif tag == "hr":
+            return
+        elif tag in CONTAINERS and self._holds_blocks(element):
+            yield from self.element(element)
+        else:
+            kind: BlockKind = "code" if tag == "pre" else "list" if tag in LISTS else "text"
+            yield from self._converted(kind, serialised(element, tail=False), self._line(element))
+
+    def _is_inline(self, element: "HtmlElement") -> bool:
+        if element.tag in BLOCKS or is_question(element):
+            return False
+        return next(element.iter(*BLOCKS), None) is None
+
+    def _holds_blocks(self, element: "HtmlElement") -> bool:
+        """Whether an element is walked into; lists and tables only for what they frame."""
+        wanted = BLOCKS if element.tag in ANCHOR_PARENTS | FRAMES else STRUCTURE
+        inner = element.iter(*wanted)
+        first = next(inner, None)
+        is_own = first is element
+        found = next(inner, None) if is_own else first
+        return found is not None or any(is_question(child) for child in element)
+
+    def _heading(self, element: "HtmlElement") -> Iterator[Block]:
+        within = cut_out_blocks(element)
+        yield from self._heading_alone(element)
+        for block in within:  # a heading whose end tag is missing holds what follows it
+            yield from self._block(block)
+            yield from self._converted("text", escaped(block.tail), self._line(block))
+
+    def _heading_alone(self, element: "HtmlElement") -> Iterator[Block]:
+        text = heading_text(element)
+        line = self._line(element)
+        if not text:
+            return
+        if len(text) > MAX_QUESTION:
+            yield Block(kind="text", text=text, line=line)
+            return
+        level = HEADINGS.get(element.tag)
+        kind: BlockKind = "question" if level is None else "heading"
+        yield Block(kind=kind, text=text, line=line, level=level or 7, anchor=anchor_of(element))
+
+    def _details(self, element: "HtmlElement") -> Iterator[Block]:
+        summary = element.find("summary")
+        text = heading_text(summary) if summary is not None else ""
+        line = self._line(element if summary is None else summary)
+        yield Block(kind="summary", text=text, line=line, anchor=anchor_of(element))
+        if summary is not None:
+            tail = summary.tail
+            element.remove(summary)
+            element.text = f"{element.text or ''}{tail or ''}"
+        yield from self.element(element)
+        yield Block(kind="end", text="", line=line)
+
+    def _definitions(self, element: "HtmlElement") -> Iterator[Block]:
+        for item in element.iter("dt", "dd"):
+            if next(item.iterancestors("dl"), None) is not element:
+                continue
+            if item.tag == "dt":
+                text = heading_text(item)
+                if text:
+                    anchor = anchor_of(item)
+                    yield Block(kind="term", text=text, line=self._line(item), anchor=anchor)
+                continue
+            html = inner_html(item)
+            for block in self._converted("definition", html, self._line(item)):
+                yield Block(kind="definition", text=block.text, line=block.line)
+
+    def _converted(self, kind: BlockKind, html: str, line: int) -> Iterator[Block]:
+        if not html.strip():
+            return
+        markdown = as_markdown(html)
+        if kind == "code":
+            yield Block(kind="code", text=markdown.strip("\n"), line=line)
+        elif markdown.strip():
+            yield from prose_block(kind, markdown.strip("\n"), line, self._references)
+
+    def _line(self, element: "HtmlElement") -> int:
+        line: int = element.sourceline or 1
+        return line + self._offset

@@ -1,0 +1,91 @@
+"""A folder -> the pages below it, each read as a source of its own.
+
+Hidden files and folders are passed over, and no link leads out of the folder.
+"""
+
+import logging
+import os
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+
+from tunesmith.errors import DataError, MissingError
+from tunesmith.sources.chunks import check_file
+from tunesmith.sources.material import AnsweredQuestion, Section
+from tunesmith.sources.pages.pages import PageKind, find_page_kind, page_format, read_page
+from tunesmith.sources.row import Dropped
+
+MAX_FILES = 100_000
+
+logger = logging.getLogger(__name__)
+
+
+def page_files(folder: Path) -> list[Path]:
+    """The pages below a folder, in the order of their paths.
+
+    Raises:
+        DataError: It holds more files than a folder of pages does.
+    """
+    return [path for path in folder_files(folder) if page_format(path)]
+
+
+def _tell_others(folder: Path, name: str, num_pages: int) -> None:
+    """Say how many files of a folder are left out because they are no pages."""
+    kinds = Counter(
+        path.suffix or path.name for path in folder_files(folder) if not page_format(path)
+    )
+    if kinds and num_pages:
+        shown = ", ".join(f"{count:,} {suffix}" for suffix, count in kinds.most_common(5))
+        total = f"{kinds.total():,}"
+        logger.warning("%s: %s files are no pages and were left out (%s)", name, total, shown)
+
+
+def folder_files(folder: Path) -> list[Path]:
+    """All files below a folder but hidden ones, sorted; links out of it are not followed.
+
+    Raises:
+        DataError: It holds more files than a folder of pages does.
+    """
+    root = folder.resolve()
+    found: list[Path] = []
+    for parent, names, files in os.walk(folder, followlinks=False):
+        names[:] = sorted(name for name in names if not name.startswith("."))
+        for name in files:
+            path = Path(parent) / name
+            if not name.startswith(".") and path.resolve().is_relative_to(root) and path.is_file():
+                found.append(path)
+        if len(found) > MAX_FILES:
+            raise DataError(
+                f"holds more than {MAX_FILES:,} files",
+                where=str(folder.name),
+                cure="Name a folder further down.",
+            )
+    return sorted(found)
+
+
+def read_folder(
+    folder: Path, name: str, kind: PageKind | None
+) -> Iterator[AnsweredQuestion | Section | Dropped]:
+    """What the pages of a folder hold; one that cannot be read costs only itself.
+
+    Args:
+        folder: Where the pages are.
+        name: What the recipe calls it; a page is named `name/page.md`.
+        kind: Of all pages; None finds it for each.
+
+    Raises:
+        DataError: It holds no pages.
+    """
+    pages = page_files(folder)
+    if not pages:
+        check_file(folder, name)  # says that it is a folder, and what to name instead
+    _tell_others(folder, name, len(pages))
+    for path in pages:
+        page = f"{name.rstrip('/')}/{path.relative_to(folder).as_posix()}"
+        try:
+            check_file(path, page)
+            yield from read_page(path, page, kind or find_page_kind(path, page).kind)
+        except (DataError, MissingError) as error:
+            where = error.where or page
+            source = where if ":" in where else f"{where}:1"
+            yield Dropped(source=source, reason="unreadable page", detail=error.message, text="")

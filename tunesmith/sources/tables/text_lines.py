@@ -1,0 +1,45 @@
+"""A text file -> its lines as text, each with its number; bad ones come as Dropped."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+from tunesmith.sources.chunks import file_chunks
+from tunesmith.sources.lines import preview, split_lines
+from tunesmith.sources.row import Dropped, RowError
+from tunesmith.sources.tables.strict_json import check_characters
+
+
+class TextLine(NamedTuple):
+    """A line without its end."""
+
+    number: int  # from 1
+    text: str
+
+
+def read_text_lines(path: Path, name: str, *, strip: str = "") -> Iterator[TextLine | Dropped]:
+    """Read line by line, blank lines too.
+
+    Args:
+        path: The file.
+        name: What it is called in places.
+        strip: Characters to take out of every line before it is checked.
+    """
+    taken_out = str.maketrans("", "", strip)
+    for line in split_lines(file_chunks(path, name)):
+        try:
+            if line.is_too_long:
+                raise RowError("line too long", f"{line.num_bytes:,} bytes long")
+            text = line.data.decode().rstrip("\r\n").translate(taken_out)
+            check_characters(text)
+        except UnicodeDecodeError as error:
+            fault = RowError("not UTF-8", f"byte 0x{line.data[error.start]:02x} is not UTF-8")
+            yield _dropped(f"{name}:{line.number}", fault, line.data)
+        except RowError as fault:
+            yield _dropped(f"{name}:{line.number}", fault, line.data)
+        else:
+            yield TextLine(line.number, text)
+
+
+def _dropped(source: str, fault: RowError, data: bytes) -> Dropped:
+    return Dropped(source=source, reason=fault.reason, detail=fault.detail, text=preview(data))

@@ -1,0 +1,1 @@
+"""What a stage depends on comes in; whether it runs, where its files lie and who is told go out."""

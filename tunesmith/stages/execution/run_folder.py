@@ -1,0 +1,154 @@
+"""A run's folder: where each file lies, the lock, and the manifest of what is done."""
+
+import os
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from tunesmith.examples.splitting.split import Split
+from tunesmith.files import folder_lock, read_json, write_json
+from tunesmith.recipe.recipe import Recipe
+from tunesmith.stages.execution.claim import claim
+
+_SPLITS = "splits.jsonl"
+_UNSAFE = re.compile(r"[^\w.+-]+")
+
+
+@dataclass(frozen=True, slots=True)
+class RunFolder:
+    """Paths under `runs/<run>/`; nothing is created before a stage writes.
+
+    `recipe_folder` is where the recipe's file lies, if there is one: splits are remembered there.
+    """
+
+    path: Path
+    recipe_folder: Path | None = None
+
+    @property
+    def recipe(self) -> Path:
+        """The recipe with every default written out."""
+        return self.path / "recipe.yaml"
+
+    @property
+    def environment(self) -> Path:
+        """Versions, device, seed, engine choices, hashes; never a secret."""
+        return self.path / "environment.json"
+
+    @property
+    def manifest(self) -> Path:
+        """What each stage depended on and wrote."""
+        return self.path / "manifest.json"
+
+    @property
+    def dropped(self) -> Path:
+        """Everything that was read and left out, with the reason."""
+        return self.path / "data" / "dropped.jsonl"
+
+    @property
+    def summary(self) -> Path:
+        """Counts of what was kept and dropped."""
+        return self.path / "data" / "summary.json"
+
+    @property
+    def calls(self) -> Path:
+        """What other models were asked and answered, for every stage that asks one."""
+        return self.path / "calls.sqlite"
+
+    @property
+    def token_lengths(self) -> Path:
+        """How long the rows of each split are."""
+        return self.path / "data" / "token_lengths.json"
+
+    @property
+    def contradictions(self) -> Path:
+        """Questions with different answers, for a person to decide."""
+        return self.path / "data" / "contradictions.jsonl"
+
+    @property
+    def splits(self) -> Path:
+        """Where each example fell, for all runs; beside the recipe if one can write there."""
+        beside = self.recipe_folder
+        is_writable = beside is not None and os.access(beside, os.W_OK)
+        return (beside if beside is not None and is_writable else self.path) / _SPLITS
+
+    @property
+    def shipped_splits(self) -> Path | None:
+        """Where the recipe's author wrote that down, if it cannot be written to."""
+        if self.recipe_folder is None or self.splits.parent == self.recipe_folder:
+            return None
+        return self.recipe_folder / _SPLITS
+
+    @property
+    def tokens(self) -> Path:
+        """The token stores."""
+        return self.path / "tokens"
+
+    @property
+    def log(self) -> Path:
+        """One line a step and a validation."""
+        return self.path / "log.jsonl"
+
+    @property
+    def checkpoints(self) -> Path:
+        """Enough to resume training."""
+        return self.path / "checkpoints"
+
+    @property
+    def model(self) -> Path:
+        """The tuned model."""
+        return self.path / "model"
+
+    @property
+    def scores(self) -> Path:
+        """Scores with intervals, and comparisons."""
+        return self.path / "scores.json"
+
+    @property
+    def study(self) -> Path:
+        """What is known of the base model beyond this run, if anything is."""
+        return self.path / "study.json"
+
+    def taught(self, index: int) -> Path:
+        """What the teacher wrote that stands at this place among the recipe's sources."""
+        return self.path / "data" / f"teacher-{index}.jsonl"
+
+    def examples(self, split: Split) -> Path:
+        """The examples of a split."""
+        return self.path / "data" / f"{split}.jsonl"
+
+    def completions(self, model: str) -> Path:
+        """What a model answered to the test set; a name of the Hub has no slash here."""
+        return self.path / "completions" / f"{_UNSAFE.sub('-', model)}.jsonl"
+
+    def judgements(self, kind: str) -> Path:
+        """What a judge made of planted answers (`trust`), and of pairs (`pairwise`)."""
+        return self.path / "judgements" / f"{kind}.jsonl"
+
+    def grades(self, metric: str) -> Path:
+        """One metric's grades of all models."""
+        return self.path / "grades" / f"{metric}.jsonl"
+
+    def claim(self, recipe: Recipe, recipe_folder: Path) -> None:
+        """Make the folder this recipe's, or refuse what is no run; see `stages.claim`."""
+        claim(self.path, recipe, recipe_folder)
+
+    @contextmanager
+    def locked(self, recipe: Recipe, recipe_folder: Path) -> Iterator[None]:
+        """Claim the folder and keep other processes out of it; see `files.folder_lock`."""
+        self.claim(recipe, recipe_folder)
+        with folder_lock(self.path):
+            yield
+
+    def read_manifest(self) -> dict[str, Any]:
+        """The manifest; empty before the first stage is done."""
+        if not self.manifest.is_file():
+            return {}
+        manifest: dict[str, Any] = read_json(self.manifest)
+        return manifest
+
+    def write_manifest(self, manifest: dict[str, Any]) -> None:
+        """Replace the manifest, atomically."""
+        write_json(self.manifest, manifest)

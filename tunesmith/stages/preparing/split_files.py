@@ -1,0 +1,235 @@
+"""The sources of a recipe -> data/train.jsonl, validation.jsonl, test.jsonl and splits.jsonl."""
+
+import contextlib
+from array import array
+from collections import Counter
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from tunesmith.examples.pipeline import collect, with_group, write_rows
+from tunesmith.examples.read import ReadCount, check_read, source_name
+from tunesmith.examples.splitting.assign import SplitAssignment, assign_splits, remember
+from tunesmith.examples.splitting.collection import Collection
+from tunesmith.examples.splitting.split import NO_SIDE, SPLITS, Split, reasons_in_words
+from tunesmith.examples.splitting.split_memory import SplitMemory, memory_lock
+from tunesmith.files import atomic_file, hash_file, read_json_lines
+from tunesmith.recipe.recipe import ExamplesRecipe, Recipe
+from tunesmith.sources.row import Dropped
+from tunesmith.stages.execution.progress import Progress
+from tunesmith.stages.execution.run_folder import RunFolder
+from tunesmith.training.resources.allocator import return_freed_memory
+
+_LARGE_GROUP = 0.1  # share of all rows from which one group is worth a word
+
+
+def write_examples(
+    recipe: Recipe,
+    folder: RunFolder,
+    *,
+    recipe_folder: Path,
+    progress: Progress,
+    count: ReadCount,
+    drop: Callable[[Dropped], None],
+) -> SplitAssignment:
+    """Read, clean, compare, group, divide and write; the same whatever the number of processes.
+
+    Args:
+        recipe: Its sources and `examples`.
+        folder: Where the files go.
+        recipe_folder: What relative paths are relative to.
+        progress: Told of what is read.
+        count: Grows.
+        drop: Told of what is left out.
+
+    Raises:
+        DataError: Nothing is left, too much was unreadable, or too little to divide.
+        MissingError: A source does not exist.
+    """
+    data = folder.dropped.parent
+    data.mkdir(parents=True, exist_ok=True)
+    with Collection(data) as collection:
+        progress.start("reading", None)
+        for number in collect(
+            collection,
+            recipe.sources,
+            recipe.examples,
+            folder=recipe_folder,
+            count=count,
+            drop=drop,
+        ):
+            progress.advance(number)
+        progress.close()
+        return_freed_memory()
+        check_read(count, max_bad=recipe.examples.max_bad, dropped_path=folder.dropped)
+        with memory_lock(folder.splits):
+            memory = split_memory(folder, recipe.examples)
+            progress.start("comparing", None)
+            division = assign_splits(collection, recipe.examples, memory)
+            progress.close()
+            _write(collection, division, folder, count, drop)
+            remember(collection, division, memory)
+    return division
+
+
+def split_memory(folder: RunFolder, recipe: ExamplesRecipe) -> SplitMemory:
+    """Where examples fell before."""
+    return SplitMemory(folder.splits, recipe, also=folder.shipped_splits)
+
+
+def remembered_before(folder: RunFolder, recipe: Recipe) -> str | None:
+    """What splits.jsonl held when the finished preparation began, as a hash.
+
+    What it holds now, where none is finished or what was added since contradicts it. So a
+    preparation stays valid while other runs add rows of theirs.
+    """
+    now = remembered_now(folder)
+    entry = folder.read_manifest().get("prepare")
+    if entry is None or "remembered" not in entry["inputs"]:
+        return now
+    before: str | None = entry["inputs"]["remembered"]
+    if now == entry["result"]["remembered"] or _agrees(folder, recipe):
+        return before
+    return now
+
+
+def remembered_now(folder: RunFolder) -> str | None:
+    """The hash of splits.jsonl; None where there is none."""
+    return hash_file(folder.splits) if folder.splits.is_file() else None
+
+
+def share_notices(recipe: ExamplesRecipe, division: SplitAssignment) -> list[str]:
+    """What a person should know of the division."""
+    rows = division.num_rows()
+    total = sum(rows.values())
+    notices = [
+        f"no example fell to {split} (asked for {asked:.0%})"
+        for split, asked in asked_shares(recipe).items()
+        if asked and split != "train" and not rows[split]
+    ]
+    largest = int(division.group_sizes.max(initial=0))
+    if largest > 1 and largest > _LARGE_GROUP * total and total >= 20:
+        notices.append(
+            f"{largest:,} of {total:,} examples resemble each other so much that they form one "
+            "group, which lies on one side of the split; where only their form is the same, set "
+            "examples.group_near_duplicates: null"
+        )
+    return notices
+
+
+def asked_shares(recipe: ExamplesRecipe) -> dict[Split, float]:
+    """The share of each split, as the recipe asks for it."""
+    held_out = recipe.split.validation + recipe.split.test
+    return {
+        "train": round(1 - held_out, 6),
+        "validation": recipe.split.validation,
+        "test": recipe.split.test,
+    }
+
+
+def _write(
+    collection: Collection,
+    division: SplitAssignment,
+    folder: RunFolder,
+    count: ReadCount,
+    drop: Callable[[Dropped], None],
+) -> None:
+    with contextlib.ExitStack() as stack:
+        streams = [stack.enter_context(atomic_file(folder.examples(split))) for split in SPLITS]
+        sides, firsts = division.sides.tolist(), division.first.tolist()
+        is_alone = (division.group_sizes[division.first] < 2).tolist()
+
+        def write(row: int, line: bytes) -> None:
+            if not is_alone[row]:
+                line = with_group(line, f"{collection.ids[firsts[row]]:016x}")
+            streams[sides[row]].write(line)
+
+        write_rows(collection, division.lost, write, count=count, drop=drop)
+
+
+def _agrees(folder: RunFolder, recipe: Recipe) -> bool:
+    """Whether no row of the run is remembered on another side than it lies on."""
+    named = {source.path or source.hub for source in recipe.sources if source.use_as}
+    memory = split_memory(folder, recipe.examples)
+    for place, split in enumerate(SPLITS):
+        if not folder.examples(split).is_file():
+            return False
+        for record in read_json_lines(folder.examples(split)):
+            side = memory.side_of(record["id"])
+            if side not in (place, NO_SIDE) and source_name(record["source"]) not in named:
+                return False
+    return True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SplitSize:
+    """The examples on one side, and the groups that they form."""
+
+    examples: int
+    groups: int
+
+
+def split_sizes(
+    division: SplitAssignment, folder: RunFolder, lost: Mapping[Split, int]
+) -> dict[Split, SplitSize]:
+    """What lies on each side in the end.
+
+    Args:
+        division: What fell there.
+        folder: The files as they are now are read for their groups where something was lost.
+        lost: How many examples of each side were dropped after they had fallen there.
+    """
+    rows, groups = division.num_rows(), division.num_groups()
+    return {
+        split: SplitSize(
+            examples=rows[split] - lost[split],
+            groups=_num_groups(folder.examples(split)) if lost[split] else groups[split],
+        )
+        for split in SPLITS
+    }
+
+
+def _num_groups(path: Path) -> int:
+    """Groups in a split's file; eight bytes of each example that has others beside it are kept."""
+    num_alone, names = 0, array("Q")
+    for record in read_json_lines(path):
+        if "group" in record:
+            names.append(int(record["group"], 16))
+        else:
+            num_alone += 1
+    return num_alone + len(np.unique(np.frombuffer(names, dtype=np.uint64)))
+
+
+def split_record(
+    sizes: Mapping[Split, SplitSize], recipe: ExamplesRecipe, split: Split
+) -> dict[str, Any]:
+    """What was asked for and what came of it."""
+    total = sum(size.examples for size in sizes.values()) or 1
+    return {
+        "groups": sizes[split].groups,
+        "asked": asked_shares(recipe)[split],
+        "share": round(sizes[split].examples / total, 4),
+    }
+
+
+def emptied_notices(division: SplitAssignment, late: Mapping[Split, Counter[str]]) -> list[str]:
+    """Say of a side that lost everything what that means.
+
+    Args:
+        division: What fell to each side.
+        late: Why examples were dropped after they had fallen there.
+    """
+    means = {
+        "validation": "there is no validation loss",
+        "test": "nothing is answered or scored",
+    }
+    rows = division.num_rows()
+    return [
+        f"all {rows[split]:,} examples of {split} were dropped "
+        f"({reasons_in_words(reasons)}), so {means[split]}"
+        for split, reasons in late.items()
+        if split in means and rows[split] and reasons.total() == rows[split]
+    ]

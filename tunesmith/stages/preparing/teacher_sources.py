@@ -1,0 +1,91 @@
+"""A recipe with teachers among its sources -> the same over the files that they wrote.
+
+Each teacher writes into the run's folder; replies lie in the run's cache, so that preparing again
+asks nothing twice. The recipe's own test rows are shown to no teacher, and nothing like them is
+kept.
+"""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from tunesmith.files import hash_file
+from tunesmith.recipe.recipe import Recipe
+from tunesmith.recipe.source_recipe import SourceRecipe
+from tunesmith.recipe.teacher_recipe import TeacherRecipe
+from tunesmith.sources.pages.page_folder import folder_files
+from tunesmith.stages.execution.progress import Progress
+from tunesmith.stages.execution.run_folder import RunFolder
+from tunesmith.stages.execution.stage import Result
+from tunesmith.stages.teach import Lesson, teach
+
+# What decides who answers, of an endpoint; the rest only decides how, and how much.
+_IDENTITY = ("url", "model", "path")
+
+
+def with_taught_files(recipe: Recipe, folder: RunFolder, recipe_folder: Path) -> Recipe:
+    """The recipe with a file of the run in the place of each teacher."""
+    sources = list(recipe.sources)
+    for index, source, _ in _teachers(recipe):
+        path = os.path.relpath(folder.taught(index), recipe_folder)
+        keys = source.model_dump(include={"use_as", "weight"})
+        if source.weight is not None:
+            keys["seed"] = source.seed
+        sources[index] = SourceRecipe(path=path, kind="jsonl", **keys)
+    return recipe.model_copy(update={"sources": sources})
+
+
+def teach_sources(
+    recipe: Recipe, folder: RunFolder, recipe_folder: Path, progress: Progress
+) -> list[Result]:
+    """Let every teacher of a recipe write its file.
+
+    Returns:
+        What each wrote, as `teach` says it.
+
+    Raises:
+        TunesmithError: As `teach` does.
+    """
+    avoid = [one for one in recipe.sources if one.use_as == "test" and one.teacher is None]
+    results = []
+    for index, source, teacher in _teachers(recipe):
+        lesson = Lesson(
+            recipe=teacher,
+            out=folder.taught(index),
+            subject=source.subject,
+            avoid=avoid,
+            folder=recipe_folder,
+            cache_path=folder.calls,
+        )
+        result = teach(lesson, progress=progress)
+        for notice in result["notices"]:
+            progress.note(notice)
+        results.append({key: value for key, value in result.items() if key != "summary"})
+    return results
+
+
+def taught_paths(recipe: Recipe, folder: RunFolder) -> list[Path]:
+    """The files that the teachers of a recipe write."""
+    return [folder.taught(index) for index, _, _ in _teachers(recipe)]
+
+
+def teacher_inputs(teacher: TeacherRecipe, recipe_folder: Path) -> dict[str, Any]:
+    """What the pairs of a teacher depend on: who is asked, how, and the material."""
+    inputs = teacher.model_dump(exclude={"endpoint"})
+    inputs["endpoint"] = teacher.endpoint.model_dump(include=set(_IDENTITY))
+    named = [teacher.seeds, teacher.pairs, teacher.grades, *teacher.documents]
+    inputs["material"] = [_content(recipe_folder / path) for path in named if path is not None]
+    return inputs
+
+
+def _teachers(recipe: Recipe) -> Iterator[tuple[int, SourceRecipe, TeacherRecipe]]:
+    for index, source in enumerate(recipe.sources):
+        if source.teacher is not None:
+            yield index, source, source.teacher
+
+
+def _content(path: Path) -> list[list[str]]:
+    """Names and hashes of a file, or of the files in a folder."""
+    files = folder_files(path) if path.is_dir() else [path]
+    return [[str(file.name), hash_file(file)] for file in files if file.is_file()]

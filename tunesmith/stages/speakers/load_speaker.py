@@ -1,0 +1,61 @@
+"""A model's name or place -> a Speaker: weights, tokenizer and template, ready to answer."""
+
+from tunesmith.generation.answer import Speaker
+from tunesmith.models.forward import choose_layout
+from tunesmith.models.load import ModelPlace, find_model, load_network, to_device
+from tunesmith.recipe.recipe import GenerationRecipe, Recipe, TrainingRecipe
+from tunesmith.stages.speakers.renderer import Renderer, model_renderer
+from tunesmith.training.engine import choose_engine, seed_everything
+
+
+def load_speaker(
+    rendering: Renderer,
+    *,
+    name: str,
+    recipe: GenerationRecipe,
+    training: TrainingRecipe | None = None,
+    has_random_weights: bool = False,
+) -> Speaker:
+    """Load a model's weights.
+
+    Args:
+        rendering: Where it lies, and how it is asked.
+        name: What its completions are filed under.
+        recipe: Length, temperature, batch size.
+        training: Names the device and the seed; None is the best device here.
+        has_random_weights: Draw the weights instead of loading them, from the training's
+            seed: the base of a training that started from nothing.
+    """
+    training = training or TrainingRecipe()
+    seed_everything(training.seed, 0)
+    network = load_network(rendering.place, has_random_weights=has_random_weights)
+    device = choose_engine(training).device
+    return Speaker(
+        name=name,
+        model=choose_layout(to_device(network, device)),
+        tokenizer=rendering.tokenizer,
+        template=rendering.template,
+        recipe=recipe,
+    )
+
+
+def named_speaker(name: str, *, recipe: GenerationRecipe) -> Speaker:
+    """A model by the name a user gives: starter, a run, a folder, a Hub id."""
+    return load_speaker(model_renderer(find_model(name)), name=name, recipe=recipe)
+
+
+def base_speaker(recipe: Recipe, rendering: Renderer) -> Speaker:
+    """The model a run started from, asked as the tuned one is."""
+    return load_speaker(
+        rendering,
+        name="base",
+        recipe=recipe.generation,
+        training=recipe.training,
+        has_random_weights=recipe.model.weights == "random",
+    )
+
+
+def tuned_speaker(recipe: Recipe, rendering: Renderer, place: ModelPlace) -> Speaker:
+    """The model a run made."""
+    tuned = Renderer(place=place, tokenizer=rendering.tokenizer, template=rendering.template)
+    return load_speaker(tuned, name="tuned", recipe=recipe.generation, training=recipe.training)

@@ -1,0 +1,1 @@
+"""Models and a test set come in; completions and grades, each on disk as it comes, go out."""
