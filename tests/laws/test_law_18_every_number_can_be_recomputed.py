@@ -22,7 +22,7 @@ from tunesmith.evaluation.score import score_files
 from tunesmith.evaluation.token_metrics import TOKEN_METRICS, TokenTotals, grade_tokens
 from tunesmith.examples.example import Example, Message
 from tunesmith.files import write_json, write_json_lines
-from tunesmith.report.write import write_report
+from tunesmith.stages.report import write_report
 
 TITLES = {
     "exact match": "exact_match",

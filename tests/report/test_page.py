@@ -11,7 +11,7 @@ import pytest
 
 from tunesmith.files import write_json, write_text
 from tunesmith.report.record import read_run_record
-from tunesmith.report.write import write_report
+from tunesmith.stages.report import write_report
 
 MakeRun = Callable[..., Path]
 HOSTILE = (

@@ -11,7 +11,7 @@ from tunesmith.report.number_text import duration, flat_items, number, signed
 from tunesmith.report.record import MAX_ROWS, read_run_record
 from tunesmith.report.side_by_side import script_json, side_by_side
 from tunesmith.report.summary import summary_lines
-from tunesmith.report.write import write_report
+from tunesmith.stages.report import write_report
 
 MakeRun = Callable[..., Path]
 GOLDEN = Path(__file__).parents[1] / "golden" / "report.md"

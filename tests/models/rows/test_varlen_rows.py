@@ -7,7 +7,8 @@ import pytest
 import torch
 from torch.nn import functional
 
-from tunesmith.models.rows.attention import row_attention, span_by_span
+from tunesmith.models.rows.attention import row_attention
+from tunesmith.models.rows.spans import span_by_span
 from tunesmith.models.rows.varlen_rows import can_vary, varlen_row_attention
 from tunesmith.tokens.collate import Span
 

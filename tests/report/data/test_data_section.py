@@ -15,8 +15,8 @@ from tunesmith.report.data.data_record import MAX_CONTRADICTIONS, SAMPLE_ROWS, r
 from tunesmith.report.data.data_section import data_section
 from tunesmith.report.pictures.lengths import lengths_svg
 from tunesmith.report.record import read_run_record
-from tunesmith.report.write import write_report
 from tunesmith.stages.preparing.token_lengths import token_lengths
+from tunesmith.stages.report import write_report
 
 MakeRun = Callable[..., Path]
 

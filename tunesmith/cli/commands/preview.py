@@ -9,7 +9,7 @@ from tunesmith.cli.arguments import options as shared
 from tunesmith.cli.arguments import source_options as given
 from tunesmith.cli.arguments.inputs import is_recipe, refuse_unused
 from tunesmith.cli.fast_imports import fast_imports
-from tunesmith.cli.terminal.pieces import show_pieces
+from tunesmith.cli.terminal.preview_text import show_preview
 from tunesmith.cli.terminal.progress import talking
 
 EXAMPLES = """tunesmith preview recipe.yaml
@@ -72,4 +72,4 @@ def preview(
             from tunesmith.stages.preview import preview_pieces
 
         pieces = preview_pieces(recipe, folder.resolve(), progress=progress)
-        show_pieces(pieces, limit=limit, is_json=json, progress=progress)
+        show_preview(pieces, limit=limit, is_json=json, progress=progress)

@@ -1,12 +1,17 @@
-"""A row of `tunesmith preview` -> text in which trained and read parts are told apart.
+"""The rows of `tunesmith preview` -> text in which trained and read parts are told apart.
 
 In a terminal by colour; elsewhere by brackets, which are escaped where the text holds them.
 """
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
-from tunesmith.cli.terminal.output import is_coloured, printable
+from tunesmith.cli.terminal.output import SCHEMA, is_coloured, print_json, printable
+
+if TYPE_CHECKING:
+    from tunesmith.sources.row import Dropped
+    from tunesmith.stages.execution.progress import Progress
 
 Piece = tuple[str, bool, bool]  # text, is_trained, is_content
 
@@ -23,6 +28,43 @@ _STYLES = {
     (False, False): "dim cyan",
 }
 _ESCAPES = {ord(mark): f"\\u{ord(mark):04x}" for mark in "⟦⟧⟨⟩"}
+
+_ROWS_SHOWN = 3
+_DROPPED_SHOWN = 10
+_ROW_KEYS = ("id", "source", "text", "ids", "is_trained", "prompt_ids")
+
+
+def show_preview(
+    pieces: "Iterable[Mapping[str, Any] | Dropped]",
+    *,
+    limit: int | None,
+    is_json: bool,
+    progress: "Progress",
+) -> None:
+    """Print rows up to a limit; what was left out before the last of them is told too.
+
+    As JSON a line is a row, so there what was left out is only counted, on stderr.
+
+    Args:
+        pieces: As `preview_pieces` yields them.
+        limit: Rows; None is all as JSON, and 3 for people.
+        is_json: One JSON object a row.
+        progress: Told how much was left out where not all of it was shown.
+    """
+    shown = limit if limit or is_json else _ROWS_SHOWN
+    num_rows, dropped = 0, Counter[str]()
+    for piece in pieces:
+        if not isinstance(piece, Mapping):
+            dropped[piece.reason] += 1
+            if not is_json and dropped.total() <= _DROPPED_SHOWN:
+                _show_dropped(piece)
+            continue
+        num_rows += 1
+        _show(piece, is_json=is_json)
+        if num_rows == shown:
+            break
+    if is_json or dropped.total() > _DROPPED_SHOWN:
+        _tell(dropped, progress)
 
 
 def show_row(row: Mapping[str, Any]) -> None:
@@ -80,3 +122,21 @@ def _colour_legend() -> Any:
     }
     parts = [(name, _STYLES[key]) for name, key in words.items()]
     return Text("  ").join(Text(name, style) for name, style in parts)
+
+
+def _show(row: Mapping[str, Any], *, is_json: bool) -> None:
+    if is_json:
+        print_json({"schema": SCHEMA, **{key: row[key] for key in _ROW_KEYS}})
+    else:
+        show_row(row)
+
+
+def _show_dropped(piece: "Dropped") -> None:
+    print(printable(f"--- {piece.source}  left out: {piece.reason}: {piece.detail}"))
+    print(printable(piece.text), end="\n\n", flush=True)
+
+
+def _tell(dropped: Counter[str], progress: "Progress") -> None:
+    if dropped:
+        reasons = ", ".join(f"{count:,} {reason}" for reason, count in dropped.most_common())
+        progress.note(f"{dropped.total():,} pieces were left out ({reasons})")

@@ -7,13 +7,15 @@ known as soon as the log-sum-exp is, and both come out of the forward pass (as i
 arXiv 2410.10989, which tiles over places instead).
 """
 
+from collections.abc import Iterator
+from itertools import pairwise
 from typing import Any, NamedTuple
 
 import torch
+from torch.nn import functional
 
 from tunesmith.models.heads.head import Head, Targets, is_within, tiles
 from tunesmith.models.heads.online_softmax import OnlineSoftmax, Tile, wide
-from tunesmith.models.hits import Hits, sums
 
 _PLACES = 1024  # rows at once; bounds the powers that are kept until the log-sum-exp is known
 
@@ -81,6 +83,45 @@ class _TiledLoss(torch.autograd.Function):
         return *found, None
 
 
+class _Hits:
+    """Where the targets stand; equal ones of a place are joined and counted.
+
+    Sums over them are made in a fixed order, which adding at repeated places has not.
+
+    Attributes:
+        ids: (hits,) the token of each, ascending.
+        places: (hits,) where it is predicted.
+        times: (hits,) how many targets it is.
+        num_of_place: (M,) targets of each place.
+        tokens: Which are hit, ascending.
+        first_of_token: From which hit on each of them.
+    """
+
+    def __init__(self, targets: Targets, hidden: torch.Tensor) -> None:
+        num_places, dtype = len(hidden), wide(hidden.dtype)
+        joined, times = (targets.ids * num_places + targets.places).unique(return_counts=True)
+        self.ids, self.places = joined // num_places, joined % num_places
+        self.times = times.to(dtype)
+        self.num_of_place = torch.bincount(targets.places, minlength=num_places).to(dtype)
+        self.tokens, counts = self.ids.unique_consecutive(return_counts=True)
+        self.first_of_token = counts.cumsum(0) - counts
+
+    def by_tile(self, tiles: list[slice]) -> Iterator[tuple[slice, slice]]:
+        """Tiles of the vocabulary, and which hits stand in each."""
+        edges = torch.tensor([0, *(tile.stop for tile in tiles)], device=self.ids.device)
+        bounds = pairwise(torch.searchsorted(self.ids, edges).tolist())
+        return zip(tiles, (slice(first, last) for first, last in bounds), strict=True)
+
+    def rows_of_places(
+        self, weight: torch.Tensor, dtype: torch.dtype, pulls: torch.Tensor
+    ) -> torch.Tensor:
+        """Sums of the output rows, in the products' dtype, of each place's targets; (M, H)."""
+        order = self.places.argsort(stable=True)
+        counts = torch.bincount(self.places, minlength=len(self.num_of_place))
+        rows = weight[self.ids[order]].to(dtype).to(pulls.dtype)
+        return _sums(rows, pulls[order], counts.cumsum(0) - counts)
+
+
 class _Gradients:
     """Gradients as they are collected: of some places at a time, of a tile of the vocabulary."""
 
@@ -110,20 +151,20 @@ class _Gradients:
         else:
             whole.copy_(piece)  # the first places: nothing stands there yet
 
-    def subtract(self, hits: Hits, hidden: torch.Tensor, pulls: torch.Tensor) -> None:
+    def subtract(self, hits: _Hits, hidden: torch.Tensor, pulls: torch.Tensor) -> None:
         """Take off what the targets say of their output rows; (hits,) pulls."""
         if self.of_weight is not None:
             rows = hidden[hits.places].to(pulls.dtype)
-            self.of_weight[hits.tokens] -= sums(rows, pulls, hits.first_of_token)
+            self.of_weight[hits.tokens] -= _sums(rows, pulls, hits.first_of_token)
         if self.of_bias is not None:
             ones = torch.ones_like(pulls)[:, None]
-            self.of_bias[hits.tokens] -= sums(ones, pulls, hits.first_of_token)[:, 0]
+            self.of_bias[hits.tokens] -= _sums(ones, pulls, hits.first_of_token)[:, 0]
 
 
 def _rows_nats(job: _Job, hidden: torch.Tensor, gradients: _Gradients) -> torch.Tensor:
     """Summed nats of some places, and their gradients: each place's softmax less its targets."""
     head, share = job.head, job.share
-    softmax, hits = OnlineSoftmax(head, hidden), Hits(job.targets, hidden)
+    softmax, hits = OnlineSoftmax(head, hidden), _Hits(job.targets, hidden)
     kept, chosen = [], []
     for columns, part in hits.by_tile(tiles(head, hidden)):
         weight = head.module.weight[columns].to(hidden.dtype)
@@ -148,3 +189,9 @@ def _rows_nats(job: _Job, hidden: torch.Tensor, gradients: _Gradients) -> torch.
 def _at_rows(targets: Targets, rows: slice) -> Targets:
     is_here = is_within(targets.places, rows)
     return Targets(ids=targets.ids[is_here], places=targets.places[is_here] - rows.start)
+
+
+def _sums(rows: torch.Tensor, factors: torch.Tensor, firsts: torch.Tensor) -> torch.Tensor:
+    """Weighted sums of consecutive rows; `firsts` says where each begins."""
+    each = torch.arange(len(rows), device=rows.device)
+    return functional.embedding_bag(each, rows, firsts, mode="sum", per_sample_weights=factors)

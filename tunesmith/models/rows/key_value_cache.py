@@ -10,7 +10,7 @@ from typing import Any
 
 import torch
 
-from tunesmith.models.rows.attention import attention_weights, causal_attention
+from tunesmith.models.rows.spans import attention_weights, causal_attention
 
 _GROWTH = 64  # tokens by which the block of keys grows at least
 

@@ -11,6 +11,7 @@ from itertools import accumulate
 
 import torch
 
+from tunesmith.models.rows.spans import span_by_span
 from tunesmith.tokens.collate import Span, path_of
 
 _HALVES = (torch.bfloat16, torch.float16)
@@ -83,8 +84,6 @@ def _edges(lengths: list[int], device: torch.device) -> torch.Tensor:
 @lru_cache(maxsize=8)
 def _is_right_on(device: torch.device) -> bool:
     """Compare the kernel with plain fp32 attention on two nested spans, values and gradients."""
-    from tunesmith.models.rows.attention import span_by_span  # noqa: PLC0415 - which imports this one
-
     spans = (Span(0, 9), Span(9, 5, 0, 9), Span(14, 7))
     generator = torch.Generator().manual_seed(0)
     drawn = [torch.randn(1, heads, 21, 64, generator=generator) for heads in (4, 2, 2)]
