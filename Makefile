@@ -44,10 +44,10 @@ bench: $(STAMP)
 	$(BIN)/python bench/speed.py $(ARGS)
 
 bench-data: $(STAMP)
-	@for file in $(filter-out pretraining/study.py bench/speed.py bench/seed_pairs.py,$(wildcard bench/*.py)); do $(BIN)/python $$file || exit 1; done
+	@for file in $(filter-out bench/speed.py bench/seed_pairs.py,$(wildcard bench/*.py)); do $(BIN)/python $$file || exit 1; done
 
 study: $(STAMP)
-	$(BIN)/python pretraining/study.py $(ARGS)
+	$(BIN)/python -m pretraining.study $(ARGS)
 
 clean:
 	rm -rf $(VENV) .bench

@@ -1,6 +1,6 @@
 """What the starter knows, what tuning makes of it, and what remains without pretraining.
 
-    make study                     # or: python pretraining/study.py --seeds 3 --out runs/study
+    make study                     # or: python -m pretraining.study --seeds 3 --out runs/study
 
 Tunes the starter on its own material: in full, with an adapter, from random weights, and with
 12 to 1,200 pairs at equal steps, each with several seeds; answers the test set each time.

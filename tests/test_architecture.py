@@ -5,7 +5,8 @@ import importlib
 import re
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Container, Iterable, Iterator, Mapping
+from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
 import pytest
@@ -15,15 +16,18 @@ import tunesmith
 ROOT = Path(__file__).resolve().parent.parent
 PACKAGE = ROOT / "tunesmith"
 PATHS = sorted(PACKAGE.rglob("*.py"))
+FOLDERS = sorted({path.parent for path in [*PATHS, *(ROOT / "tests").rglob("test_*.py")]})
 ROOMS = [
     "search_path",
     "errors",
     "files",
+    "workers",
     "sandbox",
     "recipe",
     "endpoints",
     "sources",
     "examples",
+    "teacher",
     "templates",
     "tokens",
     "models",
@@ -31,9 +35,7 @@ ROOMS = [
     "generation",
     "evaluation",
     "report",
-    "serving",
     "export",
-    "selfcheck",
     "starter",
     "stages",
     "cli",
@@ -54,6 +56,24 @@ def room(path: Path) -> str:
 
 def name_of(path: Path) -> str:
     return str(path.relative_to(ROOT))
+
+
+def dotted(path: Path) -> str:
+    return ".".join(path.relative_to(ROOT).with_suffix("").parts)
+
+
+def home(name: str, modules: Container[str]) -> str | None:
+    """The module that an imported name is, or stands in."""
+    return next((one for one in (name, name.rpartition(".")[0]) if one in modules), None)
+
+
+def circle(graph: Mapping[str, Iterable[str | None]]) -> list[str]:
+    """The modules of one circle of imports, sorted; none if there is none."""
+    try:
+        list(TopologicalSorter(graph).static_order())
+    except CycleError as error:
+        return sorted(set(error.args[1]))
+    return []
 
 
 def imports(nodes: Iterator[ast.AST]) -> Iterator[str]:
@@ -89,6 +109,30 @@ def test_imports_point_upstream_only(path: Path) -> None:
             is_own = parts[1] == room(path)
             is_upstream = ROOMS.index(parts[1]) < ROOMS.index(room(path))
             assert is_own or is_upstream, f"{name_of(path)} imports {name}"
+
+
+def test_every_room_exists() -> None:
+    there = {room(path) for path in PATHS} - {"__init__"}
+    assert there == set(ROOMS)
+
+
+def test_no_modules_import_each_other_in_a_circle() -> None:
+    """Imports inside functions count: they would only hide the circle."""
+    modules = {dotted(path): path for path in PATHS if path.name != "__init__.py"}
+    graph = {
+        name: {home(found, modules) for found in imports(ast.walk(tree(path)))} - {None, name}
+        for name, path in modules.items()
+    }
+    assert circle(graph) == []
+
+
+def test_a_circle_would_be_found() -> None:
+    assert circle({"a": {"b"}, "b": {"c"}, "c": {"b"}, "d": {"a"}}) == ["b", "c"]
+
+
+@pytest.mark.parametrize("folder", FOLDERS, ids=name_of)
+def test_a_folder_is_taken_in_at_a_glance(folder: Path) -> None:
+    assert len(list(folder.glob("*.py"))) <= 20, "make rooms inside it"
 
 
 @pytest.mark.parametrize("path", PATHS, ids=name_of)

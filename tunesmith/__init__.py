@@ -45,8 +45,8 @@ __all__ = [
 
 _HOMES = {
     "Recipe": "recipe.recipe",
-    "RunFolder": "stages.run_folder",
-    "SilentProgress": "stages.progress",
+    "RunFolder": "stages.execution.run_folder",
+    "SilentProgress": "stages.execution.progress",
     "TunesmithError": "errors",
     "answer": "stages.answer",
     "evaluate": "stages.evaluate",

@@ -12,7 +12,7 @@ import typer
 
 from tunesmith.cli.app import make_app
 
-FOLDER = Path(__file__).resolve().parents[2] / "tunesmith" / "cli"
+FOLDER = Path(__file__).resolve().parents[2] / "tunesmith" / "cli" / "commands"
 COMMANDS = [
     info.name or info.callback.__name__ for info in make_app().registered_commands if info.callback
 ]

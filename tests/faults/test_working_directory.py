@@ -9,8 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.stages.rig import colour_rows, write_rows
-from tunesmith import workers
-from tunesmith.examples.batch import MaterialBatch
+from tunesmith.examples.batch import MaterialBatch, clean_batch
 from tunesmith.recipe.recipe import ExamplesRecipe
 from tunesmith.recipe.source_recipe import SourceRecipe
 from tunesmith.sources.row import Row
@@ -39,6 +38,7 @@ generation: {{max_new_tokens: 2}}
 SCRIPT = """\
 import sys
 from tunesmith.__main__ import main
+from tunesmith.workers import work_in_interpreters
 if __name__ == "__main__":
     main()
 """
@@ -99,7 +99,6 @@ def test_worker_processes_import_nothing_from_there(
 ) -> None:
     monkeypatch.chdir(work)
     monkeypatch.setattr(sys, "path", [*sys.path, str(work), ""])
-    monkeypatch.setattr(workers, "NUM_ALONE", 0)
     rows = [Row(fields={"instruction": f"{n}?", "response": f"Answer {n}"}, source=f"a:{n}")
             for n in range(8)]  # fmt: skip
     batches = (
@@ -108,7 +107,7 @@ def test_worker_processes_import_nothing_from_there(
         )
         for row in rows
     )
-    assert len(list(workers.work_all(batches, num_workers=2))) == 8
+    assert len(list(work_in_interpreters(clean_batch, batches, num_workers=2))) == 8
     assert executed(work) == []
 
 

@@ -7,17 +7,19 @@ from typing import TypeVar
 
 import orjson
 
-from tunesmith.examples.batch import MaterialBatch
+from tunesmith.examples.batch import MaterialBatch, clean_batch
 from tunesmith.examples.example import Example, last_user_text
 from tunesmith.examples.read import Opened, ReadCount, made_examples, open_sources, weigh
-from tunesmith.examples.splitting.collection import Collection
+from tunesmith.examples.splitting.collection import Chunk, Collection
 from tunesmith.examples.splitting.duplicates import Loss
 from tunesmith.examples.splitting.fingerprints import MAX_BATCH
 from tunesmith.recipe.recipe import ExamplesRecipe
 from tunesmith.recipe.source_recipe import SourceRecipe
 from tunesmith.sources.lines import preview
 from tunesmith.sources.row import Dropped, Row
-from tunesmith.workers import work_all
+from tunesmith.workers import num_useful_workers, work_in_interpreters
+
+NUM_ALONE = 16  # batches that are cleaned here before processes are started, which takes 1 s
 
 Drop = Callable[[Dropped], None]
 T = TypeVar("T")
@@ -66,7 +68,7 @@ def collect_examples(
         for source, examples in parts
         for pieces in _batched(examples)
     )
-    for chunk in work_all(batches):
+    for chunk in _cleaned(batches):
         collection.add(chunk)
     collection.finish()
 
@@ -109,10 +111,20 @@ def with_group(line: bytes, group: str) -> bytes:
     return b'%b,"group":"%b"}\n' % (line[:-2], group.encode())
 
 
+def _cleaned(batches: Iterator[MaterialBatch]) -> Iterator[Chunk]:
+    """Clean batches, alone while they are few."""
+    num_workers = num_useful_workers()
+    yield from map(clean_batch, islice(batches, NUM_ALONE) if num_workers > 1 else batches)
+    following = next(batches, None)
+    if following is not None:
+        rest = chain([following], batches)
+        yield from work_in_interpreters(clean_batch, rest, num_workers=num_workers)
+
+
 def _collect(
     collection: Collection, batches: Iterator[MaterialBatch], count: ReadCount, drop: Drop
 ) -> Iterator[int]:
-    for chunk in work_all(batches):
+    for chunk in _cleaned(batches):
         for item in chunk.dropped:
             count.add(item)
             drop(item)

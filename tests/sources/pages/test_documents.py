@@ -157,6 +157,6 @@ def test_the_pages_of_a_folder_are_read_each_as_what_it_is(tmp_path: Path) -> No
         for item in items
     ]
     assert found == [
-        ("Question", "docs/a/faq.md:3#why", False),
+        ("AnsweredQuestion", "docs/a/faq.md:3#why", False),
         ("Section", "docs/b.md:3#install", False),
     ]

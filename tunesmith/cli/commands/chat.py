@@ -6,14 +6,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from tunesmith.cli.arguments import options as given
 from tunesmith.cli.arguments.inputs import generation_settings, sampling_overrides
-from tunesmith.cli.arguments.options import (
-    MaxNewTokens,
-    QuietFlag,
-    SamplingSeed,
-    Temperature,
-    VerboseFlag,
-)
 from tunesmith.cli.fast_imports import fast_imports
 from tunesmith.cli.terminal.output import printable
 from tunesmith.cli.terminal.progress import talking
@@ -35,11 +29,11 @@ Model = Annotated[
 def chat(
     model: Model,
     *,
-    max_new_tokens: MaxNewTokens = None,
-    temperature: Temperature = None,
-    seed: SamplingSeed = None,
-    quiet: QuietFlag = False,
-    verbose: VerboseFlag = False,
+    max_new_tokens: given.MaxNewTokens = None,
+    temperature: given.Temperature = None,
+    seed: given.SamplingSeed = None,
+    quiet: given.QuietFlag = False,
+    verbose: given.VerboseFlag = False,
 ) -> None:
     """Talk with a model. /reset forgets the conversation; /quit or Ctrl-D ends it."""
     generation = generation_settings(sampling_overrides(max_new_tokens, temperature, seed=seed))

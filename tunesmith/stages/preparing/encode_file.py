@@ -6,17 +6,9 @@ than Linux), and for a short file, the rows are encoded here. The rows, what is 
 counts are the same either way.
 """
 
-import ctypes
-import gc
-import multiprocessing
-import os
-import signal
 import sys
-import warnings
 from collections import deque
 from collections.abc import Generator, Iterator
-from concurrent.futures import Future, ProcessPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
 from contextlib import closing
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -35,11 +27,9 @@ from tunesmith.stages.preparing.encode import ROWS_AT_ONCE, EncodeCount, Encoded
 from tunesmith.stages.preparing.line_sieve import LineSieve
 from tunesmith.tokens.encode import EncodedExample
 from tunesmith.training.resources.allocator import return_freed_memory
+from tunesmith.workers import num_useful_workers, work_in_forks
 
 _WORTH_PROCESSES = 8 * ROWS_AT_ONCE  # rows; fewer take less than a second
-_MOST_PROCESSES = 8  # more than this one can feed
-_AHEAD = 3  # chunks a worker that wait to be encoded or taken
-_PR_SET_PDEATHSIG = 1  # of linux/prctl.h
 
 _Packed = tuple[str, bytes, bytes]  # example id, ids, marks
 _Done = tuple[list[bytes], "_Chunk"]  # lines of the file, and what became of them
@@ -100,58 +90,38 @@ def encode_file(
                     sieve.sift(lines, chunk.is_kept)
     except FileNotFoundError:
         raise MissingError("no such file", where=str(path)) from None
-    except BrokenProcessPool:
-        raise TunesmithError(
-            "a process that encodes rows has ended, perhaps for want of memory",
-            where=str(path),
-            cure="Run the command again, with more memory or on fewer cores (taskset -c 0).",
-        ) from None
 
 
 def _useful_processes(num_rows: int) -> int:
     if sys.platform != "linux" or num_rows < _WORTH_PROCESSES:
         return 1
-    return min(len(os.sched_getaffinity(0)), _MOST_PROCESSES)
+    return num_useful_workers()
+
+
+def _chunks(stream: BinaryIO) -> Iterator[list[bytes]]:
+    while lines := list(islice(stream, ROWS_AT_ONCE)):
+        yield lines
 
 
 def _encode_here(encoder: ExampleEncoder, stream: BinaryIO) -> Generator[_Done]:
-    while lines := list(islice(stream, ROWS_AT_ONCE)):
+    for lines in _chunks(stream):
         yield lines, _encode_lines(encoder, lines)
 
 
 def _encode_apart(
     num_processes: int, encoder: ExampleEncoder, stream: BinaryIO
 ) -> Generator[_Done]:
-    pool = ProcessPoolExecutor(
-        num_processes,
-        mp_context=multiprocessing.get_context("fork"),
-        initializer=_become_worker,
-        initargs=(encoder,),
-    )
     return_freed_memory()  # what reading the sources left behind
-    gc.freeze()  # a collection writes to every object, and what is written is no longer shared
-    try:
-        yield from _in_turns(pool, stream, num_processes * _AHEAD)
-    finally:
-        pool.shutdown(cancel_futures=True)
-        gc.unfreeze()
+    sent: deque[list[bytes]] = deque()
 
+    def chunks() -> Iterator[list[bytes]]:
+        for lines in _chunks(stream):
+            sent.append(lines)
+            yield lines
 
-def _in_turns(pool: ProcessPoolExecutor, stream: BinaryIO, num_ahead: int) -> Iterator[_Done]:
-    """The chunks of a file in order; never more than some are read ahead."""
-    waiting: deque[tuple[list[bytes], Future[_Chunk]]] = deque()
-    while lines := list(islice(stream, ROWS_AT_ONCE)):
-        if len(waiting) == num_ahead:
-            yield _ended(*waiting.popleft())
-        with warnings.catch_warnings():  # Python 3.12 dislikes forks beside any thread
-            warnings.simplefilter("ignore", DeprecationWarning)
-            waiting.append((lines, pool.submit(_encode_in_worker, lines)))
-    while waiting:
-        yield _ended(*waiting.popleft())
-
-
-def _ended(lines: list[bytes], future: Future[_Chunk]) -> _Done:
-    return lines, future.result()
+    encode = partial(_encode_lines, encoder)
+    for chunk in work_in_forks(encode, chunks(), num_workers=num_processes):
+        yield sent.popleft(), chunk
 
 
 def _encode_lines(encoder: ExampleEncoder, lines: list[bytes]) -> _Chunk:
@@ -185,21 +155,3 @@ def _taken(chunk: _Chunk, encoder: ExampleEncoder) -> Iterator[EncodedRow]:
         )
     if chunk.error is not None:
         raise chunk.error
-
-
-# In a worker.
-
-_worker_encoder: ExampleEncoder  # of a worker; the process that forks it has none
-
-
-def _become_worker(encoder: ExampleEncoder) -> None:
-    global _worker_encoder  # noqa: PLW0603 - a worker's calls share nothing else
-    _worker_encoder = encoder
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the process that asks
-    signal.signal(signal.SIGTERM, signal.SIG_DFL)
-    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)  # never outlive it
-    os.environ["TOKENIZERS_PARALLELISM"] = "false"  # the cores have a worker each
-
-
-def _encode_in_worker(lines: list[bytes]) -> _Chunk:
-    return _encode_lines(_worker_encoder, lines)
