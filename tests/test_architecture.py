@@ -5,7 +5,8 @@ import importlib
 import re
 import subprocess
 import sys
-from collections.abc import Container, Iterable, Iterator, Mapping
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping
+from functools import cache
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
@@ -46,8 +47,14 @@ LIGHT_ROOMS = ROOMS[: ROOMS.index("templates") + 1]
 VAGUE = {"base", "common", "core", "helper", "helpers", "manager", "misc", "util", "utils"}
 
 
+@cache
+def text(path: Path) -> str:
+    return path.read_text(encoding="utf-8")
+
+
+@cache
 def tree(path: Path) -> ast.Module:
-    return ast.parse(path.read_text(encoding="utf-8"))
+    return ast.parse(text(path))
 
 
 def room(path: Path) -> str:
@@ -86,6 +93,15 @@ def imports(nodes: Iterator[ast.AST]) -> Iterator[str]:
             yield from (f"{node.module}.{alias.name}" for alias in node.names)
 
 
+def libraries(nodes: Iterator[ast.AST]) -> set[str]:
+    return {name.split(".")[0] for name in imports(nodes)}
+
+
+@cache
+def all_libraries(path: Path) -> set[str]:
+    return libraries(ast.walk(tree(path)))
+
+
 def top_level(module: ast.Module) -> Iterator[ast.AST]:
     """What runs on import: everything outside functions and TYPE_CHECKING blocks."""
     waiting: list[ast.AST] = list(module.body)
@@ -98,17 +114,19 @@ def top_level(module: ast.Module) -> Iterator[ast.AST]:
             waiting += ast.iter_child_nodes(node)
 
 
-@pytest.mark.parametrize("path", PATHS, ids=name_of)
-def test_imports_point_upstream_only(path: Path) -> None:
-    if path == PACKAGE / "__init__.py":
-        return
-    assert room(path) in ROOMS, f"{name_of(path)} stands in no room"
-    for name in imports(ast.walk(tree(path))):
-        parts = name.split(".")
-        if parts[0] == "tunesmith" and len(parts) > 1 and parts[1] in ROOMS:
-            is_own = parts[1] == room(path)
-            is_upstream = ROOMS.index(parts[1]) < ROOMS.index(room(path))
-            assert is_own or is_upstream, f"{name_of(path)} imports {name}"
+def offenders(offends: Callable[[Path], object], paths: Iterable[Path] = PATHS) -> list[str]:
+    """The files that offend; one test a law instead of one a file keeps the suite short."""
+    return [name_of(path) for path in paths if offends(path)]
+
+
+def test_imports_point_upstream_only() -> None:
+    def points_downstream(path: Path) -> list[str]:
+        parts = (name.split(".") for name in imports(ast.walk(tree(path))))
+        rooms = [part[1] for part in parts if part[0] == "tunesmith" and len(part) > 1]
+        own = ROOMS.index(room(path))
+        return [name for name in rooms if name in ROOMS and ROOMS.index(name) > own]
+
+    assert offenders(points_downstream, set(PATHS) - {PACKAGE / "__init__.py"}) == []
 
 
 def test_every_room_exists() -> None:
@@ -130,60 +148,63 @@ def test_a_circle_would_be_found() -> None:
     assert circle({"a": {"b"}, "b": {"c"}, "c": {"b"}, "d": {"a"}}) == ["b", "c"]
 
 
-@pytest.mark.parametrize("folder", FOLDERS, ids=name_of)
-def test_a_folder_is_taken_in_at_a_glance(folder: Path) -> None:
-    assert len(list(folder.glob("*.py"))) <= 20, "make rooms inside it"
+def test_a_folder_is_taken_in_at_a_glance() -> None:
+    """Twenty modules at most; more make rooms inside it."""
+    assert offenders(lambda folder: len(list(folder.glob("*.py"))) > 20, FOLDERS) == []
 
 
-@pytest.mark.parametrize("path", PATHS, ids=name_of)
-def test_heavy_libraries_are_imported_where_their_work_is_done(path: Path) -> None:
-    used = {name.split(".")[0] for name in imports(top_level(tree(path)))} & HEAVY
-    assert not used or room(path) not in (*LIGHT_ROOMS, "cli", "__main__", "__init__")
+def test_heavy_libraries_are_imported_where_their_work_is_done() -> None:
+    light = (*LIGHT_ROOMS, "cli", "__main__", "__init__")
+    assert (
+        offenders(lambda path: room(path) in light and libraries(top_level(tree(path))) & HEAVY)
+        == []
+    )
 
 
-@pytest.mark.parametrize("path", PATHS, ids=name_of)
-def test_templates_and_what_precedes_them_never_touch_a_model(path: Path) -> None:
-    used = {name.split(".")[0] for name in imports(ast.walk(tree(path)))}
-    assert room(path) not in LIGHT_ROOMS or not used & {"torch", "transformers", "peft"}
+def test_templates_and_what_precedes_them_never_touch_a_model() -> None:
+    models = {"torch", "transformers", "peft"}
+    assert offenders(lambda path: room(path) in LIGHT_ROOMS and all_libraries(path) & models) == []
 
 
-@pytest.mark.parametrize("path", PATHS, ids=name_of)
-def test_only_the_sandbox_knows_jinja(path: Path) -> None:
-    used = {name.split(".")[0] for name in imports(ast.walk(tree(path)))}
-    assert "jinja2" not in used or room(path) == "sandbox"
+def test_only_the_sandbox_knows_jinja() -> None:
+    assert offenders(lambda path: room(path) != "sandbox" and "jinja2" in all_libraries(path)) == []
 
 
-@pytest.mark.parametrize("path", PATHS, ids=name_of)
-def test_only_the_command_line_prints(path: Path) -> None:
-    calls = (node for node in ast.walk(tree(path)) if isinstance(node, ast.Call))
-    prints = any(isinstance(call.func, ast.Name) and call.func.id == "print" for call in calls)
-    assert not prints or room(path) in ("cli", "__main__")
+def test_only_the_command_line_prints() -> None:
+    def prints(path: Path) -> bool:
+        calls = (node.func for node in ast.walk(tree(path)) if isinstance(node, ast.Call))
+        return any(isinstance(called, ast.Name) and called.id == "print" for called in calls)
+
+    assert offenders(lambda path: room(path) not in ("cli", "__main__") and prints(path)) == []
 
 
-@pytest.mark.parametrize("path", PATHS, ids=name_of)
-def test_a_module_says_what_it_is_for(path: Path) -> None:
-    assert ast.get_docstring(tree(path)), "no docstring"
-    assert path.stem not in VAGUE, "a module's name is a noun of the field"
-    assert len(path.read_text(encoding="utf-8").splitlines()) <= 400
+def test_a_module_says_what_it_is_for() -> None:
+    assert offenders(lambda path: not ast.get_docstring(tree(path))) == []
 
 
-@pytest.mark.parametrize("path", PATHS, ids=name_of)
-def test_a_package_re_exports_nothing(path: Path) -> None:
-    if path.name == "__init__.py" and path.parent != PACKAGE:
-        body = tree(path).body
-        assert len(body) == 1, "an __init__ holds a docstring and nothing else"
+def test_a_modules_name_is_a_noun_of_the_field() -> None:
+    assert offenders(lambda path: path.stem in VAGUE) == []
 
 
-@pytest.mark.parametrize("path", PATHS, ids=name_of)
-def test_no_unsafe_loading(path: Path) -> None:
-    text = path.read_text(encoding="utf-8")
-    assert not re.search(r"\bpickle\.|trust_remote_code=True|yaml\.load\(|torch\.load\(", text)
+def test_a_module_is_read_in_one_sitting() -> None:
+    assert offenders(lambda path: len(text(path).splitlines()) > 400) == []
 
 
-@pytest.mark.parametrize("path", [*PATHS, *(ROOT / "tests").rglob("*.py")], ids=name_of)
-def test_no_path_of_one_machine_is_written_down(path: Path) -> None:
+def test_a_package_re_exports_nothing() -> None:
+    """An __init__ holds a docstring and nothing else."""
+    inside = [path for path in PATHS if path.name == "__init__.py" and path.parent != PACKAGE]
+    assert offenders(lambda path: len(tree(path).body) != 1, inside) == []
+
+
+def test_no_unsafe_loading() -> None:
+    unsafe = re.compile(r"\bpickle\.|trust_remote_code=True|yaml\.load\(|torch\.load\(")
+    assert offenders(lambda path: unsafe.search(text(path))) == []
+
+
+def test_no_path_of_one_machine_is_written_down() -> None:
     homes = ("/" + "work/", "/" + "root/", "/" + "Users/")
-    assert not any(home in path.read_text(encoding="utf-8") for home in homes)
+    paths = [*PATHS, *(ROOT / "tests").rglob("*.py")]
+    assert offenders(lambda path: any(home in text(path) for home in homes), paths) == []
 
 
 def test_public_names_are_sorted_complete_and_resolve() -> None:
