@@ -13,6 +13,7 @@ from tunesmith.examples.batch import MaterialBatch, clean_batch
 from tunesmith.recipe.recipe import ExamplesRecipe
 from tunesmith.recipe.source_recipe import SourceRecipe
 from tunesmith.sources.row import Row
+from tunesmith.workers import work_in_interpreters
 
 ROOT = Path(__file__).resolve().parents[2]
 CANARY = "open({path!r}, 'w').close()\n"
@@ -38,7 +39,6 @@ generation: {{max_new_tokens: 2}}
 SCRIPT = """\
 import sys
 from tunesmith.__main__ import main
-from tunesmith.workers import work_in_interpreters
 if __name__ == "__main__":
     main()
 """

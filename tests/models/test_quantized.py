@@ -11,8 +11,9 @@ from tests.tiny import byte_tokenizer, random_example, tiny_network
 from tunesmith.errors import MissingError, RecipeError, TunesmithError
 from tunesmith.models.adapter import add_adapter, narrow_frozen
 from tunesmith.models.forward import choose_layout
+from tunesmith.models.four_bits import num_weights, set_product_dtype
 from tunesmith.models.load import ModelPlace, find_model, load_network
-from tunesmith.models.quantized import load_quantized, num_weights, set_product_dtype
+from tunesmith.models.quantized import load_quantized
 from tunesmith.recipe.recipe import LoraRecipe
 from tunesmith.stages.train import train
 from tunesmith.tokens.collate import collate

@@ -14,7 +14,7 @@ from transformers.pytorch_utils import Conv1D
 
 from tunesmith.errors import RecipeError, RefusedError
 from tunesmith.models.forward import probe_examples
-from tunesmith.models.quantized import set_product_dtype
+from tunesmith.models.four_bits import set_product_dtype
 from tunesmith.models.tying import give_own_matrix, is_tied, settle_ties
 from tunesmith.models.vocabulary import fit_vocabulary, num_rows
 from tunesmith.recipe.recipe import LoraRecipe

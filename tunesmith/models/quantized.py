@@ -13,6 +13,7 @@ import torch
 from transformers import BitsAndBytesConfig, PreTrainedModel
 
 from tunesmith.errors import MissingError, RecipeError, TunesmithError
+from tunesmith.models.four_bits import is_in_four_bits
 from tunesmith.models.load import ModelPlace, load_network
 
 _KEY = "training.method.lora.quantize"
@@ -50,7 +51,7 @@ def load_quantized(place: ModelPlace, *, device: str) -> PreTrainedModel:
         bnb_4bit_compute_dtype=torch.float32,
     )
     network = load_network(place, quantization_config=config, device_map={"": device})
-    layers = [m for m in network.modules() if _is_in_four_bits(getattr(m, "weight", None))]
+    layers = [m for m in network.modules() if is_in_four_bits(getattr(m, "weight", None))]
     for layer in layers:
         # On a CPU it else packs the weights anew when it predicts, and no gradient passes then.
         setattr(layer, "support_avx512bf16_for_cpu", False)  # noqa: B010
@@ -86,21 +87,3 @@ def _refuse_without_gradient(layer: torch.nn.Module) -> None:
             where=_KEY,
             cure="Leave quantize out, or install a version of it that does.",
         )
-
-
-def set_product_dtype(network: torch.nn.Module, dtype: torch.dtype) -> None:
-    """In what 4-bit matrices are multiplied; others are left to autocast."""
-    for module in network.modules():
-        if _is_in_four_bits(getattr(module, "weight", None)):
-            setattr(module, "compute_dtype", dtype)  # noqa: B010 - of a type that is optional
-
-
-def num_weights(parameter: torch.Tensor) -> int:
-    """How many weights a parameter holds; in four bits two lie in a byte."""
-    if _is_in_four_bits(parameter):
-        return int(torch.Size(parameter.quant_state.shape).numel())  # type: ignore[attr-defined]
-    return parameter.numel()
-
-
-def _is_in_four_bits(weight: Any) -> bool:
-    return getattr(weight, "quant_state", None) is not None

@@ -16,8 +16,9 @@ from transformers import PreTrainedModel
 from tunesmith.errors import DataError
 from tunesmith.files import hash_json, write_json
 from tunesmith.models.forward import LanguageModel, choose_layout
+from tunesmith.models.four_bits import num_weights
 from tunesmith.models.load import ModelPlace, load_network, to_device, weights_fingerprint
-from tunesmith.models.quantized import load_quantized, num_weights
+from tunesmith.models.quantized import load_quantized
 from tunesmith.models.save import RenderingFiles, save_model
 from tunesmith.models.shortcuts.embeddings import add_rows_in_place
 from tunesmith.models.shortcuts.matmul_library import multiplying

@@ -14,7 +14,7 @@ import numpy.typing as npt
 import torch
 
 from tunesmith.errors import TunesmithError
-from tunesmith.models.quantized import num_weights
+from tunesmith.models.four_bits import num_weights
 from tunesmith.training.feed import Feed, StepData
 from tunesmith.training.loss import target_predictions
 from tunesmith.training.plan import TrainingPlan, TrainingState
