@@ -22,9 +22,9 @@ from pathlib import Path
 
 import psutil
 
-from tunesmith.examples.read import ReadCount
+from tunesmith.examples.read_examples import ReadCount
 from tunesmith.files import read_json_lines
-from tunesmith.recipe.load import recipe_from_mapping
+from tunesmith.recipe.load_recipe import recipe_from_mapping
 from tunesmith.sources.row import Dropped
 from tunesmith.stages.execution.progress import SilentProgress
 from tunesmith.stages.execution.run_folder import RunFolder

@@ -25,16 +25,16 @@ from scipy import stats
 from tunesmith.evaluation.metrics import TEXT_METRICS, grade_completions
 from tunesmith.evaluation.score import score_files
 from tunesmith.files import write_json, write_json_lines
-from tunesmith.generation.answer import OpenQuestion, answer_all
+from tunesmith.generation.responder import OpenQuestion, answer_all
 from tunesmith.models.load import find_model
-from tunesmith.recipe.load import load_recipe
+from tunesmith.recipe.load_recipe import load_recipe
 from tunesmith.stages.compare import compare
 from tunesmith.stages.demo import RECIPE
 from tunesmith.stages.execution.progress import SilentProgress
 from tunesmith.stages.execution.run_folder import RunFolder
 from tunesmith.stages.prepare import read_split
-from tunesmith.stages.speakers.load_speaker import tuned_speaker
-from tunesmith.stages.speakers.renderer import recipe_renderer
+from tunesmith.stages.responders.load_responder import tuned_speaker
+from tunesmith.stages.responders.renderer import recipe_renderer
 from tunesmith.stages.train import train
 
 TUNED = "tuned"

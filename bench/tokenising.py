@@ -115,8 +115,8 @@ def ours(name: str, folder: Path) -> dict[str, Any]:
     """What `tunesmith prepare` does once the rows are divided."""
     from tunesmith.recipe.recipe import TemplateRecipe
     from tunesmith.stages.execution.progress import SilentProgress
-    from tunesmith.stages.preparing.encode import EncodeCount, ExampleEncoder
     from tunesmith.stages.preparing.encode_file import encode_file
+    from tunesmith.stages.preparing.example_encoder import EncodeCount, ExampleEncoder
     from tunesmith.templates.names import find_template
     from tunesmith.tokens.store import TokenStore, write_store
     from tunesmith.tokens.tokenizer import load_tokenizer

@@ -14,8 +14,8 @@ from typing import Literal
 
 from pretraining.facts import Fact, all_facts
 from pretraining.wordings import all_wordings, fill
-from tunesmith.generation.answer import Speaker
 from tunesmith.generation.generate import Prompt, generate
+from tunesmith.generation.responder import Speaker
 
 Kind = Literal["another question", "an answer", "more text"]
 _AT_ONCE = 32

@@ -25,16 +25,16 @@ from tunesmith import __version__
 from tunesmith.evaluation.metrics import exact_match
 from tunesmith.examples.example import Example
 from tunesmith.files import write_json
-from tunesmith.generation.answer import OpenQuestion, Speaker, answer_all
+from tunesmith.generation.responder import OpenQuestion, Speaker, answer_all
 from tunesmith.models.load import find_model
-from tunesmith.recipe.load import load_recipe
+from tunesmith.recipe.load_recipe import load_recipe
 from tunesmith.recipe.recipe import GenerationRecipe, Recipe
 from tunesmith.stages.demo import RECIPE, STUDY
 from tunesmith.stages.execution.progress import SilentProgress
 from tunesmith.stages.execution.run_folder import RunFolder
 from tunesmith.stages.prepare import read_split
-from tunesmith.stages.speakers.load_speaker import base_speaker, named_speaker, tuned_speaker
-from tunesmith.stages.speakers.renderer import recipe_renderer
+from tunesmith.stages.responders.load_responder import base_speaker, named_speaker, tuned_speaker
+from tunesmith.stages.responders.renderer import recipe_renderer
 from tunesmith.stages.train import train
 
 FACTS_PER_RELATION = 40

@@ -237,7 +237,7 @@ def test_importing_tunesmith_changes_nothing() -> None:
     program = (
         "import os, sys, logging, random\n"
         "before = dict(os.environ), random.getstate(), list(logging.getLogger().handlers)\n"
-        "import tunesmith, tunesmith.recipe.load, tunesmith.cli.app\n"
+        "import tunesmith, tunesmith.recipe.load_recipe, tunesmith.cli.app\n"
         "assert before == (dict(os.environ), random.getstate(), logging.getLogger().handlers)\n"
         f"assert not {HEAVY!r} & set(sys.modules)\n"
     )

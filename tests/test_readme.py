@@ -10,7 +10,7 @@ import pytest
 import typer
 
 from tunesmith.cli.app import make_app
-from tunesmith.examples.tasks.page import library_tables
+from tunesmith.examples.tasks.library_page import library_tables
 from tunesmith.recipe.commented import reference_table
 
 ROOT = Path(__file__).resolve().parent.parent

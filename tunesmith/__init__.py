@@ -11,7 +11,7 @@ leave_out_working_directory()
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from tunesmith.errors import TunesmithError
-    from tunesmith.recipe.load import load_recipe, recipe_from_mapping
+    from tunesmith.recipe.load_recipe import load_recipe, recipe_from_mapping
     from tunesmith.recipe.recipe import Recipe
     from tunesmith.stages.answer import answer
     from tunesmith.stages.evaluate import evaluate

@@ -9,11 +9,11 @@ import time
 from pathlib import Path
 
 from tunesmith.examples.example import Message
-from tunesmith.generation.answer import OpenQuestion, answer_all
+from tunesmith.generation.responder import OpenQuestion, answer_all
 from tunesmith.models.load import find_model
 from tunesmith.recipe.recipe import GenerationRecipe, Recipe
-from tunesmith.stages.speakers.load_speaker import load_speaker
-from tunesmith.stages.speakers.renderer import Renderer, recipe_renderer
+from tunesmith.stages.responders.load_responder import load_speaker
+from tunesmith.stages.responders.renderer import Renderer, recipe_renderer
 from tunesmith.training.resources.allocator import keep_freed_memory
 
 

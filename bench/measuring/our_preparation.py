@@ -11,7 +11,7 @@ from pathlib import Path
 
 import psutil
 
-from tunesmith.recipe.load import load_recipe
+from tunesmith.recipe.load_recipe import load_recipe
 from tunesmith.stages.execution.run_folder import RunFolder
 from tunesmith.stages.prepare import open_store, prepare
 

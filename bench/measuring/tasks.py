@@ -13,7 +13,7 @@ import yaml
 
 from measuring.models import model_folder
 from measuring.texts import data_set, is_real
-from tunesmith.recipe.load import load_recipe
+from tunesmith.recipe.load_recipe import load_recipe
 from tunesmith.stages.execution.progress import SilentProgress
 from tunesmith.stages.execution.run_folder import RunFolder
 from tunesmith.stages.prepare import open_store, prepare

@@ -10,7 +10,7 @@ import pytest
 
 import tunesmith.stages
 from tunesmith.__main__ import run_command
-from tunesmith.cli.terminal import progress
+from tunesmith.cli.terminal import progress_bars
 
 SCORE = {"value": 40.0, "low": 30.0, "high": 50.0, "count": 100, "failed": 2}
 RESULT = {
@@ -117,7 +117,7 @@ def calls(monkeypatch: pytest.MonkeyPatch) -> list[SimpleNamespace]:
             setattr(fake, name, function)
         monkeypatch.setitem(sys.modules, fake.__name__, fake)
         monkeypatch.setattr(tunesmith.stages, module, fake, raising=False)
-    monkeypatch.setattr(progress, "silence_libraries", lambda **_: None)
+    monkeypatch.setattr(progress_bars, "silence_libraries", lambda **_: None)
     return made
 
 

@@ -6,11 +6,11 @@ from pathlib import Path
 from typing import Any
 
 from tests.endpoint_server import EndpointServer
-from tunesmith.endpoints.attempts import Patience
 from tunesmith.endpoints.cache import CallCache, call_id_of
 from tunesmith.endpoints.caller import Caller, Terms
-from tunesmith.endpoints.chat import ChatMessage, ChatReply, ChatRequest, Outcome
+from tunesmith.endpoints.chat_request import ChatMessage, ChatReply, ChatRequest, Outcome
 from tunesmith.endpoints.openai_api import OpenAiEndpoint
+from tunesmith.endpoints.retries import Patience
 from tunesmith.recipe.endpoint_recipe import EndpointRecipe
 
 

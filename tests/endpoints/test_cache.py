@@ -12,7 +12,7 @@ import pytest
 
 from tests.endpoints.rig import question
 from tunesmith.endpoints.cache import CallCache, call_id_of, default_cache_path
-from tunesmith.endpoints.chat import ChatFailure, ChatReply
+from tunesmith.endpoints.chat_request import ChatFailure, ChatReply
 from tunesmith.endpoints.database import Database
 from tunesmith.errors import DiskFullError, RefusedError
 
@@ -21,7 +21,7 @@ import sys
 from pathlib import Path
 from tests.endpoints.rig import question
 from tunesmith.endpoints.cache import CallCache
-from tunesmith.endpoints.chat import ChatReply
+from tunesmith.endpoints.chat_request import ChatReply
 
 path, writer, most = Path(sys.argv[1]), sys.argv[2], int(sys.argv[3])
 cache = CallCache(path)

@@ -19,7 +19,7 @@ from tests.endpoints.rig import (
 )
 from tunesmith.endpoints.cache import CallCache
 from tunesmith.endpoints.caller import NOT_CACHED, Caller, Terms
-from tunesmith.endpoints.chat import ChatFailure, ChatReply
+from tunesmith.endpoints.chat_request import ChatFailure, ChatReply
 from tunesmith.endpoints.counts import CallCounts
 from tunesmith.endpoints.uncached_calls import GIVEN_UP
 from tunesmith.errors import RemoteError

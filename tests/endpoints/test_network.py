@@ -8,7 +8,7 @@ import pytest
 
 from tests.endpoint_server import EndpointServer
 from tests.endpoints.rig import questions
-from tunesmith.endpoints.chat import ChatFailure
+from tunesmith.endpoints.chat_request import ChatFailure
 from tunesmith.endpoints.network import refusal
 from tunesmith.endpoints.openai_api import OpenAiEndpoint
 from tunesmith.recipe.endpoint_recipe import EndpointRecipe

@@ -8,7 +8,7 @@ import pytest
 
 from tests.endpoint_server import EndpointServer, always, scheduled
 from tests.endpoints.rig import answers, endpoint_at, question, questions, reasons, texts
-from tunesmith.endpoints.chat import ChatFailure, ChatMessage, ChatReply, ChatRequest
+from tunesmith.endpoints.chat_request import ChatFailure, ChatMessage, ChatReply, ChatRequest
 from tunesmith.endpoints.openai_api import OpenAiEndpoint
 from tunesmith.errors import MissingError
 from tunesmith.recipe.endpoint_recipe import EndpointRecipe

@@ -10,7 +10,7 @@ from tests.endpoint_server import EndpointServer, always
 from tests.endpoints.rig import caller_at, patient, questions, recipe_for, texts
 from tunesmith.endpoints.openai_api import OpenAiEndpoint
 from tunesmith.errors import RecipeError, RemoteError
-from tunesmith.recipe.load import recipe_from_mapping
+from tunesmith.recipe.load_recipe import recipe_from_mapping
 
 CANARY = "canary7f3a9b2c"
 

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from tunesmith.errors import DataError, RecipeError
 from tunesmith.examples.example import Example
 from tunesmith.examples.mix import OVER_WEIGHT, shares
-from tunesmith.examples.read import ReadCount, check_read, read_examples
-from tunesmith.recipe.load import recipe_from_mapping
+from tunesmith.examples.read_examples import ReadCount, check_read, read_examples
+from tunesmith.recipe.load_recipe import recipe_from_mapping
 from tunesmith.sources.row import Dropped
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from tunesmith.errors import DataError, MissingError, RecipeError
 from tunesmith.examples.example import Example
-from tunesmith.examples.read import ReadCount, check_read, read_examples
+from tunesmith.examples.read_examples import ReadCount, check_read, read_examples
 from tunesmith.recipe.source_recipe import SourceRecipe
 from tunesmith.sources.row import Dropped
 

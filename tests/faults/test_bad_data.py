@@ -14,7 +14,7 @@ import pytest
 
 from tunesmith.errors import DataError, MissingError, TunesmithError
 from tunesmith.examples.example import Example
-from tunesmith.examples.read import ReadCount, check_read, read_examples
+from tunesmith.examples.read_examples import ReadCount, check_read, read_examples
 from tunesmith.files import json_line, read_json_lines, write_json_lines
 from tunesmith.recipe.source_recipe import SourceRecipe
 from tunesmith.sources.row import Dropped
@@ -26,7 +26,7 @@ READ_IN_A_CHILD = """
 import json, re, sys
 from pathlib import Path
 from tunesmith.errors import TunesmithError
-from tunesmith.examples.read import read_examples, ReadCount
+from tunesmith.examples.read_examples import read_examples, ReadCount
 from tunesmith.recipe.source_recipe import SourceRecipe
 
 count, error = ReadCount(), None

@@ -5,13 +5,13 @@ from pathlib import Path
 
 import pytest
 
-from tests.generation.speakers import gpt2_speaker
+from tests.generation.tiny_responders import gpt2_speaker
 from tunesmith.endpoints.cache import CallCache, call_id_of
 from tunesmith.endpoints.caller import Caller
-from tunesmith.endpoints.chat import ChatFailure, ChatMessage, ChatReply, ChatRequest
+from tunesmith.endpoints.chat_request import ChatFailure, ChatMessage, ChatReply, ChatRequest
 from tunesmith.examples.example import Message
-from tunesmith.generation.answer import TOO_LONG, OpenQuestion, Speaker, answer_all
 from tunesmith.generation.local_endpoint import LocalEndpoint
+from tunesmith.generation.responder import TOO_LONG, OpenQuestion, Speaker, answer_all
 from tunesmith.recipe.recipe import GenerationRecipe
 
 CONTEXT = 96

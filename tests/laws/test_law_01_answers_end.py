@@ -6,10 +6,10 @@ import pytest
 
 from tests.stages.rig import Talk, colour_rows, make_recipe, run_folder, write_rows
 from tests.tiny import byte_tokenizer, save_tiny_model
-from tunesmith.generation.answer import OpenQuestion, answer_all
+from tunesmith.generation.responder import OpenQuestion, answer_all
 from tunesmith.recipe.recipe import GenerationRecipe
 from tunesmith.stages.prepare import read_split
-from tunesmith.stages.speakers.load_speaker import named_speaker
+from tunesmith.stages.responders.load_responder import named_speaker
 from tunesmith.stages.train import train
 
 LEARN = {"steps": 120, "learning_rate": 1e-2, "schedule": "constant", "keep": "last"}

@@ -13,7 +13,7 @@ from tests.stages.rig import colour_rows, write_rows
 from tests.tiny import random_store, tiny_network
 from tunesmith.models.forward import LanguageModel, choose_layout
 from tunesmith.models.rows.attention import register, use_attention
-from tunesmith.recipe.load import load_recipe
+from tunesmith.recipe.load_recipe import load_recipe
 from tunesmith.stages.execution.progress import SilentProgress
 from tunesmith.stages.execution.run_folder import RunFolder
 from tunesmith.stages.train import train

@@ -83,7 +83,7 @@ def test_a_change_of_the_code_is_noticed(tmp_path: Path, monkeypatch: pytest.Mon
     for name in (
         "sandbox/limits.py",
         "templates/alpaca.py",
-        "stages/preparing/encode.py",
+        "stages/preparing/example_encoder.py",
         "sources/lines.py",
     ):
         path = package / name

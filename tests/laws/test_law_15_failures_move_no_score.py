@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from tests.evaluation.judge.stub import Seen, StubAsker
-from tunesmith.endpoints.chat import ChatFailure
+from tunesmith.endpoints.chat_request import ChatFailure
 from tunesmith.evaluation.judge.absolute import Scored, grade_by_judge, score_judge
-from tunesmith.evaluation.judge.material import Asked
+from tunesmith.evaluation.judge.judged_question import Asked
 from tunesmith.evaluation.judge.pairwise import AnswerPair, prefer, preference_judge
 from tunesmith.evaluation.score import read_columns, score_column
 from tunesmith.files import write_json_lines

@@ -26,7 +26,7 @@ from tunesmith.generation.generate import Prompt, generate
 from tunesmith.recipe.recipe import GenerationRecipe
 from tunesmith.stages.compare import compare
 from tunesmith.stages.execution.run_folder import RunFolder
-from tunesmith.stages.speakers.load_speaker import named_speaker
+from tunesmith.stages.responders.load_responder import named_speaker
 
 NOTHING_SHOWN = "no difference shown"
 NUM_TRIALS, MOST = 200, 20

@@ -22,8 +22,8 @@ from tunesmith.recipe.recipe import Recipe
 from tunesmith.stages.evaluate import evaluate
 from tunesmith.stages.execution.run_folder import RunFolder
 from tunesmith.stages.prepare import open_store, prepare
+from tunesmith.stages.responders.renderer import recipe_renderer
 from tunesmith.stages.run import run
-from tunesmith.stages.speakers.renderer import recipe_renderer
 from tunesmith.stages.train import train
 from tunesmith.tokens.encode import encode_prompt
 

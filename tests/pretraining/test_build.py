@@ -11,7 +11,7 @@ from pretraining.facts import all_facts
 from pretraining.knowledge import _continued
 from tunesmith.files import read_json_lines
 from tunesmith.recipe.recipe import GenerationRecipe
-from tunesmith.stages.speakers.load_speaker import named_speaker
+from tunesmith.stages.responders.load_responder import named_speaker
 
 NUM_CHARACTERS = 2_500_000
 

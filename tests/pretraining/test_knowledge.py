@@ -6,9 +6,9 @@ import pytest
 
 from pretraining.facts import Fact, all_facts
 from pretraining.knowledge import _kind, bare_questions, facts_completed
-from tunesmith.generation.answer import Speaker
+from tunesmith.generation.responder import Speaker
 from tunesmith.recipe.recipe import GenerationRecipe
-from tunesmith.stages.speakers.load_speaker import named_speaker
+from tunesmith.stages.responders.load_responder import named_speaker
 
 PERU = Fact(relation="capital", x="Peru", y="Lima", entity=("Peru", "Lima"))
 

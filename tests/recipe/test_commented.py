@@ -5,7 +5,7 @@ from pathlib import Path
 
 from tunesmith.recipe.commented import commented_recipe
 from tunesmith.recipe.fields import walk
-from tunesmith.recipe.load import load_recipe, recipe_from_mapping
+from tunesmith.recipe.load_recipe import load_recipe, recipe_from_mapping
 
 
 def test_the_commented_recipe_is_the_default_recipe(tmp_path: Path) -> None:

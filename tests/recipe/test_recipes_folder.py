@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tunesmith.recipe.load import load_recipe
+from tunesmith.recipe.load_recipe import load_recipe
 
 FOLDER = Path(__file__).resolve().parents[2] / "recipes"
 PATHS = sorted(FOLDER.glob("*.yaml"))

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from tunesmith.recipe.source_recipe import SourceRecipe
-from tunesmith.sources.read import read_source
+from tunesmith.sources.read_source import read_source
 from tunesmith.sources.row import Dropped, Row
 
 

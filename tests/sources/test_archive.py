@@ -14,7 +14,7 @@ from tunesmith.errors import DataError
 from tunesmith.recipe.source_recipe import SourceRecipe
 from tunesmith.sources.archive import MAX_MEMBERS, ZipTree, open_tree
 from tunesmith.sources.material import Thread
-from tunesmith.sources.read import read_source
+from tunesmith.sources.read_source import read_source
 from tunesmith.sources.row import Dropped, RowError
 
 DAY = (

@@ -11,7 +11,7 @@ import pytest
 from tests.sources.reading import fields_of, read_content, reasons_of
 from tunesmith.errors import DataError, MissingError
 from tunesmith.recipe.source_recipe import SourceRecipe
-from tunesmith.sources.read import read_source
+from tunesmith.sources.read_source import read_source
 
 LINES = '{"a": "é 😀"}\n{"a": "2"}\n'
 ROWS = [{"a": "é 😀"}, {"a": "2"}]

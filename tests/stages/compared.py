@@ -9,8 +9,8 @@ from tunesmith.evaluation.metrics import TEXT_METRICS, grade_completions
 from tunesmith.evaluation.score import score_files
 from tunesmith.examples.example import Example, Message
 from tunesmith.files import write_json, write_json_lines, write_text
-from tunesmith.generation.answer import Completion
-from tunesmith.recipe.load import recipe_from_mapping, resolved_yaml
+from tunesmith.generation.responder import Completion
+from tunesmith.recipe.load_recipe import recipe_from_mapping, resolved_yaml
 from tunesmith.stages.execution.run_folder import RunFolder
 
 

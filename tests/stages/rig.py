@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from tunesmith.recipe.load import recipe_from_mapping
+from tunesmith.recipe.load_recipe import recipe_from_mapping
 from tunesmith.recipe.recipe import Recipe
 from tunesmith.stages.execution.run_folder import RunFolder
 

@@ -12,7 +12,7 @@ import pytest
 from tests.stages.rig import Talk, write_rows
 from tunesmith.errors import RecipeError
 from tunesmith.files import read_json_lines
-from tunesmith.generation import answer as answering
+from tunesmith.generation import responder as answering
 from tunesmith.recipe.recipe import GenerationRecipe
 from tunesmith.stages import answer as stage
 from tunesmith.stages.answer import answer_file

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from transformers import TextIteratorStreamer
 
-from tests.generation.speakers import gpt2_speaker
+from tests.generation.tiny_responders import gpt2_speaker
 from tunesmith.errors import DataError
 from tunesmith.generation.generate import Continuation
 from tunesmith.recipe.recipe import GenerationRecipe

@@ -8,7 +8,7 @@ import pytest
 from tests.stages.rig import Talk
 from tunesmith import preview
 from tunesmith.__main__ import run_command
-from tunesmith.recipe.load import recipe_from_mapping
+from tunesmith.recipe.load_recipe import recipe_from_mapping
 from tunesmith.sources.row import Dropped
 from tunesmith.stages.preview import preview_pieces
 

@@ -12,7 +12,7 @@ from tests.stages.rig import Talk
 from tunesmith.__main__ import run_command
 from tunesmith.errors import DataError, MissingError, RecipeError, RefusedError, RemoteError
 from tunesmith.examples.example import Example, Message
-from tunesmith.examples.read import read_examples
+from tunesmith.examples.read_examples import read_examples
 from tunesmith.files import write_json, write_json_lines
 from tunesmith.recipe.recipe import SourceRecipe
 from tunesmith.stages.execution.run_folder import RunFolder
@@ -129,7 +129,7 @@ def test_the_card_tells_splits_cleaning_sources_and_how_to_use_it(hub: Hub, tmp_
 
 
 def test_a_recipe_from_the_card_is_one(hub: Hub, tmp_path: Path) -> None:
-    from tunesmith.recipe.load import recipe_from_mapping
+    from tunesmith.recipe.load_recipe import recipe_from_mapping
 
     run = make_run(tmp_path, train=[pair(1)], test=[pair(2)])
     publish_data(run, Publication(repo=REPO, endpoint=hub.address))
@@ -229,7 +229,7 @@ def test_what_goes_wrong_is_said_in_our_words(
         publish_data(other, how)
     assert "tunesmith import" in str(wrong.value)
     monkeypatch.delenv("HF_TOKEN")
-    monkeypatch.setattr("tunesmith.export.hub.get_token", lambda: None)
+    monkeypatch.setattr("tunesmith.export.upload.get_token", lambda: None)
     with pytest.raises(MissingError, match="no key for the Hub"):
         publish_data(run, how)
 

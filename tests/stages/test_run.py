@@ -11,9 +11,9 @@ import torch
 from tests.stages.rig import Talk, colour_rows, make_recipe, run_folder, write_rows
 from tunesmith.errors import MissingError, RefusedError, TunesmithError
 from tunesmith.files import read_json, read_json_lines
-from tunesmith.generation import answer as answering
+from tunesmith.generation import responder as answering
 from tunesmith.models.load import find_model, load_network
-from tunesmith.recipe.load import load_recipe
+from tunesmith.recipe.load_recipe import load_recipe
 from tunesmith.recipe.recipe import GenerationRecipe, Recipe
 from tunesmith.stages.answer import answer, answer_file
 from tunesmith.stages.ask import ask

@@ -23,7 +23,7 @@ from tests.teacher.played import answer, last_message
 from tunesmith.__main__ import run_command
 from tunesmith.errors import DataError, RecipeError, RemoteError
 from tunesmith.files import read_json_lines
-from tunesmith.recipe.load import recipe_from_mapping
+from tunesmith.recipe.load_recipe import recipe_from_mapping
 from tunesmith.recipe.recipe import Recipe
 from tunesmith.recipe.source_recipe import SourceRecipe
 from tunesmith.stages.prepare import prepare

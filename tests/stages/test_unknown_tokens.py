@@ -10,7 +10,7 @@ from tests.tiny import byte_tokenizer, save_tiny_model
 from tunesmith.errors import RefusedError
 from tunesmith.recipe.recipe import GenerationRecipe
 from tunesmith.stages.prepare import prepare
-from tunesmith.stages.speakers.load_speaker import named_speaker
+from tunesmith.stages.responders.load_responder import named_speaker
 from tunesmith.stages.train import train
 
 TEMPLATE = (
@@ -81,7 +81,7 @@ def test_a_smaller_model_under_the_same_tokenizer_is_prepared_anew(tmp_path: Pat
 
 def test_a_question_with_an_unknown_token_is_refused(tmp_path: Path) -> None:
     from tunesmith.examples.example import Message
-    from tunesmith.generation.answer import OpenQuestion
+    from tunesmith.generation.responder import OpenQuestion
 
     model = _model(tmp_path / "base", 260, added=["<|turn|>", "<|user|>"])
     speaker = named_speaker(str(model), recipe=GenerationRecipe(max_new_tokens=2))

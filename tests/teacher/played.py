@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any
 
-from tunesmith.endpoints.chat import ChatFailure, ChatReply, ChatRequest, Endpoint, Outcome
+from tunesmith.endpoints.chat_request import ChatFailure, ChatReply, ChatRequest, Endpoint, Outcome
 from tunesmith.files import hash_json
 
 Body = dict[str, Any]

@@ -20,8 +20,8 @@ from tunesmith.errors import DataError, RemoteError
 from tunesmith.sources.row import Dropped
 from tunesmith.teacher.acceptance import Acceptance
 from tunesmith.teacher.avoided import IN_TEST_SET, Avoided
+from tunesmith.teacher.call_forecast import forecast
 from tunesmith.teacher.filters import CUT
-from tunesmith.teacher.forecast import forecast
 from tunesmith.teacher.lesson import plan, taught
 from tunesmith.teacher.novelty import Novelty
 from tunesmith.teacher.parse import UNREADABLE

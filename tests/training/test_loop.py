@@ -16,7 +16,7 @@ from tunesmith.training import step as step_module
 from tunesmith.training import validate as validate_module
 from tunesmith.training.checkpoint import find_newest, load_checkpoint
 from tunesmith.training.plan import BEST, TrainingState
-from tunesmith.training.resources.memory import use_activation_checkpointing
+from tunesmith.training.resources.out_of_memory import use_activation_checkpointing
 from tunesmith.training.resume import load_best
 from tunesmith.training.validate import validate
 

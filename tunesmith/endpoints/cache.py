@@ -12,7 +12,7 @@ from pathlib import Path
 
 import orjson
 
-from tunesmith.endpoints.chat import ChatFailure, ChatReply, ChatRequest
+from tunesmith.endpoints.chat_request import ChatFailure, ChatReply, ChatRequest
 from tunesmith.endpoints.database import Database
 from tunesmith.files import hash_json
 

@@ -12,11 +12,9 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Self
 
-from tunesmith.endpoints.attempts import Patience
-from tunesmith.endpoints.breaker import Breaker
-from tunesmith.endpoints.budget import Budget, Limits, estimate
 from tunesmith.endpoints.cache import CallCache, call_id_of
-from tunesmith.endpoints.chat import (
+from tunesmith.endpoints.call_budget import Budget, Limits, estimate
+from tunesmith.endpoints.chat_request import (
     ChatFailure,
     ChatReply,
     ChatRequest,
@@ -24,8 +22,10 @@ from tunesmith.endpoints.chat import (
     Endpoint,
     Outcome,
 )
+from tunesmith.endpoints.circuit_breaker import Breaker
 from tunesmith.endpoints.counts import CallCounts, Counting
 from tunesmith.endpoints.ledger import Ledger, Spending
+from tunesmith.endpoints.retries import Patience
 from tunesmith.endpoints.thread_pool import ThreadPool
 from tunesmith.endpoints.uncached_calls import Call, UncachedCalls
 from tunesmith.errors import RemoteError

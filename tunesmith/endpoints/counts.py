@@ -5,8 +5,8 @@ from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
-from tunesmith.endpoints.budget import Limits
-from tunesmith.endpoints.chat import ChatFailure, Outcome
+from tunesmith.endpoints.call_budget import Limits
+from tunesmith.endpoints.chat_request import ChatFailure, Outcome
 from tunesmith.endpoints.ledger import Spending
 
 

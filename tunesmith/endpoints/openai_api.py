@@ -15,7 +15,7 @@ import httpx2
 from pydantic import SecretStr
 
 from tunesmith.endpoints.cache import call_id_of
-from tunesmith.endpoints.chat import ChatFailure, ChatRequest, Outcome
+from tunesmith.endpoints.chat_request import ChatFailure, ChatRequest, Outcome
 from tunesmith.endpoints.reply_body import read_reply
 from tunesmith.endpoints.server_check import check_server
 from tunesmith.endpoints.transport import GuardedTransport, TransportError

@@ -4,7 +4,7 @@ from typing import Any
 
 import orjson
 
-from tunesmith.endpoints.chat import ChatFailure, ChatReply, Outcome
+from tunesmith.endpoints.chat_request import ChatFailure, ChatReply, Outcome
 from tunesmith.recipe.redaction import redacted
 
 _SHOWN_CHARACTERS = 200

@@ -4,12 +4,12 @@ import threading
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from tunesmith.endpoints.attempts import Patience, attempts, may_pass
-from tunesmith.endpoints.breaker import Breaker
-from tunesmith.endpoints.budget import Budget, SetAside, taken
 from tunesmith.endpoints.cache import CallCache
-from tunesmith.endpoints.chat import ChatFailure, ChatRequest, Endpoint, Outcome
+from tunesmith.endpoints.call_budget import Budget, SetAside, taken
+from tunesmith.endpoints.chat_request import ChatFailure, ChatRequest, Endpoint, Outcome
+from tunesmith.endpoints.circuit_breaker import Breaker
 from tunesmith.endpoints.counts import Counting
+from tunesmith.endpoints.retries import Patience, attempts, may_pass
 
 BUDGET_SPENT = "budget spent"
 GIVEN_UP = "service given up"

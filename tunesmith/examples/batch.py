@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from tunesmith.examples.clean import Cleaned, clean_example
 from tunesmith.examples.example import Example
 from tunesmith.examples.from_material import to_examples
-from tunesmith.examples.read import removed_markers, source_name
+from tunesmith.examples.read_examples import removed_markers, source_name
 from tunesmith.examples.splitting.collection import Chunk
 from tunesmith.examples.splitting.fingerprints import fingerprints
 from tunesmith.examples.splitting.split import NO_SIDE, SPLITS

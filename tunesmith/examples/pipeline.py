@@ -9,7 +9,7 @@ import orjson
 
 from tunesmith.examples.batch import MaterialBatch, clean_batch
 from tunesmith.examples.example import Example, last_user_text
-from tunesmith.examples.read import Opened, ReadCount, made_examples, open_sources, weigh
+from tunesmith.examples.read_examples import Opened, ReadCount, made_examples, open_sources, weigh
 from tunesmith.examples.splitting.collection import Chunk, Collection
 from tunesmith.examples.splitting.duplicates import Loss
 from tunesmith.examples.splitting.fingerprints import MAX_BATCH

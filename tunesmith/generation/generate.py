@@ -6,13 +6,13 @@ from threading import Event
 
 from transformers.generation.streamers import BaseStreamer
 
-from tunesmith.generation.loop import Writer
+from tunesmith.generation.decoding_loop import Writer
 from tunesmith.generation.padded import generate_padded
 from tunesmith.generation.prompt import Continuation, FinishReason, Listeners, Prompt
 from tunesmith.models.continue_texts import find_reading
 from tunesmith.models.forward import LanguageModel
 from tunesmith.recipe.recipe import GenerationRecipe
-from tunesmith.training.resources.budget import free_memory
+from tunesmith.training.resources.memory_budget import free_memory
 
 __all__ = ["Continuation", "FinishReason", "Prompt", "generate", "generate_as_they_end"]
 

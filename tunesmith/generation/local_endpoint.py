@@ -9,10 +9,10 @@ from dataclasses import replace
 from functools import cached_property
 
 from tunesmith.endpoints.cache import call_id_of
-from tunesmith.endpoints.chat import ChatFailure, ChatReply, ChatRequest, Outcome
+from tunesmith.endpoints.chat_request import ChatFailure, ChatReply, ChatRequest, Outcome
 from tunesmith.errors import DataError
 from tunesmith.examples.example import Message
-from tunesmith.generation.answer import (
+from tunesmith.generation.responder import (
     NOT_EXPRESSED,
     Completion,
     OpenQuestion,

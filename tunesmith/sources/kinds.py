@@ -6,7 +6,7 @@ from pathlib import Path
 from tunesmith.recipe.source_recipe import SourceRecipe
 from tunesmith.sources.chunks import check_file
 from tunesmith.sources.pages.pages import find_page_kind
-from tunesmith.sources.read import holds_pages, refuse_teacher, source_kind
+from tunesmith.sources.read_source import holds_pages, refuse_teacher, source_kind
 
 # What the content of a file of each kind shows; detection looks for just that. A page says itself.
 REASONS = {

@@ -7,27 +7,27 @@ from typing import Any
 
 from tunesmith.errors import MissingError, RecipeError
 from tunesmith.examples.conversion.questions import to_question
-from tunesmith.examples.read import ReadCount, check_read
+from tunesmith.examples.read_examples import ReadCount, check_read
 from tunesmith.files import (
     hash_file,
     hash_json,
     write_json_lines,
     write_text,
 )
-from tunesmith.generation.answer import OpenQuestion, Speaker
+from tunesmith.generation.responder import OpenQuestion, Speaker
 from tunesmith.models.load import find_model, is_model_folder, weights_fingerprint
-from tunesmith.recipe.load import resolved_yaml
+from tunesmith.recipe.load_recipe import resolved_yaml
 from tunesmith.recipe.recipe import GenerationRecipe, Recipe
 from tunesmith.recipe.source_recipe import SourceRecipe
-from tunesmith.sources.read import read_source
+from tunesmith.sources.read_source import read_source
 from tunesmith.sources.row import Dropped
 from tunesmith.stages.execution.output_file import are_completions, check_outputs
 from tunesmith.stages.execution.progress import Progress
 from tunesmith.stages.execution.run_folder import RunFolder
 from tunesmith.stages.execution.stage import Result, Stage, code_of, require_current, run_stage
 from tunesmith.stages.prepare import preparation
-from tunesmith.stages.speakers.load_speaker import base_speaker, load_speaker, tuned_speaker
-from tunesmith.stages.speakers.renderer import Renderer, model_renderer, recipe_renderer
+from tunesmith.stages.responders.load_responder import base_speaker, load_speaker, tuned_speaker
+from tunesmith.stages.responders.renderer import Renderer, model_renderer, recipe_renderer
 from tunesmith.stages.test_set.completions import answer_onto, count_completions
 from tunesmith.stages.test_set.overlap_check import check_overlap
 from tunesmith.stages.test_set.rivals import answer_others, speak

@@ -3,10 +3,10 @@
 from collections.abc import Iterator, Sequence
 
 from tunesmith.examples.example import Message
-from tunesmith.generation.answer import OpenQuestion, answer_all
+from tunesmith.generation.responder import OpenQuestion, answer_all
 from tunesmith.recipe.recipe import GenerationRecipe
 from tunesmith.stages.execution.stage import Result
-from tunesmith.stages.speakers.load_speaker import named_speaker
+from tunesmith.stages.responders.load_responder import named_speaker
 
 
 def ask(text: str, models: Sequence[str], *, generation: GenerationRecipe) -> Iterator[Result]:

@@ -10,10 +10,10 @@ from transformers import TextIteratorStreamer
 
 from tunesmith.errors import DataError
 from tunesmith.examples.example import Message
-from tunesmith.generation.answer import OpenQuestion, Speaker
 from tunesmith.generation.generate import Continuation, Prompt, generate
+from tunesmith.generation.responder import OpenQuestion, Speaker
 from tunesmith.recipe.recipe import GenerationRecipe
-from tunesmith.stages.speakers.load_speaker import named_speaker
+from tunesmith.stages.responders.load_responder import named_speaker
 
 _POLL_SECONDS = 0.1
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from tunesmith.examples.example import Example, last_user_text
 from tunesmith.files import read_json, read_json_lines, write_json
-from tunesmith.recipe.load import load_recipe
+from tunesmith.recipe.load_recipe import load_recipe
 from tunesmith.stages.execution.progress import Progress
 from tunesmith.stages.execution.run_folder import RunFolder
 from tunesmith.stages.execution.stage import Result

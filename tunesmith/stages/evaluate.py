@@ -11,7 +11,7 @@ from tunesmith.evaluation.references import ReferenceFile
 from tunesmith.evaluation.score import score_files
 from tunesmith.evaluation.token_metrics import TokenMetric, TokenTotals, grade_tokens
 from tunesmith.files import hash_file, read_json_lines, write_json, write_json_lines
-from tunesmith.generation.answer import Completion, Speaker
+from tunesmith.generation.responder import Completion, Speaker
 from tunesmith.models.load import find_model, weights_fingerprint
 from tunesmith.recipe.recipe import Recipe
 from tunesmith.stages.answer import BASE, TUNED, answer
@@ -20,8 +20,8 @@ from tunesmith.stages.execution.progress import Progress
 from tunesmith.stages.execution.run_folder import RunFolder
 from tunesmith.stages.execution.stage import Result, Stage, code_of, run_stage
 from tunesmith.stages.prepare import open_store, prepare
-from tunesmith.stages.speakers.load_speaker import base_speaker, tuned_speaker
-from tunesmith.stages.speakers.renderer import Renderer, recipe_renderer
+from tunesmith.stages.responders.load_responder import base_speaker, tuned_speaker
+from tunesmith.stages.responders.renderer import Renderer, recipe_renderer
 from tunesmith.stages.test_set.judging import check_judge as try_judge
 from tunesmith.stages.test_set.judging import check_servers, judge_answers, judge_metrics
 from tunesmith.stages.test_set.rivals import other_models

@@ -22,21 +22,21 @@ from tunesmith.stages.execution.progress import Progress
 from tunesmith.stages.execution.run_folder import RunFolder
 from tunesmith.stages.execution.stage import Result
 from tunesmith.stages.prepare import prepare_stage
-from tunesmith.stages.speakers.renderer import recipe_renderer
+from tunesmith.stages.responders.renderer import recipe_renderer
 from tunesmith.stages.train import Training, base_record, peak_memory_bytes, start_engine
 from tunesmith.training import checkpoint as checkpoints
 from tunesmith.training.distributed import Ranks
 from tunesmith.training.optimizer import trainable
 from tunesmith.training.plan import TrainingPlan, TrainingState
-from tunesmith.training.resources.budget import kept_bytes
-from tunesmith.training.resources.forecast import (
+from tunesmith.training.resources.memory_budget import kept_bytes
+from tunesmith.training.resources.out_of_memory import use_activation_checkpointing
+from tunesmith.training.resources.timed_steps import (
     StepTimes,
     measure_steps,
     product_rate,
     step_costs,
     validation_seconds,
 )
-from tunesmith.training.resources.memory import use_activation_checkpointing
 from tunesmith.training.state import write_state
 
 _WRITTEN = 2**30  # bytes at most

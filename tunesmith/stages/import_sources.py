@@ -10,9 +10,9 @@ from typing import IO, Any
 from tunesmith.errors import DataError, RecipeError
 from tunesmith.examples.clean import clean_example, drop_exact_duplicates
 from tunesmith.examples.example import Example
-from tunesmith.examples.read import ReadCount, check_read, read_examples
+from tunesmith.examples.read_examples import ReadCount, check_read, read_examples
 from tunesmith.files import atomic_file, json_line
-from tunesmith.recipe.load import recipe_from_mapping
+from tunesmith.recipe.load_recipe import recipe_from_mapping
 from tunesmith.recipe.recipe import Recipe
 from tunesmith.sources.kinds import explain_source
 from tunesmith.sources.row import Dropped

@@ -12,7 +12,7 @@ import transformers
 
 from tunesmith.errors import DataError
 from tunesmith.examples.example import Example
-from tunesmith.examples.read import ReadCount
+from tunesmith.examples.read_examples import ReadCount
 from tunesmith.examples.splitting.assign import SplitAssignment
 from tunesmith.examples.splitting.contradictions import contradictions, equal_questions
 from tunesmith.examples.splitting.split import SPLITS, Split, check_split_sizes, reasons_in_words
@@ -27,7 +27,7 @@ from tunesmith.files import (
     write_text,
 )
 from tunesmith.models.load import context_tokens, num_known_tokens, refuse_without_merge
-from tunesmith.recipe.load import resolved_yaml
+from tunesmith.recipe.load_recipe import resolved_yaml
 from tunesmith.recipe.recipe import Recipe
 from tunesmith.recipe.source_recipe import SourceRecipe
 from tunesmith.sources.kinds import explain_source
@@ -36,8 +36,8 @@ from tunesmith.sources.row import Dropped
 from tunesmith.stages.execution.progress import Progress
 from tunesmith.stages.execution.run_folder import RunFolder
 from tunesmith.stages.execution.stage import Result, Stage, code_of, finished_result, run_stage
-from tunesmith.stages.preparing.encode import EncodeCount, ExampleEncoder
 from tunesmith.stages.preparing.encode_file import encode_file
+from tunesmith.stages.preparing.example_encoder import EncodeCount, ExampleEncoder
 from tunesmith.stages.preparing.line_sieve import line_sieve
 from tunesmith.stages.preparing.split_files import (
     emptied_notices,
@@ -55,7 +55,7 @@ from tunesmith.stages.preparing.teacher_sources import (
     with_taught_files,
 )
 from tunesmith.stages.preparing.token_lengths import token_lengths
-from tunesmith.stages.speakers.renderer import Renderer, recipe_renderer, refuse_unknown_tokens
+from tunesmith.stages.responders.renderer import Renderer, recipe_renderer, refuse_unknown_tokens
 from tunesmith.templates.wrapped import wrapping_cure
 from tunesmith.tokens.store import TokenStore, is_store_name, store_name, write_store
 
@@ -67,7 +67,7 @@ _CODE = (
     "templates",
     "tokens",
     "stages/preparing/answerable.py",
-    "stages/preparing/encode.py",
+    "stages/preparing/example_encoder.py",
     "stages/preparing/encode_file.py",
     "stages/preparing/line_sieve.py",
     "stages/preparing/split_files.py",

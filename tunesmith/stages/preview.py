@@ -8,15 +8,15 @@ from pathlib import Path
 from tunesmith.errors import DataError
 from tunesmith.examples.clean import clean_example, drop_exact_duplicates
 from tunesmith.examples.example import Example
-from tunesmith.examples.read import read_examples
+from tunesmith.examples.read_examples import read_examples
 from tunesmith.models.load import ModelPlace, is_model_folder
-from tunesmith.recipe.load import recipe_from_mapping
+from tunesmith.recipe.load_recipe import recipe_from_mapping
 from tunesmith.recipe.recipe import Recipe
 from tunesmith.sources.kinds import explain_source
 from tunesmith.sources.row import Dropped
 from tunesmith.stages.execution.progress import Progress, SilentProgress
 from tunesmith.stages.execution.stage import Result
-from tunesmith.stages.speakers.renderer import Renderer, recipe_renderer
+from tunesmith.stages.responders.renderer import Renderer, recipe_renderer
 from tunesmith.templates.names import find_template
 from tunesmith.tokens.encode import encode_prompt, encode_segments
 from tunesmith.tokens.tokenizer import load_tokenizer

@@ -12,7 +12,7 @@ from tunesmith.examples.redaction.leaks import Leaks, find_leaks
 from tunesmith.examples.splitting.split import SPLITS
 from tunesmith.export.data_files import find_layout, write_parquet
 from tunesmith.export.dataset_card import CardFacts, dataset_card
-from tunesmith.export.hub import Upload, check_repo_name, hub_token, upload_data
+from tunesmith.export.upload import Upload, check_repo_name, hub_token, upload_data
 from tunesmith.files import read_json, read_json_lines, write_text
 from tunesmith.stages.execution.progress import Progress, SilentProgress
 from tunesmith.stages.execution.run_folder import RunFolder

@@ -11,11 +11,11 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from tunesmith.endpoints.budget import Limits
+from tunesmith.endpoints.call_budget import Limits
 from tunesmith.endpoints.caller import Caller, Forecast
 from tunesmith.errors import RecipeError, TunesmithError
 from tunesmith.examples.example import Example
-from tunesmith.examples.read import read_examples
+from tunesmith.examples.read_examples import read_examples
 from tunesmith.files import atomic_file, json_line
 from tunesmith.recipe.source_recipe import SourceRecipe
 from tunesmith.recipe.teacher_recipe import TeacherRecipe
@@ -28,10 +28,10 @@ from tunesmith.stages.execution.output_file import (
 )
 from tunesmith.stages.execution.progress import Progress
 from tunesmith.stages.execution.stage import Result
-from tunesmith.stages.speakers.endpoint import forecast_in_words, open_asker
+from tunesmith.stages.responders.endpoint import forecast_in_words, open_asker
 from tunesmith.teacher.acceptance import Acceptance
 from tunesmith.teacher.avoided import Avoided
-from tunesmith.teacher.forecast import forecast
+from tunesmith.teacher.call_forecast import forecast
 from tunesmith.teacher.lesson import LessonPlan, plan, taught
 from tunesmith.teacher.teacher import Improved, Kept, Taught, num_wanted
 

@@ -36,7 +36,7 @@ from tunesmith.stages.execution.stage import (
 )
 from tunesmith.stages.execution.training_log import TrainingLog
 from tunesmith.stages.prepare import open_store, prepare_stage
-from tunesmith.stages.speakers.renderer import Renderer, contract_of, recipe_renderer
+from tunesmith.stages.responders.renderer import Renderer, contract_of, recipe_renderer
 from tunesmith.tokens.store import TokenStore
 from tunesmith.training import checkpoint as checkpoints
 from tunesmith.training.distributed import Ranks, joined_ranks
@@ -52,8 +52,8 @@ from tunesmith.training.loop import run_training
 from tunesmith.training.optimizer import make_optimizer
 from tunesmith.training.plan import BEST, Listener, TrainingPlan, TrainingState
 from tunesmith.training.resources.allocator import bound_product_caches, keep_freed_memory
-from tunesmith.training.resources.budget import largest_micro_batch, usable_memory
-from tunesmith.training.resources.memory import use_activation_checkpointing
+from tunesmith.training.resources.memory_budget import largest_micro_batch, usable_memory
+from tunesmith.training.resources.out_of_memory import use_activation_checkpointing
 from tunesmith.training.resume import load_best, resume
 from tunesmith.training.schedule import count_steps, rows_of_step
 from tunesmith.training.signals import stop_requests

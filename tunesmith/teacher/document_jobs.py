@@ -11,7 +11,7 @@ from tunesmith.examples.splitting.words import words_of
 from tunesmith.recipe.source_recipe import SourceRecipe
 from tunesmith.recipe.teacher_recipe import Style, TaskKind, TeacherRecipe
 from tunesmith.sources.material import AnsweredQuestion, Section
-from tunesmith.sources.read import read_source
+from tunesmith.sources.read_source import read_source
 
 _MIN_WORDS = 12  # of a part that may hold something to ask
 

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from tunesmith.endpoints.chat import ChatReply
+from tunesmith.endpoints.chat_request import ChatReply
 from tunesmith.examples.example import Example, Message
 from tunesmith.examples.splitting.words import words_of
 from tunesmith.sources.lines import preview

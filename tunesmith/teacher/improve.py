@@ -8,14 +8,14 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from tunesmith.endpoints.chat import ChatReply
+from tunesmith.endpoints.chat_request import ChatReply
 from tunesmith.examples.example import Example, Message
 from tunesmith.examples.from_material import to_examples
 from tunesmith.examples.language import language_fault
 from tunesmith.examples.splitting.words import words_of
 from tunesmith.recipe.source_recipe import SourceRecipe
 from tunesmith.recipe.teacher_recipe import TeacherRecipe
-from tunesmith.sources.read import read_source
+from tunesmith.sources.read_source import read_source
 from tunesmith.sources.row import Dropped, RowError
 from tunesmith.teacher.avoided import Avoided
 from tunesmith.teacher.filters import Rules, check_answer, check_pair

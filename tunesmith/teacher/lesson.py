@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from tunesmith.endpoints.chat import Asker
+from tunesmith.endpoints.chat_request import Asker
 from tunesmith.examples.example import Example
 from tunesmith.recipe.teacher_recipe import TeacherRecipe
 from tunesmith.sources.row import Dropped

@@ -13,7 +13,7 @@ from typing import Any
 
 import yaml
 
-from tunesmith.endpoints.chat import ChatMessage, ChatRequest
+from tunesmith.endpoints.chat_request import ChatMessage, ChatRequest
 from tunesmith.files import hash_bytes
 from tunesmith.recipe.teacher_recipe import TeacherLanguage
 

@@ -19,7 +19,7 @@ from tunesmith.examples.from_material import to_examples
 from tunesmith.recipe.source_recipe import SourceRecipe
 from tunesmith.recipe.teacher_recipe import TeacherLanguage
 from tunesmith.sources.material import Material
-from tunesmith.sources.read import read_source
+from tunesmith.sources.read_source import read_source
 from tunesmith.sources.row import Dropped, Row
 
 MIN_SEEDS = 3  # fewer give the teacher nothing to vary

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from tunesmith.endpoints.chat import ChatReply
+from tunesmith.endpoints.chat_request import ChatReply
 from tunesmith.examples.example import Example, Message
 from tunesmith.sources.lines import preview
 from tunesmith.sources.row import Dropped, RowError

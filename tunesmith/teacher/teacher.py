@@ -9,7 +9,7 @@ from collections.abc import Callable, Generator, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
-from tunesmith.endpoints.chat import Asker, ChatFailure, ChatReply, ChatRequest, Outcome
+from tunesmith.endpoints.chat_request import Asker, ChatFailure, ChatReply, ChatRequest, Outcome
 from tunesmith.examples.example import Example
 from tunesmith.examples.row_seed import row_seed
 from tunesmith.recipe.teacher_recipe import TeacherRecipe

@@ -9,8 +9,8 @@ from dataclasses import replace
 
 from tunesmith.errors import DataError, RecipeError
 from tunesmith.examples.example import Message
-from tunesmith.sandbox.template import CompiledTemplate
-from tunesmith.templates.chat import ChatTemplate
+from tunesmith.sandbox.compiled_template import CompiledTemplate
+from tunesmith.templates.chat_template import ChatTemplate
 from tunesmith.templates.template import Rendering, TokenizerTexts
 
 _MARKUP = re.compile(r"<<?/?[^<>\s]+>>?|\[/?[A-Z_]{2,}\]")

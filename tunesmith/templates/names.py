@@ -10,7 +10,7 @@ from typing import Any
 
 from tunesmith.errors import DataError, MissingError, RecipeError, RefusedError
 from tunesmith.recipe.recipe import TemplateRecipe
-from tunesmith.sandbox.template import CompiledTemplate, compile_template
+from tunesmith.sandbox.compiled_template import CompiledTemplate, compile_template
 from tunesmith.templates import alpaca, chatml, concatenate, phi3, question_answer
 from tunesmith.templates.chat_probe import chat_template
 from tunesmith.templates.plain import PlainTemplate

@@ -17,7 +17,7 @@ from tunesmith.training.engine import seed_everything
 from tunesmith.training.feed import StepData, prefetched
 from tunesmith.training.loss import target_predictions
 from tunesmith.training.plan import BEST, Listener, LogLine, TrainingPlan, TrainingState
-from tunesmith.training.resources.memory import OutOfMemory, use_activation_checkpointing
+from tunesmith.training.resources.out_of_memory import OutOfMemory, use_activation_checkpointing
 from tunesmith.training.resources.pace import CheckpointPace
 from tunesmith.training.schedule import learning_rate_at
 from tunesmith.training.signals import StopRequest

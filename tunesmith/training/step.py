@@ -17,7 +17,7 @@ from tunesmith.tokens.collate import Batch
 from tunesmith.training.distributed import Ranks
 from tunesmith.training.loss import batch_loss
 from tunesmith.training.optimizer import Optimizer
-from tunesmith.training.resources.memory import OutOfMemory, naming_memory_errors
+from tunesmith.training.resources.out_of_memory import OutOfMemory, naming_memory_errors
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

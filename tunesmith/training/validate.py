@@ -13,7 +13,7 @@ from tunesmith.models.forward import LanguageModel
 from tunesmith.tokens.collate import Batch
 from tunesmith.training.feed import Feed, prefetched
 from tunesmith.training.loss import target_predictions
-from tunesmith.training.resources.memory import OutOfMemory, naming_memory_errors
+from tunesmith.training.resources.out_of_memory import OutOfMemory, naming_memory_errors
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from tunesmith.endpoints.chat import ChatFailure, ChatReply, ChatRequest, Outcome
+from tunesmith.endpoints.chat_request import ChatFailure, ChatReply, ChatRequest, Outcome
 from tunesmith.files import hash_json
 
 Reply = Callable[["Seen"], str | ChatFailure]

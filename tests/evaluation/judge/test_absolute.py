@@ -7,12 +7,12 @@ from pathlib import Path
 import pytest
 
 from tests.evaluation.judge.stub import Reply, Seen, StubAsker
-from tunesmith.endpoints.chat import ChatFailure
+from tunesmith.endpoints.chat_request import ChatFailure
 from tunesmith.errors import MissingError, RecipeError
 from tunesmith.evaluation.grade import CUT, Grade
 from tunesmith.evaluation.judge.absolute import Scored, grade_by_judge, score_judge
-from tunesmith.evaluation.judge.material import Asked, question_text
-from tunesmith.evaluation.judge.prompt import ATTEMPTS, MAX_CHARACTERS
+from tunesmith.evaluation.judge.judge_prompt import ATTEMPTS, MAX_CHARACTERS
+from tunesmith.evaluation.judge.judged_question import Asked, question_text
 from tunesmith.evaluation.judge.read_reply import ECHO, NO_VERDICT
 from tunesmith.evaluation.score import read_columns, score_column
 from tunesmith.examples.example import Message

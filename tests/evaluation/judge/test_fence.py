@@ -7,7 +7,7 @@ import pytest
 
 from tunesmith.evaluation.judge import fence as fences
 from tunesmith.evaluation.judge.fence import fence_texts, visible_json
-from tunesmith.evaluation.judge.prompt import ABSOLUTE, MAX_CHARACTERS, read_prompt
+from tunesmith.evaluation.judge.judge_prompt import ABSOLUTE, MAX_CHARACTERS, read_prompt
 
 PURPOSE = "judge/absolute@1"
 

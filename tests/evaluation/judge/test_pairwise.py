@@ -9,8 +9,8 @@ import pytest
 
 from tests.evaluation.judge.stub import Seen, StubAsker
 from tunesmith.evaluation.grade import Grade
+from tunesmith.evaluation.judge.judged_question import Asked
 from tunesmith.evaluation.judge.length_control import length_controlled
-from tunesmith.evaluation.judge.material import Asked
 from tunesmith.evaluation.judge.pairwise import (
     FLIPPED,
     AnswerPair,

@@ -7,7 +7,7 @@ import pytest
 
 from tests.evaluation.judge.stub import Seen, StubAsker
 from tunesmith.evaluation.judge.absolute import score_judge
-from tunesmith.evaluation.judge.material import Asked
+from tunesmith.evaluation.judge.judged_question import Asked
 from tunesmith.evaluation.judge.pairwise import prefer, preference_judge
 from tunesmith.evaluation.judge.plants import (
     ATTACKS,

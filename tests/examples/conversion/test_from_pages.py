@@ -11,7 +11,7 @@ from tunesmith.examples.conversion.from_pages import (
     section_examples,
 )
 from tunesmith.examples.example import Example
-from tunesmith.examples.read import read_examples
+from tunesmith.examples.read_examples import read_examples
 from tunesmith.recipe.recipe import SourceRecipe
 from tunesmith.sources.material import AnsweredQuestion, Section
 from tunesmith.sources.row import Dropped

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from tests.examples.conversion.slack_fixture import Exchange, read_blocks, write_export
 from tunesmith.examples.example import Example
-from tunesmith.examples.read import read_examples
+from tunesmith.examples.read_examples import read_examples
 from tunesmith.recipe.source_recipe import SourceRecipe
 from tunesmith.sources.row import Dropped
 

@@ -2,8 +2,8 @@
 
 import pytest
 
+from tunesmith.examples.conversion.heading_wordings import wordings
 from tunesmith.examples.conversion.headings import part_question, section_question
-from tunesmith.examples.conversion.wordings import wordings
 from tunesmith.sources.material import Section
 
 

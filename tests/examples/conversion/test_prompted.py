@@ -11,8 +11,8 @@ import pytest
 from tunesmith.errors import MissingError, RecipeError
 from tunesmith.examples.conversion.prompt_file import CANNOT_RUN
 from tunesmith.examples.example import Example
-from tunesmith.examples.read import ReadCount, check_read, read_examples
-from tunesmith.recipe.load import recipe_from_mapping
+from tunesmith.examples.read_examples import ReadCount, check_read, read_examples
+from tunesmith.recipe.load_recipe import recipe_from_mapping
 from tunesmith.sources.row import Dropped
 
 

@@ -11,7 +11,7 @@ from tests.examples.conversion.promptsource_rows import ROWS
 from tunesmith.examples.conversion.prompt_file import read_prompt_file
 from tunesmith.examples.conversion.prompted import render_prompt
 from tunesmith.examples.example import Example
-from tunesmith.examples.read import read_examples
+from tunesmith.examples.read_examples import read_examples
 from tunesmith.recipe.source_recipe import SourceRecipe
 from tunesmith.sources.row import Dropped, RowError
 

@@ -11,7 +11,7 @@ from tunesmith.examples.conversion.asker_and_staff import Habits
 from tunesmith.examples.conversion.from_threads import Conversation, to_conversations
 from tunesmith.recipe.source_recipe import SourceRecipe
 from tunesmith.sources.material import Thread, Turn
-from tunesmith.sources.read import read_source
+from tunesmith.sources.read_source import read_source
 from tunesmith.sources.row import Dropped, Row
 
 Exchange = tuple[tuple[str, ...], tuple[str, ...]]

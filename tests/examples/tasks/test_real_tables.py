@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from tunesmith.examples.example import Example
-from tunesmith.examples.read import read_examples
+from tunesmith.examples.read_examples import read_examples
 from tunesmith.examples.tasks.library import library
-from tunesmith.recipe.load import recipe_from_mapping
+from tunesmith.recipe.load_recipe import recipe_from_mapping
 from tunesmith.sources.row import Dropped
 
 

@@ -10,10 +10,10 @@ import pytest
 
 from tunesmith.errors import DataError, RecipeError
 from tunesmith.examples.example import Example
-from tunesmith.examples.read import read_examples
+from tunesmith.examples.read_examples import read_examples
 from tunesmith.examples.tasks.labels import MAX_LABELS, MAX_OFFERED
 from tunesmith.examples.tasks.library import library
-from tunesmith.recipe.load import recipe_from_mapping
+from tunesmith.recipe.load_recipe import recipe_from_mapping
 from tunesmith.sources.row import Dropped
 
 Rows = list[dict[str, Any]]

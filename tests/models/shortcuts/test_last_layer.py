@@ -11,7 +11,7 @@ from tunesmith.models.forward import LanguageModel, choose_layout, trained_state
 from tunesmith.models.rows.attention import register
 from tunesmith.models.shortcuts.last_layer import PartialLayer
 from tunesmith.tokens.collate import Batch, collate
-from tunesmith.training.resources.memory import use_activation_checkpointing
+from tunesmith.training.resources.out_of_memory import use_activation_checkpointing
 
 EXPERTS = "gpt_oss"  # its MLP has two results
 

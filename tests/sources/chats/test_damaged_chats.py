@@ -10,7 +10,7 @@ import pytest
 
 from tunesmith.errors import DataError
 from tunesmith.examples.example import Example
-from tunesmith.examples.read import read_examples
+from tunesmith.examples.read_examples import read_examples
 from tunesmith.recipe.source_recipe import SourceRecipe
 from tunesmith.recipe.values import SourceKind
 from tunesmith.sources.row import Dropped

@@ -12,7 +12,7 @@ from tunesmith.errors import DataError
 from tunesmith.recipe.source_recipe import SourceRecipe
 from tunesmith.sources.chats.slack_text import mentioned, plain_text
 from tunesmith.sources.material import Thread
-from tunesmith.sources.read import read_source
+from tunesmith.sources.read_source import read_source
 from tunesmith.sources.row import Dropped
 
 NAMES = {"U1": "ann", "C1": "general"}

@@ -8,7 +8,7 @@ import pytest
 from tests.sources.reading import read_content
 from tunesmith.recipe.recipe import SourceRecipe
 from tunesmith.sources.material import AnsweredQuestion, Section
-from tunesmith.sources.read import read_source
+from tunesmith.sources.read_source import read_source
 from tunesmith.sources.row import Dropped
 
 PAGES = Path(__file__).parent / "files"

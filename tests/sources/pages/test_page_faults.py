@@ -10,7 +10,7 @@ from tunesmith.errors import DataError
 from tunesmith.recipe.recipe import SourceRecipe
 from tunesmith.sources.material import AnsweredQuestion, Section
 from tunesmith.sources.pages.page_text import MAX_PAGE_BYTES
-from tunesmith.sources.read import read_source
+from tunesmith.sources.read_source import read_source
 from tunesmith.sources.row import Dropped
 
 DEPTH = 50_000

@@ -15,7 +15,7 @@ import pytest
 
 from tunesmith.recipe.source_recipe import SourceRecipe
 from tunesmith.sources.material import AnsweredQuestion, Section
-from tunesmith.sources.read import read_source
+from tunesmith.sources.read_source import read_source
 
 PLACES: dict[str, Any] = json.loads(
     (Path(__file__).parent / "page_places.json").read_text(encoding="utf-8")

@@ -13,7 +13,7 @@ import pytest
 from tests.sources.reading import fields_of
 from tunesmith.errors import DataError, MissingError, RecipeError, RemoteError
 from tunesmith.recipe.source_recipe import SourceRecipe
-from tunesmith.sources.read import read_source
+from tunesmith.sources.read_source import read_source
 
 ROWS = [{"question": f"q{n}", "answer": f"a{n}"} for n in range(10)]
 

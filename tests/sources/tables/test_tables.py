@@ -9,7 +9,7 @@ import pytest
 from tests.sources.reading import fields_of, read_content, reasons_of
 from tunesmith.errors import DataError
 from tunesmith.recipe.source_recipe import SourceRecipe
-from tunesmith.sources.read import read_source
+from tunesmith.sources.read_source import read_source
 from tunesmith.sources.row import Row
 from tunesmith.sources.tables import tables
 

@@ -18,10 +18,15 @@ from tunesmith.errors import DataError, MissingError, TunesmithError
 from tunesmith.examples.example import Example, Message
 from tunesmith.files import read_json_lines, write_json_lines
 from tunesmith.sources.row import Dropped
-from tunesmith.stages.preparing.encode import ROWS_AT_ONCE, EncodeCount, EncodedRow, ExampleEncoder
 from tunesmith.stages.preparing.encode_file import encode_file
+from tunesmith.stages.preparing.example_encoder import (
+    ROWS_AT_ONCE,
+    EncodeCount,
+    EncodedRow,
+    ExampleEncoder,
+)
 from tunesmith.stages.preparing.line_sieve import line_sieve
-from tunesmith.stages.speakers.renderer import Renderer, recipe_renderer
+from tunesmith.stages.responders.renderer import Renderer, recipe_renderer
 
 LONG = 40  # tokens
 CHUNKS = 3

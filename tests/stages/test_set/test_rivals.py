@@ -10,13 +10,13 @@ import pytest
 from tests.endpoint_server import EndpointServer, last_message
 from tests.stages.judged import BiasedJudge
 from tests.stages.rig import Talk, colour_rows, make_recipe, run_folder, write_rows
-from tunesmith.endpoints.attempts import Patience
 from tunesmith.endpoints.caller import Terms
+from tunesmith.endpoints.retries import Patience
 from tunesmith.errors import DataError, RecipeError, RemoteError
 from tunesmith.examples.example import Message
 from tunesmith.files import read_json, read_json_lines
-from tunesmith.generation.answer import OpenQuestion
-from tunesmith.recipe.load import recipe_from_mapping
+from tunesmith.generation.responder import OpenQuestion
+from tunesmith.recipe.load_recipe import recipe_from_mapping
 from tunesmith.recipe.recipe import Recipe
 from tunesmith.stages.evaluate import check_judge, evaluate
 from tunesmith.stages.execution.run_folder import RunFolder
@@ -155,7 +155,7 @@ def test_a_judge_is_tried_before_anything_is_trained(
         check_judge(make_recipe(tiny_folder, data), folder, recipe_folder=tmp_path, progress=Talk())
     patience = Patience(first_wait_seconds=0.001)
     monkeypatch.setattr(
-        "tunesmith.stages.speakers.endpoint.Terms", partial(Terms, patience=patience)
+        "tunesmith.stages.responders.endpoint.Terms", partial(Terms, patience=patience)
     )
     talk = Talk()
     with pytest.raises(RemoteError):

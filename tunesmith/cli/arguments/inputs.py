@@ -30,7 +30,7 @@ def open_job(recipe: Path, run: Path | None, *, settings: Sequence[str] | None =
         MissingError: There is no such recipe.
         RecipeError: The recipe or an override is wrong.
     """
-    from tunesmith.recipe.load import load_recipe
+    from tunesmith.recipe.load_recipe import load_recipe
 
     loaded = load_recipe(recipe, overrides=settings or ())
     from tunesmith.stages.execution.run_folder import RunFolder
@@ -109,7 +109,7 @@ def generation_settings(overrides: Sequence[str]) -> "GenerationRecipe":
     Raises:
         RecipeError: A value is not allowed, or has no effect beside the others.
     """
-    from tunesmith.recipe.load import recipe_from_mapping
+    from tunesmith.recipe.load_recipe import recipe_from_mapping
 
     return recipe_from_mapping(
         {"sources": [{"path": "-"}]}, overrides=overrides, name="command line"

@@ -59,7 +59,7 @@ def examples_keys(redact: str | None, settings: Sequence[str]) -> dict[str, Any]
     Raises:
         RecipeError: A setting is wrong, or belongs to another part of a recipe.
     """
-    from tunesmith.recipe.load import recipe_from_mapping
+    from tunesmith.recipe.load_recipe import recipe_from_mapping
 
     others = [one for one in settings if not one.startswith("examples.")]
     refuse_unused({"--set": others}, "here; only keys of examples have")

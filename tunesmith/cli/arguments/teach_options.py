@@ -95,7 +95,7 @@ def teacher_source(given: Given) -> "SourceRecipe":
     Raises:
         RecipeError: A value is not allowed, or has no effect for this task.
     """
-    from tunesmith.recipe.load import recipe_from_mapping
+    from tunesmith.recipe.load_recipe import recipe_from_mapping
 
     keys = {"task": given.task, **given.keys}
     if given.styles is not None:

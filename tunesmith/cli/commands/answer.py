@@ -9,7 +9,7 @@ from tunesmith.cli.arguments import inputs
 from tunesmith.cli.arguments import options as shared
 from tunesmith.cli.fast_imports import fast_imports
 from tunesmith.cli.terminal.output import show_result
-from tunesmith.cli.terminal.progress import talking
+from tunesmith.cli.terminal.progress_bars import talking
 from tunesmith.errors import RecipeError
 from tunesmith.stages.execution.progress import Progress
 

@@ -15,9 +15,9 @@ from tunesmith.cli.arguments.options import (
     VerboseFlag,
 )
 from tunesmith.cli.fast_imports import fast_imports
+from tunesmith.cli.terminal.answer_columns import show_columns, show_sections
 from tunesmith.cli.terminal.output import SCHEMA, print_json
-from tunesmith.cli.terminal.progress import talking
-from tunesmith.cli.terminal.side_by_side import show_columns, show_sections
+from tunesmith.cli.terminal.progress_bars import talking
 from tunesmith.errors import RecipeError
 
 EXAMPLES = """tunesmith ask "What is a recipe?" --models starter,runs/mine

@@ -10,7 +10,7 @@ from tunesmith.cli.arguments import options as given
 from tunesmith.cli.arguments.inputs import generation_settings, sampling_overrides
 from tunesmith.cli.fast_imports import fast_imports
 from tunesmith.cli.terminal.output import printable
-from tunesmith.cli.terminal.progress import talking
+from tunesmith.cli.terminal.progress_bars import talking
 from tunesmith.cli.terminal.typed_lines import typed_lines
 from tunesmith.errors import DataError
 

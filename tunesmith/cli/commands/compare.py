@@ -10,7 +10,7 @@ from tunesmith.cli.arguments import options as shared
 from tunesmith.cli.arguments.inputs import open_run
 from tunesmith.cli.fast_imports import fast_imports
 from tunesmith.cli.terminal.output import show_result
-from tunesmith.cli.terminal.progress import talking
+from tunesmith.cli.terminal.progress_bars import talking
 from tunesmith.errors import RecipeError
 
 EXAMPLES = """tunesmith compare runs/before runs/after

@@ -11,7 +11,7 @@ from tunesmith.cli.arguments.options import (
 )
 from tunesmith.cli.fast_imports import fast_imports
 from tunesmith.cli.terminal.output import show_result
-from tunesmith.cli.terminal.progress import talking
+from tunesmith.cli.terminal.progress_bars import talking
 
 EXAMPLES = """tunesmith forecast recipe.yaml
 

@@ -11,7 +11,7 @@ from tunesmith.cli.arguments import source_options as given
 from tunesmith.cli.arguments.inputs import refuse_unused
 from tunesmith.cli.fast_imports import fast_imports
 from tunesmith.cli.terminal.output import printable, show_result
-from tunesmith.cli.terminal.progress import talking
+from tunesmith.cli.terminal.progress_bars import talking
 from tunesmith.errors import RecipeError
 
 EXAMPLES = """tunesmith import faq.md slack-export.zip tickets.csv -o examples.jsonl

@@ -10,7 +10,7 @@ from tunesmith.cli.arguments import source_options as given
 from tunesmith.cli.arguments.inputs import is_recipe, refuse_unused
 from tunesmith.cli.fast_imports import fast_imports
 from tunesmith.cli.terminal.preview_text import show_preview
-from tunesmith.cli.terminal.progress import talking
+from tunesmith.cli.terminal.progress_bars import talking
 
 EXAMPLES = """tunesmith preview recipe.yaml
 
@@ -52,7 +52,7 @@ def preview(
     verbose: shared.VerboseFlag = False,
 ) -> None:
     """Show what becomes of each piece and what the model reads, trained tokens marked."""
-    from tunesmith.recipe.load import load_recipe, recipe_from_mapping
+    from tunesmith.recipe.load_recipe import load_recipe, recipe_from_mapping
 
     if is_recipe(target):
         names = ("--template", "--tokenizer", "--kind", "--field", "--staff", "--redact")

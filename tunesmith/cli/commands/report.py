@@ -8,7 +8,7 @@ from tunesmith.cli.arguments.inputs import open_run
 from tunesmith.cli.arguments.options import JsonFlag, QuietFlag, RunFolderOption, VerboseFlag
 from tunesmith.cli.fast_imports import fast_imports
 from tunesmith.cli.terminal.output import show_result
-from tunesmith.cli.terminal.progress import talking
+from tunesmith.cli.terminal.progress_bars import talking
 
 EXAMPLES = """tunesmith report recipe.yaml
 

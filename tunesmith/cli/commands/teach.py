@@ -7,7 +7,7 @@ from tunesmith.cli.arguments import teach_options as given
 from tunesmith.cli.arguments.inputs import refuse_unused
 from tunesmith.cli.fast_imports import fast_imports
 from tunesmith.cli.terminal.output import show_result
-from tunesmith.cli.terminal.progress import talking
+from tunesmith.cli.terminal.progress_bars import talking
 from tunesmith.errors import RecipeError
 
 EXAMPLES = """tunesmith teach self-instruct -o a.jsonl --url http://localhost:11434/v1 --model phi3

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from tunesmith.cli.terminal.progress import is_first_rank
+from tunesmith.cli.terminal.progress_bars import is_first_rank
 
 SCHEMA = 1
 # Control characters could move the cursor or change the colours of the reader's terminal.
@@ -21,7 +21,7 @@ def show_result(result: Mapping[str, Any], *, is_json: bool) -> None:
         for_machines = {name: value for name, value in result.items() if name != "summary"}
         print_json({"schema": SCHEMA, **for_machines})
         return
-    from tunesmith.cli.terminal.summary import summary_lines
+    from tunesmith.cli.terminal.result_lines import summary_lines
 
     for line in summary_lines(result):
         print(printable(line))

@@ -4,11 +4,11 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from tunesmith.endpoints.chat import Asker
+from tunesmith.endpoints.chat_request import Asker
 from tunesmith.evaluation.grade import CUT, Grade
 from tunesmith.evaluation.judge.judge import Judge, JudgeCall, Judgement, in_chunks
-from tunesmith.evaluation.judge.material import Asked
-from tunesmith.evaluation.judge.prompt import ABSOLUTE, read_prompt
+from tunesmith.evaluation.judge.judge_prompt import ABSOLUTE, read_prompt
+from tunesmith.evaluation.judge.judged_question import Asked
 from tunesmith.evaluation.judge.read_reply import Unreadable, read_score
 
 METRIC = "judge"

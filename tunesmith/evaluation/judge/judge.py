@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Generic, TypeVar
 
-from tunesmith.endpoints.chat import Asker, ChatFailure, ChatRequest, Outcome
+from tunesmith.endpoints.chat_request import Asker, ChatFailure, ChatRequest, Outcome
 from tunesmith.evaluation.judge.fence import Fence
-from tunesmith.evaluation.judge.prompt import ATTEMPTS, JudgePrompt
+from tunesmith.evaluation.judge.judge_prompt import ATTEMPTS, JudgePrompt
 from tunesmith.evaluation.judge.read_reply import Unreadable
 
 T = TypeVar("T")

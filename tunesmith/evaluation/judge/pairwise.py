@@ -8,11 +8,11 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from tunesmith.endpoints.chat import Asker
+from tunesmith.endpoints.chat_request import Asker
 from tunesmith.evaluation.grade import Grade
 from tunesmith.evaluation.judge.judge import Judge, JudgeCall, Judgement, in_chunks
-from tunesmith.evaluation.judge.material import Asked
-from tunesmith.evaluation.judge.prompt import PAIRWISE, read_prompt
+from tunesmith.evaluation.judge.judge_prompt import PAIRWISE, read_prompt
+from tunesmith.evaluation.judge.judged_question import Asked
 from tunesmith.evaluation.judge.read_reply import Choice, Unreadable, read_choice
 
 METRIC = "win_rate"

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from tunesmith.evaluation.judge.judge import JudgeCall
-from tunesmith.evaluation.judge.material import Asked
+from tunesmith.evaluation.judge.judged_question import Asked
 from tunesmith.evaluation.judge.pairwise import AnswerPair
 from tunesmith.evaluation.metrics import token_f1
 from tunesmith.files import hash_json

@@ -9,8 +9,8 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
+from tunesmith.sources.chats.message_intent import is_question, is_request, is_small_talk
 from tunesmith.sources.chats.post import NO_QUESTION, NOBODY_ANSWERS
-from tunesmith.sources.chats.wording import is_question, is_request, is_small_talk
 from tunesmith.sources.material import Thread, Turn
 from tunesmith.sources.row import RowError
 

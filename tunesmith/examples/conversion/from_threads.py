@@ -20,8 +20,8 @@ from tunesmith.examples.conversion.asker_and_staff import (
 )
 from tunesmith.examples.example import Example, Message
 from tunesmith.recipe.source_recipe import SourceRecipe
+from tunesmith.sources.chats.message_intent import is_promise, is_question, is_small_talk
 from tunesmith.sources.chats.post import ASIDE, LEFT_OUT_OF_CHATS, drop_turns
-from tunesmith.sources.chats.wording import is_promise, is_question, is_small_talk
 from tunesmith.sources.lines import preview
 from tunesmith.sources.material import Material, Thread, Turn
 from tunesmith.sources.row import Dropped, RowError

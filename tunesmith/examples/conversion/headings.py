@@ -8,7 +8,7 @@ else is asked for by its name, in quotes unless the text itself uses the words.
 import re
 from collections.abc import Sequence
 
-from tunesmith.examples.conversion.wordings import (
+from tunesmith.examples.conversion.heading_wordings import (
     Language,
     built_or_installed,
     done_to_products,

@@ -16,7 +16,7 @@ import yaml
 from tunesmith.errors import MissingError, RecipeError
 from tunesmith.recipe.mistakes import raise_mistakes
 from tunesmith.recipe.yaml_text import YamlDocument, describe_yaml_error, place_of, read_yaml
-from tunesmith.sandbox.template import CompiledTemplate, compile_template
+from tunesmith.sandbox.compiled_template import CompiledTemplate, compile_template
 from tunesmith.sources.row import Dropped
 
 SEPARATOR = "|||"

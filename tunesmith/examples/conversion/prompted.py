@@ -21,7 +21,7 @@ from tunesmith.examples.conversion.shapes import group_of
 from tunesmith.examples.example import Example, Message
 from tunesmith.examples.row_seed import row_seed
 from tunesmith.recipe.source_recipe import SourceRecipe
-from tunesmith.sandbox.template import CompiledTemplate
+from tunesmith.sandbox.compiled_template import CompiledTemplate
 from tunesmith.sources.lines import preview
 from tunesmith.sources.material import Material
 from tunesmith.sources.row import Dropped, Row, RowError

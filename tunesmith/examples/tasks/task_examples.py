@@ -43,7 +43,7 @@ from tunesmith.examples.tasks.library import (
 from tunesmith.recipe.source_recipe import SourceRecipe
 from tunesmith.sources.lines import preview
 from tunesmith.sources.material import Material
-from tunesmith.sources.read import read_source
+from tunesmith.sources.read_source import read_source
 from tunesmith.sources.row import Dropped, Row, RowError
 
 _USUAL_NAMES: dict[str, tuple[str, ...]] = {  # what tables call our columns, for hints

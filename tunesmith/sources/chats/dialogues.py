@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from tunesmith.sources.chats.post import NO_TEXT, SYSTEM_MESSAGE, as_thread, check_held
-from tunesmith.sources.chats.speakers import is_action, labelled_lines, side_of
+from tunesmith.sources.chats.speaker_labels import is_action, labelled_lines, side_of
 from tunesmith.sources.lines import preview
 from tunesmith.sources.material import Thread, Turn
 from tunesmith.sources.row import Dropped, Row, RowError

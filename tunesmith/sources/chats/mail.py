@@ -14,8 +14,8 @@ from email.policy import default
 from pathlib import Path
 
 from tunesmith.sources.chats.mail_text import own_text
+from tunesmith.sources.chats.message_intent import is_question, is_request
 from tunesmith.sources.chats.post import BOT_MESSAGE, NO_TEXT, as_thread, check_held
-from tunesmith.sources.chats.wording import is_question, is_request
 from tunesmith.sources.chunks import file_chunks
 from tunesmith.sources.lines import preview, split_lines
 from tunesmith.sources.material import Thread, Turn

@@ -13,6 +13,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 
+from tunesmith.sources.chats.message_intent import (
+    is_question,
+    is_reaction,
+    is_request,
+    is_small_talk,
+)
 from tunesmith.sources.chats.post import (
     ASIDE,
     NO_QUESTION,
@@ -22,7 +28,6 @@ from tunesmith.sources.chats.post import (
     as_thread,
     drop_turns,
 )
-from tunesmith.sources.chats.wording import is_question, is_reaction, is_request, is_small_talk
 from tunesmith.sources.material import Thread, Turn
 from tunesmith.sources.row import Dropped
 from tunesmith.sources.word_lists import listed

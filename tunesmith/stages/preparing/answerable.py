@@ -6,7 +6,7 @@ Whatever would stop answering or scoring after training is found here, before it
 from tunesmith.errors import DataError
 from tunesmith.examples.example import Example
 from tunesmith.sources.row import RowError
-from tunesmith.stages.speakers.renderer import Renderer
+from tunesmith.stages.responders.renderer import Renderer
 from tunesmith.tokens.encode import encode_prompt
 
 MISFIT, TOO_LONG, EMPTY_PROMPT = "does not fit the template", "too long", "empty prompt"

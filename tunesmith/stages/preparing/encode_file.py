@@ -23,7 +23,12 @@ from tunesmith.errors import MissingError, TunesmithError
 from tunesmith.examples.example import Example
 from tunesmith.sources.row import Dropped
 from tunesmith.stages.execution.progress import Progress
-from tunesmith.stages.preparing.encode import ROWS_AT_ONCE, EncodeCount, EncodedRow, ExampleEncoder
+from tunesmith.stages.preparing.example_encoder import (
+    ROWS_AT_ONCE,
+    EncodeCount,
+    EncodedRow,
+    ExampleEncoder,
+)
 from tunesmith.stages.preparing.line_sieve import LineSieve
 from tunesmith.tokens.encode import EncodedExample
 from tunesmith.training.resources.allocator import return_freed_memory

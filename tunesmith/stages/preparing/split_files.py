@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from tunesmith.examples.pipeline import collect, with_group, write_rows
-from tunesmith.examples.read import ReadCount, check_read, source_name
+from tunesmith.examples.read_examples import ReadCount, check_read, source_name
 from tunesmith.examples.splitting.assign import SplitAssignment, assign_splits, remember
 from tunesmith.examples.splitting.collection import Collection
 from tunesmith.examples.splitting.split import NO_SIDE, SPLITS, Split, reasons_in_words

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import IO
 
 from tunesmith.files import json_line, read_json_lines
-from tunesmith.generation.answer import Completion, OpenQuestion, Speaker, answer_all
+from tunesmith.generation.responder import Completion, OpenQuestion, Speaker, answer_all
 from tunesmith.stages.execution.progress import Progress
 from tunesmith.stages.execution.stage import Result
 

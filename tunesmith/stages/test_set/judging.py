@@ -10,12 +10,12 @@ from pathlib import Path
 from typing import Any
 
 from tunesmith.endpoints.caller import Caller, Forecast
-from tunesmith.endpoints.chat import ChatRequest
+from tunesmith.endpoints.chat_request import ChatRequest
 from tunesmith.evaluation.grade import Grade
 from tunesmith.evaluation.judge.absolute import METRIC as SCORES
 from tunesmith.evaluation.judge.absolute import Scored, grade_by_judge, score_judge
 from tunesmith.evaluation.judge.judge import Judge
-from tunesmith.evaluation.judge.material import Asked, question_text
+from tunesmith.evaluation.judge.judged_question import Asked, question_text
 from tunesmith.evaluation.judge.pairwise import METRIC as WIN_RATE
 from tunesmith.evaluation.judge.pairwise import AnswerPair, Preference, prefer, preference_judge
 from tunesmith.evaluation.judge.plants import choose_rows, plant, plant_pairs
@@ -30,7 +30,7 @@ from tunesmith.report.judge_facts import judge_sentence, trust_rows
 from tunesmith.stages.execution.progress import Progress
 from tunesmith.stages.execution.run_folder import RunFolder
 from tunesmith.stages.execution.stage import Result, Stage, code_of, forget, run_stage
-from tunesmith.stages.speakers.endpoint import forecast_in_words, open_asker, open_endpoint
+from tunesmith.stages.responders.endpoint import forecast_in_words, open_asker, open_endpoint
 from tunesmith.stages.test_set.rivals import beside_recipe, rival_names
 
 STAGE = "judge"

@@ -8,14 +8,14 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from tunesmith.endpoints.chat import ChatFailure, ChatMessage, ChatRequest, Outcome
+from tunesmith.endpoints.chat_request import ChatFailure, ChatMessage, ChatRequest, Outcome
 from tunesmith.errors import DataError, RecipeError
 from tunesmith.evaluation.nearest import NearestQuestion
 from tunesmith.evaluation.references import RowFile
 from tunesmith.examples.example import Example, last_user_text
 from tunesmith.files import hash_file, write_json_lines
-from tunesmith.generation.answer import Completion, OpenQuestion, Speaker
 from tunesmith.generation.few_shot import Shots, choose_shots
+from tunesmith.generation.responder import Completion, OpenQuestion, Speaker
 from tunesmith.models.load import find_model, weights_fingerprint
 from tunesmith.recipe.endpoint_recipe import EndpointRecipe
 from tunesmith.recipe.recipe import Recipe
@@ -24,9 +24,9 @@ from tunesmith.stages.execution.progress import Progress
 from tunesmith.stages.execution.run_folder import RunFolder
 from tunesmith.stages.execution.stage import Result, Stage, code_of, forget, run_stage
 from tunesmith.stages.prepare import read_split
-from tunesmith.stages.speakers.endpoint import forecast_in_words, open_asker
-from tunesmith.stages.speakers.load_speaker import base_speaker, load_speaker
-from tunesmith.stages.speakers.renderer import Renderer, model_renderer
+from tunesmith.stages.responders.endpoint import forecast_in_words, open_asker
+from tunesmith.stages.responders.load_responder import base_speaker, load_speaker
+from tunesmith.stages.responders.renderer import Renderer, model_renderer
 from tunesmith.stages.test_set.completions import answer_onto, count_completions
 
 NEAREST, FEW_SHOT = "nearest", "few-shot"

@@ -5,10 +5,10 @@ from types import SimpleNamespace
 
 import pytest
 
-from tests.generation.speakers import gpt2_speaker
+from tests.generation.tiny_responders import gpt2_speaker
 from tunesmith.errors import DataError
 from tunesmith.examples.example import Message
-from tunesmith.generation.answer import (
+from tunesmith.generation.responder import (
     EMPTY_PROMPT,
     NOT_EXPRESSED,
     TOO_LONG,

@@ -1,7 +1,7 @@
 """Speakers over tiny models, without files."""
 
 from tests.tiny import byte_tokenizer, tiny_network
-from tunesmith.generation.answer import Speaker
+from tunesmith.generation.responder import Speaker
 from tunesmith.models.forward import choose_layout
 from tunesmith.models.rows.attention import register
 from tunesmith.recipe.recipe import GenerationRecipe, TemplateRecipe

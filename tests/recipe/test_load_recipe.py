@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from tunesmith.errors import MissingError, RecipeError
-from tunesmith.recipe.load import load_recipe, recipe_from_mapping, resolved_yaml
+from tunesmith.recipe.load_recipe import load_recipe, recipe_from_mapping, resolved_yaml
 from tunesmith.recipe.recipe import Recipe
 
 MINIMAL = "sources:\n  - path: a.jsonl\n"

@@ -4,10 +4,10 @@ import contextlib
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tunesmith.endpoints.budget import Limits
 from tunesmith.endpoints.cache import CallCache, default_cache_path
+from tunesmith.endpoints.call_budget import Limits
 from tunesmith.endpoints.caller import Caller, Forecast, Terms
-from tunesmith.endpoints.chat import Endpoint
+from tunesmith.endpoints.chat_request import Endpoint
 from tunesmith.endpoints.openai_api import OpenAiEndpoint
 from tunesmith.errors import MissingError
 from tunesmith.recipe.endpoint_recipe import EndpointRecipe
@@ -15,7 +15,7 @@ from tunesmith.recipe.recipe import GenerationRecipe
 from tunesmith.stages.execution.progress import Progress
 
 if TYPE_CHECKING:
-    from tunesmith.generation.answer import Speaker
+    from tunesmith.generation.responder import Speaker
 
 
 def open_asker(
@@ -83,8 +83,8 @@ def open_endpoint(
 def _local(recipe: EndpointRecipe, where: str) -> Endpoint:
     from tunesmith.generation.local_endpoint import LocalEndpoint
     from tunesmith.models.load import find_model, weights_fingerprint
-    from tunesmith.stages.speakers.load_speaker import load_speaker
-    from tunesmith.stages.speakers.renderer import model_renderer
+    from tunesmith.stages.responders.load_responder import load_speaker
+    from tunesmith.stages.responders.renderer import model_renderer
 
     assert recipe.path is not None, "the recipe names either url or path"
     place = find_model(recipe.path)

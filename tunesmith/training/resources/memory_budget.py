@@ -16,7 +16,7 @@ from tunesmith.tokens.collate import Batch, collate
 from tunesmith.tokens.encode import EncodedExample
 from tunesmith.training.feed import Feed
 from tunesmith.training.loss import batch_loss
-from tunesmith.training.resources.memory import OutOfMemory, naming_memory_errors
+from tunesmith.training.resources.out_of_memory import OutOfMemory, naming_memory_errors
 
 _MARGIN = 1.6  # what glibc's heap and passing results add to what is kept; measured, see LOG
 _SHARE_OF_FREE = 0.8  # the rest is for everyone else on the machine

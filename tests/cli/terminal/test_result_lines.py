@@ -1,6 +1,6 @@
 """What a stage returns, as lines for people."""
 
-from tunesmith.cli.terminal.summary import summary_lines
+from tunesmith.cli.terminal.result_lines import summary_lines
 
 
 def test_files_keep_their_names_and_of_very_many_the_first_are_shown() -> None:

@@ -7,7 +7,7 @@ up to the rules. Written tokens are the most that the replies may have.
 from collections.abc import Iterator
 from math import ceil
 
-from tunesmith.endpoints.budget import estimate
+from tunesmith.endpoints.call_budget import estimate
 from tunesmith.endpoints.ledger import Spending
 from tunesmith.teacher.from_documents import NUM_PAIRS
 from tunesmith.teacher.lesson import LessonPlan

@@ -18,7 +18,7 @@ from tunesmith.models.four_bits import num_weights
 from tunesmith.training.feed import Feed, StepData
 from tunesmith.training.loss import target_predictions
 from tunesmith.training.plan import TrainingPlan, TrainingState
-from tunesmith.training.resources.memory import OutOfMemory, use_activation_checkpointing
+from tunesmith.training.resources.out_of_memory import OutOfMemory, use_activation_checkpointing
 from tunesmith.training.step import train_step
 
 FloatArray = npt.NDArray[np.float64]

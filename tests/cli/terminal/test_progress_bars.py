@@ -7,8 +7,8 @@ import warnings
 
 import pytest
 
-from tunesmith.cli.terminal import progress
-from tunesmith.cli.terminal.progress import BarProgress, LineProgress, talking
+from tunesmith.cli.terminal import progress_bars
+from tunesmith.cli.terminal.progress_bars import BarProgress, LineProgress, talking
 from tunesmith.stages.execution.progress import SilentProgress
 
 
@@ -19,7 +19,7 @@ class Terminal(io.StringIO):
 
 @pytest.fixture(autouse=True)
 def no_libraries(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(progress, "silence_libraries", lambda **_: None)
+    monkeypatch.setattr(progress_bars, "silence_libraries", lambda **_: None)
 
 
 def test_a_pipe_gets_lines_and_a_terminal_gets_bars(monkeypatch: pytest.MonkeyPatch) -> None:

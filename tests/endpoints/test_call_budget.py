@@ -7,8 +7,8 @@ import pytest
 
 from tests.endpoint_server import EndpointServer, always, drawn
 from tests.endpoints.rig import Scripted, caller_at, patient, question, questions, reasons
-from tunesmith.endpoints.budget import Budget, Limits, estimate, most
 from tunesmith.endpoints.cache import CallCache
+from tunesmith.endpoints.call_budget import Budget, Limits, estimate, most
 from tunesmith.endpoints.caller import Caller, Forecast, Terms
 from tunesmith.endpoints.ledger import Ledger, Spending
 from tunesmith.endpoints.uncached_calls import BUDGET_SPENT

@@ -7,7 +7,7 @@ it; so calls in flight together cannot exceed a limit that each of them would ha
 import threading
 from dataclasses import dataclass, replace
 
-from tunesmith.endpoints.chat import ChatRequest, Outcome
+from tunesmith.endpoints.chat_request import ChatRequest, Outcome
 from tunesmith.endpoints.ledger import Ledger, Spending
 from tunesmith.recipe.endpoint_recipe import EndpointRecipe
 

@@ -8,7 +8,7 @@ import torch
 from transformers.generation.streamers import BaseStreamer
 
 from tests.tiny import ROW_FAMILIES, tiny_network
-from tunesmith.generation import likeliest, loop
+from tunesmith.generation import decoding_loop, likeliest
 from tunesmith.generation.generate import generate, generate_as_they_end
 from tunesmith.generation.padded import generate_padded
 from tunesmith.generation.prompt import Continuation, Listeners, Prompt
@@ -108,16 +108,16 @@ def test_a_shared_beginning_is_read_once_and_changes_nothing(
 ) -> None:
     model, prompts = _model("qwen3"), _prompts(shared=SHARED)
     read: list[int] = []
-    original = loop.read_row
+    original = decoding_loop.read_row
 
     def counting(*arguments: object, **options: object) -> torch.Tensor:
         read.append(len(arguments[2]))  # type: ignore[arg-type]
         return original(*arguments, **options)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(loop, "read_row", counting)
+    monkeypatch.setattr(decoding_loop, "read_row", counting)
     once = _in_batches_of(model, prompts, 8)
     assert read[:2] == [len(SHARED), sum(LENGTHS)]
-    monkeypatch.setattr(loop, "_LEAST_SHARED", 1000)
+    monkeypatch.setattr(decoding_loop, "_LEAST_SHARED", 1000)
     read.clear()
     assert _equal_up_to_ties(_in_batches_of(model, prompts, 8), once)
     assert read[0] == sum(LENGTHS) + len(LENGTHS) * len(SHARED)
@@ -135,14 +135,14 @@ def test_a_prompt_that_is_the_beginning_of_all_keeps_a_token_of_its_own() -> Non
 def test_a_free_place_is_taken_by_a_prompt_that_waits(monkeypatch: pytest.MonkeyPatch) -> None:
     model, prompts = _model("gpt_neox"), _prompts()
     going: list[int] = []
-    original = loop.read_row
+    original = decoding_loop.read_row
 
     def counting(*arguments: object, **options: object) -> torch.Tensor:
         result = original(*arguments, **options)  # type: ignore[arg-type]
         going.append(len(result))
         return result
 
-    monkeypatch.setattr(loop, "read_row", counting)
+    monkeypatch.setattr(decoding_loop, "read_row", counting)
     texts = _in_batches_of(model, prompts, 3)
     num_tokens = sum(len(text.ids) + (text.finish_reason == "stop") for text in texts)
     assert sum(going) == num_tokens  # no step reads for a text that has ended
@@ -227,8 +227,8 @@ def test_the_rounded_head_chooses_as_the_exact_one(
         chosen.append(len(hidden))
         return original(head, hidden)
 
-    monkeypatch.setattr(loop, "_LARGE_HEAD", 1)
-    monkeypatch.setattr(loop, "has_bf16", lambda _: True)
+    monkeypatch.setattr(decoding_loop, "_LARGE_HEAD", 1)
+    monkeypatch.setattr(decoding_loop, "has_bf16", lambda _: True)
     monkeypatch.setattr(likeliest.RoundedHead, "choose", counting)
     assert _in_batches_of(model, prompts, 3) == exact
     assert chosen, "the rounded head was not used"

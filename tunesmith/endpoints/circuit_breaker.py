@@ -2,7 +2,7 @@
 
 import threading
 
-from tunesmith.endpoints.chat import ChatFailure, Outcome
+from tunesmith.endpoints.chat_request import ChatFailure, Outcome
 
 
 class Breaker:

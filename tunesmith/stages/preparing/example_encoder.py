@@ -11,7 +11,7 @@ from tunesmith.errors import DataError
 from tunesmith.examples.example import Example, last_user_text
 from tunesmith.sources.row import Dropped, RowError
 from tunesmith.stages.preparing.answerable import MISFIT, TOO_LONG, prompt_tokens
-from tunesmith.stages.speakers.renderer import Renderer as HowToRender
+from tunesmith.stages.responders.renderer import Renderer as HowToRender
 from tunesmith.templates.template import Rendering
 from tunesmith.templates.wrapped import wrapped_marker
 from tunesmith.tokens.beyond import refuse_beyond

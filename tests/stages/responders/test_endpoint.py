@@ -8,11 +8,11 @@ from tests.endpoint_server import EndpointServer
 from tests.endpoints.rig import answers, question, questions, reasons, recipe_for, texts
 from tests.stages.rig import Talk
 from tunesmith.endpoints.caller import NOT_CACHED, Forecast
-from tunesmith.endpoints.chat import ChatReply
+from tunesmith.endpoints.chat_request import ChatReply
 from tunesmith.endpoints.uncached_calls import BUDGET_SPENT
 from tunesmith.errors import MissingError, RemoteError
 from tunesmith.recipe.endpoint_recipe import EndpointRecipe
-from tunesmith.stages.speakers.endpoint import forecast_in_words, open_asker
+from tunesmith.stages.responders.endpoint import forecast_in_words, open_asker
 
 
 def test_a_server_is_asked_and_its_counts_are_shown(tmp_path: Path) -> None:

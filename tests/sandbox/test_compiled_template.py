@@ -10,7 +10,7 @@ import pytest
 from transformers.utils.chat_template_utils import _compile_jinja_template
 
 from tunesmith.errors import DataError, RecipeError
-from tunesmith.sandbox.template import CompiledTemplate, compile_template
+from tunesmith.sandbox.compiled_template import CompiledTemplate, compile_template
 
 UNSAFE = [
     "{{ lipsum.__globals__ }}",

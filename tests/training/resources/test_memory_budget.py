@@ -12,9 +12,13 @@ from tunesmith.recipe.recipe import TrainingRecipe
 from tunesmith.tokens.collate import collate
 from tunesmith.tokens.encode import EncodedExample
 from tunesmith.training.plan import TrainingPlan
-from tunesmith.training.resources import budget
-from tunesmith.training.resources.budget import kept_bytes, largest_micro_batch, usable_memory
-from tunesmith.training.resources.memory import OutOfMemory, use_activation_checkpointing
+from tunesmith.training.resources import memory_budget
+from tunesmith.training.resources.memory_budget import (
+    kept_bytes,
+    largest_micro_batch,
+    usable_memory,
+)
+from tunesmith.training.resources.out_of_memory import OutOfMemory, use_activation_checkpointing
 
 CPU = torch.device("cpu")
 
@@ -80,20 +84,20 @@ def test_whole_examples_are_tried_only_where_their_ends_leave_doubt(
     states = 3 * learning(plan)
     at_most = 16 * 8 * (measured(plan, 2) - measured(plan, 1))
     tried: list[int] = []
-    real = budget.kept_bytes
+    real = memory_budget.kept_bytes
 
     def note(model, batch, **options):
         tried.append(len(batch.ids))
         return real(model, batch, **options)
 
-    monkeypatch.setattr(budget, "kept_bytes", note)
+    monkeypatch.setattr(memory_budget, "kept_bytes", note)
     size = chosen(plan, free=states + 1.6 * room * at_most, examples_per_step=8)
     assert (size, tried) == (8, lengths)
 
 
 def measured(plan: TrainingPlan, count: int) -> int:
     """What the ends of the longest example keep, so many times."""
-    end = budget._end_of(plan.feed.store[6], 4)
+    end = memory_budget._end_of(plan.feed.store[6], 4)
     return kept_bytes(plan.model, collate([end] * count), precision="fp32")
 
 
@@ -106,7 +110,7 @@ def test_an_end_keeps_no_less_a_token_than_the_whole(plan: TrainingPlan) -> None
 
 def test_an_end_has_a_target_however_short_the_example_is() -> None:
     example = EncodedExample(ids=np.array([1, 2, 3], np.int32), is_trained=np.ones(3, dtype=bool))
-    assert budget._end_of(example, 4).ids.tolist() == [2, 3]
+    assert memory_budget._end_of(example, 4).ids.tolist() == [2, 3]
 
 
 def test_where_not_even_the_measurement_fits_one_example_is_tried(
@@ -115,7 +119,7 @@ def test_where_not_even_the_measurement_fits_one_example_is_tried(
     def full(*_: object, **__: object) -> int:
         raise OutOfMemory
 
-    monkeypatch.setattr(budget, "kept_bytes", full)
+    monkeypatch.setattr(memory_budget, "kept_bytes", full)
     assert chosen(plan, free=2**40, examples_per_step=8) == 1
 
 

@@ -9,7 +9,8 @@ import pytest
 from tests.training.rig import make_plan, weights
 from tunesmith.recipe.recipe import LoraMethod, LoraRecipe, TrainingRecipe
 from tunesmith.training.plan import TrainingState
-from tunesmith.training.resources.forecast import (
+from tunesmith.training.resources.out_of_memory import OutOfMemory
+from tunesmith.training.resources.timed_steps import (
     Arithmetic,
     fit_line,
     measure_steps,
@@ -17,13 +18,12 @@ from tunesmith.training.resources.forecast import (
     step_costs,
     validation_seconds,
 )
-from tunesmith.training.resources.memory import OutOfMemory
 
 
 @pytest.fixture(autouse=True)
 def _little_time(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("tunesmith.training.resources.forecast._MOST_SECONDS", 2.0)
-    monkeypatch.setattr("tunesmith.training.resources.forecast._FEWEST_SECONDS", 0.2)
+    monkeypatch.setattr("tunesmith.training.resources.timed_steps._MOST_SECONDS", 2.0)
+    monkeypatch.setattr("tunesmith.training.resources.timed_steps._FEWEST_SECONDS", 0.2)
 
 
 def test_the_dearest_step_comes_first_and_then_all_parts_of_the_distribution() -> None:
@@ -83,17 +83,17 @@ def test_some_steps_tell_what_all_will_take(tmp_path: Path) -> None:
 def test_where_memory_runs_out_the_forecast_takes_the_smaller_micro_batch(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from tunesmith.training.resources import forecast
+    from tunesmith.training.resources import timed_steps
 
     plan = make_plan(tmp_path, TrainingRecipe(steps=50, examples_per_step=8))
-    real = forecast.train_step
+    real = timed_steps.train_step
 
     def small_only(model, batches, **options):
         if max(len(batch.spans) for batch in batches) > 2:
             raise OutOfMemory
         return real(model, batches, **options)
 
-    monkeypatch.setattr(forecast, "train_step", small_only)
+    monkeypatch.setattr(timed_steps, "train_step", small_only)
     state = TrainingState(micro_batch=8)
     measure_steps(plan, state)
     assert state.micro_batch == 2

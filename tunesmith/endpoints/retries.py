@@ -17,7 +17,7 @@ from tenacity import (
     wait_random_exponential,
 )
 
-from tunesmith.endpoints.chat import ChatFailure, Outcome
+from tunesmith.endpoints.chat_request import ChatFailure, Outcome
 
 LONGEST_RETRY_AFTER_SECONDS = 60.0
 

@@ -25,7 +25,7 @@ from tunesmith.examples.splitting.groups import BRIDGES_SPLITS
 from tunesmith.recipe.source_recipe import SourceRecipe
 from tunesmith.sources.material import Material
 from tunesmith.sources.pages.outline import LEFT_OUT_OF_PAGES
-from tunesmith.sources.read import read_source
+from tunesmith.sources.read_source import read_source
 from tunesmith.sources.row import Dropped
 
 # Left out on purpose, not unreadable.

@@ -8,7 +8,7 @@ from string import Template
 
 import yaml
 
-from tunesmith.endpoints.chat import ChatMessage, ChatRequest
+from tunesmith.endpoints.chat_request import ChatMessage, ChatRequest
 from tunesmith.errors import MissingError, RecipeError
 from tunesmith.evaluation.judge.fence import Fence, fence_texts
 from tunesmith.files import hash_bytes

@@ -1,10 +1,10 @@
 """A model's name or place -> a Speaker: weights, tokenizer and template, ready to answer."""
 
-from tunesmith.generation.answer import Speaker
+from tunesmith.generation.responder import Speaker
 from tunesmith.models.forward import choose_layout
 from tunesmith.models.load import ModelPlace, find_model, load_network, to_device
 from tunesmith.recipe.recipe import GenerationRecipe, Recipe, TrainingRecipe
-from tunesmith.stages.speakers.renderer import Renderer, model_renderer
+from tunesmith.stages.responders.renderer import Renderer, model_renderer
 from tunesmith.training.engine import choose_engine, seed_everything
 
 

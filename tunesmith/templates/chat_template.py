@@ -12,7 +12,7 @@ from typing import Any
 
 from tunesmith.errors import DataError
 from tunesmith.examples.example import Message
-from tunesmith.sandbox.template import CompiledTemplate
+from tunesmith.sandbox.compiled_template import CompiledTemplate
 from tunesmith.templates.ownership import Owned, Turn, cut, owned_pieces
 from tunesmith.templates.template import Rendering, Segment, TokenizerTexts
 from tunesmith.templates.text_template import jinja_literal
