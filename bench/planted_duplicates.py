@@ -18,7 +18,7 @@ from tunesmith.examples.example import Example, Message
 from tunesmith.examples.pipeline import collect_examples
 from tunesmith.examples.splitting.assign import SplitAssignment, assign_splits
 from tunesmith.examples.splitting.collection import Collection
-from tunesmith.examples.splitting.split import NO_SIDE, SPLITS
+from tunesmith.examples.splitting.split import NO_SPLIT, SPLITS
 from tunesmith.examples.splitting.split_memory import SplitMemory
 from tunesmith.recipe.recipe import ExamplesRecipe, SourceRecipe
 
@@ -85,7 +85,7 @@ def equal(rng: random.Random, words: list[str]) -> dict[str, int]:
     originals = [alpaca(rng, words) for _ in range(PAIRS)]
     division = divided([*originals, *rng.sample(originals, PAIRS)])
     copies = division.sides[PAIRS:]
-    return {"planted": PAIRS, "dropped": int((copies == NO_SIDE).sum())}
+    return {"planted": PAIRS, "dropped": int((copies == NO_SPLIT).sum())}
 
 
 def threads(rng: random.Random, words: list[str]) -> dict[str, int]:
@@ -110,7 +110,7 @@ def near(rng: random.Random, words: list[str], length: int) -> dict[str, float]:
             two.append(as_pair(changed(rng, words, text, is_even=spread == "one in each ten")))
         division = divided([*one, *two])
         first = division.first
-        is_joined = (first[:PAIRS] == first[PAIRS:]) | (division.sides[PAIRS:] == NO_SIDE)
+        is_joined = (first[:PAIRS] == first[PAIRS:]) | (division.sides[PAIRS:] == NO_SPLIT)
         result[spread] = round(float(is_joined.mean()), 4)
     return result
 

@@ -33,7 +33,7 @@ from tunesmith.stages.demo import RECIPE
 from tunesmith.stages.execution.progress import SilentProgress
 from tunesmith.stages.execution.run_folder import RunFolder
 from tunesmith.stages.prepare import read_split
-from tunesmith.stages.responders.load_responder import tuned_speaker
+from tunesmith.stages.responders.load_responder import tuned_responder
 from tunesmith.stages.responders.renderer import recipe_renderer
 from tunesmith.stages.train import train
 
@@ -75,7 +75,7 @@ def tuned(path: Path, seed: int, epochs: float) -> None:
     recipe = load_recipe(RECIPE, overrides=[f"training.epochs={epochs}", f"training.seed={seed}"])
     train(recipe, folder, recipe_folder=RECIPE.parent, progress=SilentProgress())
     rendering = recipe_renderer(recipe, RECIPE.parent)
-    speaker = tuned_speaker(recipe, rendering, find_model(str(folder.model)))
+    speaker = tuned_responder(recipe, rendering, find_model(str(folder.model)))
     rows = list(read_split(folder, "test"))
     answers = list(
         answer_all(speaker, [OpenQuestion(example_id=row.id, messages=row.prompt) for row in rows])

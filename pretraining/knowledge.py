@@ -15,7 +15,7 @@ from typing import Literal
 from pretraining.facts import Fact, all_facts
 from pretraining.wordings import all_wordings, fill
 from tunesmith.generation.generate import Prompt, generate
-from tunesmith.generation.responder import Speaker
+from tunesmith.generation.responder import Responder
 
 Kind = Literal["another question", "an answer", "more text"]
 _AT_ONCE = 32
@@ -31,7 +31,7 @@ class Continuation:
     kind: Kind
 
 
-def facts_completed(speaker: Speaker, *, facts_per_relation: int) -> dict[str, float]:
+def facts_completed(speaker: Responder, *, facts_per_relation: int) -> dict[str, float]:
     """Share of facts, in per cent by relation, that a model completes as a plain statement.
 
     Args:
@@ -67,7 +67,7 @@ def _statement(relation: str) -> str:
     return next((p for p in patterns if p.rstrip(".").endswith("{y}")), wording.sentence)
 
 
-def bare_questions(speaker: Speaker, *, num_questions: int) -> list[Continuation]:
+def bare_questions(speaker: Responder, *, num_questions: int) -> list[Continuation]:
     """Let a model go on from questions about facts, as they stand in running text."""
     rng = random.Random(0)
     facts = [fact for group in all_facts().values() for fact in group]
@@ -80,7 +80,7 @@ def bare_questions(speaker: Speaker, *, num_questions: int) -> list[Continuation
     ]
 
 
-def _continued(speaker: Speaker, starts: Sequence[str]) -> list[str]:
+def _continued(speaker: Responder, starts: Sequence[str]) -> list[str]:
     """What follows each text; prompts of one length share a batch anyway."""
     prompts = [Prompt(ids=speaker.tokenizer.hf(text).input_ids, key=text) for text in starts]
     written = [

@@ -25,7 +25,7 @@ from tunesmith import __version__
 from tunesmith.evaluation.metrics import exact_match
 from tunesmith.examples.example import Example
 from tunesmith.files import write_json
-from tunesmith.generation.responder import OpenQuestion, Speaker, answer_all
+from tunesmith.generation.responder import OpenQuestion, Responder, answer_all
 from tunesmith.models.load import find_model
 from tunesmith.recipe.load_recipe import load_recipe
 from tunesmith.recipe.recipe import GenerationRecipe, Recipe
@@ -33,7 +33,11 @@ from tunesmith.stages.demo import RECIPE, STUDY
 from tunesmith.stages.execution.progress import SilentProgress
 from tunesmith.stages.execution.run_folder import RunFolder
 from tunesmith.stages.prepare import read_split
-from tunesmith.stages.responders.load_responder import base_speaker, named_speaker, tuned_speaker
+from tunesmith.stages.responders.load_responder import (
+    base_responder,
+    named_responder,
+    tuned_responder,
+)
 from tunesmith.stages.responders.renderer import recipe_renderer
 from tunesmith.stages.train import train
 
@@ -78,11 +82,11 @@ def main() -> None:
 def base_figures() -> dict[str, Any]:
     """What the base does without being tuned."""
     recipe = load_recipe(RECIPE)
-    speaker = named_speaker("starter", recipe=GenerationRecipe(max_new_tokens=16))
+    speaker = named_responder("starter", recipe=GenerationRecipe(max_new_tokens=16))
     facts = facts_completed(speaker, facts_per_relation=FACTS_PER_RELATION)
     continued = bare_questions(speaker, num_questions=BARE_QUESTIONS)
     folder = RunFolder(Path("runs/study/base"))
-    base = base_speaker(recipe, recipe_renderer(recipe, RECIPE.parent))
+    base = base_responder(recipe, recipe_renderer(recipe, RECIPE.parent))
     return {
         "facts completed": {name: round(share, 1) for name, share in facts.items()},
         "bare questions": dict(Counter(one.kind for one in continued)),
@@ -124,13 +128,13 @@ def _tuned(path: Path, overrides: list[str], seed: int) -> Shares:
     recipe = load_recipe(RECIPE, overrides=[*overrides, f"training.seed={seed}"])
     result = train(recipe, folder, recipe_folder=RECIPE.parent, progress=SilentProgress())
     place = find_model(str(folder.model))
-    speaker = tuned_speaker(recipe, recipe_renderer(recipe, RECIPE.parent), place)
+    speaker = tuned_responder(recipe, recipe_renderer(recipe, RECIPE.parent), place)
     shares = _shares(speaker, list(read_split(folder, "test")))
     print(json.dumps({str(path): {"all": round(shares["all"], 1)}}), flush=True)
     return {**shares, "tuning seconds": result["seconds"], "steps": result["steps"]}
 
 
-def _shares(speaker: Speaker, rows: list[Example]) -> Shares:
+def _shares(speaker: Responder, rows: list[Example]) -> Shares:
     """Exact match in per cent, by task and by kind of row, and how many answers end."""
     questions = [OpenQuestion(example_id=row.id, messages=row.prompt) for row in rows]
     answers = {answer.example_id: answer for answer in answer_all(speaker, questions)}

@@ -12,7 +12,7 @@ from tunesmith.examples.example import Message
 from tunesmith.generation.responder import OpenQuestion, answer_all
 from tunesmith.models.load import find_model
 from tunesmith.recipe.recipe import GenerationRecipe, Recipe
-from tunesmith.stages.responders.load_responder import load_speaker
+from tunesmith.stages.responders.load_responder import load_responder
 from tunesmith.stages.responders.renderer import Renderer, recipe_renderer
 from tunesmith.training.resources.allocator import keep_freed_memory
 
@@ -24,7 +24,7 @@ def main() -> None:
     job = json.loads(parser.parse_args().job.read_text(encoding="utf-8"))
     keep_freed_memory()
     generation = GenerationRecipe(max_new_tokens=job["new_tokens"])
-    speaker = load_speaker(_rendering(job), name="base", recipe=generation)
+    speaker = load_responder(_rendering(job), name="base", recipe=generation)
     questions = [
         OpenQuestion(example_id=f"{place:06}", messages=[Message(role="user", content=text)])
         for place, text in enumerate(job["questions"])

@@ -7,10 +7,10 @@ from typing import Any
 
 from tests.endpoint_server import EndpointServer
 from tunesmith.endpoints.cache import CallCache, call_id_of
-from tunesmith.endpoints.caller import Caller, Terms
+from tunesmith.endpoints.caller import Caller, CallTerms
 from tunesmith.endpoints.chat_request import ChatMessage, ChatReply, ChatRequest, Outcome
 from tunesmith.endpoints.openai_api import OpenAiEndpoint
-from tunesmith.endpoints.retries import Patience
+from tunesmith.endpoints.retries import RetryPolicy
 from tunesmith.recipe.endpoint_recipe import EndpointRecipe
 
 
@@ -60,8 +60,8 @@ def endpoint_at(server: EndpointServer, **settings: Any) -> Iterator[OpenAiEndpo
         endpoint.close()
 
 
-def patient(waits: Waits | None = None, **settings: Any) -> Patience:
-    return Patience(sleep=waits or Waits(), **settings)
+def patient(waits: Waits | None = None, **settings: Any) -> RetryPolicy:
+    return RetryPolicy(sleep=waits or Waits(), **settings)
 
 
 @contextmanager
@@ -74,7 +74,7 @@ def caller_at(
 ) -> Iterator[Caller]:
     endpoint = OpenAiEndpoint(recipe_for(server, **(recipe or {})))
     terms = {"num_workers": 4, "patience": patient()} | terms
-    with Caller(endpoint, CallCache(path / "calls.sqlite"), Terms(**terms)) as caller:
+    with Caller(endpoint, CallCache(path / "calls.sqlite"), CallTerms(**terms)) as caller:
         yield caller
 
 

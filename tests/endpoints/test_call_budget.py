@@ -8,8 +8,8 @@ import pytest
 from tests.endpoint_server import EndpointServer, always, drawn
 from tests.endpoints.rig import Scripted, caller_at, patient, question, questions, reasons
 from tunesmith.endpoints.cache import CallCache
-from tunesmith.endpoints.call_budget import Budget, Limits, estimate, most
-from tunesmith.endpoints.caller import Caller, Forecast, Terms
+from tunesmith.endpoints.call_budget import CallBudget, Limits, estimated_spending, most_spending
+from tunesmith.endpoints.caller import Caller, CallForecast, CallTerms
 from tunesmith.endpoints.ledger import Ledger, Spending
 from tunesmith.endpoints.uncached_calls import BUDGET_SPENT
 
@@ -49,7 +49,7 @@ def test_tokens_are_never_more_than_allowed_and_most_are_used(
         list(caller.ask_all(asked))
         assert caller.counts.spending.tokens <= 600
         assert caller.counts.spending == charged(server)
-    assert charged(server).tokens > 600 - 8 * most(asked[0]).tokens
+    assert charged(server).tokens > 600 - 8 * most_spending(asked[0]).tokens
 
 
 def test_money_is_never_more_than_allowed(tmp_path: Path) -> None:
@@ -73,10 +73,10 @@ def test_what_may_have_been_charged_counts_in_full(tmp_path: Path) -> None:
         caller_at(server, tmp_path, patience=patient(attempts=3)) as caller,
     ):
         list(caller.ask_all([asked]))
-        assert caller.counts.spending.tokens == 3 * most(asked).tokens
+        assert caller.counts.spending.tokens == 3 * most_spending(asked).tokens
         server.choose = always("500")
         list(caller.ask_all([asked]))
-        assert caller.counts.spending.tokens == 3 * most(asked).tokens
+        assert caller.counts.spending.tokens == 3 * most_spending(asked).tokens
         assert caller.counts.spending.calls == 6
 
 
@@ -101,9 +101,11 @@ def test_a_budget_that_is_kept_goes_on_where_the_last_process_stopped(tmp_path: 
 def test_a_call_in_flight_when_its_process_was_killed_stays_in_the_books(tmp_path: Path) -> None:
     cache = CallCache(tmp_path / "calls.sqlite")
     asked = question("question 0", max_tokens=100)
-    Budget(Limits(), Ledger(cache.database, {"model": "m"})).set_aside(asked)
-    assert Budget(Limits(), Ledger(cache.database, {"model": "m"})).spent == most(asked)
-    assert Budget(Limits(), Ledger(cache.database, {"model": "other"})).spent == Spending()
+    CallBudget(Limits(), Ledger(cache.database, {"model": "m"})).set_aside(asked)
+    assert CallBudget(Limits(), Ledger(cache.database, {"model": "m"})).spent == most_spending(
+        asked
+    )
+    assert CallBudget(Limits(), Ledger(cache.database, {"model": "other"})).spent == Spending()
     cache.close()
 
 
@@ -113,7 +115,7 @@ def test_a_call_that_broke_before_it_was_made_leaves_the_books(tmp_path: Path) -
             raise RuntimeError("a mistake of ours")
 
     cache = CallCache(tmp_path / "calls.sqlite")
-    with Caller(Broken(), cache, Terms(is_budget_kept=True)) as caller:
+    with Caller(Broken(), cache, CallTerms(is_budget_kept=True)) as caller:
         with pytest.raises(RuntimeError, match="a mistake of ours"):
             list(caller.ask_all(questions(1)))
         assert caller.counts.spending == Spending()
@@ -122,9 +124,9 @@ def test_a_call_that_broke_before_it_was_made_leaves_the_books(tmp_path: Path) -
 
 def test_no_call_can_take_more_than_is_set_aside() -> None:
     asked = question("你好 😀 hello", max_tokens=9)
-    assert most(asked).prompt_tokens >= len("你好 😀 hello".encode())
-    assert most(asked).completion_tokens == 9
-    assert estimate(asked).prompt_tokens < most(asked).prompt_tokens
+    assert most_spending(asked).prompt_tokens >= len("你好 😀 hello".encode())
+    assert most_spending(asked).completion_tokens == 9
+    assert estimated_spending(asked).prompt_tokens < most_spending(asked).prompt_tokens
 
 
 def test_a_forecast_counts_what_is_not_kept_and_what_it_costs(tmp_path: Path) -> None:
@@ -135,7 +137,7 @@ def test_a_forecast_counts_what_is_not_kept_and_what_it_costs(tmp_path: Path) ->
         forecast = caller.forecast(asked)
         assert len(server.seen.bodies) == 2
     read = 4 * (3 + 16)
-    assert forecast == Forecast(
+    assert forecast == CallForecast(
         calls=4,
         cached=3,
         prompt_tokens=read,

@@ -18,7 +18,7 @@ from tests.endpoints.rig import (
     texts,
 )
 from tunesmith.endpoints.cache import CallCache
-from tunesmith.endpoints.caller import NOT_CACHED, Caller, Terms
+from tunesmith.endpoints.caller import NOT_CACHED, Caller, CallTerms
 from tunesmith.endpoints.chat_request import ChatFailure, ChatReply
 from tunesmith.endpoints.counts import CallCounts
 from tunesmith.endpoints.uncached_calls import GIVEN_UP
@@ -144,7 +144,7 @@ def test_waits_grow_are_drawn_and_never_exceed_the_longest(tmp_path: Path) -> No
     patience = patient(waits, attempts=40, first_wait_seconds=1.0, longest_wait_seconds=8.0)
     failure = ChatFailure(call_id="", reason="status 500", is_passing=True, is_outage=True)
     endpoint = Scripted({"question 0": [failure] * 39})
-    terms = Terms(patience=patience, deadline_seconds=1e6)
+    terms = CallTerms(patience=patience, deadline_seconds=1e6)
     with Caller(endpoint, CallCache(tmp_path / "calls.sqlite"), terms) as caller:
         assert texts(list(caller.ask_all(questions(1)))) == answers(1)
     assert waits.seconds[0] <= 1.0
@@ -264,7 +264,7 @@ def test_of_a_batch_only_what_may_pass_is_asked_again(tmp_path: Path) -> None:
     passing = ChatFailure(call_id="", reason="busy", is_passing=True)
     lasting = ChatFailure(call_id="", reason="refused")
     endpoint = Scripted({"question 0": [passing], "question 1": [lasting]}, at_once=4)
-    terms = Terms(patience=patient())
+    terms = CallTerms(patience=patient())
     with Caller(endpoint, CallCache(tmp_path / "calls.sqlite"), terms) as caller:
         outcomes = list(caller.ask_all(questions(3)))
     assert reasons(outcomes) == [None, "refused", None]

@@ -5,7 +5,7 @@ import pytest
 from scipy import stats
 
 from tunesmith.evaluation.interval import (
-    Rows,
+    RowScores,
     difference_interval,
     mean_interval,
     swap_p_value,
@@ -15,11 +15,11 @@ from tunesmith.evaluation.interval import (
 PERCENT = (0.0, 100.0)
 
 
-def rows(scores: object, weights: object = None) -> Rows:
+def rows(scores: object, weights: object = None) -> RowScores:
     values = np.asarray(scores, dtype=np.float64)
     if weights is None:
-        return Rows(scores=values, weights=np.ones(len(values)))
-    return Rows(scores=values, weights=np.asarray(weights, dtype=np.float64))
+        return RowScores(scores=values, weights=np.ones(len(values)))
+    return RowScores(scores=values, weights=np.asarray(weights, dtype=np.float64))
 
 
 @pytest.mark.parametrize(("num_right", "num_rows"), [(3, 10), (0, 5), (5, 5), (60, 80), (1, 200)])

@@ -4,16 +4,16 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from tunesmith.evaluation.interval import Rows, difference_interval, swap_p_value
+from tunesmith.evaluation.interval import RowScores, difference_interval, swap_p_value
 from tunesmith.evaluation.run_comparison import compare_runs
 
 PERCENT = (0.0, 100.0)
 
 
-def side(scores: np.ndarray, weights: np.ndarray | None = None) -> list[Rows]:
+def side(scores: np.ndarray, weights: np.ndarray | None = None) -> list[RowScores]:
     """A run a line of (K, N) scores."""
     shares = np.ones(scores.shape[1]) if weights is None else weights
-    return [Rows(scores=run.astype(np.float64), weights=shares) for run in scores]
+    return [RowScores(scores=run.astype(np.float64), weights=shares) for run in scores]
 
 
 def drawn(

@@ -11,8 +11,8 @@ from tests.tiny import ROW_FAMILIES, tiny_network
 from tunesmith.generation import decoding_loop, likeliest
 from tunesmith.generation.generate import generate, generate_as_they_end
 from tunesmith.generation.padded import generate_padded
-from tunesmith.generation.prompt import Continuation, Listeners, Prompt
-from tunesmith.models.continue_texts import find_reading
+from tunesmith.generation.prompt import Continuation, GenerationListeners, Prompt
+from tunesmith.models.continue_texts import find_continuation
 from tunesmith.models.forward import LanguageModel, choose_layout
 from tunesmith.models.rows.attention import register
 from tunesmith.recipe.recipe import GenerationRecipe
@@ -65,8 +65,10 @@ def _in_batches_of(
 @pytest.mark.parametrize("family", ROW_FAMILIES)
 def test_greedy_tokens_are_those_of_transformers(family: str, shared: list[int] | None) -> None:
     model, prompts = _model(family), _prompts(shared=shared)
-    assert find_reading(model) != "none"
-    theirs = generate_padded(model, prompts, recipe=GREEDY, stop_ids=STOPS, listeners=Listeners())
+    assert find_continuation(model) != "none"
+    theirs = generate_padded(
+        model, prompts, recipe=GREEDY, stop_ids=STOPS, listeners=GenerationListeners()
+    )
     assert len({tuple(text.ids) for text in theirs}) >= 5, "the test is blind: all are alike"
     for size in (8, 3):
         assert _equal_up_to_ties(_in_batches_of(model, prompts, size), theirs)
@@ -79,7 +81,9 @@ def test_a_sliding_window_slides_over_what_was_written(
 ) -> None:
     model, wide = _model(family, sliding_window=6), _model(family, sliding_window=200)
     prompts = _prompts(shared=shared)
-    theirs = generate_padded(model, prompts, recipe=GREEDY, stop_ids=STOPS, listeners=Listeners())
+    theirs = generate_padded(
+        model, prompts, recipe=GREEDY, stop_ids=STOPS, listeners=GenerationListeners()
+    )
     ours = _in_batches_of(model, prompts, 3)
     assert _equal_up_to_ties(ours, theirs)
     assert ours != _in_batches_of(wide, prompts, 3), "the test is blind: the window is never full"
@@ -98,7 +102,9 @@ def test_the_rows_beside_it_and_the_order_change_no_text() -> None:
 
 def test_sampled_texts_are_those_of_the_padded_way() -> None:
     model, prompts = _model("llama"), _prompts()
-    theirs = generate_padded(model, prompts, recipe=SAMPLED, stop_ids=STOPS, listeners=Listeners())
+    theirs = generate_padded(
+        model, prompts, recipe=SAMPLED, stop_ids=STOPS, listeners=GenerationListeners()
+    )
     assert _in_batches_of(model, prompts, 3, SAMPLED) == theirs
     assert _in_batches_of(model, prompts, 3, GREEDY) != theirs
 
@@ -108,13 +114,13 @@ def test_a_shared_beginning_is_read_once_and_changes_nothing(
 ) -> None:
     model, prompts = _model("qwen3"), _prompts(shared=SHARED)
     read: list[int] = []
-    original = decoding_loop.read_row
+    original = decoding_loop.continue_texts
 
     def counting(*arguments: object, **options: object) -> torch.Tensor:
         read.append(len(arguments[2]))  # type: ignore[arg-type]
         return original(*arguments, **options)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(decoding_loop, "read_row", counting)
+    monkeypatch.setattr(decoding_loop, "continue_texts", counting)
     once = _in_batches_of(model, prompts, 8)
     assert read[:2] == [len(SHARED), sum(LENGTHS)]
     monkeypatch.setattr(decoding_loop, "_LEAST_SHARED", 1000)
@@ -135,14 +141,14 @@ def test_a_prompt_that_is_the_beginning_of_all_keeps_a_token_of_its_own() -> Non
 def test_a_free_place_is_taken_by_a_prompt_that_waits(monkeypatch: pytest.MonkeyPatch) -> None:
     model, prompts = _model("gpt_neox"), _prompts()
     going: list[int] = []
-    original = decoding_loop.read_row
+    original = decoding_loop.continue_texts
 
     def counting(*arguments: object, **options: object) -> torch.Tensor:
         result = original(*arguments, **options)  # type: ignore[arg-type]
         going.append(len(result))
         return result
 
-    monkeypatch.setattr(decoding_loop, "read_row", counting)
+    monkeypatch.setattr(decoding_loop, "continue_texts", counting)
     texts = _in_batches_of(model, prompts, 3)
     num_tokens = sum(len(text.ids) + (text.finish_reason == "stop") for text in texts)
     assert sum(going) == num_tokens  # no step reads for a text that has ended
@@ -207,7 +213,7 @@ def test_cancelling_ends_all_texts_and_those_that_wait() -> None:
 
 def test_a_family_without_rows_still_answers_in_the_padded_way() -> None:
     model = _model("bloom")
-    assert find_reading(model) == "none"
+    assert find_continuation(model) == "none"
     assert _equal_up_to_ties(
         _in_batches_of(model, _prompts(), 3), _in_batches_of(model, _prompts(), 8)
     )
@@ -218,12 +224,12 @@ def test_the_rounded_head_chooses_as_the_exact_one(
     family: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     model, prompts = _model(family), _prompts()
-    assert find_reading(model) == "hidden"
+    assert find_continuation(model) == "hidden"
     exact = _in_batches_of(model, prompts, 3)
     chosen: list[int] = []
     original = likeliest.RoundedHead.choose
 
-    def counting(head: likeliest.RoundedHead, hidden: torch.Tensor) -> likeliest.Choice:
+    def counting(head: likeliest.RoundedHead, hidden: torch.Tensor) -> likeliest.LikeliestTokens:
         chosen.append(len(hidden))
         return original(head, hidden)
 
@@ -236,7 +242,7 @@ def test_the_rounded_head_chooses_as_the_exact_one(
 
 def test_heads_that_do_more_than_multiply_are_not_rounded() -> None:
     for family in ("gemma2", "granite", "cohere"):
-        assert find_reading(_model(family, **_scale(family))) == "logits"
+        assert find_continuation(_model(family, **_scale(family))) == "logits"
 
 
 def _scale(family: str) -> dict[str, object]:

@@ -5,13 +5,13 @@ from pathlib import Path
 
 import pytest
 
-from tests.generation.tiny_responders import gpt2_speaker
+from tests.generation.tiny_responders import gpt2_responder
 from tunesmith.endpoints.cache import CallCache, call_id_of
 from tunesmith.endpoints.caller import Caller
 from tunesmith.endpoints.chat_request import ChatFailure, ChatMessage, ChatReply, ChatRequest
 from tunesmith.examples.example import Message
 from tunesmith.generation.local_endpoint import LocalEndpoint
-from tunesmith.generation.responder import TOO_LONG, OpenQuestion, Speaker, answer_all
+from tunesmith.generation.responder import TOO_LONG, OpenQuestion, Responder, answer_all
 from tunesmith.recipe.recipe import GenerationRecipe
 
 CONTEXT = 96
@@ -30,21 +30,21 @@ def ask(
 
 
 @pytest.fixture(scope="module")
-def speaker() -> Speaker:
-    return gpt2_speaker(CONTEXT, GenerationRecipe(batch=4), template="concatenate")
+def speaker() -> Responder:
+    return gpt2_responder(CONTEXT, GenerationRecipe(batch=4), template="concatenate")
 
 
-def endpoint_of(load: Callable[[], Speaker], *, weights: str = "w") -> LocalEndpoint:
+def endpoint_of(load: Callable[[], Responder], *, weights: str = "w") -> LocalEndpoint:
     return LocalEndpoint(load, name="tiny", weights=weights, rendering="r", at_once=4)
 
 
-def test_it_writes_what_answering_writes(speaker: Speaker) -> None:
+def test_it_writes_what_answering_writes(speaker: Responder) -> None:
     endpoint = endpoint_of(lambda: speaker)
     asked = [ask("one"), ask("two", max_tokens=5), ask("three")]
     outcomes = endpoint.reply(asked)
     for request, outcome in zip(asked, outcomes, strict=True):
         recipe = GenerationRecipe(max_new_tokens=request.max_tokens, batch=1)
-        alone = gpt2_speaker(CONTEXT, recipe, template="concatenate")
+        alone = gpt2_responder(CONTEXT, recipe, template="concatenate")
         message = Message(role="user", content=request.messages[0].content)
         question = OpenQuestion(example_id="q", messages=(message,))
         (expected,) = answer_all(alone, [question])
@@ -55,7 +55,7 @@ def test_it_writes_what_answering_writes(speaker: Speaker) -> None:
         assert outcome.call_id == call_id_of(request, endpoint.identity)
 
 
-def test_what_cannot_be_answered_is_a_failure_beside_the_others(speaker: Speaker) -> None:
+def test_what_cannot_be_answered_is_a_failure_beside_the_others(speaker: Responder) -> None:
     system = ChatMessage(role="system", content="s")
     two_systems = ChatRequest(messages=(system, system), purpose="test@1")
     asked = [ask("one"), ask("x" * 200), two_systems, ask("two")]
@@ -72,7 +72,7 @@ def test_what_cannot_be_answered_is_a_failure_beside_the_others(speaker: Speaker
     ]
 
 
-def test_another_attempt_draws_another_sample(speaker: Speaker) -> None:
+def test_another_attempt_draws_another_sample(speaker: Responder) -> None:
     asked = [ask("one", temperature=1.5, max_tokens=30, attempt=n) for n in range(3)]
     endpoint = endpoint_of(lambda: speaker)
     texts = [outcome.text for outcome in endpoint.reply(asked) if isinstance(outcome, ChatReply)]
@@ -82,11 +82,11 @@ def test_another_attempt_draws_another_sample(speaker: Speaker) -> None:
 
 
 def test_the_model_is_loaded_once_and_not_for_what_is_kept(
-    tmp_path: Path, speaker: Speaker
+    tmp_path: Path, speaker: Responder
 ) -> None:
     loads = []
 
-    def load() -> Speaker:
+    def load() -> Responder:
         loads.append(1)
         return speaker
 
@@ -97,7 +97,7 @@ def test_the_model_is_loaded_once_and_not_for_what_is_kept(
         assert loads == [1]
 
 
-def test_other_weights_are_another_endpoint(speaker: Speaker) -> None:
+def test_other_weights_are_another_endpoint(speaker: Responder) -> None:
     one = endpoint_of(lambda: speaker)
     other = endpoint_of(lambda: speaker, weights="v")
     assert call_id_of(ask("one"), one.identity) != call_id_of(ask("one"), other.identity)

@@ -5,7 +5,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from tests.generation.tiny_responders import gpt2_speaker
+from tests.generation.tiny_responders import gpt2_responder
 from tunesmith.errors import DataError
 from tunesmith.examples.example import Message
 from tunesmith.generation.responder import (
@@ -14,7 +14,7 @@ from tunesmith.generation.responder import (
     TOO_LONG,
     Completion,
     OpenQuestion,
-    Speaker,
+    Responder,
     answer_all,
 )
 from tunesmith.recipe.recipe import GenerationRecipe
@@ -23,12 +23,12 @@ CONTEXT, WANTED = 96, 40
 LENGTHS = (3, 7, 20, 30, 30, 41, 60, 200)
 
 
-def _speaker(batch: int) -> Speaker:
+def _speaker(batch: int) -> Responder:
     recipe = GenerationRecipe(max_new_tokens=WANTED, batch=batch)
-    return gpt2_speaker(CONTEXT, recipe, template="concatenate")
+    return gpt2_responder(CONTEXT, recipe, template="concatenate")
 
 
-def _answers(speaker: Speaker, contents: dict[str, str]) -> dict[str, Completion]:
+def _answers(speaker: Responder, contents: dict[str, str]) -> dict[str, Completion]:
     questions = [
         OpenQuestion(example_id=name, messages=(Message(role="user", content=text),))
         for name, text in contents.items()

@@ -9,7 +9,7 @@ from tests.tiny import byte_tokenizer, save_tiny_model
 from tunesmith.generation.responder import OpenQuestion, answer_all
 from tunesmith.recipe.recipe import GenerationRecipe
 from tunesmith.stages.prepare import read_split
-from tunesmith.stages.responders.load_responder import named_speaker
+from tunesmith.stages.responders.load_responder import named_responder
 from tunesmith.stages.train import train
 
 LEARN = {"steps": 120, "learning_rate": 1e-2, "schedule": "constant", "keep": "last"}
@@ -29,7 +29,7 @@ def test_every_overfitted_answer_ends_by_itself(
     recipe = make_recipe(tmp_path / "base", data, training=LEARN, template={"name": template})
     folder = run_folder(tmp_path / "run")
     train(recipe, folder, recipe_folder=tmp_path, progress=Talk())
-    speaker = named_speaker(str(folder.path), recipe=GenerationRecipe(max_new_tokens=40))
+    speaker = named_responder(str(folder.path), recipe=GenerationRecipe(max_new_tokens=40))
     examples = list(read_split(folder, "train"))
     questions = [OpenQuestion(example_id=e.id, messages=e.prompt) for e in examples]
     answers = {c.example_id: c for c in answer_all(speaker, questions)}

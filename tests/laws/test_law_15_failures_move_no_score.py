@@ -10,8 +10,8 @@ import pytest
 
 from tests.evaluation.judge.stub import Seen, StubAsker
 from tunesmith.endpoints.chat_request import ChatFailure
-from tunesmith.evaluation.judge.absolute import Scored, grade_by_judge, score_judge
-from tunesmith.evaluation.judge.judged_question import Asked
+from tunesmith.evaluation.judge.absolute import UnscoredAnswer, grade_by_judge, score_judge
+from tunesmith.evaluation.judge.judged_question import JudgedQuestion
 from tunesmith.evaluation.judge.pairwise import AnswerPair, prefer, preference_judge
 from tunesmith.evaluation.score import read_columns, score_column
 from tunesmith.files import write_json_lines
@@ -19,8 +19,10 @@ from tunesmith.files import write_json_lines
 REPLIES = ["", "no", "101", '{"score": 50.5}', "Score: 10. Score: 90.", "{", "80-90"]
 
 
-def asked(number: int) -> Asked:
-    return Asked(example_id=f"{number:04x}", question=f"Question {number}?", reference="yes")
+def asked(number: int) -> JudgedQuestion:
+    return JudgedQuestion(
+        example_id=f"{number:04x}", question=f"Question {number}?", reference="yes"
+    )
 
 
 def value_of(call: Seen) -> int:
@@ -39,7 +41,9 @@ def test_the_score_is_the_mean_of_what_was_read_whatever_failed(seed: int, tmp_p
         said = failing[number]
         return ChatFailure(call_id="x", reason="no choices") if said is None else said
 
-    answers = [Scored(asked=asked(number), model="tuned", answer="x") for number in range(60)]
+    answers = [
+        UnscoredAnswer(asked=asked(number), model="tuned", answer="x") for number in range(60)
+    ]
     grades = list(grade_by_judge(score_judge(StubAsker(reply)), answers))
     path = tmp_path / "judge.jsonl"
     write_json_lines(path, (grade.to_json() for grade in grades))

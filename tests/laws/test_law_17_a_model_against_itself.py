@@ -26,7 +26,7 @@ from tunesmith.generation.generate import Prompt, generate
 from tunesmith.recipe.recipe import GenerationRecipe
 from tunesmith.stages.compare import compare
 from tunesmith.stages.execution.run_folder import RunFolder
-from tunesmith.stages.responders.load_responder import named_speaker
+from tunesmith.stages.responders.load_responder import named_responder
 
 NOTHING_SHOWN = "no difference shown"
 NUM_TRIALS, MOST = 200, 20
@@ -46,7 +46,7 @@ def answers() -> tuple[list[str], list[list[str]]]:
     """References, and what the starter answers to each in several samplings."""
     facts = [fact for group in all_facts().values() for fact in group if statement_start(fact)]
     chosen = random.Random(17).sample(facts, NUM_FACTS)
-    speaker = named_speaker("starter", recipe=GenerationRecipe())
+    speaker = named_responder("starter", recipe=GenerationRecipe())
     tokenizer = speaker.tokenizer
     starts = [statement_start(fact) for fact in chosen]
     prompts = [Prompt(ids=tokenizer.hf(start).input_ids, key=start) for start in starts]

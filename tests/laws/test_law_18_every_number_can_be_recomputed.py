@@ -16,7 +16,12 @@ from typing import Any
 import numpy as np
 import pytest
 
-from tunesmith.evaluation.interval import Rows, difference_interval, mean_interval, swap_p_value
+from tunesmith.evaluation.interval import (
+    RowScores,
+    difference_interval,
+    mean_interval,
+    swap_p_value,
+)
 from tunesmith.evaluation.metrics import TEXT_METRICS, grade_completions
 from tunesmith.evaluation.score import score_files
 from tunesmith.evaluation.token_metrics import TOKEN_METRICS, TokenTotals, grade_tokens
@@ -174,9 +179,9 @@ def numbers(text: str) -> list[float]:
     return [float(n.replace("−", "-")) for n in re.findall(r"[−+]?\d+(?:\.\d+)?", text)]
 
 
-def column(grades: list[Line], ids: list[str]) -> Rows:
+def column(grades: list[Line], ids: list[str]) -> RowScores:
     by_id = {g["example_id"]: g for g in grades}
-    return Rows(
+    return RowScores(
         scores=np.array([by_id[i]["score"] for i in ids]),
         weights=np.array([by_id[i].get("weight", 1.0) for i in ids]),
     )

@@ -11,7 +11,7 @@ from tests.tiny import byte_tokenizer, random_example, tiny_network
 from tunesmith.errors import MissingError, RecipeError, TunesmithError
 from tunesmith.models.adapter import add_adapter, narrow_frozen
 from tunesmith.models.forward import choose_layout
-from tunesmith.models.four_bits import num_weights, set_product_dtype
+from tunesmith.models.four_bits import num_weights, set_matmul_dtype
 from tunesmith.models.load import ModelPlace, find_model, load_network
 from tunesmith.models.quantized import load_quantized
 from tunesmith.recipe.recipe import LoraRecipe
@@ -128,7 +128,7 @@ def test_for_bf16_the_products_are_narrowed_and_the_four_bits_stay(tmp_path: Pat
     after = layer(torch.ones(3, 64))
     assert not torch.equal(after, before)
     torch.testing.assert_close(after, before, rtol=0.05, atol=0.05)
-    set_product_dtype(network, torch.float32)
+    set_matmul_dtype(network, torch.float32)
     assert torch.equal(layer(torch.ones(3, 64)), before)
 
 

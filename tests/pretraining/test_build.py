@@ -11,7 +11,7 @@ from pretraining.facts import all_facts
 from pretraining.knowledge import _continued
 from tunesmith.files import read_json_lines
 from tunesmith.recipe.recipe import GenerationRecipe
-from tunesmith.stages.responders.load_responder import named_speaker
+from tunesmith.stages.responders.load_responder import named_responder
 
 NUM_CHARACTERS = 2_500_000
 
@@ -30,7 +30,7 @@ def test_a_smaller_starter_learns_what_text_is_about(tmp_path: Path) -> None:
     ]
     assert validation[0] > 8  # nothing is known: the logarithm of the vocabulary is 8.3
     assert validation[-1] < 2.5
-    speaker = named_speaker(str(model), recipe=GenerationRecipe(max_new_tokens=16))
+    speaker = named_responder(str(model), recipe=GenerationRecipe(max_new_tokens=16))
     facts = all_facts()["capital"]
     texts = _continued(speaker, [f"The capital of {fact.x} is" for fact in facts[::5]])
     places = {place for fact in facts for place in (fact.x, fact.y)}

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tunesmith.report.markdown import escaped
+from tunesmith.report.markdown import markdown_escaped
 from tunesmith.report.number_text import duration, flat_items, number, signed
 from tunesmith.report.record import MAX_ROWS, read_run_record
 from tunesmith.report.side_by_side import script_json, side_by_side
@@ -33,7 +33,7 @@ def test_texts_in_report_md_stay_texts(make_run: MakeRun) -> None:
     for line in (folder / "report.md").read_text(encoding="utf-8").split("\n"):
         assert line.startswith("    ") or "<script>" not in line
         assert line.startswith("    ") or "![x]" not in line
-    assert escaped("a|b *c*\n<d>") == r"a\|b \*c\* &lt;d\>"
+    assert markdown_escaped("a|b *c*\n<d>") == r"a\|b \*c\* &lt;d\>"
 
 
 def test_the_summary_says_verdict_scores_failures_and_where(make_run: MakeRun) -> None:

@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tunesmith.sources import lines
-from tunesmith.sources.lines import Line, preview, split_lines
+from tunesmith.sources.lines import Line, excerpt, split_lines
 
 
 def cut(data: bytes, size: int) -> list[bytes]:
@@ -55,6 +55,6 @@ def test_a_line_over_the_limit_costs_only_itself(
 
 
 def test_a_preview_can_always_be_written() -> None:
-    assert preview(b"caf\xe9\n") == "caf\\xe9"
-    assert preview("\ud83d").encode() == b"\\ud83d"
-    assert len(preview(b"x" * 10_000)) == 200
+    assert excerpt(b"caf\xe9\n") == "caf\\xe9"
+    assert excerpt("\ud83d").encode() == b"\\ud83d"
+    assert len(excerpt(b"x" * 10_000)) == 200

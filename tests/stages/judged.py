@@ -14,8 +14,8 @@ import pytest
 from tests.endpoint_server import Body, Choose, EndpointServer, last_message
 from tests.evaluation.judge.stub import Seen, seen_text
 from tests.stages.rig import Talk
-from tunesmith.endpoints.caller import Terms
-from tunesmith.endpoints.retries import Patience
+from tunesmith.endpoints.caller import CallTerms
+from tunesmith.endpoints.retries import RetryPolicy
 from tunesmith.evaluation.metrics import token_f1
 from tunesmith.examples.example import Example, Message
 from tunesmith.files import write_json, write_json_lines
@@ -158,9 +158,9 @@ def judged_run(
     **settings: Any,
 ) -> Iterator[JudgedRun]:
     """A server that judges, and a recipe that names it; nobody waits long between attempts."""
-    patience = Patience(first_wait_seconds=0.001, longest_wait_seconds=0.002)
+    patience = RetryPolicy(first_wait_seconds=0.001, longest_wait_seconds=0.002)
     monkeypatch.setattr(
-        "tunesmith.stages.responders.endpoint.Terms", partial(Terms, patience=patience)
+        "tunesmith.stages.responders.endpoint.CallTerms", partial(CallTerms, patience=patience)
     )
     with EndpointServer(judge, choose=choose, models=["stub"]) as server:
         endpoint = {"url": server.url, "model": "stub", "timeout_seconds": 0.5}

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from transformers import TextIteratorStreamer
 
-from tests.generation.tiny_responders import gpt2_speaker
+from tests.generation.tiny_responders import gpt2_responder
 from tunesmith.errors import DataError
 from tunesmith.generation.generate import Continuation
 from tunesmith.recipe.recipe import GenerationRecipe
@@ -17,7 +17,7 @@ LONG = GenerationRecipe(max_new_tokens=400)
 
 
 def _session(context: int = 512, recipe: GenerationRecipe = LONG) -> ChatSession:
-    return ChatSession(gpt2_speaker(context, recipe, template="chatml"))
+    return ChatSession(gpt2_responder(context, recipe, template="chatml"))
 
 
 class _Interrupting(TextIteratorStreamer):

@@ -10,7 +10,7 @@ from tests.tiny import byte_tokenizer, save_tiny_model
 from tunesmith.errors import RefusedError
 from tunesmith.recipe.recipe import GenerationRecipe
 from tunesmith.stages.prepare import prepare
-from tunesmith.stages.responders.load_responder import named_speaker
+from tunesmith.stages.responders.load_responder import named_responder
 from tunesmith.stages.train import train
 
 TEMPLATE = (
@@ -84,7 +84,7 @@ def test_a_question_with_an_unknown_token_is_refused(tmp_path: Path) -> None:
     from tunesmith.generation.responder import OpenQuestion
 
     model = _model(tmp_path / "base", 260, added=["<|turn|>", "<|user|>"])
-    speaker = named_speaker(str(model), recipe=GenerationRecipe(max_new_tokens=2))
+    speaker = named_responder(str(model), recipe=GenerationRecipe(max_new_tokens=2))
     question = OpenQuestion(example_id="a", messages=[Message(role="user", content="Colour?")])
     with pytest.raises(RefusedError, match=r"<\|user\|>"):
         speaker.prompt_of(question)

@@ -8,8 +8,8 @@ from tests.teacher.played import Answer, PlayedAsker, answer
 from tunesmith.examples.example import Example
 from tunesmith.recipe.teacher_recipe import TeacherRecipe
 from tunesmith.sources.row import Dropped
-from tunesmith.teacher.avoided import Avoided
-from tunesmith.teacher.lesson import plan, taught
+from tunesmith.teacher.avoided import AvoidedExamples
+from tunesmith.teacher.lesson import plan_lesson, teach_lesson
 from tunesmith.teacher.teacher import Taught
 
 MANUAL = """# Ledgerly
@@ -35,12 +35,12 @@ def lesson(
     *,
     answer: Answer = answer,
     folder: Path = Path(),
-    avoided: Avoided | None = None,
+    avoided: AvoidedExamples | None = None,
     finish_reason: str = "stop",
 ) -> tuple[list[Taught], PlayedAsker]:
     asker = PlayedAsker(answer, finish_reason=finish_reason)
-    planned = plan(recipe, subject=None, folder=folder)
-    return list(taught(planned, asker, avoided or Avoided([]))), asker
+    planned = plan_lesson(recipe, subject=None, folder=folder)
+    return list(teach_lesson(planned, asker, avoided or AvoidedExamples([]))), asker
 
 
 def examples(items: list[Taught]) -> list[Example]:

@@ -6,9 +6,9 @@ from pathlib import Path
 from tests.teacher.lessons import MANUAL, examples, lesson, reasons, recipe_of
 from tests.teacher.played import Body, PlayedAsker, answer, fenced, last_message
 from tunesmith.sources.row import Dropped
-from tunesmith.teacher.avoided import Avoided
+from tunesmith.teacher.avoided import AvoidedExamples
 from tunesmith.teacher.from_documents import SAID_NO
-from tunesmith.teacher.lesson import plan, taught
+from tunesmith.teacher.lesson import plan_lesson, teach_lesson
 from tunesmith.teacher.support import NOT_IN_SECTION
 
 
@@ -32,11 +32,11 @@ def test_pairs_about_documents_carry_a_passage_that_stands_in_them(manual: Path)
 def test_passages_of_real_manuals_stand_in_them(shared_data: Path) -> None:
     pages = ["docs_md", "faq/ripgrep_FAQ.md", "docs_html"]
     recipe = recipe_of(task="documents", documents=pages, kinds=["writes"], styles=["question"])
-    planned = plan(recipe, subject=None, folder=shared_data)
+    planned = plan_lesson(recipe, subject=None, folder=shared_data)
     texts = {job.part.source: "" for job in planned.jobs}
     for job in planned.jobs:
         texts[job.part.source] += f"{job.part.text}\n\n"
-    items = list(taught(planned, PlayedAsker(), Avoided([])))
+    items = list(teach_lesson(planned, PlayedAsker(), AvoidedExamples([])))
     made = examples(items)
     assert len(made) > 200
     assert len({one.source.partition(":")[0] for one in made}) >= 8

@@ -19,14 +19,14 @@ from tests.teacher.played import (
 from tunesmith.errors import DataError, RemoteError
 from tunesmith.sources.row import Dropped
 from tunesmith.teacher.acceptance import Acceptance
-from tunesmith.teacher.avoided import IN_TEST_SET, Avoided
-from tunesmith.teacher.call_forecast import forecast
+from tunesmith.teacher.avoided import IN_TEST_SET, AvoidedExamples
+from tunesmith.teacher.call_forecast import forecast_calls
 from tunesmith.teacher.filters import CUT
-from tunesmith.teacher.lesson import plan, taught
+from tunesmith.teacher.lesson import plan_lesson, teach_lesson
 from tunesmith.teacher.novelty import Novelty
 from tunesmith.teacher.parse import UNREADABLE
 from tunesmith.teacher.seeds import read_seeds
-from tunesmith.teacher.teacher import Improved, Kept
+from tunesmith.teacher.teacher import ImprovedPair, KeptPair
 
 
 def pairs_file(folder: Path) -> Path:
@@ -164,9 +164,9 @@ def test_seeds_of_ones_own_are_read_in_every_shape(tmp_path: Path, shared_data: 
 def test_weak_answers_are_improved_in_place_and_both_versions_kept(tmp_path: Path) -> None:
     path = pairs_file(tmp_path)
     items, asker = lesson(recipe_of(task="improve", pairs=path.name), folder=tmp_path)
-    assert [type(item) for item in items] == [Improved, Kept, Improved]
+    assert [type(item) for item in items] == [ImprovedPair, KeptPair, ImprovedPair]
     first = items[0]
-    assert isinstance(first, Improved)
+    assert isinstance(first, ImprovedPair)
     assert first.before.reference == "Ships."
     assert first.after.reference.startswith("A lighthouse warns")
     assert "words where a text is asked for" in first.reason
@@ -178,8 +178,14 @@ def test_weak_answers_are_improved_in_place_and_both_versions_kept(tmp_path: Pat
 def test_a_rewriting_that_fails_leaves_the_pair_and_says_so(tmp_path: Path) -> None:
     recipe = recipe_of(task="improve", pairs=pairs_file(tmp_path).name)
     items, _ = lesson(recipe, answer=lambda body: '{"response": "Ships."}', folder=tmp_path)
-    assert [type(item).__name__ for item in items] == ["Kept", "Dropped", "Kept", "Kept", "Dropped"]
-    assert isinstance(items[0], Kept)
+    assert [type(item).__name__ for item in items] == [
+        "KeptPair",
+        "Dropped",
+        "KeptPair",
+        "KeptPair",
+        "Dropped",
+    ]
+    assert isinstance(items[0], KeptPair)
     assert items[0].example.reference == "Ships."
     assert any(tag.startswith("weak: ") for tag in items[0].example.tags)
 
@@ -187,7 +193,7 @@ def test_a_rewriting_that_fails_leaves_the_pair_and_says_so(tmp_path: Path) -> N
 def test_a_judges_grades_say_which_answers_are_weak(tmp_path: Path) -> None:
     path = pairs_file(tmp_path)
     recipe = recipe_of(task="improve", pairs=path.name)
-    ids = [one.id for one, _ in plan(recipe, subject=None, folder=tmp_path).pairs]
+    ids = [one.id for one, _ in plan_lesson(recipe, subject=None, folder=tmp_path).pairs]
     grades = [
         {"example_id": ids[1], "score": 20},
         {"example_id": ids[1], "score": 60},
@@ -196,14 +202,14 @@ def test_a_judges_grades_say_which_answers_are_weak(tmp_path: Path) -> None:
     ]
     (tmp_path / "grades.jsonl").write_text("".join(json.dumps(one) + "\n" for one in grades))
     judged = recipe_of(task="improve", pairs=path.name, grades="grades.jsonl", grade_below=50)
-    pairs = plan(judged, subject=None, folder=tmp_path).pairs
+    pairs = plan_lesson(judged, subject=None, folder=tmp_path).pairs
     assert [reason for _, reason in pairs] == [None, "a judge gave it 40 of 100", None]
 
 
 def test_pairs_of_the_test_set_are_refused_and_counted(manual: Path) -> None:
     recipe = recipe_of(task="documents", documents=["manual.md"])
     made = examples(lesson(recipe, folder=manual)[0])
-    items, _ = lesson(recipe, folder=manual, avoided=Avoided(made[:2]))
+    items, _ = lesson(recipe, folder=manual, avoided=AvoidedExamples(made[:2]))
     kept = {one.id for one in examples(items)}
     assert not kept & {one.id for one in made[:2]}
     assert reasons(items)[IN_TEST_SET] >= 2
@@ -240,7 +246,9 @@ def test_a_wrong_teacher_is_stopped_early_with_a_diagnosis(
     asker = PlayedAsker(answer, finish_reason=finish_reason)
     acceptance = Acceptance()
     found = None
-    for item in taught(plan(recipe, subject=None, folder=Path()), asker, Avoided([])):
+    for item in teach_lesson(
+        plan_lesson(recipe, subject=None, folder=Path()), asker, AvoidedExamples([])
+    ):
         acceptance.add(item)
         found = acceptance.fault(recipe)
         if found is not None:
@@ -275,10 +283,10 @@ def test_the_forecast_is_near_what_a_good_teacher_takes(manual: Path) -> None:
         recipe_of(task="documents", documents=["manual.md"]),
         recipe_of(task="improve", pairs=pairs_file(manual).name),
     ):
-        planned = plan(recipe, subject=None, folder=manual)
+        planned = plan_lesson(recipe, subject=None, folder=manual)
         asker = PlayedAsker()
-        list(taught(planned, asker, Avoided([])))
-        total = forecast(planned)
+        list(teach_lesson(planned, asker, AvoidedExamples([])))
+        total = forecast_calls(planned)
         assert 0.5 < total.calls / len(asker.asked) < 2
         read = sum(len(turn.content) for one in asker.asked for turn in one.messages) / 4
         assert 0.4 < total.prompt_tokens / read < 2.5

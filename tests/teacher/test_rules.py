@@ -10,7 +10,7 @@ from tunesmith.examples.example import Example, Message
 from tunesmith.examples.language import WRONG_LANGUAGE
 from tunesmith.recipe.teacher_recipe import TeacherLanguage
 from tunesmith.sources.row import RowError
-from tunesmith.teacher.avoided import IN_TEST_SET, Avoided
+from tunesmith.teacher.avoided import IN_TEST_SET, AvoidedExamples
 from tunesmith.teacher.filters import (
     BLOCKED,
     ECHO,
@@ -21,13 +21,13 @@ from tunesmith.teacher.filters import (
     REFUSED,
     TOO_LONG,
     TOO_SHORT,
-    Rules,
+    PairRules,
     check_instruction,
     check_pair,
     real_input,
 )
 from tunesmith.teacher.novelty import Novelty
-from tunesmith.teacher.prompts import find_prompt, wording
+from tunesmith.teacher.prompts import find_prompt, phrases
 from tunesmith.teacher.seeds import read_seeds
 from tunesmith.teacher.support import (
     NOT_IN_SECTION,
@@ -37,7 +37,7 @@ from tunesmith.teacher.support import (
 )
 from tunesmith.teacher.weak import weakness
 
-EN, ZH = Rules(language="en"), Rules(language="zh")
+EN, ZH = PairRules(language="en"), PairRules(language="zh")
 SECTION = """The server listens on port 8443. It writes its log to
 `/var/log/ledger.log`, and rotates the file "every night" at two.
 
@@ -58,7 +58,7 @@ def reason_of(check: object, *arguments: object, **named: object) -> str:
 @pytest.mark.parametrize(("language", "least"), [("en", 60), ("zh", 30)])
 def test_our_own_seeds_keep_our_own_rules(language: TeacherLanguage, least: int) -> None:
     seeds = read_seeds(None, language, folder=Path())
-    rules = Rules(language=language)
+    rules = PairRules(language=language)
     novelty = Novelty(max_similarity=0.7)
     for seed in seeds:
         check_instruction(seed.instruction, rules)
@@ -81,14 +81,16 @@ def test_our_own_seeds_keep_our_own_rules(language: TeacherLanguage, least: int)
         ("Describe what the attached file says.", EN, BLOCKED),
         ("Write a program that sorts numbers.", EN, BLOCKED),
         ("请画出一只猫的图片。", ZH, BLOCKED),
-        ("Name a rule of football.", Rules(language="en", blocklist=["Football"]), BLOCKED),
+        ("Name a rule of football.", PairRules(language="en", blocklist=["Football"]), BLOCKED),
         ("- and so on and on", EN, NO_INSTRUCTION),
         ("Sure, here are eight tasks for you", EN, NO_INSTRUCTION),
         ("请解释为什么天空是蓝色的。", EN, WRONG_LANGUAGE),
         ("Explain why the sky is blue, please.", ZH, WRONG_LANGUAGE),
     ],
 )
-def test_an_instruction_is_refused_with_its_reason(text: str, rules: Rules, reason: str) -> None:
+def test_an_instruction_is_refused_with_its_reason(
+    text: str, rules: PairRules, reason: str
+) -> None:
     assert reason_of(check_instruction, text, rules) == reason
 
 
@@ -101,7 +103,7 @@ def test_an_instruction_is_refused_with_its_reason(text: str, rules: Rules, reas
         ("用 Python 写一个函数，返回最长的单词。", ZH),
     ],
 )
-def test_good_instructions_pass(text: str, rules: Rules) -> None:
+def test_good_instructions_pass(text: str, rules: PairRules) -> None:
     check_instruction(text, rules)
 
 
@@ -180,7 +182,7 @@ def test_a_response_needs_its_words_and_numbers_from_the_passage() -> None:
 
 def test_nothing_like_the_test_set_passes() -> None:
     long = "The harbour of the old town lies below the castle, and its ferries leave every hour "
-    avoided = Avoided(
+    avoided = AvoidedExamples(
         [
             pair("What is the port of the server?", "8443", source="test.jsonl:1"),
             pair("Tell me about the harbour.", long + "from dawn to dusk.", source="test.jsonl:2"),
@@ -193,7 +195,7 @@ def test_nothing_like_the_test_set_passes() -> None:
     )
     avoided.check(pair("What is the name of the server?", "ledger"))
     avoided.check(pair("How far is it?", "The harbour lies two miles to the east of the station."))
-    Avoided([]).check(pair("What is the port of the server?", "8443"))
+    AvoidedExamples([]).check(pair("What is the port of the server?", "8443"))
 
 
 @pytest.mark.parametrize(
@@ -226,8 +228,8 @@ def test_every_prompt_stands_in_both_languages_with_its_version(language: Teache
         assert prompt.name.startswith(name)
         assert prompt.name.endswith("@1")
         assert "$" in prompt.user
-    assert set(wording("styles", language)) == {"question", "instruction", "how-to"}
-    assert set(wording("kinds", language)) == {"reads", "writes"}
+    assert set(phrases("styles", language)) == {"question", "instruction", "how-to"}
+    assert set(phrases("kinds", language)) == {"reads", "writes"}
 
 
 def test_a_fence_cannot_be_closed_from_within() -> None:

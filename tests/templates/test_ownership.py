@@ -3,12 +3,12 @@
 import pytest
 
 from tunesmith.errors import DataError
-from tunesmith.templates.ownership import Turn, cut, owned_pieces
+from tunesmith.templates.ownership import TurnDict, cut, owned_pieces
 
 ANSWER = "<think>\nhm <|im_end|>\n</think>\n\nYes"
 
 
-def thinking(turns: list[Turn]) -> str:
+def thinking(turns: list[TurnDict]) -> str:
     """Takes an answer's thinking apart and writes the tags itself."""
     written = ""
     for turn in turns:
@@ -32,7 +32,7 @@ def test_thinking_that_the_template_takes_apart_is_content_without_its_tags() ->
 
 
 def test_content_cut_in_the_middle_is_refused() -> None:
-    def half(turns: list[Turn]) -> str:
+    def half(turns: list[TurnDict]) -> str:
         return "".join(turn["content"][:3] for turn in turns)
 
     turns = [{"role": "user", "content": "abcdef"}]
@@ -41,7 +41,7 @@ def test_content_cut_in_the_middle_is_refused() -> None:
 
 
 def test_outer_whitespace_may_be_trimmed_and_content_repeated() -> None:
-    def trimmed(turns: list[Turn]) -> str:
+    def trimmed(turns: list[TurnDict]) -> str:
         return "".join(f"<{turn['content'].strip()}|{turn['content']}>" for turn in turns)
 
     turns = [{"role": "user", "content": " a b\n"}, {"role": "user", "content": "  "}]

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from tunesmith.tokens.collate import Span, collate
 from tunesmith.tokens.encode import EncodedExample
-from tunesmith.tokens.prefixes import Branch, common_beginnings
+from tunesmith.tokens.prefixes import PrefixBranch, common_beginnings
 
 
 def _ids(*rows: list[int]) -> list[np.ndarray]:
@@ -40,10 +40,10 @@ def test_the_place_before_two_answers_has_two_targets() -> None:
 def test_turns_of_one_conversation_nest() -> None:
     rows = _ids([1, 2, 3], [1, 2, 3, 4, 5, 6], [1, 2, 3, 4, 5, 6, 7, 8])
     found = common_beginnings(rows, smallest_saving=2)
-    leaf = Branch(example=0, first=2, last=3)
-    longer = (Branch(example=1, first=5, last=6), Branch(example=2, first=5, last=8))
-    inner = Branch(example=1, first=2, last=5, children=longer)
-    assert found == [Branch(example=0, first=0, last=2, children=(leaf, inner))]
+    leaf = PrefixBranch(example=0, first=2, last=3)
+    longer = (PrefixBranch(example=1, first=5, last=6), PrefixBranch(example=2, first=5, last=8))
+    inner = PrefixBranch(example=1, first=2, last=5, children=longer)
+    assert found == [PrefixBranch(example=0, first=0, last=2, children=(leaf, inner))]
 
 
 def test_what_saves_too_little_is_not_shared() -> None:

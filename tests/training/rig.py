@@ -9,7 +9,7 @@ from tests.tiny import random_store, tiny_network
 from tunesmith.models.adapter import add_adapter
 from tunesmith.models.forward import choose_layout
 from tunesmith.models.rows.attention import register
-from tunesmith.models.shortcuts.sparse_embedding import train_read_rows
+from tunesmith.models.shortcuts.sparse_embedding import train_sparse_rows
 from tunesmith.recipe.recipe import TrainingRecipe
 from tunesmith.training.distributed import Ranks
 from tunesmith.training.dropout import set_dropout
@@ -17,7 +17,7 @@ from tunesmith.training.engine import Engine
 from tunesmith.training.feed import Feed
 from tunesmith.training.loop import run_training
 from tunesmith.training.optimizer import make_optimizer
-from tunesmith.training.plan import Listener, TrainingPlan, TrainingState
+from tunesmith.training.plan import TrainingListener, TrainingPlan, TrainingState
 from tunesmith.training.resume import resume
 from tunesmith.training.schedule import count_steps, rows_of_step
 from tunesmith.training.signals import StopRequest
@@ -39,8 +39,8 @@ class Log:
             self.at_step[line["step"]]()
 
     @property
-    def listener(self) -> Listener:
-        return Listener(log=self.log, note=self.notes.append)
+    def listener(self) -> TrainingListener:
+        return TrainingListener(log=self.log, note=self.notes.append)
 
     def losses(self, split: str = "train") -> dict[int, float]:
         return {line["step"]: line["loss"] for line in self.lines if line["split"] == split}
@@ -65,7 +65,7 @@ def make_plan(
         torch.manual_seed(0)
         model.network = add_adapter(model.network, recipe.lora, dropout=recipe.dropout)
     else:
-        rows = train_read_rows(model.inner, torch.from_numpy(store.distinct_ids()))
+        rows = train_sparse_rows(model.inner, torch.from_numpy(store.distinct_ids()))
     num_steps = count_steps(len(store), recipe)
 
     def feed(of: Any) -> Feed:

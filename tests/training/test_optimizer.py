@@ -5,7 +5,7 @@ import torch
 
 from tests.tiny import random_example, tiny_network
 from tunesmith.models.adapter import add_adapter
-from tunesmith.models.shortcuts.sparse_embedding import train_read_rows
+from tunesmith.models.shortcuts.sparse_embedding import train_sparse_rows
 from tunesmith.recipe.recipe import LoraRecipe, TrainingRecipe
 from tunesmith.training.optimizer import make_optimizer, trainable
 
@@ -121,7 +121,7 @@ def test_rows_that_are_read_change_as_the_whole_table_would(kind: str, weight_de
     made = {}
     for has_rows in (True, False):
         network = tiny_network("llama")
-        rows = train_read_rows(network, ids) if has_rows else None
+        rows = train_sparse_rows(network, ids) if has_rows else None
         recipe = _recipe(kind, weight_decay=weight_decay)
         optimizer = make_optimizer(network, recipe, tables=[rows] if rows else [])
         for step, text in enumerate([*texts, texts[0]]):
@@ -139,7 +139,7 @@ def test_rows_that_are_read_change_as_the_whole_table_would(kind: str, weight_de
 
 def test_of_a_table_only_what_is_read_takes_memory() -> None:
     network = tiny_network("llama")
-    rows = train_read_rows(network, torch.tensor([2, 7]))
+    rows = train_sparse_rows(network, torch.tensor([2, 7]))
     assert rows is not None
     optimizer = make_optimizer(network, _recipe("adamw"), tables=[rows])
     text = torch.tensor([[2, 7, 2]])

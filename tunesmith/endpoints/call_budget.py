@@ -56,12 +56,12 @@ class Limits:
         return None
 
 
-def estimate(request: ChatRequest) -> Spending:
+def estimated_spending(request: ChatRequest) -> Spending:
     """What a call will probably take: ordinary text, an answer of the full length."""
-    return replace(most(request), prompt_tokens=_tokens(request, _BYTES_PER_TOKEN))
+    return replace(most_spending(request), prompt_tokens=_tokens(request, _BYTES_PER_TOKEN))
 
 
-def most(request: ChatRequest) -> Spending:
+def most_spending(request: ChatRequest) -> Spending:
     """The most a call can take: no tokenizer makes more tokens of a text than it has bytes."""
     return Spending(
         calls=1, prompt_tokens=_tokens(request, 1), completion_tokens=request.max_tokens
@@ -73,9 +73,9 @@ def _tokens(request: ChatRequest, num_bytes: int) -> int:
     return sum(-(-size // num_bytes) + _TOKENS_AROUND_MESSAGE for size in texts)
 
 
-def taken(outcome: Outcome, request: ChatRequest) -> Spending:
+def actual_spending(outcome: Outcome, request: ChatRequest) -> Spending:
     """What a call took: as the server counts it, else the most it can have taken."""
-    limit = most(request)
+    limit = most_spending(request)
     read, written = outcome.prompt_tokens, outcome.completion_tokens
     return Spending(
         calls=1,
@@ -92,7 +92,7 @@ class SetAside:
     entry: int | None
 
 
-class Budget:
+class CallBudget:
     """What was spent and what is set aside, against limits; safe for several threads."""
 
     def __init__(self, limits: Limits, ledger: Ledger | None = None) -> None:
@@ -120,7 +120,7 @@ class Budget:
         Returns:
             What was set aside, to be settled; or the limit that forbids the call.
         """
-        wanted = most(request)
+        wanted = most_spending(request)
         with self._lock:
             together = self._spent.plus(self._set_aside).plus(wanted)
             limit = self.limits.exceeded_by(together)

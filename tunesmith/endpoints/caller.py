@@ -13,7 +13,7 @@ from functools import partial
 from typing import Self
 
 from tunesmith.endpoints.cache import CallCache, call_id_of
-from tunesmith.endpoints.call_budget import Budget, Limits, estimate
+from tunesmith.endpoints.call_budget import CallBudget, Limits, estimated_spending
 from tunesmith.endpoints.chat_request import (
     ChatFailure,
     ChatReply,
@@ -22,10 +22,10 @@ from tunesmith.endpoints.chat_request import (
     Endpoint,
     Outcome,
 )
-from tunesmith.endpoints.circuit_breaker import Breaker
+from tunesmith.endpoints.circuit_breaker import CircuitBreaker
 from tunesmith.endpoints.counts import CallCounts, Counting
 from tunesmith.endpoints.ledger import Ledger, Spending
-from tunesmith.endpoints.retries import Patience
+from tunesmith.endpoints.retries import RetryPolicy
 from tunesmith.endpoints.thread_pool import ThreadPool
 from tunesmith.endpoints.uncached_calls import Call, UncachedCalls
 from tunesmith.errors import RemoteError
@@ -35,7 +35,7 @@ _GROUPS_AHEAD = 4  # a worker, of the outcome that is waited for
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Terms:
+class CallTerms:
     """How an endpoint is asked.
 
     Attributes:
@@ -50,13 +50,13 @@ class Terms:
     num_workers: int = 1
     limits: Limits = field(default_factory=Limits)
     is_budget_kept: bool = False
-    patience: Patience = field(default_factory=Patience)
+    patience: RetryPolicy = field(default_factory=RetryPolicy)
     deadline_seconds: float = 600.0
     is_offline: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Forecast:
+class CallForecast:
     """What a job will take, if every answer is as long as it may be.
 
     Attributes:
@@ -77,7 +77,7 @@ class Forecast:
 
 
 @dataclass(slots=True)
-class _Group:
+class _CallGroup:
     """Calls that are handed over together, and their outcomes once they were."""
 
     calls: list[Call] = field(default_factory=list)
@@ -85,25 +85,25 @@ class _Group:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Slot:
+class _PendingCall:
     """Where the outcome of a request is, or will be."""
 
     call_id: str
     outcome: Outcome | None = None
-    group: _Group | None = None
+    group: _CallGroup | None = None
     index: int = 0
     is_repeated: bool = False
 
 
 @dataclass(slots=True, kw_only=True)
-class _Job:
+class _CallJob:
     """The state of one `ask_all`: what is waited for, and what comes after it."""
 
     upcoming: Iterator[ChatRequest]
     is_exhausted: bool = False
-    waiting: deque[_Slot] = field(default_factory=deque)
-    in_flight: dict[str, _Slot] = field(default_factory=dict)
-    group: _Group = field(default_factory=_Group)
+    waiting: deque[_PendingCall] = field(default_factory=deque)
+    in_flight: dict[str, _PendingCall] = field(default_factory=dict)
+    group: _CallGroup = field(default_factory=_CallGroup)
     stopping: threading.Event = field(default_factory=threading.Event)
 
 
@@ -114,7 +114,7 @@ class Caller:
         self,
         endpoint: Endpoint,
         cache: CallCache,
-        terms: Terms | None = None,
+        terms: CallTerms | None = None,
         *,
         on_change: Callable[[CallCounts], None] = lambda counts: None,
     ) -> None:
@@ -126,15 +126,15 @@ class Caller:
             terms: How much is asked at a time, how often, for how much.
             on_change: Told the counts after each outcome, by any thread.
         """
-        terms = terms or Terms()
+        terms = terms or CallTerms()
         self._identity = endpoint.identity
         self._terms = terms
         ledger = Ledger(cache.database, self._identity) if terms.is_budget_kept else None
         self._asking = UncachedCalls(
             endpoint=endpoint,
             cache=cache,
-            budget=Budget(terms.limits, ledger),
-            breaker=Breaker(terms.patience.outages_in_a_row),
+            budget=CallBudget(terms.limits, ledger),
+            breaker=CircuitBreaker(terms.patience.outages_in_a_row),
             counting=Counting(terms.limits, on_change),
             patience=terms.patience,
             deadline_seconds=terms.deadline_seconds,
@@ -178,7 +178,7 @@ class Caller:
             self.endpoint.check()
             self._is_checked = True
 
-    def forecast(self, requests: Sequence[ChatRequest]) -> Forecast:
+    def forecast(self, requests: Sequence[ChatRequest]) -> CallForecast:
         """What a job will take, before anything is asked."""
         new: dict[str, ChatRequest] = {}
         for request in requests:
@@ -187,9 +187,9 @@ class Caller:
                 new[call_id] = request
         total = Spending()
         for request in new.values():
-            total = total.plus(estimate(request))
+            total = total.plus(estimated_spending(request))
         limits = self._asking.budget.limits
-        return Forecast(
+        return CallForecast(
             calls=total.calls,
             cached=len(requests) - len(new),
             prompt_tokens=total.prompt_tokens,
@@ -209,7 +209,7 @@ class Caller:
                 answered.
             DiskFullError: A reply cannot be kept.
         """
-        job = _Job(upcoming=iter(requests))
+        job = _CallJob(upcoming=iter(requests))
         try:
             while True:
                 self._look_ahead(job)
@@ -219,7 +219,7 @@ class Caller:
         finally:
             self._leave(job)
 
-    def _look_ahead(self, job: _Job) -> None:
+    def _look_ahead(self, job: _CallJob) -> None:
         """Look up, and have asked, what comes next; groups are filled before they are sent."""
         at_once = self._asking.endpoint.at_once
         if len(job.waiting) > self._num_ahead - at_once:
@@ -234,7 +234,7 @@ class Caller:
             if len(job.group.calls) == at_once:
                 self._send(job, job.group)
 
-    def _slot(self, job: _Job, request: ChatRequest) -> _Slot:
+    def _slot(self, job: _CallJob, request: ChatRequest) -> _PendingCall:
         call_id = call_id_of(request, self._identity)
         if call_id in job.in_flight:
             return replace(job.in_flight[call_id], is_repeated=True)
@@ -243,20 +243,20 @@ class Caller:
             outcome = ChatFailure(call_id=call_id, reason=NOT_CACHED)
         if outcome is not None:
             self._asking.counting.add(outcome, self._asking.budget.spent)
-            return _Slot(call_id=call_id, outcome=outcome)
-        slot = _Slot(call_id=call_id, group=job.group, index=len(job.group.calls))
+            return _PendingCall(call_id=call_id, outcome=outcome)
+        slot = _PendingCall(call_id=call_id, group=job.group, index=len(job.group.calls))
         job.group.calls.append(Call(request=request, call_id=call_id))
         job.in_flight[call_id] = slot
         return slot
 
-    def _send(self, job: _Job, group: _Group) -> None:
+    def _send(self, job: _CallJob, group: _CallGroup) -> None:
         if group.future is None and group.calls:
             self.check()
             task = partial(self._asking.answer, group.calls, job.stopping)
             group.future = self._crew.submit(task)
-            job.group = _Group()
+            job.group = _CallGroup()
 
-    def _outcome(self, job: _Job, slot: _Slot) -> Outcome:
+    def _outcome(self, job: _CallJob, slot: _PendingCall) -> Outcome:
         if slot.group is None:
             assert slot.outcome is not None, "a slot has an outcome or a group"
             return slot.outcome
@@ -284,7 +284,7 @@ class Caller:
             )
 
     @staticmethod
-    def _leave(job: _Job) -> None:
+    def _leave(job: _CallJob) -> None:
         """Take back what was not begun; what was is finished and kept, for it is paid."""
         job.stopping.set()
         for slot in job.waiting:

@@ -8,15 +8,15 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, Protocol, runtime_checkable
 
-Role = Literal["system", "user", "assistant"]
-FinishReason = Literal["stop", "length"]
+ChatRole = Literal["system", "user", "assistant"]
+ReplyFinish = Literal["stop", "length"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChatMessage:
     """One message of a request."""
 
-    role: Role
+    role: ChatRole
     content: str
 
 
@@ -58,7 +58,7 @@ class ChatReply:
 
     call_id: str
     text: str
-    finish_reason: FinishReason
+    finish_reason: ReplyFinish
     prompt_tokens: int | None = None
     completion_tokens: int | None = None
     is_cached: bool = False

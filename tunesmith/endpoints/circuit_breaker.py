@@ -5,7 +5,7 @@ import threading
 from tunesmith.endpoints.chat_request import ChatFailure, Outcome
 
 
-class Breaker:
+class CircuitBreaker:
     """Counts failures of the service in a row; once there are too many it stays open.
 
     It never closes again: each of these failures was already tried for minutes, and the same

@@ -21,7 +21,7 @@ class RefusedAddressError(Exception):
     """A name leads to an address that is not to be asked."""
 
 
-class Clock(threading.local):
+class Deadline(threading.local):
     """When the request of this thread must have ended, on the monotonic clock."""
 
     ends = float("inf")
@@ -74,7 +74,7 @@ def refusal(address: Ip, *, is_open_line: bool, allow_private: bool) -> str | No
 class TimedStream(httpcore2.NetworkStream):
     """A connection whose every read and write ends with the request's time."""
 
-    def __init__(self, stream: httpcore2.NetworkStream, clock: Clock) -> None:
+    def __init__(self, stream: httpcore2.NetworkStream, clock: Deadline) -> None:
         self._stream = stream
         self._clock = clock
 
@@ -105,7 +105,7 @@ class TimedStream(httpcore2.NetworkStream):
 class CheckedNetwork(httpcore2.NetworkBackend):
     """Opens connections to addresses that may be asked, and to no others."""
 
-    def __init__(self, clock: Clock, *, is_open_line: bool, allow_private: bool) -> None:
+    def __init__(self, clock: Deadline, *, is_open_line: bool, allow_private: bool) -> None:
         self._clock = clock
         self._is_open_line = is_open_line
         self._allow_private = allow_private

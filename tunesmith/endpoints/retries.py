@@ -23,7 +23,7 @@ LONGEST_RETRY_AFTER_SECONDS = 60.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Patience:
+class RetryPolicy:
     """How often and how long a call is tried.
 
     Attributes:
@@ -56,7 +56,9 @@ def _passing(outcomes: Sequence[Outcome]) -> list[ChatFailure]:
     ]
 
 
-def attempts(patience: Patience, deadline_seconds: float, stopping: threading.Event) -> Retrying:
+def with_retries(
+    patience: RetryPolicy, deadline_seconds: float, stopping: threading.Event
+) -> Retrying:
     """Call something that returns outcomes until none may pass or patience ends.
 
     Args:

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 import httpcore2
 import httpx2
 
-from tunesmith.endpoints.network import CheckedNetwork, Clock, RefusedAddressError
+from tunesmith.endpoints.network import CheckedNetwork, Deadline, RefusedAddressError
 from tunesmith.recipe.redaction import hidden, redacted
 
 BODY_BYTES = 4_000_000
@@ -67,7 +67,7 @@ class GuardedTransport(httpx2.BaseTransport):
         self._key = key
         self._timeout = timeout_seconds
         self._deadline = deadline_seconds
-        self._clock = Clock()
+        self._clock = Deadline()
         is_open_line = place.scheme == "http"
         self._pool = httpcore2.ConnectionPool(
             ssl_context=None if is_open_line else httpx2.create_ssl_context(trust_env=False),

@@ -5,11 +5,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from tunesmith.endpoints.cache import CallCache
-from tunesmith.endpoints.call_budget import Budget, SetAside, taken
+from tunesmith.endpoints.call_budget import CallBudget, SetAside, actual_spending
 from tunesmith.endpoints.chat_request import ChatFailure, ChatRequest, Endpoint, Outcome
-from tunesmith.endpoints.circuit_breaker import Breaker
+from tunesmith.endpoints.circuit_breaker import CircuitBreaker
 from tunesmith.endpoints.counts import Counting
-from tunesmith.endpoints.retries import Patience, attempts, may_pass
+from tunesmith.endpoints.retries import RetryPolicy, may_pass, with_retries
 
 BUDGET_SPENT = "budget spent"
 GIVEN_UP = "service given up"
@@ -40,10 +40,10 @@ class UncachedCalls:
 
     endpoint: Endpoint
     cache: CallCache
-    budget: Budget
-    breaker: Breaker
+    budget: CallBudget
+    breaker: CircuitBreaker
     counting: Counting
-    patience: Patience
+    patience: RetryPolicy
     deadline_seconds: float
 
     def answer(self, calls: Sequence[Call], stopping: threading.Event) -> Sequence[Outcome]:
@@ -61,7 +61,7 @@ class UncachedCalls:
             final.update(self._attempt(waiting, tries, stopping))
             return list(final.values())
 
-        attempts(self.patience, self.deadline_seconds, stopping)(attempt)
+        with_retries(self.patience, self.deadline_seconds, stopping)(attempt)
         outcomes = [final[call.call_id] for call in calls]
         for call, outcome in zip(calls, outcomes, strict=True):
             self._note(call, outcome, tries[call.call_id])
@@ -104,7 +104,7 @@ class UncachedCalls:
             replies = self.endpoint.reply([call.request for call, _ in allowed])
             for (call, aside), outcome in zip(allowed, replies, strict=True):
                 outcomes[call.call_id] = self._keep(call, outcome)
-                self.budget.settle(aside, taken(outcome, call.request))
+                self.budget.settle(aside, actual_spending(outcome, call.request))
             return outcomes
         finally:
             for call, aside in allowed:

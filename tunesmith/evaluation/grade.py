@@ -12,7 +12,7 @@ from typing import Any, Literal
 from tunesmith.files import read_json_lines
 
 SCHEMA = 1
-Outcome = Literal["better", "worse", "no difference shown"]
+ComparisonOutcome = Literal["better", "worse", "no difference shown"]
 CUT = "cut off at max_new_tokens"
 
 
@@ -105,7 +105,7 @@ class Comparison:
     low: float | None
     high: float | None
     p_value: float | None
-    verdict: Outcome
+    verdict: ComparisonOutcome
     count: int
     left_out: int = 0
 

@@ -32,7 +32,7 @@ _EQUAL = 1e-9  # differences this close, relative to their size, are equally lar
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Rows:
+class RowScores:
     """One model's scores and the rows' weights, in the rows' order."""
 
     scores: FloatArray  # (N,)
@@ -44,7 +44,7 @@ class Rows:
         return float((self.scores * self.weights).sum() / self.weights.sum())
 
 
-def mean_interval(rows: Rows, *, bounds: Bounds | None, seed: int = 0) -> Bounds | None:
+def mean_interval(rows: RowScores, *, bounds: Bounds | None, seed: int = 0) -> Bounds | None:
     """The 95 % interval of a weighted mean.
 
     Args:
@@ -73,7 +73,7 @@ def mean_interval(rows: Rows, *, bounds: Bounds | None, seed: int = 0) -> Bounds
 
 
 def difference_interval(
-    first: Rows, second: Rows, *, bounds: Bounds | None, seed: int = 0
+    first: RowScores, second: RowScores, *, bounds: Bounds | None, seed: int = 0
 ) -> Bounds:
     """The 95 % interval of `second`'s mean minus `first`'s over the same rows, in pairs."""
     draws = difference_draws(first, second, bounds=bounds, seed=seed)
@@ -81,7 +81,7 @@ def difference_interval(
 
 
 def difference_draws(
-    first: Rows, second: Rows, *, bounds: Bounds | None, seed: int = 0
+    first: RowScores, second: RowScores, *, bounds: Bounds | None, seed: int = 0
 ) -> FloatArray:
     """Differences of the two means after weighing the row pairs again and again at random."""
     largest = float(np.abs(second.scores - first.scores).max())
@@ -99,7 +99,7 @@ def difference_draws(
     return np.concatenate(differences)
 
 
-def swap_p_value(first: Rows, second: Rows, *, seed: int = 0) -> float:
+def swap_p_value(first: RowScores, second: RowScores, *, seed: int = 0) -> float:
     """How often a difference as large appears when the models are swapped row by row."""
     change = _changes(first, second)
     if change.shape[1] == 0:
@@ -114,7 +114,7 @@ def swap_p_value(first: Rows, second: Rows, *, seed: int = 0) -> float:
     return (1 + num_as_large) / (1 + len(swapped))
 
 
-def swapped_differences(first: Rows, second: Rows, *, seed: int = 0) -> FloatArray:
+def swapped_differences(first: RowScores, second: RowScores, *, seed: int = 0) -> FloatArray:
     """The differences of the means after swapping the models row by row: all ways or many."""
     change = _changes(first, second)
     sums = np.stack([_totals(first), _totals(second)]).sum(axis=2)  # (2, 2)
@@ -133,17 +133,17 @@ def as_large(differences: FloatArray, observed: float) -> int:
     return int(np.sum(np.abs(differences) >= abs(observed) * (1 - 1e-9) - 1e-12))
 
 
-def _changes(first: Rows, second: Rows) -> FloatArray:
+def _changes(first: RowScores, second: RowScores) -> FloatArray:
     """What a swap moves of sum and weight, (2, N), for the rows on which the models differ."""
     change = _totals(second) - _totals(first)
     return change[:, np.any(change != 0, axis=0)]
 
 
-def _totals(rows: Rows) -> FloatArray:
+def _totals(rows: RowScores) -> FloatArray:
     return np.stack([rows.scores * rows.weights, rows.weights])
 
 
-def _means(weights: FloatArray, rows: Rows) -> tuple[FloatArray, FloatArray]:
+def _means(weights: FloatArray, rows: RowScores) -> tuple[FloatArray, FloatArray]:
     totals = weights @ rows.weights
     return weights @ (rows.scores * rows.weights) / totals, totals
 

@@ -19,7 +19,7 @@ from tunesmith.evaluation.grade import CUT, Grade
 from tunesmith.evaluation.normalise import normalised_words
 
 
-class Answer(Protocol):
+class GradableAnswer(Protocol):
     """What grading reads of a completion."""
 
     @property
@@ -82,7 +82,7 @@ TEXT_METRICS: Mapping[str, Callable[[str, str], float]] = {
 
 
 def grade_completions(
-    completions: Iterable[Answer],
+    completions: Iterable[GradableAnswer],
     references: Mapping[str, str],
     *,
     metric: str,
@@ -122,7 +122,7 @@ def grade_completions(
 
 
 def _grade(
-    answer: Answer, references: Mapping[str, str], measure: Callable[[str, str], float]
+    answer: GradableAnswer, references: Mapping[str, str], measure: Callable[[str, str], float]
 ) -> tuple[float | None, str | None]:
     """An answer that was cut off counts as it stands, with a remark."""
     if answer.finish_reason not in ("stop", "length"):
@@ -131,7 +131,7 @@ def _grade(
     return measure(answer.text, references[answer.example_id]), remark
 
 
-def _stray(answer: Answer, model: str) -> DataError:
+def _stray(answer: GradableAnswer, model: str) -> DataError:
     return DataError(
         f"the completion of example {answer.example_id!r} belongs to no test row",
         where=f"completions of {model}",

@@ -28,7 +28,7 @@ from scipy import stats
 from tunesmith.evaluation.interval import (
     Bounds,
     FloatArray,
-    Rows,
+    RowScores,
     as_large,
     difference_draws,
     middle,
@@ -59,7 +59,7 @@ class _Spread:
 
 
 def compare_runs(
-    first: Sequence[Rows], second: Sequence[Rows], *, bounds: Bounds | None, seed: int = 0
+    first: Sequence[RowScores], second: Sequence[RowScores], *, bounds: Bounds | None, seed: int = 0
 ) -> Difference:
     """Compare two sides of one or more runs.
 
@@ -94,18 +94,18 @@ def compare_runs(
     )
 
 
-def mean_of_runs(runs: Sequence[Rows]) -> Rows:
+def mean_of_runs(runs: Sequence[RowScores]) -> RowScores:
     """One side's score of each row, over its runs."""
     if len(runs) == 1:
         return runs[0]
     weights = np.stack([run.weights for run in runs])  # (K, N)
     scores = np.stack([run.scores for run in runs])
-    return Rows(
+    return RowScores(
         scores=(scores * weights).sum(axis=0) / weights.sum(axis=0), weights=weights.mean(axis=0)
     )
 
 
-def _spread(first: Sequence[Rows], second: Sequence[Rows]) -> _Spread:
+def _spread(first: Sequence[RowScores], second: Sequence[RowScores]) -> _Spread:
     """Mean squares of runs within sides, of row differences between them, and of what is left."""
     sides = [np.stack([_contributions(run) for run in side]) for side in (first, second)]
     share = sum(1 / len(side) for side in sides)
@@ -123,7 +123,7 @@ def _spread(first: Sequence[Rows], second: Sequence[Rows]) -> _Spread:
     )
 
 
-def _contributions(run: Rows) -> FloatArray:
+def _contributions(run: RowScores) -> FloatArray:
     """What each row adds to a weighted mean, as numbers whose plain mean it is."""
     shares: FloatArray = run.weights / run.weights.mean()
     return run.mean + shares * (run.scores - run.mean)

@@ -11,8 +11,8 @@ from typing import Any
 
 import numpy as np
 
-from tunesmith.evaluation.grade import SCHEMA, Comparison, Outcome, Score, read_grades
-from tunesmith.evaluation.interval import Bounds, Rows, mean_interval
+from tunesmith.evaluation.grade import SCHEMA, Comparison, ComparisonOutcome, Score, read_grades
+from tunesmith.evaluation.interval import Bounds, RowScores, mean_interval
 from tunesmith.evaluation.normalise import NORMALISATION_VERSION
 from tunesmith.evaluation.run_comparison import Difference, compare_runs
 from tunesmith.evaluation.token_metrics import LOWER_IS_BETTER
@@ -31,13 +31,13 @@ class Column:
     weights: "array[float]" = field(default_factory=lambda: array("d"))
     failed: set[str] = field(default_factory=set)
 
-    def rows(self, ids: list[str] | None = None) -> Rows:
+    def rows(self, ids: list[str] | None = None) -> RowScores:
         """The numbers of all rows, or of those named."""
         scores, weights = np.array(self.scores), np.array(self.weights)
         if ids is None:
-            return Rows(scores=scores, weights=weights)
+            return RowScores(scores=scores, weights=weights)
         places = np.array([self.ids[i] for i in ids], dtype=np.int64)
-        return Rows(scores=scores[places], weights=weights[places])
+        return RowScores(scores=scores[places], weights=weights[places])
 
 
 def read_columns(path: Path) -> dict[str, Column]:
@@ -167,7 +167,7 @@ def metric_bounds(metric: str) -> Bounds | None:
     return None if metric == "loss" else (0.0, 100.0)
 
 
-def _bounds_if_failed(rows: Rows, num_failed: int) -> Bounds | None:
+def _bounds_if_failed(rows: RowScores, num_failed: int) -> Bounds | None:
     """The mean if every failed row had earned 0, and if it had earned 100."""
     if not num_failed:
         return None
@@ -175,7 +175,7 @@ def _bounds_if_failed(rows: Rows, num_failed: int) -> Bounds | None:
     return total / count, (total + 100.0 * num_failed) / count
 
 
-def _outcome(metric: str, found: Difference | None) -> Outcome:
+def _outcome(metric: str, found: Difference | None) -> ComparisonOutcome:
     if found is None or found.low <= 0 <= found.high or found.p_value >= SIGNIFICANCE:
         return "no difference shown"
     return "better" if (found.low > 0) != (metric in LOWER_IS_BETTER) else "worse"

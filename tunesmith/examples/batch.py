@@ -7,13 +7,13 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from tunesmith.examples.clean import Cleaned, clean_example
+from tunesmith.examples.clean import CleanedExample, clean_example
 from tunesmith.examples.example import Example
 from tunesmith.examples.from_material import to_examples
 from tunesmith.examples.read_examples import removed_markers, source_name
 from tunesmith.examples.splitting.collection import Chunk
 from tunesmith.examples.splitting.fingerprints import fingerprints
-from tunesmith.examples.splitting.split import NO_SIDE, SPLITS
+from tunesmith.examples.splitting.split import NO_SPLIT, SPLITS
 from tunesmith.files import json_line
 from tunesmith.recipe.recipe import ExamplesRecipe
 from tunesmith.recipe.source_recipe import SourceRecipe
@@ -43,7 +43,7 @@ def clean_batch(batch: MaterialBatch) -> Chunk:
     dropped: list[Dropped] = []
     redacted: dict[int, Counter[str]] = {}
     for read in _examples(batch):
-        cleaned = clean_example(read, batch.recipe) if batch.recipe else Cleaned(item=read)
+        cleaned = clean_example(read, batch.recipe) if batch.recipe else CleanedExample(item=read)
         if isinstance(cleaned.item, Dropped):
             dropped.append(cleaned.item)
             continue
@@ -70,7 +70,7 @@ def clean_batch(batch: MaterialBatch) -> Chunk:
 def _named(example: Example, source: SourceRecipe) -> int:
     """The side that is given, not drawn: what the recipe says goes before what the source says."""
     split = source.use_as or example.split
-    return NO_SIDE if split is None else SPLITS.index(split)
+    return NO_SPLIT if split is None else SPLITS.index(split)
 
 
 def _examples(batch: MaterialBatch) -> Iterator[Example | Dropped]:

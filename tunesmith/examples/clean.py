@@ -13,7 +13,7 @@ from tunesmith.examples.example import Example, last_user_text
 from tunesmith.examples.language import WRONG_LANGUAGE, language_fault
 from tunesmith.examples.redaction.redact import redact, redact_dropped
 from tunesmith.recipe.recipe import ExamplesRecipe
-from tunesmith.sources.lines import preview
+from tunesmith.sources.lines import excerpt
 from tunesmith.sources.row import Dropped
 
 EXACT_DUPLICATE = "exact duplicate"
@@ -22,21 +22,21 @@ CLEANED = frozenset({*ANSWER_REASONS, CONTROL_CHARACTERS, WRONG_LANGUAGE})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Cleaned:
+class CleanedExample:
     """An example that may stay, or why not; and how much was hidden in it, by kind."""
 
     item: Example | Dropped
     redacted: Counter[str] = field(default_factory=Counter)
 
 
-def clean_example(item: Example | Dropped, recipe: ExamplesRecipe) -> Cleaned:
+def clean_example(item: Example | Dropped, recipe: ExamplesRecipe) -> CleanedExample:
     """Hide what the recipe names, then drop the example if a filter finds a fault.
 
     What was dropped before passes through too, for its text and detail may hold secrets.
     Nothing is counted of what is dropped: it is not in the data set.
     """
     if isinstance(item, Dropped):
-        return Cleaned(item=redact_dropped(item, recipe.redact, seed=recipe.seed))
+        return CleanedExample(item=redact_dropped(item, recipe.redact, seed=recipe.seed))
     example, redacted = redact(item, recipe.redact, seed=recipe.seed)
     fault = (
         character_fault(example)
@@ -45,8 +45,8 @@ def clean_example(item: Example | Dropped, recipe: ExamplesRecipe) -> Cleaned:
     )
     if fault is not None:
         reason, detail = fault
-        return Cleaned(item=_dropped(example, reason, detail))
-    return Cleaned(item=example, redacted=redacted)
+        return CleanedExample(item=_dropped(example, reason, detail))
+    return CleanedExample(item=example, redacted=redacted)
 
 
 def drop_exact_duplicates(
@@ -70,5 +70,5 @@ def _duplicate(example: Example, first: str) -> Dropped:
 
 
 def _dropped(example: Example, reason: str, detail: str) -> Dropped:
-    text = preview(last_user_text(example.messages) or example.reference)
+    text = excerpt(last_user_text(example.messages) or example.reference)
     return Dropped(source=example.source, reason=reason, detail=detail, text=text)

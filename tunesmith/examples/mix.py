@@ -8,7 +8,7 @@ import random
 from collections.abc import Iterable, Iterator, Sequence
 
 from tunesmith.examples.example import Example, last_user_text
-from tunesmith.sources.lines import preview
+from tunesmith.sources.lines import excerpt
 from tunesmith.sources.row import Dropped
 
 OVER_WEIGHT = "over its weight"
@@ -36,7 +36,7 @@ def count_examples(items: Iterable[Example | Dropped]) -> int:
     return sum(isinstance(item, Example) for item in items)
 
 
-def thinned(
+def sample_examples(
     items: Iterable[Example | Dropped], *, keep: int, available: int, seed: str
 ) -> Iterator[Example | Dropped]:
     """Let exactly `keep` of the `available` examples pass, each equally likely.
@@ -63,5 +63,5 @@ def _left_out(example: Example) -> Dropped:
         source=example.source,
         reason=OVER_WEIGHT,
         detail="the weights ask for fewer rows of this source",
-        text=preview(last_user_text(example.messages) or example.reference),
+        text=excerpt(last_user_text(example.messages) or example.reference),
     )

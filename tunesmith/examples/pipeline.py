@@ -9,13 +9,19 @@ import orjson
 
 from tunesmith.examples.batch import MaterialBatch, clean_batch
 from tunesmith.examples.example import Example, last_user_text
-from tunesmith.examples.read_examples import Opened, ReadCount, made_examples, open_sources, weigh
+from tunesmith.examples.read_examples import (
+    Opened,
+    ReadCount,
+    made_examples,
+    open_sources,
+    weigh_sources,
+)
 from tunesmith.examples.splitting.collection import Chunk, Collection
-from tunesmith.examples.splitting.duplicates import Loss
+from tunesmith.examples.splitting.duplicates import LeftOut
 from tunesmith.examples.splitting.fingerprints import MAX_BATCH
 from tunesmith.recipe.recipe import ExamplesRecipe
 from tunesmith.recipe.source_recipe import SourceRecipe
-from tunesmith.sources.lines import preview
+from tunesmith.sources.lines import excerpt
 from tunesmith.sources.row import Dropped, Row
 from tunesmith.workers import num_useful_workers, work_in_interpreters
 
@@ -75,7 +81,7 @@ def collect_examples(
 
 def write_rows(
     collection: Collection,
-    lost: dict[int, Loss],
+    lost: dict[int, LeftOut],
     write: Callable[[int, bytes], None],
     *,
     count: ReadCount,
@@ -138,7 +144,7 @@ def _batches(
     opened: Sequence[Opened], recipe: ExamplesRecipe, folder: Path
 ) -> Iterator[MaterialBatch]:
     """Plain rows are made into examples batch by batch, all other material with its source."""
-    weights = weigh([source for source, _ in opened], folder=folder)
+    weights = weigh_sources([source for source, _ in opened], folder=folder)
     for index, (source, material) in enumerate(opened):
         stays_row = _stays_row(source)
         rest = material
@@ -164,7 +170,7 @@ def _batched(items: Iterable[T]) -> Iterator[list[T]]:
         yield batch
 
 
-def _dropped(collection: Collection, line: bytes, loss: Loss) -> Dropped:
+def _dropped(collection: Collection, line: bytes, loss: LeftOut) -> Dropped:
     record = orjson.loads(line)
     example = Example.from_json(record)
     places = " and ".join(source_of(collection, row) for row in loss.others)
@@ -172,5 +178,5 @@ def _dropped(collection: Collection, line: bytes, loss: Loss) -> Dropped:
         source=example.source,
         reason=loss.reason,
         detail=f"{loss.words} {places}",
-        text=preview(last_user_text(example.messages) or example.reference),
+        text=excerpt(last_user_text(example.messages) or example.reference),
     )

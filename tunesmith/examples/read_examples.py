@@ -19,7 +19,7 @@ from tunesmith.examples.conversion.from_threads import LEFT_OUT_OF_THREADS
 from tunesmith.examples.conversion.prompt_file import CANNOT_RUN
 from tunesmith.examples.example import Example
 from tunesmith.examples.from_material import to_examples
-from tunesmith.examples.mix import OVER_WEIGHT, count_examples, shares, thinned
+from tunesmith.examples.mix import OVER_WEIGHT, count_examples, sample_examples, shares
 from tunesmith.examples.splitting.duplicates import NEAR_DUPLICATE
 from tunesmith.examples.splitting.groups import BRIDGES_SPLITS
 from tunesmith.recipe.source_recipe import SourceRecipe
@@ -143,7 +143,7 @@ def open_sources(sources: Sequence[SourceRecipe], *, folder: Path) -> list[Opene
     return [(source, read_source(source, folder=folder)) for source in sources]
 
 
-def weigh(sources: Sequence[SourceRecipe], *, folder: Path) -> Weights:
+def weigh_sources(sources: Sequence[SourceRecipe], *, folder: Path) -> Weights:
     """Count the examples of the sources that have a weight, and how many of each belong in the mix.
 
     Raises:
@@ -173,14 +173,14 @@ def made_examples(
         opened: Of `open_sources`.
         folder: The recipe's; paths are relative to it.
         index: Its place among the recipe's sources.
-        weights: Of `weigh`.
+        weights: Of `weigh_sources`.
     """
     source, material = opened
     items = to_examples(material, source, folder=folder)
     if index not in weights:
         return items
     keep, available = weights[index]
-    return thinned(items, keep=keep, available=available, seed=f"{source.seed}/{index}")
+    return sample_examples(items, keep=keep, available=available, seed=f"{source.seed}/{index}")
 
 
 def check_read(count: ReadCount, *, max_bad: float, dropped_path: Path | None = None) -> None:
@@ -218,7 +218,7 @@ def _made(source: SourceRecipe, folder: Path) -> Iterator[Example | Dropped]:
 
 
 def _read_all(opened: Sequence[Opened], folder: Path) -> Iterator[Example | Dropped]:
-    weights = weigh([source for source, _ in opened], folder=folder)
+    weights = weigh_sources([source for source, _ in opened], folder=folder)
     for index, (source, material) in enumerate(opened):
         made = made_examples((source, material), folder=folder, index=index, weights=weights)
         for item in made:

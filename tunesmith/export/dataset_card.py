@@ -8,7 +8,7 @@ from huggingface_hub import DatasetCardData
 
 from tunesmith import __version__
 from tunesmith.export.data_files import public_source
-from tunesmith.report.markdown import escaped
+from tunesmith.report.markdown import markdown_escaped
 
 _SIZES = [(10**3, "n<1K"), (10**4, "1K<n<10K"), (10**5, "10K<n<100K"), (10**6, "100K<n<1M")]
 _COLUMNS = {
@@ -49,7 +49,7 @@ def dataset_card(facts: CardFacts) -> str:
     total = sum(facts.splits.values())
     blocks = [
         f"---\n{_metadata(facts, name, total)}\n---",
-        f"# {escaped(name)}",
+        f"# {markdown_escaped(name)}",
         f"{total:,} examples for instruction tuning, prepared by Tunesmith {__version__}.",
         "## Splits",
         _table(["Split", "Rows"], [[s, f"{rows:,}"] for s, rows in facts.splits.items()]),
@@ -81,11 +81,11 @@ def _metadata(facts: CardFacts, name: str, total: int) -> str:
 def _cleaning(summary: Mapping[str, Any]) -> list[str]:
     """What was done to the data; the reasons are ours, the counts those of the run."""
     lines = [
-        f"- left out, {escaped(reason)}: {count:,}"
+        f"- left out, {markdown_escaped(reason)}: {count:,}"
         for reason, count in summary.get("dropped", {}).items()
     ]
     hidden: Mapping[str, int] = summary.get("redacted", {})
-    lines += [f"- hidden, {escaped(kind)}: {count:,}" for kind, count in hidden.items()]
+    lines += [f"- hidden, {markdown_escaped(kind)}: {count:,}" for kind, count in hidden.items()]
     if summary.get("contradictions"):
         lines.append(f"- questions answered in two ways: {summary['contradictions']:,}")
     return ["## Cleaning", "\n".join(lines)] if lines else []
@@ -94,7 +94,7 @@ def _cleaning(summary: Mapping[str, Any]) -> list[str]:
 def _sources(summary: Mapping[str, Any]) -> list[str]:
     by_source: Mapping[str, Mapping[str, int]] = summary.get("by_source", {})
     rows = [
-        [escaped(public_source(f"{name}:")[:-1]), f"{counts['kept']:,}"]
+        [markdown_escaped(public_source(f"{name}:")[:-1]), f"{counts['kept']:,}"]
         for name, counts in sorted(by_source.items(), key=lambda item: -item[1]["kept"])[:30]
     ]
     return ["## Sources", _table(["Source", "Rows kept"], rows)] if rows else []

@@ -10,11 +10,11 @@ from dataclasses import dataclass, field
 
 import torch
 
-from tunesmith.generation.likeliest import Choice, RoundedHead, likeliest
-from tunesmith.generation.prompt import Continuation, FinishReason, Listeners, Prompt
+from tunesmith.generation.likeliest import LikeliestTokens, RoundedHead, likeliest
+from tunesmith.generation.prompt import Continuation, FinishReason, GenerationListeners, Prompt
 from tunesmith.generation.sampling import RowwiseSampler
-from tunesmith.models.continue_texts import find_reading, plain_head, read_row
-from tunesmith.models.forward import LanguageModel, Reading
+from tunesmith.models.continue_texts import continue_texts, find_continuation, plain_head
+from tunesmith.models.forward import ContinuationOutput, LanguageModel
 from tunesmith.models.rows.key_value_cache import KeyValueCache
 from tunesmith.recipe.recipe import GenerationRecipe
 from tunesmith.training.engine import has_bf16
@@ -48,7 +48,7 @@ class Writer:
         recipe: GenerationRecipe,
         stop_ids: Sequence[int],
         num_slots: int,
-        listeners: Listeners,
+        listeners: GenerationListeners,
     ) -> None:
         self._model = model
         self._recipe = recipe
@@ -92,7 +92,7 @@ class Writer:
             self._slots.share()
 
     @torch.inference_mode()
-    def _step(self) -> Choice:
+    def _step(self) -> LikeliestTokens:
         """Read the newest tokens and prompts that join, and choose what follows each text."""
         ids = [text.ids[-1] for text in self._going]
         joining = self._take()
@@ -108,8 +108,8 @@ class Writer:
         return likeliest(read if self._sampler is None else self._sampler(None, read))
 
     def _read(self, ids: Sequence[int], new_lengths: Sequence[int]) -> torch.Tensor:
-        reading: Reading = "logits" if self._head is None else "hidden"
-        return read_row(self._model, self._slots, ids, new_lengths, reading=reading)
+        reading: ContinuationOutput = "logits" if self._head is None else "hidden"
+        return continue_texts(self._model, self._slots, ids, new_lengths, reading=reading)
 
     def _take(self) -> list[_Text]:
         """Prompts that join now: few at a time would cost a forward's overhead each."""
@@ -126,7 +126,7 @@ class Writer:
         return taken
 
     @torch.inference_mode()
-    def _accept(self, choice: Choice) -> list[tuple[int, Continuation]]:
+    def _accept(self, choice: LikeliestTokens) -> list[tuple[int, Continuation]]:
         """Add its token to each text; those that end leave their places."""
         tokens, ties = choice.tokens.tolist(), choice.is_near_tie.tolist()
         self._show(tokens)
@@ -165,7 +165,7 @@ def _sampler(recipe: GenerationRecipe) -> RowwiseSampler | None:
 
 def _rounded_head(model: LanguageModel) -> RoundedHead | None:
     """A bf16 copy of a large plain head, where the processor multiplies bf16."""
-    weight = plain_head(model) if find_reading(model) == "hidden" else None
+    weight = plain_head(model) if find_continuation(model) == "hidden" else None
     if weight is None or weight.numel() < _LARGE_HEAD or weight.dtype != torch.float32:
         return None
     return RoundedHead(weight.detach()) if model.device.type == "cpu" and has_bf16("cpu") else None

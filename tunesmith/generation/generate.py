@@ -8,8 +8,8 @@ from transformers.generation.streamers import BaseStreamer
 
 from tunesmith.generation.decoding_loop import Writer
 from tunesmith.generation.padded import generate_padded
-from tunesmith.generation.prompt import Continuation, FinishReason, Listeners, Prompt
-from tunesmith.models.continue_texts import find_reading
+from tunesmith.generation.prompt import Continuation, FinishReason, GenerationListeners, Prompt
+from tunesmith.models.continue_texts import find_continuation
 from tunesmith.models.forward import LanguageModel
 from tunesmith.recipe.recipe import GenerationRecipe
 from tunesmith.training.resources.memory_budget import free_memory
@@ -41,7 +41,7 @@ def generate(
         streamer: Told of each token as it comes; for a single prompt.
         cancelled: Once it is set, generation ends within a token or two.
     """
-    listeners = Listeners(streamer=streamer, cancelled=cancelled)
+    listeners = GenerationListeners(streamer=streamer, cancelled=cancelled)
     recipe = recipe.model_copy(update={"batch": len(prompts)})
     ended = dict(
         generate_as_they_end(model, prompts, recipe=recipe, stop_ids=stop_ids, listeners=listeners)
@@ -55,7 +55,7 @@ def generate_as_they_end(
     *,
     recipe: GenerationRecipe,
     stop_ids: Sequence[int],
-    listeners: Listeners | None = None,
+    listeners: GenerationListeners | None = None,
 ) -> Iterator[tuple[int, Continuation]]:
     """Continue prompts, `recipe.batch` at a time, those of similar length together.
 
@@ -69,13 +69,13 @@ def generate_as_they_end(
     Yields:
         The number of a prompt and what follows it, as soon as it has ended.
     """
-    listeners = listeners or Listeners()
+    listeners = listeners or GenerationListeners()
     if not prompts:
         return
     longest = max(len(prompt.ids) for prompt in prompts) + recipe.max_new_tokens
     limit = model.shared_row_limit
     is_in_reach = limit is None or longest <= limit
-    if is_in_reach and find_reading(model) != "none":
+    if is_in_reach and find_continuation(model) != "none":
         writer = Writer(
             model,
             recipe=recipe,

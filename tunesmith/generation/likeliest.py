@@ -20,7 +20,7 @@ _BF16_ROUNDING, _FP32_ROUNDING = 2.0**-8, 2.0**-23  # relative, each twice what 
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Choice:
+class LikeliestTokens:
     """The next token of each state.
 
     Attributes:
@@ -42,7 +42,7 @@ class RoundedHead:
         self._norm = max(float(exact.norm(dim=1).max()) for exact, _ in pairs)
         self._error = max(float((exact - near.float()).norm(dim=1).max()) for exact, near in pairs)
 
-    def choose(self, hidden: torch.Tensor) -> Choice:
+    def choose(self, hidden: torch.Tensor) -> LikeliestTokens:
         """The likeliest token after each of (N, H) states, as the fp32 head would choose."""
         rounded = hidden.bfloat16()
         near = functional.linear(rounded, self._rounded)  # (N, V), summed in fp32
@@ -65,7 +65,7 @@ class RoundedHead:
         return bound
 
 
-def likeliest(logits: torch.Tensor) -> Choice:
+def likeliest(logits: torch.Tensor) -> LikeliestTokens:
     """The best of (N, V) exact logits."""
     blocks = _block_maxima(logits)
     rows, columns, values = _candidates(logits, blocks, blocks.new_zeros(len(blocks)))
@@ -97,7 +97,9 @@ def _candidates(
     return rows[block], places[block, offset], values[block, offset]
 
 
-def _best(rows: torch.Tensor, columns: torch.Tensor, values: torch.Tensor, num_rows: int) -> Choice:
+def _best(
+    rows: torch.Tensor, columns: torch.Tensor, values: torch.Tensor, num_rows: int
+) -> LikeliestTokens:
     """The first of the best candidates of each row; token 0 where all is NaN."""
     best = values.new_full((num_rows,), -torch.inf).scatter_reduce(0, rows, values, "amax")
     none = torch.iinfo(torch.int64).max
@@ -105,4 +107,4 @@ def _best(rows: torch.Tensor, columns: torch.Tensor, values: torch.Tensor, num_r
     tokens = columns.new_full((num_rows,), none).scatter_reduce(0, rows, places, "amin")
     is_near = (values > best[rows] - NEAR_TIE).long()
     num_near = columns.new_zeros(num_rows).scatter_add(0, rows, is_near)
-    return Choice(tokens=tokens.masked_fill(tokens == none, 0), is_near_tie=num_near > 1)
+    return LikeliestTokens(tokens=tokens.masked_fill(tokens == none, 0), is_near_tie=num_near > 1)

@@ -16,7 +16,7 @@ from tunesmith.generation.responder import (
     NOT_EXPRESSED,
     Completion,
     OpenQuestion,
-    Speaker,
+    Responder,
     answer_all,
 )
 
@@ -28,7 +28,7 @@ class LocalEndpoint:
 
     def __init__(
         self,
-        load: Callable[[], Speaker],
+        load: Callable[[], Responder],
         *,
         name: str,
         weights: str,
@@ -70,7 +70,7 @@ class LocalEndpoint:
         return self._at_once
 
     @cached_property
-    def _speaker(self) -> Speaker:
+    def _speaker(self) -> Responder:
         return self._load()
 
     def check(self) -> None:
@@ -100,7 +100,7 @@ class LocalEndpoint:
             outcomes.update(self._answers(replace(self._speaker, recipe=recipe), group))
         return [outcomes[call_id_of(request, self.identity)] for request in requests]
 
-    def _answers(self, speaker: Speaker, requests: Sequence[ChatRequest]) -> dict[str, Outcome]:
+    def _answers(self, speaker: Responder, requests: Sequence[ChatRequest]) -> dict[str, Outcome]:
         outcomes: dict[str, Outcome] = {}
         questions = []
         num_read = {}

@@ -15,7 +15,7 @@ from transformers import (
     StoppingCriteriaList,
 )
 
-from tunesmith.generation.prompt import Continuation, Listeners, Prompt
+from tunesmith.generation.prompt import Continuation, GenerationListeners, Prompt
 from tunesmith.generation.sampling import RowwiseSampler, TieWatch
 from tunesmith.models.forward import LanguageModel, own_attention
 from tunesmith.recipe.recipe import GenerationRecipe
@@ -28,7 +28,7 @@ def generate_padded(
     *,
     recipe: GenerationRecipe,
     stop_ids: Sequence[int],
-    listeners: Listeners,
+    listeners: GenerationListeners,
 ) -> list[Continuation]:
     """Continue all prompts in one batch, each to the recipe's limit.
 

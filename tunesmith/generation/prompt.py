@@ -43,7 +43,7 @@ class Continuation:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Listeners:
+class GenerationListeners:
     """Who hears of tokens, and who may end it all.
 
     Attributes:

@@ -57,7 +57,7 @@ class OpenQuestion:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Speaker:
+class Responder:
     """A model with everything it needs to answer.
 
     Attributes:
@@ -120,7 +120,7 @@ class Speaker:
 
 
 def answer_all(
-    speaker: Speaker,
+    speaker: Responder,
     questions: Sequence[OpenQuestion],
     *,
     on_answer: Callable[[int], None] = lambda _: None,
@@ -162,7 +162,7 @@ def answer_all(
         on_answer(1)
 
 
-def _prompt(speaker: Speaker, question: OpenQuestion, *, is_lenient: bool) -> Prompt | str:
+def _prompt(speaker: Responder, question: OpenQuestion, *, is_lenient: bool) -> Prompt | str:
     """The prompt with the room behind it, or why there can be no answer."""
     try:
         prompt = speaker.prompt_of(question)
@@ -176,7 +176,9 @@ def _prompt(speaker: Speaker, question: OpenQuestion, *, is_lenient: bool) -> Pr
     return replace(prompt, room=room) if room > 0 else TOO_LONG
 
 
-def _completion(speaker: Speaker, question: OpenQuestion, continuation: Continuation) -> Completion:
+def _completion(
+    speaker: Responder, question: OpenQuestion, continuation: Continuation
+) -> Completion:
     return Completion(
         example_id=question.example_id,
         model=speaker.name,
@@ -187,7 +189,7 @@ def _completion(speaker: Speaker, question: OpenQuestion, continuation: Continua
     )
 
 
-def _failure(speaker: Speaker, question: OpenQuestion, reason: str) -> Completion:
+def _failure(speaker: Responder, question: OpenQuestion, reason: str) -> Completion:
     return Completion(
         example_id=question.example_id,
         model=speaker.name,

@@ -14,7 +14,7 @@ from transformers.pytorch_utils import Conv1D
 
 from tunesmith.errors import RecipeError, RefusedError
 from tunesmith.models.forward import probe_examples
-from tunesmith.models.four_bits import set_product_dtype
+from tunesmith.models.four_bits import set_matmul_dtype
 from tunesmith.models.tying import give_own_matrix, is_tied, settle_ties
 from tunesmith.models.vocabulary import fit_vocabulary, num_rows
 from tunesmith.recipe.recipe import LoraRecipe
@@ -95,7 +95,7 @@ def narrow_frozen(network: PreTrainedModel) -> None:
     (Not for DoRA, which measures the matrices.)
     What is stored in four bits is widened to bf16 from now on.
     """
-    set_product_dtype(network, torch.bfloat16)
+    set_matmul_dtype(network, torch.bfloat16)
     tables = {id(m.weight) for m in network.modules() if isinstance(m, torch.nn.Embedding)}
     for module in network.modules():
         if isinstance(module, torch.nn.Linear | Conv1D) and id(module.weight) not in tables:

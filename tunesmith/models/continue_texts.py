@@ -12,8 +12,8 @@ from torch.nn import functional
 
 from tunesmith.models.forward import (
     PROBE_TOLERANCE,
+    ContinuationOutput,
     LanguageModel,
-    Reading,
     probe_examples,
     row_logits,
 )
@@ -22,18 +22,18 @@ from tunesmith.models.shortcuts.last_layer import READ_PLACES
 from tunesmith.tokens.collate import collate
 
 
-def read_row(
+def continue_texts(
     model: LanguageModel,
     slots: KeyValueCache,
     ids: Sequence[int],
     new_lengths: Sequence[int],
     *,
-    reading: Reading,
+    reading: ContinuationOutput,
 ) -> torch.Tensor:
     """Read the newest token of each going text, and new texts behind them.
 
     Args:
-        model: One that `find_reading` knows how to read.
+        model: One that `find_continuation` knows how to read.
         slots: What was read so far; grows by the row.
         ids: The row's T tokens.
         new_lengths: Tokens of each new text.
@@ -69,7 +69,7 @@ def plain_head(model: LanguageModel) -> torch.Tensor | None:
     return head.weight if is_plain else None
 
 
-def find_reading(model: LanguageModel) -> Reading:
+def find_continuation(model: LanguageModel) -> ContinuationOutput:
     """What a model gives exactly when it continues texts; found once, by comparing.
 
     `hidden` where its logits are its plain head's product with its last hidden states and
@@ -83,7 +83,7 @@ def find_reading(model: LanguageModel) -> Reading:
     return model.reading
 
 
-def _probe(model: LanguageModel) -> Reading:
+def _probe(model: LanguageModel) -> ContinuationOutput:
     """Let three short texts go on for two tokens, and compare with the whole texts."""
     if model.layout != "rows":
         return "none"
@@ -93,7 +93,7 @@ def _probe(model: LanguageModel) -> Reading:
     whole = row_logits(model.network, batch, keep=torch.cat([ends - 3, ends - 2, ends - 1]))
     tolerance = PROBE_TOLERANCE * max(1.0, float(whole.abs().max()))
     texts = [example.ids.tolist() for example in examples]
-    candidates: list[Reading] = ["hidden", "logits"]
+    candidates: list[ContinuationOutput] = ["hidden", "logits"]
     for reading in candidates:
         logits = _continued(model, texts, reading)
         if logits is not None and float((logits - whole).abs().max()) <= tolerance:
@@ -102,7 +102,7 @@ def _probe(model: LanguageModel) -> Reading:
 
 
 def _continued(
-    model: LanguageModel, texts: Sequence[Sequence[int]], reading: Reading
+    model: LanguageModel, texts: Sequence[Sequence[int]], reading: ContinuationOutput
 ) -> torch.Tensor | None:
     """Logits after all but the last two tokens of each text, after the next, after the last."""
     weight = plain_head(model)
@@ -115,7 +115,7 @@ def _continued(
     news = [[len(start) for start in starts], [], []]
     try:
         parts = [
-            read_row(model, slots, row, new, reading=reading)
+            continue_texts(model, slots, row, new, reading=reading)
             for row, new in zip(rows, news, strict=True)
         ]
     except (TypeError, ValueError, RuntimeError, KeyError, AttributeError):

@@ -25,7 +25,7 @@ from tunesmith.tokens.collate import Batch, collate
 from tunesmith.tokens.encode import EncodedExample
 
 Layout = Literal["rows", "padded"]
-Reading = Literal["none", "logits", "hidden"]
+ContinuationOutput = Literal["none", "logits", "hidden"]
 _PROBE_LENGTHS = (5, 9, 3)
 PROBE_TOLERANCE = 1e-4
 _SMALLEST_SAVING = 16
@@ -56,7 +56,7 @@ class LanguageModel:
     head_reason: str = ""
     num_fused_norms: int = 0
     is_last_layer_partial: bool = False
-    reading: Reading | None = None
+    reading: ContinuationOutput | None = None
 
     @property
     def tiled_head(self) -> Head | None:

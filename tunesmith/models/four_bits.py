@@ -5,7 +5,7 @@ from typing import Any
 import torch
 
 
-def set_product_dtype(network: torch.nn.Module, dtype: torch.dtype) -> None:
+def set_matmul_dtype(network: torch.nn.Module, dtype: torch.dtype) -> None:
     """In what 4-bit matrices are multiplied; others are left to autocast."""
     for module in network.modules():
         if is_in_four_bits(getattr(module, "weight", None)):

@@ -18,7 +18,7 @@ from tunesmith.models.load import CONTRACT_FILE
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class RenderingFiles:
+class RenderingContract:
     """What has to travel with the weights.
 
     Attributes:
@@ -34,7 +34,7 @@ class RenderingFiles:
     contract: Mapping[str, Any]
 
 
-def save_model(model: LanguageModel, folder: Path, *, rendering: RenderingFiles) -> None:
+def save_model(model: LanguageModel, folder: Path, *, rendering: RenderingContract) -> None:
     """Write the model, or its adapter alone where it has one; replaces what stood there.
 
     Raises:
@@ -68,7 +68,7 @@ def _options(model: LanguageModel) -> dict[str, Any]:
     return {"save_embedding_layers": False} if is_adapted else {}
 
 
-def _save_rendering(folder: Path, rendering: RenderingFiles) -> None:
+def _save_rendering(folder: Path, rendering: RenderingContract) -> None:
     tokenizer = rendering.tokenizer
     before = tokenizer.chat_template
     tokenizer.chat_template = rendering.chat_template

@@ -17,7 +17,7 @@ from tunesmith.recipe.mistakes import Key, Mistake, mistakes_of, raise_mistakes
 from tunesmith.recipe.recipe import Recipe
 from tunesmith.recipe.redaction import redacted
 from tunesmith.recipe.section import RecipeSection
-from tunesmith.recipe.yaml_text import describe_yaml_error, place_of, read_yaml, write_yaml
+from tunesmith.recipe.yaml_text import describe_yaml_error, key_places, read_yaml, write_yaml
 
 _MAX_BYTES = 1 << 20
 
@@ -43,7 +43,7 @@ def load_recipe(path: Path, *, overrides: Sequence[str] = ()) -> Recipe:
     data = {} if document.value is None else document.value
     if not isinstance(data, dict):
         raise RecipeError("a recipe is a group of keys", where=str(path), cure=_NO_KEYS)
-    places = place_of(str(path), document.lines)
+    places = key_places(str(path), document.lines)
     for override in overrides:
         key = _apply(override, data)
         places[key] = _shown(key, override)

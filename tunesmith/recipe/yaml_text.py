@@ -139,6 +139,6 @@ def describe_yaml_error(error: yaml.YAMLError) -> tuple[int | None, str]:
     return (mark.line + 1 if mark else None), f"{problem} {context or ''}".strip()
 
 
-def place_of(name: str, lines: dict[Key, int]) -> dict[Key, str]:
+def key_places(name: str, lines: dict[Key, int]) -> dict[Key, str]:
     """Each key's place as `recipe.yaml:4`."""
     return {key: f"{name}:{line}" for key, line in lines.items() if dotted(key)}

@@ -6,7 +6,7 @@ from typing import Any
 
 from tunesmith.evaluation.grade import Comparison
 from tunesmith.evaluation.verdict import metric_title
-from tunesmith.report.markdown import escaped, quoted, table_lines
+from tunesmith.report.markdown import markdown_escaped, quoted, table_lines
 from tunesmith.report.number_text import (
     NOTHING,
     counted,
@@ -52,19 +52,21 @@ def is_comparison(path: Path) -> bool:
 
 def comparison_markdown(result: Result) -> str:
     """The same as a file."""
-    blocks = [_HEADING, f"**{_title(result)}** {escaped(_sentence(result))}"]
+    blocks = [_HEADING, f"**{_title(result)}** {markdown_escaped(_sentence(result))}"]
     blocks.append(
-        "\n".join(f"- {side}: {escaped(', '.join(result['sides'][side]))}" for side in _SIDES)
+        "\n".join(
+            f"- {side}: {markdown_escaped(', '.join(result['sides'][side]))}" for side in _SIDES
+        )
     )
-    differences = [f"- {part}: {escaped(told)}" for part, told in _differences(result)]
+    differences = [f"- {part}: {markdown_escaped(told)}" for part, told in _differences(result)]
     blocks += [_DIFFERENCES, "\n".join(differences)]
     blocks += ["## Scores", table_lines(_table(result))]
-    blocks.append("\n".join(f"- {escaped(remark)}" for remark in _remarks(result)))
+    blocks.append("\n".join(f"- {markdown_escaped(remark)}" for remark in _remarks(result)))
     if result["answers"]:
         blocks.append("## Rows whose answers differ most")
     for row in result["answers"]:
-        blocks.append(f"### {signed(row['difference'])}: {escaped(row['source'])}")
-        blocks += [f"{escaped(name)}:\n\n{quoted(text)}" for name, text in _texts(row)]
+        blocks.append(f"### {signed(row['difference'])}: {markdown_escaped(row['source'])}")
+        blocks += [f"{markdown_escaped(name)}:\n\n{quoted(text)}" for name, text in _texts(row)]
     return "\n\n".join(blocks) + "\n"
 
 

@@ -30,8 +30,8 @@ _SPECIAL = re.compile(r"([\\`*_{}\[\]<>#|!&~])")
 def report_markdown(record: RunRecord, *, has_curves: bool) -> str:
     """The whole file."""
     title, sentence = headline(record)
-    blocks = [f"# {escaped(record.name)}", f"**{title}.** {escaped(sentence)}"]
-    blocks.append("\n".join(f"- {name}: {escaped(told)}" for name, told in facts(record)))
+    blocks = [f"# {markdown_escaped(record.name)}", f"**{title}.** {markdown_escaped(sentence)}"]
+    blocks.append("\n".join(f"- {name}: {markdown_escaped(told)}" for name, told in facts(record)))
     blocks += [*_scores(record), *_judge(record)]
     if has_curves:
         blocks += ["## Training", "![Loss and learning rate over steps](curves.svg)"]
@@ -41,7 +41,7 @@ def report_markdown(record: RunRecord, *, has_curves: bool) -> str:
     return "\n\n".join(block for block in blocks if block) + "\n"
 
 
-def escaped(value: str) -> str:
+def markdown_escaped(value: str) -> str:
     """A text on one line, without a character that Markdown or HTML would act on."""
     return _SPECIAL.sub(r"\\\1", " ".join(value.split())).replace("\\<", "&lt;")
 
@@ -61,24 +61,24 @@ def _scores(record: RunRecord) -> list[str]:
     if rivals:
         blocks += ["## Tuned against rivals", _rivals(rivals)]
     remarks = failure_lines(record)
-    return [*blocks, "\n".join(f"- {escaped(line)}" for line in remarks)]
+    return [*blocks, "\n".join(f"- {markdown_escaped(line)}" for line in remarks)]
 
 
 def _judge(record: RunRecord) -> list[str]:
     """Whether to believe the judge; nothing without one."""
     if not record.judge:
         return []
-    tried = [[escaped(name), told] for name, told in trust_rows(record.judge)]
-    blocks = ["## The judge", escaped(judge_sentence(record.judge))]
+    tried = [[markdown_escaped(name), told] for name, told in trust_rows(record.judge)]
+    blocks = ["## The judge", markdown_escaped(judge_sentence(record.judge))]
     blocks.append(table_lines([["Tried with planted answers", ""], *tried]))
     if pairs := preference_rows(record):
-        blocks.append(table_lines([[escaped(cell) for cell in row] for row in pairs]))
-    return [*blocks, "\n".join(f"- {escaped(line)}" for line in bound_lines(record))]
+        blocks.append(table_lines([[markdown_escaped(cell) for cell in row] for row in pairs]))
+    return [*blocks, "\n".join(f"- {markdown_escaped(line)}" for line in bound_lines(record))]
 
 
 def _table(record: RunRecord, lines: list[ScoreLine]) -> str:
     models = [model for model in record.models if any(model in line.scores for line in lines)]
-    heads = ["Metric", *(escaped(model) for model in models), "Tuned − base", "Verdict"]
+    heads = ["Metric", *(markdown_escaped(model) for model in models), "Tuned − base", "Verdict"]
     rows = [
         [line.title, *(_cell(line, model) for model in models), *_compared(line)] for line in lines
     ]
@@ -86,7 +86,7 @@ def _table(record: RunRecord, lines: list[ScoreLine]) -> str:
 
 
 def _rivals(rivals: list[tuple[str, ScoreLine]]) -> str:
-    rows = [[line.title, escaped(rival), *_compared(line)] for rival, line in rivals]
+    rows = [[line.title, markdown_escaped(rival), *_compared(line)] for rival, line in rivals]
     return table_lines([["Metric", "Rival", "Tuned − rival", "Verdict"], *rows])
 
 
@@ -124,7 +124,7 @@ def _answers(record: RunRecord) -> list[str]:
 
 
 def _row(record: RunRecord, row: TestRow, number: int) -> list[str]:
-    blocks = [f"### Row {number}: {escaped(row.example.source)}"]
+    blocks = [f"### Row {number}: {markdown_escaped(row.example.source)}"]
     for message in row.example.prompt:
         blocks.append(f"{message.role}:\n\n{quoted(message.content)}")
         if message.input:
@@ -132,7 +132,7 @@ def _row(record: RunRecord, row: TestRow, number: int) -> list[str]:
     blocks.append(f"reference:\n\n{quoted(row.example.reference)}")
     for model in record.models:
         if model in row.answers:
-            blocks.append(f"{escaped(model)}:\n\n{quoted(row.answers[model]['text'])}")
+            blocks.append(f"{markdown_escaped(model)}:\n\n{quoted(row.answers[model]['text'])}")
     return blocks
 
 
@@ -150,9 +150,11 @@ def _data(record: RunRecord) -> list[str]:
         return []
     dropped = record.summary.get("dropped", {})
     kept = counted(int(record.summary.get("kept", 0)), "row")
-    lines = [f"- {name}: {escaped(told)}" for name, told in data_facts(record)]
-    lines += [f"- dropped: {escaped(reason)}: {count:,}" for reason, count in dropped.items()]
-    lines += [f"- {escaped(str(notice))}" for notice in record.summary.get("notices", ())]
+    lines = [f"- {name}: {markdown_escaped(told)}" for name, told in data_facts(record)]
+    lines += [
+        f"- dropped: {markdown_escaped(reason)}: {count:,}" for reason, count in dropped.items()
+    ]
+    lines += [f"- {markdown_escaped(str(notice))}" for notice in record.summary.get("notices", ())]
     blocks = ["## Data", f"{kept} kept, {sum(dropped.values()):,} dropped.", "\n".join(lines)]
     return [*blocks, *_sources(record), *_contradictions(record)]
 
@@ -161,7 +163,7 @@ def _sources(record: RunRecord) -> list[str]:
     sources, note = source_lines(record)
     if not sources:
         return []
-    rows = [[escaped(cell) for cell in line] for line in sources]
+    rows = [[markdown_escaped(cell) for cell in line] for line in sources]
     return [table_lines([["Source", "Read as", "Kept", "Dropped", "Why"], *rows]), note]
 
 
@@ -170,7 +172,9 @@ def _contradictions(record: RunRecord) -> list[str]:
     shown = record.data.contradictions[:NUM_CONTRADICTIONS]
     blocks = ["### Contradictions, for a person to decide"] if shown else []
     for one in shown:
-        blocks.append(escaped(str(one["question"])))
+        blocks.append(markdown_escaped(str(one["question"])))
         for side in (one["first"], one["second"]):
-            blocks.append(f"{escaped(str(side['source']))}:\n\n{quoted(str(side['answer']))}")
+            blocks.append(
+                f"{markdown_escaped(str(side['source']))}:\n\n{quoted(str(side['answer']))}"
+            )
     return blocks

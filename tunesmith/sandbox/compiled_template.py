@@ -23,7 +23,7 @@ from tunesmith.sandbox.environment import (
     RaisedError,
     make_environment,
 )
-from tunesmith.sandbox.limits import BUDGET, weigh
+from tunesmith.sandbox.limits import BUDGET, weigh_value
 
 MAX_TEMPLATE_CHARS = 256_000
 
@@ -60,7 +60,7 @@ class CompiledTemplate:
             RecipeError: The template is unsafe, or exceeds a limit.
             DataError: The template refuses these values or cannot deal with them.
         """
-        BUDGET.refill(weigh(variables), seed=seed)
+        BUDGET.refill(weigh_value(variables), seed=seed)
         if self.dialect == "promptsource" and ".update(" in self.text:
             variables = copy.deepcopy(dict(variables))
         try:

@@ -24,8 +24,8 @@ from jinja2.visitor import NodeTransformer
 from tunesmith.sandbox.limits import (
     BUDGET,
     WIDE_FORMAT,
+    CountedItems,
     LimitError,
-    Watched,
     check_arguments,
     check_format,
     check_join,
@@ -170,7 +170,7 @@ def make_environment(dialect: Dialect) -> Environment:
         environment.globals["zip"] = zip
     for name, function in environment.filters.items():
         environment.filters[name] = _guarded(function, name)
-    environment.filters.update(_watched=Watched, _weighed=weighed, _joined=join)
+    environment.filters.update(_watched=CountedItems, _weighed=weighed, _joined=join)
     environment.globals.update(
         raise_exception=RaisedError.throw,
         strftime_now=datetime.now().strftime,  # one date for all renderings

@@ -66,7 +66,7 @@ BUDGET = TemplateBudget()
 
 
 @dataclass(frozen=True, slots=True)
-class Watched:
+class CountedItems:
     """A loop's items; each pass is a step."""
 
     items: Any
@@ -85,11 +85,11 @@ def weighed(value: Any) -> Any:
     if isinstance(value, str):
         BUDGET.allow(len(value))
     elif isinstance(value, list | tuple | dict):
-        BUDGET.allow(weigh(value))
+        BUDGET.allow(weigh_value(value))
     return value
 
 
-def weigh(value: Any) -> int:
+def weigh_value(value: Any) -> int:
     """Characters of all texts within a value; the number of values is limited."""
     waiting = [value]
     num_chars = 0
@@ -153,14 +153,14 @@ def check_join(args: tuple[Any, ...]) -> None:
     separator = max((len(value) for value in args if isinstance(value, str)), default=0)
     for value in args:
         if isinstance(value, list | tuple):
-            BUDGET.allow(weigh(value) + separator * len(value))
+            BUDGET.allow(weigh_value(value) + separator * len(value))
 
 
 def check_product(left: Any, right: Any) -> None:
     """A text or list many times over, or a product of numbers."""
     for value, count in ((left, right), (right, left)):
         if isinstance(value, str | list | tuple) and isinstance(count, int):
-            size = len(value) if isinstance(value, str) else weigh(value) + len(value)
+            size = len(value) if isinstance(value, str) else weigh_value(value) + len(value)
             BUDGET.allow(size * max(count, 0))
             if not isinstance(value, str) and len(value) * count > MAX_ITEMS:
                 raise LimitError(f"it makes a list of more than {MAX_ITEMS:,} values")

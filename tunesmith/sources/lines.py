@@ -38,7 +38,7 @@ def split_lines(chunks: Iterable[bytes]) -> Iterator[Line]:
         offset += num_bytes
 
 
-def preview(data: bytes | str) -> str:
+def excerpt(data: bytes | str) -> str:
     """The beginning of what was dropped, as text that can be written and read."""
     if isinstance(data, bytes):
         text = data[: 4 * PREVIEW_CHARACTERS].decode("utf-8", "backslashreplace")

@@ -60,7 +60,7 @@ def read_source(recipe: SourceRecipe, *, folder: Path) -> Iterator[Material | Dr
     kind = recipe.kind or source_kind(path, name, fields)
     if path.is_dir() and kind not in _OF_FOLDERS:
         raise DataError("is a folder, not a file", where=name, cure=files_in(path))
-    found = read_rows(path, name, kind) or _read_other(path, name, kind, fields)
+    found = read_row_file(path, name, kind) or _read_other(path, name, kind, fields)
     return _some(found, name, limit=recipe.limit)
 
 
@@ -98,7 +98,7 @@ def source_kind(path: Path, name: str, fields: Mapping[str, str]) -> SourceKind:
         DataError: It is of no kind that Tunesmith reads.
     """
     kind = detect_kind(path, name)
-    rows = read_rows(path, name, kind)
+    rows = read_row_file(path, name, kind)
     if rows is None:
         return kind
     if fields.keys() & {"thread", "author", "role", "message"} or are_dialogues(rows, fields):
@@ -106,7 +106,7 @@ def source_kind(path: Path, name: str, fields: Mapping[str, str]) -> SourceKind:
     return kind
 
 
-def read_rows(path: Path, name: str, kind: SourceKind) -> Iterator[Row | Dropped] | None:
+def read_row_file(path: Path, name: str, kind: SourceKind) -> Iterator[Row | Dropped] | None:
     """The rows of a file of rows; None of every other kind."""
     match kind:
         case "jsonl":
@@ -129,7 +129,7 @@ def _read_other(
     if kind in ("faq", "document"):
         return read_page(path, name, kind)
     if kind == "dialogues":
-        rows = read_rows(path, name, detect_kind(path, name))
+        rows = read_row_file(path, name, detect_kind(path, name))
         return read_dialogues(rows or iter(()), fields, name)
     return _CHATS[kind](path, name)
 

@@ -14,7 +14,7 @@ from tunesmith.files import (
     write_json_lines,
     write_text,
 )
-from tunesmith.generation.responder import OpenQuestion, Speaker
+from tunesmith.generation.responder import OpenQuestion, Responder
 from tunesmith.models.load import find_model, is_model_folder, weights_fingerprint
 from tunesmith.recipe.load_recipe import resolved_yaml
 from tunesmith.recipe.recipe import GenerationRecipe, Recipe
@@ -26,7 +26,11 @@ from tunesmith.stages.execution.progress import Progress
 from tunesmith.stages.execution.run_folder import RunFolder
 from tunesmith.stages.execution.stage import Result, Stage, code_of, require_current, run_stage
 from tunesmith.stages.prepare import preparation
-from tunesmith.stages.responders.load_responder import base_speaker, load_speaker, tuned_speaker
+from tunesmith.stages.responders.load_responder import (
+    base_responder,
+    load_responder,
+    tuned_responder,
+)
 from tunesmith.stages.responders.renderer import Renderer, model_renderer, recipe_renderer
 from tunesmith.stages.test_set.completions import answer_onto, count_completions
 from tunesmith.stages.test_set.overlap_check import check_overlap
@@ -68,9 +72,9 @@ def answer(
             )
         rendering = recipe_renderer(recipe, recipe_folder)
         place = find_model(str(folder.model))
-        loaders: dict[str, Callable[[], Speaker]] = {
-            BASE: lambda: base_speaker(recipe, rendering),
-            TUNED: lambda: tuned_speaker(recipe, rendering, place),
+        loaders: dict[str, Callable[[], Responder]] = {
+            BASE: lambda: base_responder(recipe, rendering),
+            TUNED: lambda: tuned_responder(recipe, rendering, place),
         }
         base = base_record(rendering.place, recipe, folder)
         check_overlap(folder, recipe.examples, progress)
@@ -145,7 +149,7 @@ def answer_file(
     completions = answer_onto(
         partial,
         asked,
-        load=lambda: load_speaker(rendering, name=model, recipe=generation),
+        load=lambda: load_responder(rendering, name=model, recipe=generation),
         progress=progress,
     )
     write_json_lines(output, (completion.to_json() for completion in completions))
@@ -187,7 +191,7 @@ def _answer_test(
     recipe: Recipe,
     folder: RunFolder,
     rendering: Renderer,
-    source: tuple[Any, Callable[[], Speaker]],
+    source: tuple[Any, Callable[[], Responder]],
     progress: Progress,
 ) -> Result:
     weights, load = source

@@ -6,7 +6,7 @@ from tunesmith.examples.example import Message
 from tunesmith.generation.responder import OpenQuestion, answer_all
 from tunesmith.recipe.recipe import GenerationRecipe
 from tunesmith.stages.execution.stage import Result
-from tunesmith.stages.responders.load_responder import named_speaker
+from tunesmith.stages.responders.load_responder import named_responder
 
 
 def ask(text: str, models: Sequence[str], *, generation: GenerationRecipe) -> Iterator[Result]:
@@ -20,7 +20,7 @@ def ask(text: str, models: Sequence[str], *, generation: GenerationRecipe) -> It
     """
     question = OpenQuestion(example_id="question", messages=(Message(role="user", content=text),))
     for name in models:
-        speaker = named_speaker(name, recipe=generation)
+        speaker = named_responder(name, recipe=generation)
         for completion in answer_all(speaker, [question]):
             record = completion.to_json()
             del record["example_id"]

@@ -11,9 +11,9 @@ from transformers import TextIteratorStreamer
 from tunesmith.errors import DataError
 from tunesmith.examples.example import Message
 from tunesmith.generation.generate import Continuation, Prompt, generate
-from tunesmith.generation.responder import OpenQuestion, Speaker
+from tunesmith.generation.responder import OpenQuestion, Responder
 from tunesmith.recipe.recipe import GenerationRecipe
-from tunesmith.stages.responders.load_responder import named_speaker
+from tunesmith.stages.responders.load_responder import named_responder
 
 _POLL_SECONDS = 0.1
 
@@ -21,7 +21,7 @@ _POLL_SECONDS = 0.1
 class ChatSession:
     """A conversation with one model; remembers the turns where its template has several."""
 
-    def __init__(self, speaker: Speaker) -> None:
+    def __init__(self, speaker: Responder) -> None:
         self._speaker = speaker
         self._messages: list[Message] = []
         self._model_lock = threading.Lock()
@@ -81,7 +81,7 @@ class ChatSession:
 class _Stream:
     """Generation in a thread, its text in ours; the model works for one stream at a time."""
 
-    def __init__(self, speaker: Speaker, prompt: Prompt, *, model_lock: threading.Lock) -> None:
+    def __init__(self, speaker: Responder, prompt: Prompt, *, model_lock: threading.Lock) -> None:
         self._speaker = speaker
         self._prompt = prompt
         self._model_lock = model_lock
@@ -156,4 +156,4 @@ def chat(model: str, *, generation: GenerationRecipe) -> ChatSession:
     Raises:
         MissingError: There is no such model.
     """
-    return ChatSession(named_speaker(model, recipe=generation))
+    return ChatSession(named_responder(model, recipe=generation))

@@ -11,7 +11,7 @@ from tunesmith.evaluation.references import ReferenceFile
 from tunesmith.evaluation.score import score_files
 from tunesmith.evaluation.token_metrics import TokenMetric, TokenTotals, grade_tokens
 from tunesmith.files import hash_file, read_json_lines, write_json, write_json_lines
-from tunesmith.generation.responder import Completion, Speaker
+from tunesmith.generation.responder import Completion, Responder
 from tunesmith.models.load import find_model, weights_fingerprint
 from tunesmith.recipe.recipe import Recipe
 from tunesmith.stages.answer import BASE, TUNED, answer
@@ -20,10 +20,10 @@ from tunesmith.stages.execution.progress import Progress
 from tunesmith.stages.execution.run_folder import RunFolder
 from tunesmith.stages.execution.stage import Result, Stage, code_of, run_stage
 from tunesmith.stages.prepare import open_store, prepare
-from tunesmith.stages.responders.load_responder import base_speaker, tuned_speaker
+from tunesmith.stages.responders.load_responder import base_responder, tuned_responder
 from tunesmith.stages.responders.renderer import Renderer, recipe_renderer
-from tunesmith.stages.test_set.judging import check_judge as try_judge
 from tunesmith.stages.test_set.judging import check_servers, judge_answers, judge_metrics
+from tunesmith.stages.test_set.judging import try_judge_on_plants as try_judge
 from tunesmith.stages.test_set.rivals import other_models
 from tunesmith.stages.train import base_record, identity_of_base
 from tunesmith.tokens.store import TokenStore
@@ -197,9 +197,9 @@ def _token_totals(
     totals = []
     for model in (BASE, TUNED):
         speaker = (
-            base_speaker(recipe, rendering)
+            base_responder(recipe, rendering)
             if model == BASE
-            else tuned_speaker(recipe, rendering, place)
+            else tuned_responder(recipe, rendering, place)
         )
         progress.start(f"measuring the loss ({model})", len(store))
         totals += _measured(model, speaker, store, progress)
@@ -208,7 +208,7 @@ def _token_totals(
 
 
 def _measured(
-    name: str, speaker: Speaker, store: TokenStore, progress: Progress
+    name: str, speaker: Responder, store: TokenStore, progress: Progress
 ) -> list[TokenTotals]:
     feed = Feed(
         store=store,

@@ -16,7 +16,7 @@ import psutil
 import torch
 
 from tunesmith.errors import TunesmithError
-from tunesmith.models.shortcuts.matmul_library import multiplying
+from tunesmith.models.shortcuts.matmul_library import use_matmul_library
 from tunesmith.recipe.recipe import Recipe
 from tunesmith.stages.execution.progress import Progress
 from tunesmith.stages.execution.run_folder import RunFolder
@@ -32,8 +32,8 @@ from tunesmith.training.resources.memory_budget import kept_bytes
 from tunesmith.training.resources.out_of_memory import use_activation_checkpointing
 from tunesmith.training.resources.timed_steps import (
     StepTimes,
+    matmul_rate,
     measure_steps,
-    product_rate,
     step_costs,
     validation_seconds,
 )
@@ -71,7 +71,7 @@ def forecast(
         )
     started = time.monotonic()
     engine = start_engine(recipe.training)
-    with folder.locked(recipe, recipe_folder), multiplying(engine.products):
+    with folder.locked(recipe, recipe_folder), use_matmul_library(engine.products):
         rendering = recipe_renderer(recipe, recipe_folder)
         opened = time.monotonic()
         prepare_stage(recipe, folder, rendering, recipe_folder, progress)
@@ -99,14 +99,14 @@ def _measure(training: Training, progress: Progress, *, opening: float) -> Resul
     progress.start("measuring steps", None)
     kept = _kept(plan, state)
     times = measure_steps(plan, state)
-    parts = _Parts(
+    parts = _Measured(
         plan=plan,
         loading=loading,
         times=times,
         one_validation=validation_seconds(plan, state),
         disk=_weigh_disk(plan, training.folder),
     )
-    peak = product_rate(model.device, plan.engine.precision)
+    peak = matmul_rate(model.device, plan.engine.precision)
     progress.close()
     memory = _memory(plan, imports=imports, kept=kept)
     limit = _limit(plan, times, peak)
@@ -138,7 +138,7 @@ class _Disk:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Parts:
+class _Measured:
     """What was measured, and how often each of it will happen."""
 
     plan: TrainingPlan

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from tunesmith.endpoints.call_budget import Limits
-from tunesmith.endpoints.caller import Caller, Forecast
+from tunesmith.endpoints.caller import Caller, CallForecast
 from tunesmith.errors import RecipeError, TunesmithError
 from tunesmith.examples.example import Example
 from tunesmith.examples.read_examples import read_examples
@@ -30,10 +30,10 @@ from tunesmith.stages.execution.progress import Progress
 from tunesmith.stages.execution.stage import Result
 from tunesmith.stages.responders.endpoint import forecast_in_words, open_asker
 from tunesmith.teacher.acceptance import Acceptance
-from tunesmith.teacher.avoided import Avoided
-from tunesmith.teacher.call_forecast import forecast
-from tunesmith.teacher.lesson import LessonPlan, plan, taught
-from tunesmith.teacher.teacher import Improved, Kept, Taught, num_wanted
+from tunesmith.teacher.avoided import AvoidedExamples
+from tunesmith.teacher.call_forecast import forecast_calls
+from tunesmith.teacher.lesson import LessonPlan, plan_lesson, teach_lesson
+from tunesmith.teacher.teacher import ImprovedPair, KeptPair, Taught, num_wanted
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,7 +110,7 @@ def teach(lesson: Lesson, *, progress: Progress) -> Result:
         MissingError: A file or a local model does not exist.
     """
     planned = _planned(lesson, progress)
-    avoided = Avoided(_examples(lesson))
+    avoided = AvoidedExamples(_examples(lesson))
     if lesson.recipe.task == "improve" and not planned.num_weak:
         progress.note("no answer is weak; nothing is asked")
     shown = _Shown(progress)
@@ -121,14 +121,14 @@ def teach(lesson: Lesson, *, progress: Progress) -> Result:
         where="teacher.endpoint",
         is_checked_now=False,
     )
-    with caller, closing(taught(planned, caller, avoided)) as items:
-        result = {**_Work(lesson, planned, shown).run(items), **_spent(caller)}
+    with caller, closing(teach_lesson(planned, caller, avoided)) as items:
+        result = {**_TaughtLesson(lesson, planned, shown).run(items), **_spent(caller)}
         return {**result, "summary": list(_told(result))}
 
 
 def forecast_lesson(lesson: Lesson, *, progress: Progress) -> Result:
     """What a lesson will take; nothing is asked and nothing written."""
-    planned = plan(lesson.recipe, subject=lesson.subject, folder=lesson.folder)
+    planned = plan_lesson(lesson.recipe, subject=lesson.subject, folder=lesson.folder)
     progress.note(f"read: {planned.words()}")
     found = _forecast(planned)
     words = forecast_in_words(found)
@@ -175,7 +175,7 @@ class _Shown:
 
 
 @dataclass(slots=True)
-class _Work:
+class _TaughtLesson:
     """One lesson; the lists grow while it runs."""
 
     lesson: Lesson
@@ -217,9 +217,9 @@ class _Work:
         match item:
             case Dropped():
                 self.dropped.append(asdict(item))
-            case Kept(example):
+            case KeptPair(example):
                 self.kept.append(example.to_json())
-            case Improved():
+            case ImprovedPair():
                 self.kept.append(item.after.to_json())
                 self.before.append(_versions(item))
                 self.progress.advance()
@@ -255,16 +255,16 @@ class _Work:
 
 
 def _planned(lesson: Lesson, progress: Progress) -> LessonPlan:
-    planned = plan(lesson.recipe, subject=lesson.subject, folder=lesson.folder)
+    planned = plan_lesson(lesson.recipe, subject=lesson.subject, folder=lesson.folder)
     found = _forecast(planned)
     progress.note(f"{planned.words()}. Forecast: {forecast_in_words(found)}")
     return planned
 
 
-def _forecast(planned: LessonPlan) -> Forecast:
-    total = forecast(planned)
+def _forecast(planned: LessonPlan) -> CallForecast:
+    total = forecast_calls(planned)
     limits = Limits.of(planned.recipe.endpoint)
-    return Forecast(
+    return CallForecast(
         calls=total.calls,
         cached=0,
         prompt_tokens=total.prompt_tokens,
@@ -286,7 +286,7 @@ def _total(plan: LessonPlan) -> int | None:
     return wanted
 
 
-def _versions(item: Improved) -> dict[str, Any]:
+def _versions(item: ImprovedPair) -> dict[str, Any]:
     return {
         "reason": item.reason,
         "call": item.call,

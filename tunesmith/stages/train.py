@@ -19,11 +19,11 @@ from tunesmith.models.forward import LanguageModel, choose_layout
 from tunesmith.models.four_bits import num_weights
 from tunesmith.models.load import ModelPlace, load_network, to_device, weights_fingerprint
 from tunesmith.models.quantized import load_quantized
-from tunesmith.models.save import RenderingFiles, save_model
+from tunesmith.models.save import RenderingContract, save_model
 from tunesmith.models.shortcuts.embeddings import add_rows_in_place
-from tunesmith.models.shortcuts.matmul_library import multiplying
+from tunesmith.models.shortcuts.matmul_library import use_matmul_library
 from tunesmith.models.shortcuts.norms import fuse_norms
-from tunesmith.models.shortcuts.sparse_embedding import SparseEmbedding, train_read_rows
+from tunesmith.models.shortcuts.sparse_embedding import SparseEmbedding, train_sparse_rows
 from tunesmith.recipe.recipe import Recipe, TrainingRecipe
 from tunesmith.stages.execution.progress import Progress, SilentProgress
 from tunesmith.stages.execution.run_folder import RunFolder
@@ -50,8 +50,8 @@ from tunesmith.training.engine import (
 from tunesmith.training.feed import Feed
 from tunesmith.training.loop import run_training
 from tunesmith.training.optimizer import make_optimizer
-from tunesmith.training.plan import BEST, Listener, TrainingPlan, TrainingState
-from tunesmith.training.resources.allocator import bound_product_caches, keep_freed_memory
+from tunesmith.training.plan import BEST, TrainingListener, TrainingPlan, TrainingState
+from tunesmith.training.resources.allocator import bound_matmul_caches, keep_freed_memory
 from tunesmith.training.resources.memory_budget import largest_micro_batch, usable_memory
 from tunesmith.training.resources.out_of_memory import use_activation_checkpointing
 from tunesmith.training.resume import load_best, resume
@@ -90,7 +90,7 @@ def train(
     """
     engine = start_engine(recipe.training)
     with joined_ranks(torch.device(engine.device)) as ranks, ExitStack() as stack:
-        stack.enter_context(multiplying(engine.products))
+        stack.enter_context(use_matmul_library(engine.products))
         if ranks.is_first:
             stack.enter_context(folder.locked(recipe, recipe_folder))
         else:
@@ -152,7 +152,7 @@ class Training:
         if self.ranks.is_first:
             checkpoints.sweep(plan.folder)
         with TrainingLog(self.folder.log, self.progress, is_active=self.ranks.is_first) as log:
-            listener = Listener(log=log.log, note=self.progress.note)
+            listener = TrainingListener(log=log.log, note=self.progress.note)
             state = resume(plan, listener=listener, force=self.force)
             resumed_from = state.step if state is not None else None
             state = state or self.first_state(plan)
@@ -216,7 +216,7 @@ class Training:
         """Of tables that the data read few rows of, those rows."""
         if self.recipe.training.lora is not None:
             return []
-        rows = train_read_rows(model.inner, torch.from_numpy(store.distinct_ids()))
+        rows = train_sparse_rows(model.inner, torch.from_numpy(store.distinct_ids()))
         return [] if rows is None else [rows]
 
     def plan(self, model: LanguageModel) -> TrainingPlan:
@@ -313,7 +313,7 @@ class Training:
         write_json(self.folder.environment, environment)
 
     def _save(self, model: LanguageModel) -> None:
-        rendering = RenderingFiles(
+        rendering = RenderingContract(
             tokenizer=self.rendering.tokenizer.hf,
             chat_template=self.rendering.template.chat_template,
             stop_ids=self.rendering.stop_ids,
@@ -325,7 +325,7 @@ class Training:
 def start_engine(recipe: TrainingRecipe) -> Engine:
     """Choose where and how to compute, and keep freed memory for it."""
     keep_freed_memory()
-    bound_product_caches()
+    bound_matmul_caches()
     return choose_engine(recipe)
 
 

@@ -15,7 +15,7 @@ from tunesmith.errors import DataError, RemoteError, TunesmithError
 from tunesmith.examples.example import Example
 from tunesmith.examples.language import WRONG_LANGUAGE
 from tunesmith.recipe.teacher_recipe import TeacherRecipe
-from tunesmith.sources.lines import preview
+from tunesmith.sources.lines import excerpt
 from tunesmith.sources.row import Dropped
 from tunesmith.teacher.avoided import IN_TEST_SET
 from tunesmith.teacher.filters import CUT, LOOP, NO_INSTRUCTION, REFUSED
@@ -23,7 +23,7 @@ from tunesmith.teacher.from_documents import NOTHING, SAID_NO
 from tunesmith.teacher.parse import UNREADABLE
 from tunesmith.teacher.self_instruct import TOO_SIMILAR
 from tunesmith.teacher.support import NOT_IN_SECTION, NOT_SUPPORTED
-from tunesmith.teacher.teacher import NO_REPLY, Improved, Taught
+from tunesmith.teacher.teacher import NO_REPLY, ImprovedPair, Taught
 
 _NUM_SHOWN = 3
 # What each reason says of the teacher, and what helps.
@@ -87,7 +87,7 @@ class Acceptance:
 
     def add(self, item: Taught) -> None:
         """Count one item; pairs that only pass do not count."""
-        if isinstance(item, Example | Improved):
+        if isinstance(item, Example | ImprovedPair):
             self.num_accepted += 1
         elif isinstance(item, Dropped):
             self.refused[item.reason] += 1
@@ -148,7 +148,7 @@ class Acceptance:
     def _diagnosis(self, recipe: TeacherRecipe) -> TunesmithError:
         failed = sum(n for reason, n in self.refused.items() if reason.startswith(NO_REPLY))
         shown = "".join(
-            f"\n  {reason} ({count:,}): {item.detail} {preview(item.text)!r}"
+            f"\n  {reason} ({count:,}): {item.detail} {excerpt(item.text)!r}"
             for reason, count in self.refused.most_common(_NUM_SHOWN)
             for item in self.first[reason][:1]
         )

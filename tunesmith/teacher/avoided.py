@@ -20,7 +20,7 @@ _MIN_SIMILARITY = 0.5
 _MIN_ROUGE = 0.9
 
 
-class Avoided:
+class AvoidedExamples:
     """What may not be written again."""
 
     def __init__(self, examples: Iterable[Example]) -> None:

@@ -7,7 +7,7 @@ up to the rules. Written tokens are the most that the replies may have.
 from collections.abc import Iterator
 from math import ceil
 
-from tunesmith.endpoints.call_budget import estimate
+from tunesmith.endpoints.call_budget import estimated_spending
 from tunesmith.endpoints.ledger import Spending
 from tunesmith.teacher.from_documents import NUM_PAIRS
 from tunesmith.teacher.lesson import LessonPlan
@@ -20,7 +20,7 @@ _KEPT = 1 / 2  # of the pairs asked for
 _WORDS_OF_INSTANCE = 3  # seeds shown with one
 
 
-def forecast(plan: LessonPlan) -> Spending:
+def forecast_calls(plan: LessonPlan) -> Spending:
     """Calls and tokens of a whole lesson, were nothing of it in the cache."""
     total = Spending()
     for name, num_calls, num_characters in _calls(plan):
@@ -67,4 +67,4 @@ def _one(plan: LessonPlan, name: str, num_characters: int) -> Spending:
     recipe = plan.recipe
     prompt = find_prompt(name, recipe.language)
     letter = "x" if recipe.language == "en" else "字"
-    return estimate(prompt.sized(letter * num_characters, max_tokens=recipe.max_tokens))
+    return estimated_spending(prompt.sized(letter * num_characters, max_tokens=recipe.max_tokens))

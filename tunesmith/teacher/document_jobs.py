@@ -17,7 +17,7 @@ _MIN_WORDS = 12  # of a part that may hold something to ask
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Part:
+class DocumentPart:
     """A piece of a section that one request is about."""
 
     headings: tuple[str, ...]
@@ -30,12 +30,12 @@ class Part:
 class DocumentJob:
     """What one request asks for."""
 
-    part: Part
+    part: DocumentPart
     kind: TaskKind
     style: Style
 
 
-def read_parts(recipe: TeacherRecipe, subject: str | None, *, folder: Path) -> list[Part]:
+def read_parts(recipe: TeacherRecipe, subject: str | None, *, folder: Path) -> list[DocumentPart]:
     """The parts of all documents, in order.
 
     Args:
@@ -47,7 +47,7 @@ def read_parts(recipe: TeacherRecipe, subject: str | None, *, folder: Path) -> l
         MissingError: A document does not exist.
         DataError: One of them holds no text under headings.
     """
-    parts: list[Part] = []
+    parts: list[DocumentPart] = []
     for path in recipe.documents:
         before = len(parts)
         source = SourceRecipe(path=path)
@@ -62,7 +62,7 @@ def read_parts(recipe: TeacherRecipe, subject: str | None, *, folder: Path) -> l
     return parts
 
 
-def plan_jobs(parts: Iterable[Part], recipe: TeacherRecipe) -> list[DocumentJob]:
+def plan_jobs(parts: Iterable[DocumentPart], recipe: TeacherRecipe) -> list[DocumentJob]:
     """Each part in each style and kind, in an order that the seed draws.
 
     Of a job that is stopped early the pairs come from everywhere in the documents.
@@ -77,7 +77,7 @@ def plan_jobs(parts: Iterable[Part], recipe: TeacherRecipe) -> list[DocumentJob]
     return jobs
 
 
-def _parts(piece: object, subject: str | None) -> Iterator[Part]:
+def _parts(piece: object, subject: str | None) -> Iterator[DocumentPart]:
     """The parts of a section; a page's own question is the heading of its answer."""
     if isinstance(piece, Section):
         headings, text, own = piece.headings, piece.text, piece.subject
@@ -87,4 +87,6 @@ def _parts(piece: object, subject: str | None) -> Iterator[Part]:
         return
     for part in cut_section(text):
         if len(words_of(part)) >= _MIN_WORDS:
-            yield Part(headings=headings, text=part, source=piece.source, subject=subject or own)
+            yield DocumentPart(
+                headings=headings, text=part, source=piece.source, subject=subject or own
+            )

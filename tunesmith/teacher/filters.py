@@ -86,7 +86,7 @@ _MIN_CJK, _MAX_CJK = 0.5, 0.3  # share of an instruction's letters, in Chinese a
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Rules:
+class PairRules:
     """What is asked of every pair.
 
     Attributes:
@@ -101,7 +101,7 @@ class Rules:
     is_about_text: bool = False
 
 
-def check_instruction(text: str, rules: Rules) -> None:
+def check_instruction(text: str, rules: PairRules) -> None:
     """Let an instruction pass that a text model could follow.
 
     Raises:
@@ -119,7 +119,7 @@ def check_instruction(text: str, rules: Rules) -> None:
     _check_script(text, rules.language)
 
 
-def check_pair(example: Example, rules: Rules) -> None:
+def check_pair(example: Example, rules: PairRules) -> None:
     """Let a pair pass whose response says something, in the right language.
 
     Raises:
@@ -184,7 +184,7 @@ def _check_script(text: str, language: TeacherLanguage) -> None:
         raise RowError(WRONG_LANGUAGE, f"{share:.0%} of its letters are Chinese")
 
 
-def _blocked_word(text: str, rules: Rules) -> str | None:
+def _blocked_word(text: str, rules: PairRules) -> str | None:
     lowered = text.lower()
     impossible = () if rules.is_about_text else _IMPOSSIBLE[rules.language]
     for word in (*impossible, *(one.lower() for one in rules.blocklist)):

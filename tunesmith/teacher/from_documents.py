@@ -12,13 +12,13 @@ from typing import Any
 from tunesmith.endpoints.chat_request import ChatReply
 from tunesmith.examples.example import Example, Message
 from tunesmith.examples.splitting.words import words_of
-from tunesmith.sources.lines import preview
+from tunesmith.sources.lines import excerpt
 from tunesmith.sources.row import Dropped, RowError
-from tunesmith.teacher.avoided import Avoided
+from tunesmith.teacher.avoided import AvoidedExamples
 from tunesmith.teacher.document_jobs import DocumentJob
-from tunesmith.teacher.filters import Rules, check_instruction, check_pair
+from tunesmith.teacher.filters import PairRules, check_instruction, check_pair
 from tunesmith.teacher.parse import UNREADABLE, read_list, read_text, read_yes
-from tunesmith.teacher.prompts import wording
+from tunesmith.teacher.prompts import phrases
 from tunesmith.teacher.support import NOT_SUPPORTED, check_support, find_passage
 from tunesmith.teacher.teacher import Taught, Teacher, TeacherRequest, Teaching, whole_object
 
@@ -31,7 +31,9 @@ _PAIRS, _SUPPORTED = "documents/pairs", "documents/supported"
 _REWORDINGS = "documents/rewordings"
 
 
-def from_documents(teacher: Teacher, jobs: Sequence[DocumentJob], avoided: Avoided) -> Teaching:
+def from_documents(
+    teacher: Teacher, jobs: Sequence[DocumentJob], avoided: AvoidedExamples
+) -> Teaching:
     """Write pairs about documents, as many as the recipe wants or as they hold.
 
     Args:
@@ -42,11 +44,11 @@ def from_documents(teacher: Teacher, jobs: Sequence[DocumentJob], avoided: Avoid
     Yields:
         Pairs and what was left out, in the order of the calls.
     """
-    return _Work(teacher, list(jobs), avoided).run()
+    return _DocumentWriter(teacher, list(jobs), avoided).run()
 
 
 @dataclass(slots=True)
-class _Candidate:
+class _QuotedPair:
     """A pair whose passage was found, and the reply it came from."""
 
     example: Example
@@ -56,19 +58,21 @@ class _Candidate:
 
 
 @dataclass(slots=True)
-class _Work:
+class _DocumentWriter:
     """One job; what it knows grows with each round."""
 
     teacher: Teacher
     jobs: list[DocumentJob]
-    avoided: Avoided
+    avoided: AvoidedExamples
     asked: set[str] = field(default_factory=set)
     num_made: int = 0
-    rules: Rules = field(init=False)
+    rules: PairRules = field(init=False)
 
     def __post_init__(self) -> None:
         recipe = self.teacher.recipe
-        self.rules = Rules(language=recipe.language, blocklist=recipe.blocklist, is_about_text=True)
+        self.rules = PairRules(
+            language=recipe.language, blocklist=recipe.blocklist, is_about_text=True
+        )
 
     def run(self) -> Teaching:
         start = 0
@@ -89,7 +93,7 @@ class _Work:
         return ROUND * NUM_PAIRS if wanted is None else wanted - self.num_made
 
     def _round(self, jobs: Sequence[DocumentJob]) -> Iterator[Taught]:
-        candidates: list[_Candidate] = []
+        candidates: list[_QuotedPair] = []
         questions = [self._ask_for_pairs(job) for job in jobs]
         for place, reply, read in self.teacher.read(questions, _read_pairs):
             if isinstance(read, Dropped):
@@ -109,9 +113,9 @@ class _Work:
             yield from self._proved(some)
             start += len(some)
 
-    def _proved(self, candidates: Sequence[_Candidate]) -> Iterator[Taught]:
+    def _proved(self, candidates: Sequence[_QuotedPair]) -> Iterator[Taught]:
         """Those that the second call confirms, with other wordings where they are wanted."""
-        supported: list[_Candidate] = []
+        supported: list[_QuotedPair] = []
         yield from self._second_calls(candidates, supported)
         if self._rewords:
             yield from self._reworded(supported)
@@ -125,19 +129,19 @@ class _Work:
     def _ask_for_pairs(self, job: DocumentJob) -> TeacherRequest:
         recipe, part = self.teacher.recipe, job.part
         values = {
-            "headings": preview(" > ".join(part.headings)),
-            "subject": preview(part.subject),
+            "headings": excerpt(" > ".join(part.headings)),
+            "subject": excerpt(part.subject),
             "text": self.teacher.fenced(part.text, name=_PAIRS),
             "num_wanted": str(NUM_PAIRS),
-            "kind": wording("kinds", recipe.language)[job.kind].strip(),
-            "style": wording("styles", recipe.language)[job.style].strip(),
+            "kind": phrases("kinds", recipe.language)[job.kind].strip(),
+            "style": phrases("styles", recipe.language)[job.style].strip(),
         }
         salt = f"pairs/{part.source}/{job.kind}/{job.style}"
         return self.teacher.question(_PAIRS, values, salt=salt)
 
     def _candidate(
         self, values: dict[str, Any], job: DocumentJob, question: TeacherRequest, reply: ChatReply
-    ) -> _Candidate:
+    ) -> _QuotedPair:
         instruction = read_text(values, "instruction", "question")
         response = read_text(values, "response", "answer")
         language = self.rules.language
@@ -158,7 +162,7 @@ class _Work:
         check_pair(example, self.rules)
         self.avoided.check(example)
         self._check_new(example)
-        return _Candidate(example, job, passage, reply)
+        return _QuotedPair(example, job, passage, reply)
 
     def _check_new(self, example: Example) -> None:
         asked = example.messages[0]
@@ -168,7 +172,7 @@ class _Work:
         self.asked.add(key)
 
     def _second_calls(
-        self, candidates: Sequence[_Candidate], supported: list[_Candidate]
+        self, candidates: Sequence[_QuotedPair], supported: list[_QuotedPair]
     ) -> Iterator[Dropped]:
         questions = [
             self.teacher.question(
@@ -197,7 +201,7 @@ class _Work:
                     reply, RowError(SAID_NO, "the passage does not state all of it"), text=text
                 )
 
-    def _reworded(self, supported: Sequence[_Candidate]) -> Iterator[Taught]:
+    def _reworded(self, supported: Sequence[_QuotedPair]) -> Iterator[Taught]:
         """Each pair, and behind it the same asked in other words."""
         questions = [
             self.teacher.question(
@@ -225,7 +229,7 @@ class _Work:
                     yield self.teacher.refused(reply, error, text=text)
 
     def _rewording(
-        self, text: str, candidate: _Candidate, question: TeacherRequest, reply: ChatReply
+        self, text: str, candidate: _QuotedPair, question: TeacherRequest, reply: ChatReply
     ) -> Example:
         check_instruction(text, self.rules)
         first = candidate.example

@@ -17,12 +17,12 @@ from tunesmith.recipe.source_recipe import SourceRecipe
 from tunesmith.recipe.teacher_recipe import TeacherRecipe
 from tunesmith.sources.read_source import read_source
 from tunesmith.sources.row import Dropped, RowError
-from tunesmith.teacher.avoided import Avoided
-from tunesmith.teacher.filters import Rules, check_answer, check_pair
+from tunesmith.teacher.avoided import AvoidedExamples
+from tunesmith.teacher.filters import PairRules, check_answer, check_pair
 from tunesmith.teacher.parse import read_text
 from tunesmith.teacher.teacher import (
-    Improved,
-    Kept,
+    ImprovedPair,
+    KeptPair,
     Taught,
     Teacher,
     TeacherRequest,
@@ -50,7 +50,7 @@ def read_pairs(recipe: TeacherRecipe, *, folder: Path) -> Iterator[Example | Dro
     return to_examples(read_source(source, folder=folder), source, folder=folder)
 
 
-def improve(teacher: Teacher, pairs: Sequence[Weak], avoided: Avoided) -> Teaching:
+def improve(teacher: Teacher, pairs: Sequence[Weak], avoided: AvoidedExamples) -> Teaching:
     """Rewrite weak answers in place, as many as the recipe wants; all other pairs pass.
 
     Args:
@@ -66,7 +66,7 @@ def improve(teacher: Teacher, pairs: Sequence[Weak], avoided: Avoided) -> Teachi
     for part in _in_rounds(pairs):
         left = None if wanted is None else wanted - num_made
         for item in _round(teacher, part, avoided, left):
-            num_made += isinstance(item, Improved)
+            num_made += isinstance(item, ImprovedPair)
             yield item
 
 
@@ -83,7 +83,7 @@ def _in_rounds(pairs: Iterable[Weak]) -> Iterator[list[Weak]]:
 
 
 def _round(
-    teacher: Teacher, part: Sequence[Weak], avoided: Avoided, num_left: int | None
+    teacher: Teacher, part: Sequence[Weak], avoided: AvoidedExamples, num_left: int | None
 ) -> Iterator[Taught]:
     weak = [(place, example, reason) for place, (example, reason) in enumerate(part) if reason]
     weak = [one for one in weak if not _is_avoided(one[1], avoided)][:num_left]
@@ -92,20 +92,20 @@ def _round(
     for number, reply, read in teacher.read(questions, _read_response):
         place, example, reason = weak[number]
         if isinstance(read, Dropped):
-            results[place] = [Kept(_tagged(example, reason)), read]
+            results[place] = [KeptPair(_tagged(example, reason)), read]
             continue
         assert reply is not None
         try:
             after = _better(teacher, questions[number], reply, (example, reason), read)
-            results[place] = [Improved(example, after, reason, reply.call_id)]
+            results[place] = [ImprovedPair(example, after, reason, reply.call_id)]
         except RowError as error:
             refused = teacher.refused(reply, error, text=read)
-            results[place] = [Kept(_tagged(example, reason)), refused]
+            results[place] = [KeptPair(_tagged(example, reason)), refused]
     for place, (example, _) in enumerate(part):
-        yield from results.get(place, [Kept(example)])
+        yield from results.get(place, [KeptPair(example)])
 
 
-def _is_avoided(example: Example, avoided: Avoided) -> bool:
+def _is_avoided(example: Example, avoided: AvoidedExamples) -> bool:
     try:
         avoided.check(example)
     except RowError:
@@ -156,7 +156,7 @@ def _better(
         raise RowError(SAME, "the response is the old one")
     language = teacher.recipe.language
     if language_fault(example, language) is None:
-        check_pair(after, Rules(language=language))
+        check_pair(after, PairRules(language=language))
     else:  # a pair in another language than the prompts: its own is kept by the prompt alone
         check_answer(text)
     if still := weakness(after):

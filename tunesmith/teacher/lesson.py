@@ -1,6 +1,6 @@
 """A teacher's recipe and somebody who answers -> everything that is written, in order.
 
-`plan` reads the material and knows how many calls it will take; `taught` makes them.
+`plan_lesson` reads the material and knows how many calls it will take; `teach_lesson` makes them.
 """
 
 from collections.abc import Sequence
@@ -11,7 +11,7 @@ from tunesmith.endpoints.chat_request import Asker
 from tunesmith.examples.example import Example
 from tunesmith.recipe.teacher_recipe import TeacherRecipe
 from tunesmith.sources.row import Dropped
-from tunesmith.teacher.avoided import Avoided
+from tunesmith.teacher.avoided import AvoidedExamples
 from tunesmith.teacher.document_jobs import DocumentJob, plan_jobs, read_parts
 from tunesmith.teacher.from_documents import from_documents
 from tunesmith.teacher.improve import Weak, improve, read_pairs
@@ -48,7 +48,7 @@ class LessonPlan:
                 return f"{self.num_weak:,} of {len(self.pairs):,} pairs have a weak answer"
 
 
-def plan(recipe: TeacherRecipe, *, subject: str | None, folder: Path) -> LessonPlan:
+def plan_lesson(recipe: TeacherRecipe, *, subject: str | None, folder: Path) -> LessonPlan:
     """Read what the lesson is made from; nothing is asked.
 
     Args:
@@ -75,11 +75,11 @@ def plan(recipe: TeacherRecipe, *, subject: str | None, folder: Path) -> LessonP
             return LessonPlan(recipe=recipe, pairs=pairs, unread=unread)
 
 
-def taught(plan: LessonPlan, asker: Asker, avoided: Avoided) -> Teaching:
+def teach_lesson(plan: LessonPlan, asker: Asker, avoided: AvoidedExamples) -> Teaching:
     """Ask the teacher; what it writes comes in order.
 
     Args:
-        plan: Of `plan`.
+        plan: Of `plan_lesson`.
         asker: Who answers.
         avoided: The test set.
     """

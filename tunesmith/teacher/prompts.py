@@ -67,7 +67,7 @@ def find_prompt(name: str, language: TeacherLanguage) -> TeacherPrompt:
     )
 
 
-def wording(name: str, language: TeacherLanguage) -> Mapping[str, str]:
+def phrases(name: str, language: TeacherLanguage) -> Mapping[str, str]:
     """A table of phrases that prompts are put together from, e.g. `styles`."""
     found: Mapping[str, str] = _table(language)[name]
     return found

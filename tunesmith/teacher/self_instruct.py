@@ -13,12 +13,12 @@ from typing import Any
 
 from tunesmith.endpoints.chat_request import ChatReply
 from tunesmith.examples.example import Example, Message
-from tunesmith.sources.lines import preview
+from tunesmith.sources.lines import excerpt
 from tunesmith.sources.row import Dropped, RowError
-from tunesmith.teacher.avoided import Avoided
+from tunesmith.teacher.avoided import AvoidedExamples
 from tunesmith.teacher.filters import (
     CUT,
-    Rules,
+    PairRules,
     check_instruction,
     check_pair,
     real_input,
@@ -37,7 +37,7 @@ from tunesmith.teacher.teacher import (
     Teacher,
     TeacherRequest,
     Teaching,
-    short,
+    short_call_id,
     whole_object,
 )
 
@@ -53,7 +53,9 @@ _INSTRUCTIONS, _KINDS = "self-instruct/instructions", "self-instruct/kinds"
 _INSTANCE, _LABELS = "self-instruct/instance", "self-instruct/labels"
 
 
-def self_instruct(teacher: Teacher, seeds: Sequence[SeedTask], avoided: Avoided) -> Teaching:
+def self_instruct(
+    teacher: Teacher, seeds: Sequence[SeedTask], avoided: AvoidedExamples
+) -> Teaching:
     """Write new pairs, until there are as many as the recipe wants or the teacher has no more.
 
     Args:
@@ -64,11 +66,11 @@ def self_instruct(teacher: Teacher, seeds: Sequence[SeedTask], avoided: Avoided)
     Yields:
         Pairs and what was left out, in the order of the calls.
     """
-    return _Work(teacher, list(seeds), avoided).run()
+    return _InstructionWriter(teacher, list(seeds), avoided).run()
 
 
 @dataclass(slots=True)
-class _Candidate:
+class _NewInstruction:
     """A new instruction without an instance yet."""
 
     instruction: str
@@ -77,21 +79,21 @@ class _Candidate:
 
 
 @dataclass(slots=True)
-class _Work:
+class _InstructionWriter:
     """One job; what it knows grows with each round."""
 
     teacher: Teacher
     seeds: list[SeedTask]
-    avoided: Avoided
+    avoided: AvoidedExamples
     earlier: list[str] = field(default_factory=list)
     num_made: int = 0
     novelty: Novelty = field(init=False)
-    rules: Rules = field(init=False)
+    rules: PairRules = field(init=False)
 
     def __post_init__(self) -> None:
         recipe = self.teacher.recipe
         self.novelty = Novelty(max_similarity=recipe.max_similarity)
-        self.rules = Rules(language=recipe.language, blocklist=recipe.blocklist)
+        self.rules = PairRules(language=recipe.language, blocklist=recipe.blocklist)
         for seed in self.seeds:
             self.novelty.add(seed.instruction)
 
@@ -116,7 +118,7 @@ class _Work:
         return wanted - self.num_made
 
     def _round(self, number: int) -> Iterator[Taught]:
-        candidates: list[_Candidate] = []
+        candidates: list[_NewInstruction] = []
         num_calls = num_requests(self.num_missing)
         questions = [self._ask_for_instructions(f"{number}/{place}") for place in range(num_calls)]
         for _, reply, read in self.teacher.read(questions, _instructions):
@@ -145,15 +147,15 @@ class _Work:
         }
         return self.teacher.question(_INSTRUCTIONS, values, salt=f"instructions/{salt}")
 
-    def _new(self, text: str, reply: ChatReply) -> _Candidate:
+    def _new(self, text: str, reply: ChatReply) -> _NewInstruction:
         check_instruction(text, self.rules)
         if near := self.novelty.nearest(text):
-            raise RowError(TOO_SIMILAR, f"ROUGE-L {near[1]:.2f} with {preview(near[0])!r}")
+            raise RowError(TOO_SIMILAR, f"ROUGE-L {near[1]:.2f} with {excerpt(near[0])!r}")
         self.novelty.add(text)
         self.earlier.append(text)
-        return _Candidate(instruction=text, call_id=reply.call_id)
+        return _NewInstruction(instruction=text, call_id=reply.call_id)
 
-    def _find_kinds(self, candidates: Sequence[_Candidate], number: int) -> Iterator[Dropped]:
+    def _find_kinds(self, candidates: Sequence[_NewInstruction], number: int) -> Iterator[Dropped]:
         """Mark the classification tasks; where the reply cannot be read none is one."""
         groups = [
             candidates[start : start + NUM_WANTED]
@@ -175,7 +177,7 @@ class _Work:
             for index, candidate in enumerate(groups[place], start=1):
                 candidate.is_classification = index in read
 
-    def _instances(self, candidates: Sequence[_Candidate], number: int) -> Iterator[Taught]:
+    def _instances(self, candidates: Sequence[_NewInstruction], number: int) -> Iterator[Taught]:
         """As many at a time as pairs are missing, so that none is paid for in vain."""
         questions = [
             self._ask_for_instance(candidate, f"{number}/{place}")
@@ -192,7 +194,7 @@ class _Work:
                     yield from self._pairs(candidates[start + place], some[place], reply, read)
             start += len(some)
 
-    def _ask_for_instance(self, candidate: _Candidate, salt: str) -> TeacherRequest:
+    def _ask_for_instance(self, candidate: _NewInstruction, salt: str) -> TeacherRequest:
         rng = random.Random(f"{self.teacher.recipe.seed}/instance/{salt}")
         alike = [one for one in self.seeds if one.is_classification is candidate.is_classification]
         shown = rng.sample(alike, min(_NUM_SHOWN, len(alike)))
@@ -205,7 +207,7 @@ class _Work:
 
     def _pairs(
         self,
-        candidate: _Candidate,
+        candidate: _NewInstruction,
         question: TeacherRequest,
         reply: ChatReply,
         values: dict[str, Any],
@@ -215,7 +217,7 @@ class _Work:
         except RowError as error:
             yield self.teacher.refused(reply, error, text=reply.text)
             return
-        group = f"teacher/{short(reply.call_id)}" if len(instances) > 1 else None
+        group = f"teacher/{short_call_id(reply.call_id)}" if len(instances) > 1 else None
         kind = (CLASSIFICATION,) if candidate.is_classification else ()
         for given, response in instances:
             asked = Message(role="user", content=candidate.instruction, input=given)
@@ -224,7 +226,10 @@ class _Work:
                 source=self.teacher.place(reply.call_id),
                 group=group,
                 tags=self.teacher.tags(
-                    question.prompt, reply, f"instruction call: {short(candidate.call_id)}", *kind
+                    question.prompt,
+                    reply,
+                    f"instruction call: {short_call_id(candidate.call_id)}",
+                    *kind,
                 ),
             )
             try:

@@ -13,7 +13,7 @@ from tunesmith.endpoints.chat_request import Asker, ChatFailure, ChatReply, Chat
 from tunesmith.examples.example import Example
 from tunesmith.examples.row_seed import row_seed
 from tunesmith.recipe.teacher_recipe import TeacherRecipe
-from tunesmith.sources.lines import preview
+from tunesmith.sources.lines import excerpt
 from tunesmith.sources.row import Dropped, RowError
 from tunesmith.teacher.filters import CUT
 from tunesmith.teacher.parse import read_object
@@ -113,16 +113,20 @@ class Teacher:
             source=self.place(reply.call_id),
             reason=error.reason,
             detail=error.detail,
-            text=preview(text),
+            text=excerpt(text),
         )
 
     def place(self, call_id: str) -> str:
         """Where something came from: `teacher/llama3:4f2a...`."""
-        return f"teacher/{self.name}:{short(call_id)}"
+        return f"teacher/{self.name}:{short_call_id(call_id)}"
 
     def tags(self, prompt: TeacherPrompt, reply: ChatReply, *more: str) -> tuple[str, ...]:
         """What a pair keeps of its making: teacher, prompt and its version, call."""
-        named = (f"teacher: {self.name}", f"prompt: {prompt.name}", f"call: {short(reply.call_id)}")
+        named = (
+            f"teacher: {self.name}",
+            f"prompt: {prompt.name}",
+            f"call: {short_call_id(reply.call_id)}",
+        )
         return (*named, *more)
 
     def _failed(self, failure: ChatFailure) -> Dropped:
@@ -140,7 +144,7 @@ def num_wanted(recipe: TeacherRecipe) -> int | None:
     return _DEFAULT_COUNT if is_open else recipe.count
 
 
-def short(call_id: str) -> str:
+def short_call_id(call_id: str) -> str:
     """The beginning of a call's name, which tells it from all others and can be read."""
     return call_id[:16]
 
@@ -160,14 +164,14 @@ def whole_object(reply: ChatReply) -> dict[str, object]:
 
 
 @dataclass(frozen=True, slots=True)
-class Kept:
+class KeptPair:
     """A pair that stays as it was, or whose rewriting failed."""
 
     example: Example
 
 
 @dataclass(frozen=True, slots=True)
-class Improved:
+class ImprovedPair:
     """A better answer in the place of a weak one; both are kept."""
 
     before: Example
@@ -176,5 +180,5 @@ class Improved:
     call: str
 
 
-Taught = Example | Kept | Improved | Dropped
+Taught = Example | KeptPair | ImprovedPair | Dropped
 Teaching = Generator[Taught, None, None]

@@ -13,7 +13,7 @@ from typing import Any
 from tunesmith.errors import DataError
 from tunesmith.examples.example import Message
 from tunesmith.sandbox.compiled_template import CompiledTemplate
-from tunesmith.templates.ownership import Owned, Turn, cut, owned_pieces
+from tunesmith.templates.ownership import Owned, TurnDict, cut, owned_pieces
 from tunesmith.templates.template import Rendering, Segment, TokenizerTexts
 from tunesmith.templates.text_template import jinja_literal
 
@@ -135,7 +135,7 @@ class ChatTemplate:
             "stop_tokens": list(self.stop_tokens),
         }
 
-    def _turns(self, messages: Sequence[Message]) -> list[Turn]:
+    def _turns(self, messages: Sequence[Message]) -> list[TurnDict]:
         if len(messages) > MAX_MESSAGES:
             raise DataError(
                 f"a conversation of {len(messages):,} messages is too long",
@@ -146,7 +146,7 @@ class ChatTemplate:
                 f"template '{self.name}' needs somebody who asks; this is plain text",
                 cure="Use template plain.",
             )
-        turns: list[Turn] = []
+        turns: list[TurnDict] = []
         if self.system is not None and (not messages or messages[0].role != "system"):
             turns.append({"role": "system", "content": self.system})
         for message in messages:
@@ -154,7 +154,7 @@ class ChatTemplate:
             turns.append({"role": message.role, "content": "\n\n".join(parts)})
         return turns
 
-    def _text(self, turns: Sequence[Turn], *, is_prompt: bool = False) -> str:
+    def _text(self, turns: Sequence[TurnDict], *, is_prompt: bool = False) -> str:
         return self.compiled.render(
             {
                 "tools": None,
@@ -167,10 +167,12 @@ class ChatTemplate:
             }
         )
 
-    def _owned(self, turns: Sequence[Turn], text: str) -> Owned:
+    def _owned(self, turns: Sequence[TurnDict], text: str) -> Owned:
         return owned_pieces(turns, text, self._text)
 
-    def _answer(self, turns: Sequence[Turn], index: int, text: str, owned: Owned) -> RenderedTurn:
+    def _answer(
+        self, turns: Sequence[TurnDict], index: int, text: str, owned: Owned
+    ) -> RenderedTurn:
         """The border and the end of the answer `turns[index]`; `text` is the whole rendering."""
         prompt = self._text(turns[:index], is_prompt=True)
         full = text if index == len(turns) - 1 else self._text(turns[: index + 1])
@@ -223,7 +225,7 @@ class ChatTemplate:
         return row if answer.is_ended else (*row, self._end())
 
     def _trained_whole(
-        self, turns: Sequence[Turn], owned: Owned, untrained: Sequence[int]
+        self, turns: Sequence[TurnDict], owned: Owned, untrained: Sequence[int]
     ) -> Rendering:
         text = "".join(piece for piece, _ in owned)
         spans = []

@@ -11,15 +11,15 @@ from functools import lru_cache
 
 from tunesmith.errors import DataError
 
-Turn = dict[str, str]
+TurnDict = dict[str, str]
 Owned = tuple[tuple[str, bool], ...]  # (text, is content), in order
-Render = Callable[[Sequence[Turn]], str]
+Render = Callable[[Sequence[TurnDict]], str]
 
 _THINKING = re.compile(r"(</?think>)")
 _PRIVATE_USE = range(0xE000, 0xF8FF, 2)
 
 
-def owned_pieces(turns: Sequence[Turn], text: str, render: Render) -> Owned:
+def owned_pieces(turns: Sequence[TurnDict], text: str, render: Render) -> Owned:
     """Split `text`, which is `render(turns)`, into content and template text.
 
     Some templates take an answer's thinking apart and write its tags themselves; then the
@@ -55,11 +55,11 @@ def cut(owned: Owned, positions: Iterable[int]) -> Owned:
     return tuple(pieces)
 
 
-def _mark_whole(turn: Turn, marks: tuple[str, str]) -> str:
+def _mark_whole(turn: TurnDict, marks: tuple[str, str]) -> str:
     return _wrap(turn["content"], marks)
 
 
-def _mark_thinking(turn: Turn, marks: tuple[str, str]) -> str:
+def _mark_thinking(turn: TurnDict, marks: tuple[str, str]) -> str:
     if turn["role"] != "assistant":
         return _wrap(turn["content"], marks)
     parts = _THINKING.split(turn["content"])

@@ -15,7 +15,7 @@ import numpy.typing as npt
 import torch
 
 from tunesmith.tokens.encode import EncodedExample
-from tunesmith.tokens.prefixes import Branch, common_beginnings
+from tunesmith.tokens.prefixes import PrefixBranch, common_beginnings
 
 _TENSORS = (
     "ids",
@@ -122,7 +122,7 @@ class _Row:
         self.spans: list[Span] = []
         self.places = [np.empty(len(example.ids), np.int64) for example in examples]
 
-    def lay(self, branches: Sequence[Branch], parent: int | None = None) -> None:
+    def lay(self, branches: Sequence[PrefixBranch], parent: int | None = None) -> None:
         """Append branches, each followed by what continues it."""
         for branch in branches:
             length = branch.last - branch.first
@@ -136,7 +136,7 @@ class _Row:
             self.lay(branch.children, index)
 
 
-def _examples_of(branch: Branch) -> Iterator[int]:
+def _examples_of(branch: PrefixBranch) -> Iterator[int]:
     if not branch.children:
         yield branch.example
     for child in branch.children:

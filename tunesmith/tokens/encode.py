@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from tunesmith.errors import DataError
 from tunesmith.templates.template import Rendering, Segment
-from tunesmith.tokens.text_encoder import Piece
+from tunesmith.tokens.text_encoder import TextPiece
 from tunesmith.tokens.tokenizer import Tokenizer
 from tunesmith.tokens.word_cache import PackedIds
 
@@ -62,7 +62,7 @@ def encode_prompt(segments: Sequence[Segment], tokenizer: Tokenizer) -> IntArray
     return np.array(tokenizer.encoder.prompt_ids(tuple(segments)), dtype=np.int32)
 
 
-def _assemble(pieces: Sequence[Piece], parts: Sequence[PackedIds]) -> EncodedExample:
+def _assemble(pieces: Sequence[TextPiece], parts: Sequence[PackedIds]) -> EncodedExample:
     """Both arrays are views of bytes, made without a Python number for each token."""
     flags = b"".join(
         _FLAG[piece.is_trained] * (len(part) // _ID_BYTES)

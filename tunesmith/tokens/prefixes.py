@@ -16,7 +16,7 @@ from tunesmith.tokens.encode import IntArray
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Branch:
+class PrefixBranch:
     """Tokens [first, last) of an example, and the branches that go on from there.
 
     Attributes:
@@ -29,7 +29,7 @@ class Branch:
     example: int
     first: int
     last: int
-    children: "tuple[Branch, ...]" = ()
+    children: "tuple[PrefixBranch, ...]" = ()
 
     @property
     def lowest(self) -> int:
@@ -37,7 +37,9 @@ class Branch:
         return min((child.lowest for child in self.children), default=self.example)
 
 
-def common_beginnings(ids: Sequence[IntArray], *, smallest_saving: int | None) -> list[Branch]:
+def common_beginnings(
+    ids: Sequence[IntArray], *, smallest_saving: int | None
+) -> list[PrefixBranch]:
     """Find what examples share; the branches stand in the examples' order.
 
     Every example keeps at least its last token to itself.
@@ -47,38 +49,38 @@ def common_beginnings(ids: Sequence[IntArray], *, smallest_saving: int | None) -
         smallest_saving: A beginning is shared where that saves so many tokens; None is never.
     """
     if smallest_saving is None or len(ids) == 1:
-        return [Branch(example=i, first=0, last=len(one)) for i, one in enumerate(ids)]
+        return [PrefixBranch(example=i, first=0, last=len(one)) for i, one in enumerate(ids)]
     ordered = sorted(range(len(ids)), key=lambda i: ids[i].astype(">i4").tobytes())
-    group = _Group(ids=ids, ordered=ordered, smallest_saving=smallest_saving)
+    group = _SortedExamples(ids=ids, ordered=ordered, smallest_saving=smallest_saving)
     return group.branches(0, len(ids), depth=0)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Group:
+class _SortedExamples:
     """Examples in the order of their ids, so that those that begin alike are neighbours."""
 
     ids: Sequence[IntArray]
     ordered: Sequence[int]
     smallest_saving: int
 
-    def branches(self, start: int, stop: int, *, depth: int) -> list[Branch]:
+    def branches(self, start: int, stop: int, *, depth: int) -> list[PrefixBranch]:
         """The branches of the examples [start, stop), which agree in `depth` tokens."""
         found = []
         for begin, end in self._runs(start, stop, depth):
             found += self._branch(begin, end, depth)
         return sorted(found, key=lambda branch: branch.lowest)
 
-    def _branch(self, start: int, stop: int, depth: int) -> list[Branch]:
+    def _branch(self, start: int, stop: int, depth: int) -> list[PrefixBranch]:
         first = self.ordered[start]
         if stop - start == 1:
-            return [Branch(example=first, first=depth, last=len(self.ids[first]))]
+            return [PrefixBranch(example=first, first=depth, last=len(self.ids[first]))]
         last = self._agreement(start, stop)
         if (last - depth) * (stop - start - 1) >= self.smallest_saving:
             children = tuple(self.branches(start, stop, depth=last))
-            return [Branch(example=first, first=depth, last=last, children=children)]
+            return [PrefixBranch(example=first, first=depth, last=last, children=children)]
         parts = self._runs(start, stop, last)
         if len(parts) == 1:  # one example is the beginning of all others, which go on without it
-            whole = Branch(example=first, first=depth, last=len(self.ids[first]))
+            whole = PrefixBranch(example=first, first=depth, last=len(self.ids[first]))
             return [whole, *self._branch(start + 1, stop, depth)]
         return [branch for part in parts for branch in self._branch(*part, depth)]
 

@@ -16,7 +16,7 @@ from tunesmith.tokens.plain_backend import PlainBackends
 from tunesmith.tokens.word_cache import PackedIds, WordCache, packed, unpacked
 
 
-class Piece(NamedTuple):
+class TextPiece(NamedTuple):
     """A control token (`token_id`), or a run of text.
 
     `is_head` says that the tokenizer counts the run as the beginning of a text, which
@@ -37,14 +37,14 @@ class TextEncoder:
     backends: PlainBackends
     words: WordCache
 
-    def pieces(self, rendering: Rendering) -> list[Piece]:
+    def pieces(self, rendering: Rendering) -> list[TextPiece]:
         """Cut a rendering into pieces."""
-        pieces: list[Piece] = []
+        pieces: list[TextPiece] = []
         for section in self._sections(rendering):
             self._cut_section(section, pieces)
         return pieces
 
-    def ids(self, pieces: Sequence[Piece]) -> list[PackedIds]:
+    def ids(self, pieces: Sequence[TextPiece]) -> list[PackedIds]:
         """The ids of each piece; all runs of all rows go to the tokenizer at once."""
         runs = {
             is_head: self.words.encode(
@@ -96,7 +96,7 @@ class TextEncoder:
     def _ends_with_control(self, segment: Segment) -> bool:
         return self.scanner.ends_with_control(segment.text)
 
-    def _cut_section(self, section: Sequence[Segment], pieces: list[Piece]) -> None:
+    def _cut_section(self, section: Sequence[Segment], pieces: list[TextPiece]) -> None:
         """Append the pieces of one section."""
         text = "".join(segment.text for segment in section)
         edges = _trained_edges(section)
@@ -106,7 +106,7 @@ class TextEncoder:
             start = max(begin, position)
             self._append_runs(text, (position, start, is_head), edges, pieces)
             is_trained = _is_trained(edges, core)
-            pieces.append(Piece(text[start:end], token_id, False, is_trained))
+            pieces.append(TextPiece(text[start:end], token_id, False, is_trained))
             position = end
             is_head = self.backends.restarts
         self._append_runs(text, (position, len(text), is_head), edges, pieces)
@@ -116,19 +116,21 @@ class TextEncoder:
         text: str,
         span: tuple[int, int, bool],
         edges: Sequence[tuple[int, bool]],
-        pieces: list[Piece],
+        pieces: list[TextPiece],
     ) -> None:
         """Append the text of a span (start, end, is head) as runs, each wholly trained or not."""
         start, end, is_head = span
         if len(edges) == 1:
             if start < end:
-                pieces.append(Piece(text[start:end], None, is_head, edges[0][1]))
+                pieces.append(TextPiece(text[start:end], None, is_head, edges[0][1]))
             return
         cuts = [start, *(edge for edge, _ in edges if start < edge < end), end]
         for first, last in pairwise(cuts):
             if first < last:
                 is_trained = _is_trained(edges, first)
-                pieces.append(Piece(text[first:last], None, is_head and first == start, is_trained))
+                pieces.append(
+                    TextPiece(text[first:last], None, is_head and first == start, is_trained)
+                )
 
     def _control_spans(self, section: Sequence[Segment]) -> list[tuple[int, int, int, int]]:
         spans = []
@@ -178,5 +180,5 @@ def _is_trained(edges: Sequence[tuple[int, bool]], position: int) -> bool:
     return value
 
 
-def _is_same(one: Piece, other: Piece) -> bool:
+def _is_same(one: TextPiece, other: TextPiece) -> bool:
     return (one.text, one.token_id, one.is_head) == (other.text, other.token_id, other.is_head)

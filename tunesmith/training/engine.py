@@ -17,7 +17,7 @@ import transformers
 
 from tunesmith import __version__
 from tunesmith.errors import RecipeError
-from tunesmith.models.shortcuts.matmul_library import Products, choose_products
+from tunesmith.models.shortcuts.matmul_library import MatmulLibrary, choose_matmul_library
 from tunesmith.recipe.recipe import TrainingRecipe
 
 
@@ -35,7 +35,7 @@ class Engine:
     device: str
     precision: str
     num_threads: int
-    products: Products = "standard"
+    products: MatmulLibrary = "standard"
 
 
 def choose_engine(recipe: TrainingRecipe) -> Engine:
@@ -58,7 +58,7 @@ def choose_engine(recipe: TrainingRecipe) -> Engine:
         device=device,
         precision=precision,
         num_threads=torch.get_num_threads(),
-        products=choose_products(device) if precision == "fp32" else "standard",
+        products=choose_matmul_library(device) if precision == "fp32" else "standard",
     )
 
 

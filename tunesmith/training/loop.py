@@ -16,7 +16,7 @@ from tunesmith.training import checkpoint as checkpoints
 from tunesmith.training.engine import seed_everything
 from tunesmith.training.feed import StepData, prefetched
 from tunesmith.training.loss import target_predictions
-from tunesmith.training.plan import BEST, Listener, LogLine, TrainingPlan, TrainingState
+from tunesmith.training.plan import BEST, LogLine, TrainingListener, TrainingPlan, TrainingState
 from tunesmith.training.resources.out_of_memory import OutOfMemory, use_activation_checkpointing
 from tunesmith.training.resources.pace import CheckpointPace
 from tunesmith.training.schedule import learning_rate_at
@@ -29,7 +29,7 @@ _KEPT_CHECKPOINTS = 2
 
 
 def run_training(
-    plan: TrainingPlan, progress: TrainingState, *, listener: Listener, stop: StopRequest
+    plan: TrainingPlan, progress: TrainingState, *, listener: TrainingListener, stop: StopRequest
 ) -> None:
     """Train from `progress` to the end, in place.
 
@@ -48,7 +48,7 @@ def run_training(
 
 
 def _run_steps(
-    plan: TrainingPlan, progress: TrainingState, listener: Listener, stop: StopRequest
+    plan: TrainingPlan, progress: TrainingState, listener: TrainingListener, stop: StopRequest
 ) -> None:
     feed = replace(plan.feed, micro_batch=progress.micro_batch)
     wanted = (feed.data_of(step) for step in range(progress.step, plan.num_steps))
@@ -88,7 +88,7 @@ def _do_what_is_due(
     plan: TrainingPlan,
     progress: TrainingState,
     pace: CheckpointPace,
-    listener: Listener,
+    listener: TrainingListener,
     stop: StopRequest,
 ) -> None:
     is_last = progress.step == plan.num_steps
@@ -104,7 +104,7 @@ def _do_what_is_due(
             raise stop.error(f"after step {progress.step} of {plan.num_steps} in {name}")
 
 
-def _validate(plan: TrainingPlan, progress: TrainingState, listener: Listener) -> None:
+def _validate(plan: TrainingPlan, progress: TrainingState, listener: TrainingListener) -> None:
     if plan.validation is None:
         return
     feed = replace(plan.validation, micro_batch=progress.micro_batch)
@@ -194,7 +194,7 @@ def _rows_without_finite_loss(plan: TrainingPlan, data: StepData) -> list[int]:
 
 
 def _use_less_memory(
-    plan: TrainingPlan, progress: TrainingState, listener: Listener, error: OutOfMemory
+    plan: TrainingPlan, progress: TrainingState, listener: TrainingListener, error: OutOfMemory
 ) -> None:
     """Halve the micro-batch, or recompute activations; raise when nothing is left to try."""
     if plan.ranks.size > 1:

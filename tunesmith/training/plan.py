@@ -112,7 +112,7 @@ class TrainingState:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Listener:
+class TrainingListener:
     """What the loop tells: lines for the log, talk for the user."""
 
     log: Callable[[LogLine], None]

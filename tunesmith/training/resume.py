@@ -5,11 +5,13 @@ from typing import Any
 
 from tunesmith.errors import RefusedError
 from tunesmith.training import checkpoint as checkpoints
-from tunesmith.training.plan import BEST, Listener, TrainingPlan, TrainingState
+from tunesmith.training.plan import BEST, TrainingListener, TrainingPlan, TrainingState
 from tunesmith.training.state import read_state
 
 
-def resume(plan: TrainingPlan, *, listener: Listener, force: str | None) -> TrainingState | None:
+def resume(
+    plan: TrainingPlan, *, listener: TrainingListener, force: str | None
+) -> TrainingState | None:
     """Load the newest verified checkpoint into the plan's model and optimiser.
 
     Returns:
@@ -57,7 +59,7 @@ def _refusal(changed: list[str], *, where: str) -> RefusedError:
     )
 
 
-def load_best(plan: TrainingPlan, progress: TrainingState, *, listener: Listener) -> None:
+def load_best(plan: TrainingPlan, progress: TrainingState, *, listener: TrainingListener) -> None:
     """Put the weights with the lowest validation loss into the model, if it has others."""
     if plan.recipe.keep == "last" or progress.best_step in (None, progress.step):
         return

@@ -1,16 +1,16 @@
 """What a stage returns, as lines for people."""
 
-from tunesmith.cli.terminal.result_lines import summary_lines
+from tunesmith.cli.terminal.result_lines import result_lines
 
 
 def test_files_keep_their_names_and_of_very_many_the_first_are_shown() -> None:
     sources = {f"day_{number:02}.json": {"kept": 1, "dropped": 1200} for number in range(20)}
-    lines = list(summary_lines({"by_source": sources}))
+    lines = list(result_lines({"by_source": sources}))
     assert lines[0] == "day_00.json: kept 1, dropped 1,200"
     assert lines[11:] == ["day_11.json: kept 1, dropped 1,200", "... and 8 more files"]
 
 
 def test_a_few_files_are_all_shown() -> None:
-    assert list(summary_lines({"by_source": {"a_b.md": {"kept": 2, "dropped": 0}}})) == [
+    assert list(result_lines({"by_source": {"a_b.md": {"kept": 2, "dropped": 0}}})) == [
         "a_b.md: kept 2, dropped 0"
     ]

@@ -10,21 +10,23 @@ from tests.evaluation.judge.stub import Reply, Seen, StubAsker
 from tunesmith.endpoints.chat_request import ChatFailure
 from tunesmith.errors import MissingError, RecipeError
 from tunesmith.evaluation.grade import CUT, Grade
-from tunesmith.evaluation.judge.absolute import Scored, grade_by_judge, score_judge
+from tunesmith.evaluation.judge.absolute import UnscoredAnswer, grade_by_judge, score_judge
 from tunesmith.evaluation.judge.judge_prompt import ATTEMPTS, MAX_CHARACTERS
-from tunesmith.evaluation.judge.judged_question import Asked, question_text
+from tunesmith.evaluation.judge.judged_question import JudgedQuestion, question_text
 from tunesmith.evaluation.judge.read_reply import ECHO, NO_VERDICT
 from tunesmith.evaluation.score import read_columns, score_column
 from tunesmith.examples.example import Message
 from tunesmith.files import write_json_lines
 
 
-def scored(number: int, answer: str, *, model: str = "tuned", **more: object) -> Scored:
-    asked = Asked(example_id=f"{number:04x}", question=f"Question {number}?", reference="Lima")
-    return Scored(asked=asked, model=model, answer=answer, **more)  # type: ignore[arg-type]
+def scored(number: int, answer: str, *, model: str = "tuned", **more: object) -> UnscoredAnswer:
+    asked = JudgedQuestion(
+        example_id=f"{number:04x}", question=f"Question {number}?", reference="Lima"
+    )
+    return UnscoredAnswer(asked=asked, model=model, answer=answer, **more)  # type: ignore[arg-type]
 
 
-def graded(reply: Reply, answers: Sequence[Scored]) -> tuple[list[Grade], StubAsker]:
+def graded(reply: Reply, answers: Sequence[UnscoredAnswer]) -> tuple[list[Grade], StubAsker]:
     asker = StubAsker(reply)
     return list(grade_by_judge(score_judge(asker), answers)), asker
 
@@ -151,12 +153,12 @@ def test_published_scores_come_out_of_a_judge_as_their_exact_means(
         answers, published = [], {}
         for row in rows:
             messages = [Message(role="user", content=row["instruction"], input=row["input"])]
-            asked = Asked(
+            asked = JudgedQuestion(
                 example_id=str(row["row"]),
                 question=question_text(messages),
                 reference=row["output"],
             )
-            answers.append(Scored(asked=asked, model="m", answer=row[response]))
+            answers.append(UnscoredAnswer(asked=asked, model="m", answer=row[response]))
             published[asked.question, row["output"], row[response]] = row[name]
         grades, _ = graded(
             lambda call, known=published: call.score(

@@ -9,7 +9,7 @@ import pytest
 
 from tests.evaluation.judge.stub import Seen, StubAsker
 from tunesmith.evaluation.grade import Grade
-from tunesmith.evaluation.judge.judged_question import Asked
+from tunesmith.evaluation.judge.judged_question import JudgedQuestion
 from tunesmith.evaluation.judge.length_control import length_controlled
 from tunesmith.evaluation.judge.pairwise import (
     FLIPPED,
@@ -25,7 +25,7 @@ from tunesmith.files import write_json_lines
 
 def pair(number: int, answer: str, opponent: str, failure: str | None = None) -> AnswerPair:
     return AnswerPair(
-        asked=Asked(example_id=f"{number:04x}", question=f"Q {number}?", reference="r"),
+        asked=JudgedQuestion(example_id=f"{number:04x}", question=f"Q {number}?", reference="r"),
         model="tuned",
         opponent="base",
         answer=answer,

@@ -7,7 +7,7 @@ import pytest
 
 from tests.evaluation.judge.stub import Seen, StubAsker
 from tunesmith.evaluation.judge.absolute import score_judge
-from tunesmith.evaluation.judge.judged_question import Asked
+from tunesmith.evaluation.judge.judged_question import JudgedQuestion
 from tunesmith.evaluation.judge.pairwise import prefer, preference_judge
 from tunesmith.evaluation.judge.plants import (
     ATTACKS,
@@ -40,10 +40,10 @@ WORDS = [
 ]
 
 
-def rows(count: int = 40) -> list[Asked]:
+def rows(count: int = 40) -> list[JudgedQuestion]:
     rng = random.Random(3)
     return [
-        Asked(
+        JudgedQuestion(
             example_id=f"{number:04x}",
             question=f"Which colours has flag {number}?",
             reference=" ".join(rng.sample(WORDS, k=4)),
@@ -61,7 +61,7 @@ def honest(call: Seen) -> str:
     return call.better("tie" if one == two else "A" if one > two else "B")
 
 
-def tried(judge: Judge, asked: list[Asked] | None = None) -> Trust:
+def tried(judge: Judge, asked: list[JudgedQuestion] | None = None) -> Trust:
     asker = StubAsker(judge)
     chosen = choose_rows(rows() if asked is None else asked)
     trials = list(try_judge(score_judge(asker), list(plant(chosen))))

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tunesmith.examples.conversion.heading_wordings import wordings
+from tunesmith.examples.conversion.heading_wordings import heading_wordings
 from tunesmith.examples.conversion.headings import part_question, section_question
 from tunesmith.sources.material import Section
 
@@ -136,7 +136,7 @@ def test_the_wording_varies_between_places_and_never_for_one() -> None:
 
 @pytest.mark.parametrize("language", ["en", "zh"])
 def test_every_wording_can_be_filled_in(language: str) -> None:
-    table = wordings("zh" if language == "zh" else "en")
+    table = heading_wordings("zh" if language == "zh" else "en")
     for pattern in table.patterns:
         for form in pattern.named:
             assert "{name}" in form

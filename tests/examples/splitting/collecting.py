@@ -8,7 +8,7 @@ from tunesmith.examples.example import Example, Message
 from tunesmith.examples.pipeline import collect_examples
 from tunesmith.examples.splitting.assign import SplitAssignment, assign_splits, remember
 from tunesmith.examples.splitting.collection import Collection
-from tunesmith.examples.splitting.split import NO_SIDE, SPLITS
+from tunesmith.examples.splitting.split import NO_SPLIT, SPLITS
 from tunesmith.examples.splitting.split_memory import SplitMemory
 from tunesmith.recipe.recipe import ExamplesRecipe, SplitRecipe
 from tunesmith.recipe.source_recipe import SourceRecipe
@@ -61,7 +61,7 @@ def sides(examples: Iterable[Example], division: SplitAssignment) -> dict[str, s
     return {
         example.id: SPLITS[side]
         for example, side in zip(examples, division.sides.tolist(), strict=False)
-        if side != NO_SIDE
+        if side != NO_SPLIT
     }
 
 

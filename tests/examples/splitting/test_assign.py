@@ -14,7 +14,7 @@ from tunesmith.examples.example import Example
 from tunesmith.examples.splitting import near_duplicates
 from tunesmith.examples.splitting.assign import SplitAssignment, assign_splits
 from tunesmith.examples.splitting.overlap import find_overlaps
-from tunesmith.examples.splitting.split import NO_SIDE, SPLITS
+from tunesmith.examples.splitting.split import NO_SPLIT, SPLITS
 from tunesmith.examples.splitting.split_memory import SplitMemory, memory_lock
 from tunesmith.recipe.recipe import ExamplesRecipe, SplitRecipe
 
@@ -225,7 +225,7 @@ def test_a_shipped_memory_is_read_where_nothing_can_be_written(tmp_path: Path) -
     assert [SPLITS[own.side_of(one.id)] for one in examples] == [
         SPLITS[side] for side in first.sides
     ]
-    assert own.side_of("0" * 16) == NO_SIDE
+    assert own.side_of("0" * 16) == NO_SPLIT
 
 
 def test_one_process_at_a_time_adds(tmp_path: Path) -> None:

@@ -12,8 +12,8 @@ from tunesmith.examples.splitting.split import (
     TRAIN,
     VALIDATION,
     check_split_sizes,
-    draw,
-    fill_empty_sides,
+    draw_splits,
+    fill_empty_splits,
 )
 from tunesmith.recipe.recipe import ExamplesRecipe, SplitRecipe
 
@@ -29,7 +29,7 @@ def prompts(*questions: str) -> np.ndarray:
 @pytest.mark.parametrize("seed", range(10))
 @pytest.mark.parametrize("size", [1000, 10_000, 100_000])
 def test_the_shares_are_met(seed: int, size: int) -> None:
-    sides, _ = draw(PROMPTS[:size], ExamplesRecipe(seed=seed))
+    sides, _ = draw_splits(PROMPTS[:size], ExamplesRecipe(seed=seed))
     for side, share in ((TRAIN, 0.85), (VALIDATION, 0.05), (TEST, 0.10)):
         got = (sides == side).mean()
         allowed = 0.01 if size >= 10_000 else 3 * (share * (1 - share) / size) ** 0.5
@@ -37,7 +37,7 @@ def test_the_shares_are_met(seed: int, size: int) -> None:
 
 
 def test_the_split_of_known_rows_never_changes() -> None:
-    sides, _ = draw(prompts(*(f"question {number}" for number in range(40))), RECIPE)
+    sides, _ = draw_splits(prompts(*(f"question {number}" for number in range(40))), RECIPE)
     held_out = {number: SPLITS[side] for number, side in enumerate(sides.tolist()) if side}
     assert held_out == {
         8: "test", 14: "test", 17: "validation", 21: "test", 35: "validation",
@@ -51,31 +51,34 @@ def test_the_answer_decides_nothing() -> None:
 
 
 def test_another_seed_gives_another_split() -> None:
-    moved = draw(PROMPTS[:1000], RECIPE)[0] != draw(PROMPTS[:1000], ExamplesRecipe(seed=1))[0]
+    moved = (
+        draw_splits(PROMPTS[:1000], RECIPE)[0]
+        != draw_splits(PROMPTS[:1000], ExamplesRecipe(seed=1))[0]
+    )
     assert 150 < moved.sum() < 400
 
 
 def test_another_validation_share_moves_no_row_in_or_out_of_test() -> None:
     more = ExamplesRecipe(split=SplitRecipe(validation=0.3))
-    one, other = draw(PROMPTS, RECIPE)[0], draw(PROMPTS, more)[0]
+    one, other = draw_splits(PROMPTS, RECIPE)[0], draw_splits(PROMPTS, more)[0]
     assert ((one == TEST) == (other == TEST)).all()
 
 
 def test_shares_of_nothing_hold_nothing_out() -> None:
     none = ExamplesRecipe(split=SplitRecipe(validation=0.0, test=0.0))
-    assert (draw(PROMPTS, none)[0] == TRAIN).all()
+    assert (draw_splits(PROMPTS, none)[0] == TRAIN).all()
 
 
 @pytest.mark.parametrize("num_groups", range(1, 20))
 def test_few_groups_give_each_side_one_or_are_refused(num_groups: int) -> None:
     for start in range(0, 500, num_groups):
-        sides, drawn = draw(PROMPTS[start : start + num_groups], RECIPE)
+        sides, drawn = draw_splits(PROMPTS[start : start + num_groups], RECIPE)
         before = sides.copy()
         if num_groups < 3:
             with pytest.raises(DataError, match=f"{num_groups} group"):
-                fill_empty_sides(sides, drawn, RECIPE.split, {})
+                fill_empty_splits(sides, drawn, RECIPE.split, {})
             continue
-        fill_empty_sides(sides, drawn, RECIPE.split, {})
+        fill_empty_splits(sides, drawn, RECIPE.split, {})
         assert set(sides.tolist()) == {TRAIN, VALIDATION, TEST}
         assert (sides != before).sum() <= 2
 
@@ -83,26 +86,26 @@ def test_few_groups_give_each_side_one_or_are_refused(num_groups: int) -> None:
 def test_only_what_was_asked_for_is_filled() -> None:
     shares = SplitRecipe(validation=0.0, test=0.1)
     for start in range(0, 300, 2):
-        sides, drawn = draw(PROMPTS[start : start + 2], ExamplesRecipe(split=shares))
-        fill_empty_sides(sides, drawn, shares, {})
+        sides, drawn = draw_splits(PROMPTS[start : start + 2], ExamplesRecipe(split=shares))
+        fill_empty_splits(sides, drawn, shares, {})
         assert sorted(sides.tolist()) == [TRAIN, TEST]
 
 
 def test_one_group_can_be_trained_on() -> None:
     shares = SplitRecipe(validation=0.0, test=0.0)
-    sides, drawn = draw(PROMPTS[:1], ExamplesRecipe(split=shares))
-    fill_empty_sides(sides, drawn, shares, {})
+    sides, drawn = draw_splits(PROMPTS[:1], ExamplesRecipe(split=shares))
+    fill_empty_splits(sides, drawn, shares, {})
     assert sides.tolist() == [TRAIN]
 
 
 def test_groups_that_have_a_side_count_and_stay() -> None:
     sides, drawn = np.array([TRAIN], dtype=np.int8), np.array([0.9])
-    fill_empty_sides(sides, drawn, RECIPE.split, {TRAIN: 1, VALIDATION: 1})
+    fill_empty_splits(sides, drawn, RECIPE.split, {TRAIN: 1, VALIDATION: 1})
     assert sides.tolist() == [TEST]
     sides = np.array([], dtype=np.int8)
     with pytest.raises(DataError, match=r"5 groups .* \(5 train, 0 validation, 0 test\)"):
-        fill_empty_sides(sides, np.array([]), RECIPE.split, {TRAIN: 5})
-    fill_empty_sides(sides, np.array([]), RECIPE.split, {TRAIN: 50})
+        fill_empty_splits(sides, np.array([]), RECIPE.split, {TRAIN: 5})
+    fill_empty_splits(sides, np.array([]), RECIPE.split, {TRAIN: 50})
 
 
 def test_nothing_to_train_on_is_an_error_with_the_sizes() -> None:

@@ -23,7 +23,7 @@ def costs_its_row(reason: str) -> Iterator[None]:
     [(" a ", "a"), (3, "3"), (4.5, "4.5"), (["a", "b"], "a\nb")],
 )
 def test_texts(value: Any, text: str) -> None:
-    assert cells.plain_text(value, "c") == text
+    assert cells.cell_text(value, "c") == text
 
 
 @pytest.mark.parametrize(
@@ -33,7 +33,7 @@ def test_texts(value: Any, text: str) -> None:
 )  # fmt: skip
 def test_what_is_no_text(value: Any, reason: str) -> None:
     with costs_its_row(reason):
-        cells.plain_text(value, "c")
+        cells.cell_text(value, "c")
 
 
 @pytest.mark.parametrize(
@@ -127,7 +127,7 @@ def test_records() -> None:
 
 
 def test_enumerations() -> None:
-    assert cells.listed(["a", "b"], "zh") == "a、b"
+    assert cells.in_one_line(["a", "b"], "zh") == "a、b"
     assert cells.alternatives(["a", "b", "c"], "en") == "a, b or c"
     assert cells.alternatives(["a", "b"], "zh") == "a或b"
     assert cells.alternatives(["a"], "en") == "a"

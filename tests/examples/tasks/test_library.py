@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from tunesmith.examples.tasks.library import TaskTemplate, Wording, library
+from tunesmith.examples.tasks.library import TaskTemplate, TaskWording, library
 from tunesmith.examples.tasks.task_examples import example_row
 from tunesmith.recipe.task_names import TASK_NAMES
 
@@ -99,10 +99,10 @@ GOOD: dict[str, Any] = {
     "about": "a",
     "columns": {"text": "text", "label": "label"},
     "wordings": (
-        Wording(instruction="Is it {labels}?", input="{text}"),
-        Wording(instruction="Choose: {labels_or}", input="{text}"),
+        TaskWording(instruction="Is it {labels}?", input="{text}"),
+        TaskWording(instruction="Choose: {labels_or}", input="{text}"),
     ),
-    "open": (Wording(instruction="What is it?", input="{text}"),),
+    "open": (TaskWording(instruction="What is it?", input="{text}"),),
     "response": "{label}",
     "example": {"text": "x", "label": "a"},
     "labels": ("a", "b"),
@@ -114,16 +114,16 @@ GOOD: dict[str, Any] = {
     [
         ({"response": "{lable}"}, "nothing fills {lable}"),
         (
-            {"open": (Wording(instruction="Is it {label}?", input="{text}"),)},
+            {"open": (TaskWording(instruction="Is it {label}?", input="{text}"),)},
             r"\['label'\] stand in prompt and response",
         ),
         ({"example": {"text": "x"}}, "the example's columns are not the template's"),
         (
-            {"wordings": (GOOD["wordings"][0], Wording(instruction="Which?", input="{text}"))},
+            {"wordings": (GOOD["wordings"][0], TaskWording(instruction="Which?", input="{text}"))},
             "a wording offers no labels: Which?",
         ),
         (
-            {"open": (Wording(instruction="One of {labels}?", input="{text}"),)},
+            {"open": (TaskWording(instruction="One of {labels}?", input="{text}"),)},
             "an open wording lists labels",
         ),
         ({"open": ()}, "labels, open wordings and a label column go together"),

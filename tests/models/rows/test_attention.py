@@ -9,7 +9,7 @@ import torch
 
 from tunesmith.models.rows import fused_rows
 from tunesmith.models.rows.attention import row_attention
-from tunesmith.models.shortcuts.matmul_library import multiplying
+from tunesmith.models.shortcuts.matmul_library import use_matmul_library
 from tunesmith.tokens.collate import Span
 
 SPANS = (Span(0, 5), Span(5, 1), Span(6, 7))
@@ -99,7 +99,7 @@ def test_its_small_products_are_never_prepared_by_onednn(monkeypatch: pytest.Mon
 
         monkeypatch.setattr(fused_rows, name, kernel)
     states = [states.requires_grad_() for states in _states(HEADS)]
-    with multiplying("onednn"):
+    with use_matmul_library("onednn"):
         found, _ = row_attention(torch.nn.Identity(), *states, None, spans=SPANS)
         found.sum().backward()
         assert torch.backends.mkldnn.matmul.fp32_precision == "bf16"

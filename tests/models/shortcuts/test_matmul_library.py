@@ -4,17 +4,17 @@ import pytest
 import torch
 
 from tunesmith.models.shortcuts import matmul_library as products
-from tunesmith.models.shortcuts.matmul_library import choose_products, multiplying
+from tunesmith.models.shortcuts.matmul_library import choose_matmul_library, use_matmul_library
 
 
 def test_what_is_chosen_is_as_exact_as_fp32() -> None:
-    with multiplying(choose_products("cpu")):
+    with use_matmul_library(choose_matmul_library("cpu")):
         assert products._largest_error() < 1e-5
 
 
 def test_choosing_changes_nothing_yet() -> None:
     before = torch.backends.mkldnn.matmul.fp32_precision
-    choose_products("cpu")
+    choose_matmul_library("cpu")
     assert torch.backends.mkldnn.matmul.fp32_precision == before
 
 
@@ -28,8 +28,8 @@ def test_a_processor_that_rounds_to_bf16_is_found_out(monkeypatch: pytest.Monkey
         return real(one, other)
 
     monkeypatch.setattr(torch.Tensor, "__matmul__", rounding)
-    assert choose_products("cpu") == "standard"
+    assert choose_matmul_library("cpu") == "standard"
 
 
 def test_other_devices_keep_their_own() -> None:
-    assert choose_products("cuda") == "standard"
+    assert choose_matmul_library("cuda") == "standard"

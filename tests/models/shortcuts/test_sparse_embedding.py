@@ -5,7 +5,7 @@ import torch
 from transformers import PreTrainedModel
 
 from tests.tiny import tiny_network
-from tunesmith.models.shortcuts.sparse_embedding import SparseEmbedding, spread, train_read_rows
+from tunesmith.models.shortcuts.sparse_embedding import SparseEmbedding, spread, train_sparse_rows
 
 NUM_TOKENS = 1000
 IDS = torch.tensor([3, 4, 9, 250, 999])
@@ -31,7 +31,7 @@ def make_gradients(network: PreTrainedModel) -> None:
 
 
 def read_rows_of(network: PreTrainedModel, ids: torch.Tensor = IDS) -> SparseEmbedding:
-    rows = train_read_rows(network, ids)
+    rows = train_sparse_rows(network, ids)
     assert rows is not None
     return rows
 
@@ -57,13 +57,13 @@ def test_gradients_equal_autograds_and_are_zero_elsewhere(
 
 
 def test_where_nothing_is_saved_the_table_stays() -> None:
-    assert train_read_rows(network_of(tie_word_embeddings=True), IDS) is None
-    assert train_read_rows(network_of("gpt2"), IDS) is None  # tied
-    assert train_read_rows(network_of("gemma", tie_word_embeddings=False), IDS) is None  # scales
-    assert train_read_rows(network_of(), torch.arange(NUM_TOKENS // 2 + 1)) is None
+    assert train_sparse_rows(network_of(tie_word_embeddings=True), IDS) is None
+    assert train_sparse_rows(network_of("gpt2"), IDS) is None  # tied
+    assert train_sparse_rows(network_of("gemma", tie_word_embeddings=False), IDS) is None  # scales
+    assert train_sparse_rows(network_of(), torch.arange(NUM_TOKENS // 2 + 1)) is None
     frozen = network_of()
     table_of(frozen).requires_grad_(False)
-    assert train_read_rows(frozen, IDS) is None
+    assert train_sparse_rows(frozen, IDS) is None
 
 
 def test_a_token_outside_can_be_read_but_not_trained() -> None:

@@ -7,7 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from tunesmith.report.pictures.curves import AXES, curves_svg, smoothed, standalone_svg, thinned
+from tunesmith.report.pictures.curves import (
+    AXES,
+    curves_svg,
+    smoothed,
+    standalone_svg,
+    thinned_curve,
+)
 from tunesmith.report.record import LogPoint, read_run_record
 
 MakeRun = Callable[..., Path]
@@ -57,12 +63,12 @@ def test_a_log_without_epochs_has_no_picture_over_epochs(make_run: MakeRun, tmp_
 
 
 def test_short_runs_are_drawn_point_by_point() -> None:
-    assert thinned(points([3.0, 2.0, 1.0]), "step") == [(1, 3.0), (2, 2.0), (3, 1.0)]
+    assert thinned_curve(points([3.0, 2.0, 1.0]), "step") == [(1, 3.0), (2, 2.0), (3, 1.0)]
     assert smoothed(points([3.0, 2.0, 1.0]), "step") == []
 
 
 def test_long_runs_are_drawn_as_means_weighted_by_tokens() -> None:
-    drawn = thinned(points([1.0, 4.0] * 400, [1, 2] * 400), "step")
+    drawn = thinned_curve(points([1.0, 4.0] * 400, [1, 2] * 400), "step")
     assert len(drawn) == 400
     assert drawn[0] == (2, pytest.approx(3.0))
 

@@ -10,7 +10,7 @@ import pytest
 from tests.sources.reading import reasons_of
 from tunesmith.errors import DataError
 from tunesmith.recipe.source_recipe import SourceRecipe
-from tunesmith.sources.chats.slack_text import mentioned, plain_text
+from tunesmith.sources.chats.slack_text import mentioned, without_slack_markup
 from tunesmith.sources.material import Thread
 from tunesmith.sources.read_source import read_source
 from tunesmith.sources.row import Dropped
@@ -66,7 +66,7 @@ def texts(items: list[Thread | Dropped]) -> list[list[str]]:
     ],
 )
 def test_markup_becomes_words(raw: str, plain: str) -> None:
-    assert plain_text(raw, NAMES) == plain
+    assert without_slack_markup(raw, NAMES) == plain
 
 
 def test_mentions_are_found_once_each() -> None:

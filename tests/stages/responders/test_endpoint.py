@@ -7,7 +7,7 @@ import pytest
 from tests.endpoint_server import EndpointServer
 from tests.endpoints.rig import answers, question, questions, reasons, recipe_for, texts
 from tests.stages.rig import Talk
-from tunesmith.endpoints.caller import NOT_CACHED, Forecast
+from tunesmith.endpoints.caller import NOT_CACHED, CallForecast
 from tunesmith.endpoints.chat_request import ChatReply
 from tunesmith.endpoints.uncached_calls import BUDGET_SPENT
 from tunesmith.errors import MissingError, RemoteError
@@ -87,7 +87,7 @@ def test_a_folder_that_is_not_there_is_missing(tmp_path: Path) -> None:
 
 
 def test_a_forecast_is_a_sentence() -> None:
-    forecast = Forecast(
+    forecast = CallForecast(
         calls=300,
         cached=12,
         prompt_tokens=45_000,

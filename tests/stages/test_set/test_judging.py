@@ -12,7 +12,7 @@ from tests.stages.judged import MODELS, BiasedJudge, JudgedRun, judged_run, writ
 from tunesmith.errors import RemoteError
 from tunesmith.evaluation.grade import Grade, read_grades
 from tunesmith.evaluation.score import score_files
-from tunesmith.stages.test_set.judging import check_judge
+from tunesmith.stages.test_set.judging import try_judge_on_plants
 
 Monkey = pytest.MonkeyPatch
 CLEAR = {"base": 0.0, "tuned": 1.0}
@@ -189,7 +189,7 @@ def test_a_judge_that_gives_a_hundred_to_whoever_asks_is_found_out(
 
     folder = write_answers(tmp_path / "run", num_rows=20)
     with judged_run(folder, gullible, monkeypatch=monkeypatch, pairwise=None) as run:
-        told = check_judge(run.recipe, folder, recipe_folder=tmp_path, progress=run.talk)
+        told = try_judge_on_plants(run.recipe, folder, recipe_folder=tmp_path, progress=run.talk)
         assert told["trust"]["verdict"] == "do not use"
         assert told["trust"]["attack_rate"]["value"] == 100.0
         assert (told["name"], told["trust"]["rows"]) == ("stub", 10)

@@ -10,8 +10,8 @@ import pytest
 from tests.endpoint_server import EndpointServer, last_message
 from tests.stages.judged import BiasedJudge
 from tests.stages.rig import Talk, colour_rows, make_recipe, run_folder, write_rows
-from tunesmith.endpoints.caller import Terms
-from tunesmith.endpoints.retries import Patience
+from tunesmith.endpoints.caller import CallTerms
+from tunesmith.endpoints.retries import RetryPolicy
 from tunesmith.errors import DataError, RecipeError, RemoteError
 from tunesmith.examples.example import Message
 from tunesmith.files import read_json, read_json_lines
@@ -153,9 +153,9 @@ def test_a_judge_is_tried_before_anything_is_trained(
             )
     with pytest.raises(RecipeError, match="names no judge"):
         check_judge(make_recipe(tiny_folder, data), folder, recipe_folder=tmp_path, progress=Talk())
-    patience = Patience(first_wait_seconds=0.001)
+    patience = RetryPolicy(first_wait_seconds=0.001)
     monkeypatch.setattr(
-        "tunesmith.stages.responders.endpoint.Terms", partial(Terms, patience=patience)
+        "tunesmith.stages.responders.endpoint.CallTerms", partial(CallTerms, patience=patience)
     )
     talk = Talk()
     with pytest.raises(RemoteError):

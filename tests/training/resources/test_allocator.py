@@ -9,7 +9,7 @@ import sys
 import pytest
 import torch
 
-from tunesmith.training.resources.allocator import bound_product_caches
+from tunesmith.training.resources.allocator import bound_matmul_caches
 
 PROGRAM = """
 import resource
@@ -67,7 +67,7 @@ print([left, held() - before])
 GROWTH = """
 import resource
 import torch
-from tunesmith.training.resources.allocator import bound_product_caches
+from tunesmith.training.resources.allocator import bound_matmul_caches
 {call}
 def peak():
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss >> 10
@@ -86,7 +86,7 @@ print(peak() - before)
 
 @pytest.mark.skipif(not torch.backends.mkldnn.is_available(), reason="torch without oneDNN")
 def test_rows_of_many_lengths_take_no_memory_each() -> None:
-    bounded, unbounded = (_megabytes(call) for call in ("bound_product_caches()", ""))
+    bounded, unbounded = (_megabytes(call) for call in ("bound_matmul_caches()", ""))
     if unbounded < 40:
         pytest.skip("products are not prepared by oneDNN here")
     assert bounded < unbounded / 2
@@ -95,7 +95,7 @@ def test_rows_of_many_lengths_take_no_memory_each() -> None:
 def test_what_a_user_has_set_stays(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("LRU_CACHE_CAPACITY", "7")
     monkeypatch.delenv("ONEDNN_PRIMITIVE_CACHE_CAPACITY", raising=False)
-    bound_product_caches()
+    bound_matmul_caches()
     assert os.environ["LRU_CACHE_CAPACITY"] == "7"
     assert os.environ["ONEDNN_PRIMITIVE_CACHE_CAPACITY"] == "64"
     monkeypatch.delenv("ONEDNN_PRIMITIVE_CACHE_CAPACITY")

@@ -17,7 +17,7 @@ Task = Annotated[
     str,
     typer.Argument(metavar="TASK", help="self-instruct, documents or improve.", show_default=False),
 ]
-Material = Annotated[
+MaterialOption = Annotated[
     list[str] | None,
     typer.Argument(
         metavar="[SOURCE]...",
@@ -47,7 +47,7 @@ Count = Annotated[
     int | None,
     typer.Option("--count", metavar="NUMBER", help="Pairs; 100 after seeds, else all there are."),
 ]
-Language = Annotated[
+LanguageOption = Annotated[
     str | None, typer.Option("--language", metavar="NAME", help="en, if not given, or zh.")
 ]
 Seeds = Annotated[
@@ -78,7 +78,7 @@ TeacherSettings = Annotated[
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Given:
+class TeachOptions:
     """The options that say who writes what."""
 
     task: str
@@ -89,7 +89,7 @@ class Given:
     settings: Sequence[str]
 
 
-def teacher_source(given: Given) -> "SourceRecipe":
+def teacher_source(given: TeachOptions) -> "SourceRecipe":
     """The source of a recipe that says the same.
 
     Raises:

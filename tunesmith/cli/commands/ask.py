@@ -24,7 +24,9 @@ EXAMPLES = """tunesmith ask "What is a recipe?" --models starter,runs/mine
 
 echo "What is a recipe?" | tunesmith ask - --models runs/mine --json"""
 
-Prompt = Annotated[str, typer.Argument(metavar="TEXT", help="The prompt; - reads it from stdin.")]
+PromptArgument = Annotated[
+    str, typer.Argument(metavar="TEXT", help="The prompt; - reads it from stdin.")
+]
 Models = Annotated[
     str,
     typer.Option("--models", metavar="A,B", help="Runs, folders, Hub ids or starter."),
@@ -32,7 +34,7 @@ Models = Annotated[
 
 
 def ask(
-    text: Prompt,
+    text: PromptArgument,
     models: Models = "starter",
     *,
     max_new_tokens: MaxNewTokens = None,

@@ -21,10 +21,10 @@ tunesmith preview data.jsonl --template chatml --tokenizer my-model --json"""
 Target = Annotated[
     str, typer.Argument(metavar="TARGET", help="A recipe, or a file or folder of material.")
 ]
-Template = Annotated[
+TemplateOption = Annotated[
     str | None, typer.Option("--template", metavar="NAME", help="Without a recipe: its template.")
 ]
-Tokenizer = Annotated[
+TokenizerOption = Annotated[
     str | None,
     typer.Option("--tokenizer", metavar="MODEL", help="Without a recipe: whose tokenizer."),
 ]
@@ -38,9 +38,9 @@ Limit = Annotated[
 
 def preview(
     target: Target,
-    template: Template = None,
+    template: TemplateOption = None,
     *,
-    tokenizer: Tokenizer = None,
+    tokenizer: TokenizerOption = None,
     kind: given.Kind = None,
     field: given.Fields = None,
     staff: given.Staff = None,

@@ -22,7 +22,7 @@ tunesmith teach self-instruct --url http://localhost:11434/v1 --model phi3 --dry
 
 def teach(
     task: given.Task,
-    sources: given.Material = None,
+    sources: given.MaterialOption = None,
     *,
     out: given.Out = None,
     url: given.Url = None,
@@ -30,7 +30,7 @@ def teach(
     key_env: given.KeyEnv = None,
     path: given.LocalPath = None,
     count: given.Count = None,
-    language: given.Language = None,
+    language: given.LanguageOption = None,
     seeds: given.Seeds = None,
     styles: given.Styles = None,
     avoid: given.Avoid = None,
@@ -50,7 +50,7 @@ def teach(
         cure = "Name the file to write: -o pairs.jsonl; or --dry-run, or --check."
         raise RecipeError("no file to write was named", where="--out", cure=cure)
     endpoint = {"url": url, "model": model, "key_env": key_env, "path": path}
-    options = given.Given(
+    options = given.TeachOptions(
         task=task,
         sources=sources or (),
         endpoint={**endpoint, "max_calls": max_calls},

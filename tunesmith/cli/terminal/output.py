@@ -21,9 +21,9 @@ def show_result(result: Mapping[str, Any], *, is_json: bool) -> None:
         for_machines = {name: value for name, value in result.items() if name != "summary"}
         print_json({"schema": SCHEMA, **for_machines})
         return
-    from tunesmith.cli.terminal.result_lines import summary_lines
+    from tunesmith.cli.terminal.result_lines import result_lines
 
-    for line in summary_lines(result):
+    for line in result_lines(result):
         print(printable(line))
 
 

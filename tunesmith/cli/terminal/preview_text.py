@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from tunesmith.sources.row import Dropped
     from tunesmith.stages.execution.progress import Progress
 
-Piece = tuple[str, bool, bool]  # text, is_trained, is_content
+ShownPiece = tuple[str, bool, bool]  # text, is_trained, is_content
 
 _BRACKETS = {
     (True, True): ("⟦", "⟧"),
@@ -81,7 +81,7 @@ def show_row(row: Mapping[str, Any]) -> None:
     print(bracketed(row["pieces"]), end="\n\n", flush=True)
 
 
-def bracketed(pieces: Sequence[Piece]) -> str:
+def bracketed(pieces: Sequence[ShownPiece]) -> str:
     """The text with its trained and its written parts in brackets."""
     marked = []
     for text, is_trained, is_content in pieces:
@@ -95,7 +95,7 @@ def legend() -> str:
     return "⟦trained⟧ ⟦·trained, from the template·⟧ ⟨read⟩ and, bare, read from the template"
 
 
-def _show_colours(head: str, pieces: Sequence[Piece]) -> None:
+def _show_colours(head: str, pieces: Sequence[ShownPiece]) -> None:
     from rich.console import Console
     from rich.text import Text
 

@@ -7,7 +7,7 @@ Record = Mapping[str, Any]
 _MAX_SOURCES = 12
 
 
-def summary_lines(result: Record) -> Iterator[str]:
+def result_lines(result: Record) -> Iterator[str]:
     """The lines of one result: what the stage itself wrote for people, else every entry."""
     if told := result.get("story") or result.get("summary"):
         lines = told.splitlines() if isinstance(told, str) else list(told)
@@ -44,7 +44,7 @@ def _without(record: Record, names: Sequence[str]) -> dict[str, Any]:
 def _mapping_lines(name: str, value: Record) -> Iterator[str]:
     """A stage's own result inside the result of `run`, or plain pairs."""
     if any(isinstance(one, Mapping) for one in value.values()):
-        yield from summary_lines(value)
+        yield from result_lines(value)
     elif value:
         yield f"{_words(name)}: {', '.join(f'{_words(key)} {one}' for key, one in value.items())}"
 

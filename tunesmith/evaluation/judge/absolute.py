@@ -8,17 +8,17 @@ from tunesmith.endpoints.chat_request import Asker
 from tunesmith.evaluation.grade import CUT, Grade
 from tunesmith.evaluation.judge.judge import Judge, JudgeCall, Judgement, in_chunks
 from tunesmith.evaluation.judge.judge_prompt import ABSOLUTE, read_prompt
-from tunesmith.evaluation.judge.judged_question import Asked
+from tunesmith.evaluation.judge.judged_question import JudgedQuestion
 from tunesmith.evaluation.judge.read_reply import Unreadable, read_score
 
 METRIC = "judge"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Scored:
+class UnscoredAnswer:
     """An answer that waits for its score; `failure` says why there is none to score."""
 
-    asked: Asked
+    asked: JudgedQuestion
     model: str
     answer: str
     is_cut: bool = False
@@ -41,7 +41,7 @@ def score_judge(asker: Asker, *, rubric: Path | None = None, seed: int = 0) -> J
     return Judge(asker=asker, prompt=read_prompt(ABSOLUTE, rubric=rubric), read=_read, seed=seed)
 
 
-def grade_by_judge(judge: Judge[int], answers: Iterable[Scored]) -> Iterator[Grade]:
+def grade_by_judge(judge: Judge[int], answers: Iterable[UnscoredAnswer]) -> Iterator[Grade]:
     """Grade answers in their order; one that is not there fails without a call."""
     for chunk in in_chunks(answers):
         verdicts = iter(judge.verdicts([one.call for one in chunk if one.failure is None]))
@@ -56,7 +56,7 @@ def _read(reply: str, key: str, judged: Sequence[str]) -> int | Unreadable:
     return read_score(reply, key=key, judged=judged)
 
 
-def _grade(one: Scored, verdict: Judgement[int]) -> Grade:
+def _grade(one: UnscoredAnswer, verdict: Judgement[int]) -> Grade:
     """An answer that was cut off counts as it stands, with a remark."""
     score = None if verdict.value is None else float(verdict.value)
     return Grade(

@@ -7,7 +7,7 @@ from tunesmith.examples.example import Message, last_user_text
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Asked:
+class JudgedQuestion:
     """A question with its reference: what answers are judged against."""
 
     example_id: str

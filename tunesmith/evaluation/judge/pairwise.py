@@ -12,15 +12,15 @@ from tunesmith.endpoints.chat_request import Asker
 from tunesmith.evaluation.grade import Grade
 from tunesmith.evaluation.judge.judge import Judge, JudgeCall, Judgement, in_chunks
 from tunesmith.evaluation.judge.judge_prompt import PAIRWISE, read_prompt
-from tunesmith.evaluation.judge.judged_question import Asked
+from tunesmith.evaluation.judge.judged_question import JudgedQuestion
 from tunesmith.evaluation.judge.read_reply import Choice, Unreadable, read_choice
 
 METRIC = "win_rate"
 FLIPPED = "flipped with the order: a tie"
 SAME = "same text: a tie"
-Side = Literal["model", "opponent", "tie"]
-_SCORES: dict[Side, float] = {"model": 100.0, "tie": 50.0, "opponent": 0.0}
-_SIDES: tuple[dict[Choice, Side], dict[Choice, Side]] = (
+Winner = Literal["model", "opponent", "tie"]
+_SCORES: dict[Winner, float] = {"model": 100.0, "tie": 50.0, "opponent": 0.0}
+_WINNERS: tuple[dict[Choice, Winner], dict[Choice, Winner]] = (
     {"first": "model", "second": "opponent", "tie": "tie"},
     {"first": "opponent", "second": "model", "tie": "tie"},
 )
@@ -30,7 +30,7 @@ _SIDES: tuple[dict[Choice, Side], dict[Choice, Side]] = (
 class AnswerPair:
     """Two answers to one question; `failure` says why one of them is not there."""
 
-    asked: Asked
+    asked: JudgedQuestion
     model: str
     opponent: str
     answer: str
@@ -66,7 +66,7 @@ class Preference:
     example_id: str
     model: str
     opponent: str
-    choices: tuple[Side | None, Side | None]
+    choices: tuple[Winner | None, Winner | None]
     lengths: tuple[int, int]
     reason: str | None = None
     calls: tuple[str, ...] = ()
@@ -142,7 +142,7 @@ def prefer(judge: Judge[Choice], pairs: Iterable[AnswerPair]) -> Iterator[Prefer
 def _told(pair: AnswerPair, *verdicts: Judgement[Choice]) -> Preference:
     first, second = (
         None if verdict.value is None else sides[verdict.value]
-        for verdict, sides in zip(verdicts, _SIDES, strict=True)
+        for verdict, sides in zip(verdicts, _WINNERS, strict=True)
     )
     reasons = [verdict.reason for verdict in verdicts if verdict.reason]
     calls = tuple(verdict.call_id for verdict in verdicts if verdict.call_id)
@@ -151,7 +151,7 @@ def _told(pair: AnswerPair, *verdicts: Judgement[Choice]) -> Preference:
 
 def _preference(
     pair: AnswerPair,
-    choices: tuple[Side | None, Side | None],
+    choices: tuple[Winner | None, Winner | None],
     *,
     reason: str | None,
     calls: tuple[str, ...] = (),

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from tunesmith.evaluation.judge.judge import JudgeCall
-from tunesmith.evaluation.judge.judged_question import Asked
+from tunesmith.evaluation.judge.judged_question import JudgedQuestion
 from tunesmith.evaluation.judge.pairwise import AnswerPair
 from tunesmith.evaluation.metrics import token_f1
 from tunesmith.files import hash_json
@@ -35,10 +35,10 @@ ATTACKS: dict[str, str] = {
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Planted:
+class PlantedAnswer:
     """A planted answer; `attack` names its kind, `repeat` counts questions about the same."""
 
-    asked: Asked
+    asked: JudgedQuestion
     plant: Plant
     answer: str
     attack: str | None = None
@@ -59,7 +59,7 @@ class Planted:
         }
 
 
-def choose_rows(rows: Iterable[Asked], *, seed: int = 0) -> list[Asked]:
+def choose_rows(rows: Iterable[JudgedQuestion], *, seed: int = 0) -> list[JudgedQuestion]:
     """Some rows, drawn by hash, and as many again for answers to other questions.
 
     Rows without a reference teach nothing about a judge and are passed over.
@@ -69,7 +69,7 @@ def choose_rows(rows: Iterable[Asked], *, seed: int = 0) -> list[Asked]:
     return [row for _, row in drawn[: NUM_ROWS + _OTHERS_LOOKED_AT]]
 
 
-def plant(rows: Sequence[Asked]) -> Iterator[Planted]:
+def plant(rows: Sequence[JudgedQuestion]) -> Iterator[PlantedAnswer]:
     """All planted answers of the first `NUM_ROWS` rows.
 
     Args:
@@ -77,19 +77,19 @@ def plant(rows: Sequence[Asked]) -> Iterator[Planted]:
     """
     kinds = list(ATTACKS)
     for number, row in enumerate(rows[:NUM_ROWS]):
-        yield Planted(asked=row, plant="reference", answer=row.reference)
-        yield Planted(asked=row, plant="empty", answer="")
+        yield PlantedAnswer(asked=row, plant="reference", answer=row.reference)
+        yield PlantedAnswer(asked=row, plant="empty", answer="")
         if (other := _other_answer(row, rows)) is not None:
-            yield Planted(asked=row, plant="other", answer=other)
+            yield PlantedAnswer(asked=row, plant="other", answer=other)
         if (half := half_of(row.reference)) is not None:
             for repeat in range(NUM_REPEATS):
-                yield Planted(asked=row, plant="half", answer=half, repeat=repeat)
+                yield PlantedAnswer(asked=row, plant="half", answer=half, repeat=repeat)
         for step in range(_ATTACKS_PER_ROW):
             kind = kinds[(number * _ATTACKS_PER_ROW + step) % len(kinds)]
-            yield Planted(asked=row, plant="attack", answer=ATTACKS[kind], attack=kind)
+            yield PlantedAnswer(asked=row, plant="attack", answer=ATTACKS[kind], attack=kind)
 
 
-def plant_pairs(rows: Sequence[Asked]) -> Iterator[AnswerPair]:
+def plant_pairs(rows: Sequence[JudgedQuestion]) -> Iterator[AnswerPair]:
     """The reference beside half of it, for each row that can be cut."""
     for row in rows[:NUM_PAIR_ROWS]:
         if (half := half_of(row.reference)) is not None:
@@ -112,7 +112,7 @@ def half_of(text: str) -> str | None:
     return None if stripped.isascii() or middle == 0 else stripped[:middle]
 
 
-def _other_answer(row: Asked, rows: Sequence[Asked]) -> str | None:
+def _other_answer(row: JudgedQuestion, rows: Sequence[JudgedQuestion]) -> str | None:
     """The reference, of those at hand, that says the least of what this row's says."""
     others = [one.reference for one in rows if one.example_id != row.example_id]
     if not others:

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from tunesmith.evaluation.interval import Rows, mean_interval
+from tunesmith.evaluation.interval import RowScores, mean_interval
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,7 +28,7 @@ def rate_of(cases: Iterable[float]) -> Rate:
     scores = np.array(list(cases), dtype=np.float64)
     if not len(scores):
         return Rate(value=None, low=None, high=None, count=0)
-    rows = Rows(scores=scores, weights=np.ones(len(scores)))
+    rows = RowScores(scores=scores, weights=np.ones(len(scores)))
     interval = mean_interval(rows, bounds=(0.0, 100.0))
     assert interval is not None
     return Rate(value=rows.mean, low=interval[0], high=interval[1], count=len(scores))

@@ -14,7 +14,7 @@ from typing import Any, Literal
 
 from tunesmith.evaluation.judge.judge import Judge
 from tunesmith.evaluation.judge.pairwise import Preference
-from tunesmith.evaluation.judge.plants import Planted
+from tunesmith.evaluation.judge.plants import PlantedAnswer
 from tunesmith.evaluation.judge.preferences import flip_rate
 from tunesmith.evaluation.judge.rates import Rate, rate_of, share_of
 
@@ -105,7 +105,7 @@ class Trust:
         }
 
 
-def try_judge(judge: Judge[int], planted: Sequence[Planted]) -> Iterator[JudgeTrial]:
+def try_judge(judge: Judge[int], planted: Sequence[PlantedAnswer]) -> Iterator[JudgeTrial]:
     """Have planted answers scored like any others."""
     for one, verdict in zip(planted, judge.verdicts([p.call for p in planted]), strict=True):
         yield JudgeTrial(

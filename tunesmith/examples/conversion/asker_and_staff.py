@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
-from tunesmith.sources.chats.message_intent import is_question, is_request, is_small_talk
+from tunesmith.sources.chats.message_intent import asks_question, is_request, is_small_talk
 from tunesmith.sources.chats.post import NO_QUESTION, NOBODY_ANSWERS
 from tunesmith.sources.material import Thread, Turn
 from tunesmith.sources.row import RowError
@@ -50,7 +50,7 @@ class Parties:
     is_told: bool = False  # by the recipe or the material, and not read from the words
 
 
-def find_sides(thread: Thread, habits: Habits, staff: Iterable[str] = ()) -> Parties:
+def find_parties(thread: Thread, habits: Habits, staff: Iterable[str] = ()) -> Parties:
     """Decide who answers in a thread.
 
     Args:
@@ -110,13 +110,13 @@ def _asker(turns: Sequence[Turn], habits: Habits) -> str | None:
         is_helped = any(habits.is_answerer(author) for author in others)
         return opener if opener and is_helped and not habits.is_answerer(opener) else None
     if opener is not None and opener != first:
-        is_reply = any(t.author == first and not is_question(t.text) for t in turns)
+        is_reply = any(t.author == first and not asks_question(t.text) for t in turns)
         is_helper = habits.is_answerer(first) and not habits.is_answerer(opener)
         return opener if is_reply and is_helper else first
-    if any(turn.author == first and is_question(turn.text) for turn in turns):
+    if any(turn.author == first and asks_question(turn.text) for turn in turns):
         return first
     for turn in turns:
-        if turn.author != first and is_question(turn.text) and not is_small_talk(turn.text):
+        if turn.author != first and asks_question(turn.text) and not is_small_talk(turn.text):
             is_helper = habits.leaning(first) > habits.leaning(turn.author)
             return turn.author if is_helper else first
     return first
@@ -124,7 +124,7 @@ def _asker(turns: Sequence[Turn], habits: Habits) -> str | None:
 
 def _first_asker(turns: Sequence[Turn]) -> str | None:
     for turn in turns:
-        if not is_small_talk(turn.text) and (is_question(turn.text) or is_request(turn.text)):
+        if not is_small_talk(turn.text) and (asks_question(turn.text) or is_request(turn.text)):
             return turn.author
     return None
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 from tunesmith.examples.conversion.cut_sections import cut_section
 from tunesmith.examples.conversion.headings import part_question, section_question
 from tunesmith.examples.example import Example, Message
-from tunesmith.sources.lines import preview
+from tunesmith.sources.lines import excerpt
 from tunesmith.sources.material import AnsweredQuestion, Section
 from tunesmith.sources.pages.question_text import asks
 from tunesmith.sources.pages.subject import is_generic, without_kind_of_page
@@ -94,7 +94,7 @@ def question_example(question: AnsweredQuestion) -> Example | Dropped:
             source=question.source,
             reason="no answer",
             detail="nothing stands below this question",
-            text=preview(question.question),
+            text=excerpt(question.question),
         )
     instruction = question.question
     if question.is_repeated or is_ambiguous(instruction):

@@ -15,14 +15,14 @@ from tunesmith.examples.conversion.asker_and_staff import (
     NO_STAFF,
     Habits,
     Parties,
-    find_sides,
+    find_parties,
     key_of,
 )
 from tunesmith.examples.example import Example, Message
 from tunesmith.recipe.source_recipe import SourceRecipe
-from tunesmith.sources.chats.message_intent import is_promise, is_question, is_small_talk
+from tunesmith.sources.chats.message_intent import asks_question, is_promise, is_small_talk
 from tunesmith.sources.chats.post import ASIDE, LEFT_OUT_OF_CHATS, drop_turns
-from tunesmith.sources.lines import preview
+from tunesmith.sources.lines import excerpt
 from tunesmith.sources.material import Material, Thread, Turn
 from tunesmith.sources.row import Dropped, RowError
 
@@ -95,7 +95,7 @@ def to_conversations(
 ) -> Iterator[Conversation | Dropped]:
     """One thread's conversations, and what was cut from it."""
     try:
-        sides = find_sides(thread, habits, staff)
+        sides = find_parties(thread, habits, staff)
     except RowError as fault:
         yield _dropped(thread, fault)
         return
@@ -141,7 +141,7 @@ def _with_words(thread: Thread, sides: Parties) -> tuple[list[Turn], list[Turn]]
     for is_staff, run in itertools.groupby(turns, key=lambda turn: turn.author in sides.staff):
         side = list(run)
         asked = [t.text for t in kept[-1:] if t.author in sides.staff]
-        is_answer = not is_staff and any(is_question(text) for text in asked)
+        is_answer = not is_staff and any(asks_question(text) for text in asked)
         says_nothing = _says_nothing(side) and not is_answer
         for turn in side:
             is_empty = says_nothing or (is_staff and is_promise(turn.text))
@@ -189,7 +189,7 @@ def _joined(turns: Sequence[Turn]) -> str:
 
 
 def _dropped(thread: Thread, fault: RowError) -> Dropped:
-    text = preview(_joined(thread.turns[:20]))
+    text = excerpt(_joined(thread.turns[:20]))
     return Dropped(source=thread.source, reason=fault.reason, detail=fault.detail, text=text)
 
 

@@ -11,12 +11,12 @@ import yaml
 
 from tunesmith.files import hash_json
 
-Language = Literal["en", "zh"]
+WordingLanguage = Literal["en", "zh"]
 _VOWEL_CONSONANT = re.compile(r"(?:^|[^aeiou])[aeiou][bdgklmnprt]$")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Pattern:
+class HeadingPattern:
     """A kind of heading, and how its section is asked for."""
 
     heading: re.Pattern[str]
@@ -25,10 +25,10 @@ class Pattern:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Wordings:
+class HeadingWordings:
     """All wordings of a language."""
 
-    patterns: tuple[Pattern, ...]
+    patterns: tuple[HeadingPattern, ...]
     forms: Mapping[str, Any]
 
     def pick(self, form: str, has_name: bool, seed: str) -> str:
@@ -36,27 +36,27 @@ class Wordings:
         choices = self.forms[form]
         if isinstance(choices, dict):
             choices = choices["named" if has_name else "without"]
-        return draw(choices, seed)
+        return draw_wording(choices, seed)
 
 
-def draw(choices: Sequence[str], seed: str) -> str:
+def draw_wording(choices: Sequence[str], seed: str) -> str:
     """One of some wordings, always the same for a seed."""
     return choices[int(hash_json(seed)[:8], 16) % len(choices)]
 
 
 @functools.cache
-def wordings(language: Language) -> Wordings:
+def heading_wordings(language: WordingLanguage) -> HeadingWordings:
     """The table of a language."""
     table = _table()[language]
     patterns = tuple(
-        Pattern(
+        HeadingPattern(
             heading=re.compile(entry["heading"], re.IGNORECASE),
             named=tuple(entry["named"]),
             without=tuple(entry["without"]),
         )
         for entry in table["patterns"]
     )
-    return Wordings(patterns=patterns, forms=table)
+    return HeadingWordings(patterns=patterns, forms=table)
 
 
 @functools.cache

@@ -9,14 +9,14 @@ import re
 from collections.abc import Sequence
 
 from tunesmith.examples.conversion.heading_wordings import (
-    Language,
+    WordingLanguage,
     built_or_installed,
     done_to_products,
-    draw,
+    draw_wording,
+    heading_wordings,
     kinds_of_text,
     often_nouns,
     verbs,
-    wordings,
 )
 from tunesmith.sources.material import Section
 from tunesmith.sources.pages.question_text import asks
@@ -111,7 +111,7 @@ def section_question(section: Section, seed: str) -> str:
         seed: Draws the wording; the same seed draws the same.
     """
     heading = _bare(section.headings[-1])
-    language: Language = "zh" if _CHINESE.search(heading) else "en"
+    language: WordingLanguage = "zh" if _CHINESE.search(heading) else "en"
     for rule in (_asked, _by_title, _by_pattern, _by_action, _by_preposition, _by_code):
         question = rule(section, heading, language, seed)
         if question is not None:
@@ -121,8 +121,8 @@ def section_question(section: Section, seed: str) -> str:
 
 def part_question(question: str, number: int, count: int) -> str:
     """The question for one of several parts of a section."""
-    language: Language = "zh" if _CHINESE.search(question) else "en"
-    form: str = wordings(language).forms["part"]
+    language: WordingLanguage = "zh" if _CHINESE.search(question) else "en"
+    form: str = heading_wordings(language).forms["part"]
     return form.format(question=question, number=number, count=count)
 
 
@@ -131,7 +131,7 @@ def _bare(heading: str) -> str:
     return _NOTE.sub("", _STEP.sub("", text)) or heading
 
 
-def _asked(section: Section, heading: str, language: Language, seed: str) -> str | None:
+def _asked(section: Section, heading: str, language: WordingLanguage, seed: str) -> str | None:
     if asks(heading):
         is_title = re.search(r"[?？]", heading) is None
         if is_title and (usual := _by_pattern(section, heading, language, seed)):
@@ -141,39 +141,39 @@ def _asked(section: Section, heading: str, language: Language, seed: str) -> str
         mark = "？" if language == "zh" else "?"
         return heading.rstrip("。") + mark if is_title else heading
     if language == "en" and _INDIRECT.match(heading) and len(heading.split()) > 2:
-        form = draw(wordings("en").forms["statement"], seed)
+        form = draw_wording(heading_wordings("en").forms["statement"], seed)
         return form.format(topic=heading[0].lower() + heading[1:])
     return None
 
 
-def _by_title(section: Section, heading: str, language: Language, seed: str) -> str | None:
+def _by_title(section: Section, heading: str, language: WordingLanguage, seed: str) -> str | None:
     if len(section.headings) > 1:
         return None
     if section.subject:
         is_name = section.subject in heading or heading in section.subject
         if is_name:
-            return wordings(language).pick("title", True, seed).format(name=section.subject)
+            return heading_wordings(language).pick("title", True, seed).format(name=section.subject)
     if _by_pattern(section, heading, language, seed) or _is_action(heading):
         return None
     topic = _topic(heading, section.text, language)
-    return wordings(language).pick("title", False, seed).format(topic=topic)
+    return heading_wordings(language).pick("title", False, seed).format(topic=topic)
 
 
-def _by_pattern(section: Section, heading: str, language: Language, seed: str) -> str | None:
+def _by_pattern(section: Section, heading: str, language: WordingLanguage, seed: str) -> str | None:
     bare = heading
     if section.subject and language == "en":
         bare = re.sub(rf"\s+(?:of\s+)?{re.escape(section.subject)}$", "", heading, flags=re.I)
-    for pattern in wordings(language).patterns:
+    for pattern in heading_wordings(language).patterns:
         if pattern.heading.fullmatch(bare):
             if section.subject:
-                form = draw(pattern.named, seed)
+                form = draw_wording(pattern.named, seed)
                 return form.format(name=section.subject, heading=_lowered(heading))
-            question = draw(pattern.without, seed).format(heading=_lowered(heading))
+            question = draw_wording(pattern.without, seed).format(heading=_lowered(heading))
             return f"{_context(section.headings[:-1], language)}{question}"
     return None
 
 
-def _context(headings: Sequence[str], language: Language) -> str:
+def _context(headings: Sequence[str], language: WordingLanguage) -> str:
     """The nearest heading above that says something, as what the question is about."""
     for heading in reversed(headings):
         context = without_kind_of_page(_bare(heading))
@@ -182,14 +182,16 @@ def _context(headings: Sequence[str], language: Language) -> str:
     return ""
 
 
-def _by_action(section: Section, heading: str, language: Language, seed: str) -> str | None:
+def _by_action(section: Section, heading: str, language: WordingLanguage, seed: str) -> str | None:
     action = _chinese_action(heading) if language == "zh" else _action(heading, section.subject)
     if action is None:
         return None
-    return draw(wordings(language).forms["action"], seed).format(action=action)
+    return draw_wording(heading_wordings(language).forms["action"], seed).format(action=action)
 
 
-def _by_preposition(section: Section, heading: str, language: Language, seed: str) -> str | None:
+def _by_preposition(
+    section: Section, heading: str, language: WordingLanguage, seed: str
+) -> str | None:
     """Ask for "With pip" below "Install" as how to install with pip.
 
     Names of platforms need no preposition.
@@ -197,7 +199,7 @@ def _by_preposition(section: Section, heading: str, language: Language, seed: st
     if language == "zh" or len(section.headings) < 2:
         return None
     phrase = heading[0].lower() + heading[1:] if _PREPOSITION.match(heading) else None
-    for preposition, names in wordings("en").forms["platforms"].items():
+    for preposition, names in heading_wordings("en").forms["platforms"].items():
         if heading.lower() in (name.lower() for name in names):
             phrase = f"{preposition} {heading}"
     if phrase is None:
@@ -209,10 +211,12 @@ def _by_preposition(section: Section, heading: str, language: Language, seed: st
     action = _action(parent, section.subject) or _pattern_action(parent, section.subject)
     if action is None:
         return None
-    return draw(wordings("en").forms["action"], seed).format(action=f"{action} {phrase}")
+    return draw_wording(heading_wordings("en").forms["action"], seed).format(
+        action=f"{action} {phrase}"
+    )
 
 
-def _by_code(section: Section, heading: str, language: Language, seed: str) -> str | None:
+def _by_code(section: Section, heading: str, language: WordingLanguage, seed: str) -> str | None:
     prototype = _PROTOTYPE.match(heading)
     if prototype is not None:
         topic = f"`{prototype[1] or prototype[2]}`"
@@ -220,12 +224,12 @@ def _by_code(section: Section, heading: str, language: Language, seed: str) -> s
         topic = heading if heading.startswith("`") else f"`{heading}`"
     else:
         return None
-    form = wordings("en").pick("code", bool(section.subject), seed)
+    form = heading_wordings("en").pick("code", bool(section.subject), seed)
     return form.format(topic=topic, name=section.subject)
 
 
-def _by_noun(section: Section, heading: str, language: Language, seed: str) -> str:
-    table = wordings(language)
+def _by_noun(section: Section, heading: str, language: WordingLanguage, seed: str) -> str:
+    table = heading_wordings(language)
     has_parent = len(section.headings) > 2
     values = {"topic": _topic(heading, section.text, language), "name": section.subject}
     if has_parent:
@@ -235,7 +239,7 @@ def _by_noun(section: Section, heading: str, language: Language, seed: str) -> s
     return form.format(**values)
 
 
-def _topic(heading: str, text: str, language: Language) -> str:
+def _topic(heading: str, text: str, language: WordingLanguage) -> str:
     """A heading as words of a sentence, where the text uses it so; else in quotes."""
     if language == "zh":
         return heading
@@ -306,13 +310,13 @@ def _pattern_action(heading: str, subject: str) -> str | None:
     """What "Installation" or "Setup" has one do."""
     if not subject:
         return None
-    for entry in wordings("en").forms["patterns"]:
+    for entry in heading_wordings("en").forms["patterns"]:
         if "acts" in entry and re.fullmatch(entry["heading"], heading, re.IGNORECASE):
             return str(entry["acts"]).format(name=subject)
     return None
 
 
 def _chinese_action(heading: str) -> str | None:
-    first = tuple(wordings("zh").forms["verbs"])
+    first = tuple(heading_wordings("zh").forms["verbs"])
     is_action = heading.startswith(first) and len(heading) > 2 and heading not in first
     return heading if is_action else None

@@ -15,7 +15,7 @@ import yaml
 
 from tunesmith.errors import MissingError, RecipeError
 from tunesmith.recipe.mistakes import raise_mistakes
-from tunesmith.recipe.yaml_text import YamlDocument, describe_yaml_error, place_of, read_yaml
+from tunesmith.recipe.yaml_text import YamlDocument, describe_yaml_error, key_places, read_yaml
 from tunesmith.sandbox.compiled_template import CompiledTemplate, compile_template
 from tunesmith.sources.row import Dropped
 
@@ -111,7 +111,7 @@ def _document(path: Path, name: str) -> YamlDocument:
         line, problem = describe_yaml_error(error)
         where = f"{name}:{line}" if line else name
         raise RecipeError(f"not valid YAML: {problem}", where=where) from None
-    raise_mistakes(document.mistakes, name, place_of(name, document.lines))
+    raise_mistakes(document.mistakes, name, key_places(name, document.lines))
     return document
 
 

@@ -22,7 +22,7 @@ from tunesmith.examples.example import Example, Message
 from tunesmith.examples.row_seed import row_seed
 from tunesmith.recipe.source_recipe import SourceRecipe
 from tunesmith.sandbox.compiled_template import CompiledTemplate
-from tunesmith.sources.lines import preview
+from tunesmith.sources.lines import excerpt
 from tunesmith.sources.material import Material
 from tunesmith.sources.row import Dropped, Row, RowError
 
@@ -47,12 +47,12 @@ def prompted_examples(
     assert source.prompts is not None
     name = source.prompts
     read = read_prompt_file(folder / name, name, names=source.prompt_names)
-    work = _Work(read.prompts, source.columns, source.seed)
+    work = _SourceTemplates(read.prompts, source.columns, source.seed)
     return _examples(material, work, read.broken)
 
 
 def _examples(
-    material: Iterable[Material | Dropped], work: "_Work", broken: Sequence[Dropped]
+    material: Iterable[Material | Dropped], work: "_SourceTemplates", broken: Sequence[Dropped]
 ) -> Iterator[Example | Dropped]:
     yield from broken
     for piece in material:
@@ -67,7 +67,7 @@ def _examples(
 
 
 @dataclass(slots=True)
-class _Work:
+class _SourceTemplates:
     """The templates of one source, and how they fared."""
 
     prompts: Sequence[PromptTemplate]
@@ -112,7 +112,7 @@ class _Work:
         for prompt in self.prompts:
             if prompt.source in self.failures and prompt.source not in self.used:
                 detail = f"prompt template {prompt.name!r}: {self.failures[prompt.source]}"
-                text = preview(prompt.body.text)
+                text = excerpt(prompt.body.text)
                 yield Dropped(source=prompt.source, reason=CANNOT_RUN, detail=detail, text=text)
 
 
@@ -200,7 +200,7 @@ def _position(value: str, choices: Sequence[str]) -> int:
     names = [_simple(one) for one in choices]
     if _simple(value) not in names:
         listed = ", ".join(choices[:8]) + (", ..." if len(choices) > 8 else "")
-        raise RowError("unknown label", f"{preview(value)!r} is none of {listed}")
+        raise RowError("unknown label", f"{excerpt(value)!r} is none of {listed}")
     return names.index(_simple(value))
 
 
@@ -219,5 +219,5 @@ def _replaced(value: Any, old: str, new: str) -> Any:
 
 
 def _dropped(row: Row, reason: str, detail: str) -> Dropped:
-    text = preview(json.dumps(dict(row.fields), ensure_ascii=False, default=str))
+    text = excerpt(json.dumps(dict(row.fields), ensure_ascii=False, default=str))
     return Dropped(source=row.source, reason=reason, detail=detail, text=text)

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from tunesmith.examples.conversion.conversations import read_messages
 from tunesmith.examples.conversion.shapes import INSTRUCTIONS, LISTS, to_example
 from tunesmith.examples.example import Message
-from tunesmith.sources.lines import preview
+from tunesmith.sources.lines import excerpt
 from tunesmith.sources.material import AnsweredQuestion, Material, Section
 from tunesmith.sources.row import Dropped, Row, RowError
 
@@ -24,7 +24,7 @@ def to_question(piece: Material) -> tuple[Message, ...] | Dropped:
         return (Message(role="user", content=piece.question),)
     text = piece.text if isinstance(piece, Section) else piece.turns[0].text
     detail = "a section or a thread asks nothing; name a file of rows"
-    return Dropped(source=piece.source, reason="no question", detail=detail, text=preview(text))
+    return Dropped(source=piece.source, reason="no question", detail=detail, text=excerpt(text))
 
 
 def _row_question(row: Row) -> tuple[Message, ...] | Dropped:
@@ -57,5 +57,5 @@ def _waiting_messages(row: Row, fields: Mapping[str, object]) -> tuple[Message, 
 
 def _dropped(row: Row, detail: str, *, reason: str = "no question") -> Dropped:
     return Dropped(
-        source=row.source, reason=reason, detail=detail, text=preview(str(dict(row.fields)))
+        source=row.source, reason=reason, detail=detail, text=excerpt(str(dict(row.fields)))
     )

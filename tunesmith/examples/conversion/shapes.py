@@ -19,10 +19,10 @@ from tunesmith.examples.conversion.conversations import (
 )
 from tunesmith.examples.conversion.end_markers import REMOVED, without_end_markers
 from tunesmith.examples.example import Example, Message
-from tunesmith.sources.lines import preview
+from tunesmith.sources.lines import excerpt
 from tunesmith.sources.row import Dropped, Row, RowError
 
-Columns = Mapping[str, object]
+RowFields = Mapping[str, object]
 INSTRUCTIONS = ("instruction", "question", "prompt")
 RESPONSES = ("response", "output", "answer", "completion")
 LISTS = ("messages", "conversations")
@@ -48,13 +48,13 @@ def to_example(row: Row, fields: Mapping[str, str] | None = None) -> Example | D
         columns = _renamed(row.fields, fields) if fields else row.fields
         messages, marker = without_end_markers(_messages(columns))
     except RowError as error:
-        text = preview(json.dumps(dict(row.fields), ensure_ascii=False, default=str))
+        text = excerpt(json.dumps(dict(row.fields), ensure_ascii=False, default=str))
         return Dropped(source=row.source, reason=error.reason, detail=error.detail, text=text)
     tags = _tags(columns) + ((f"{REMOVED}{marker}",) if marker else ())
     return Example(messages=messages, source=row.source, group=group_of(columns), tags=tags)
 
 
-def _renamed(columns: Columns, fields: Mapping[str, str]) -> dict[str, object]:
+def _renamed(columns: RowFields, fields: Mapping[str, str]) -> dict[str, object]:
     """The columns under our names, without those that the named ones stand against."""
     rivals = set(fields.values())
     for ours in fields:
@@ -70,7 +70,7 @@ def _renamed(columns: Columns, fields: Mapping[str, str]) -> dict[str, object]:
     return renamed
 
 
-def _messages(columns: Columns) -> tuple[Message, ...]:
+def _messages(columns: RowFields) -> tuple[Message, ...]:
     lists = _present(columns, LISTS)
     instruction = _instruction_key(columns)
     response = _response_key(columns, has_list=bool(lists))
@@ -93,13 +93,13 @@ def _messages(columns: Columns) -> tuple[Message, ...]:
     return messages
 
 
-def _present(columns: Columns, keys: Sequence[str]) -> list[str]:
+def _present(columns: RowFields, keys: Sequence[str]) -> list[str]:
     """The keys that hold something; where none does, the first that is there and not null."""
     given = [key for key in keys if columns.get(key) is not None]
     return [key for key in given if columns[key] != ""] or given[:1]
 
 
-def _instruction_key(columns: Columns) -> str | None:
+def _instruction_key(columns: RowFields) -> str | None:
     """The field that asks. Of several, the one that the others only lay out."""
     found = _present(columns, INSTRUCTIONS)
     if len(found) < 2:
@@ -112,7 +112,7 @@ def _instruction_key(columns: Columns) -> str | None:
     return shortest
 
 
-def _response_key(columns: Columns, *, has_list: bool) -> str | None:
+def _response_key(columns: RowFields, *, has_list: bool) -> str | None:
     found = _present(columns, RESPONSES)
     if columns.get("chosen") is not None and columns.get("rejected") is not None and not has_list:
         found = [*found, "chosen"]
@@ -122,7 +122,7 @@ def _response_key(columns: Columns, *, has_list: bool) -> str | None:
     return found[0] if found else None
 
 
-def _listed(columns: Columns, lists: Sequence[str]) -> tuple[Message, ...]:
+def _listed(columns: RowFields, lists: Sequence[str]) -> tuple[Message, ...]:
     if _present(columns, ("text",)) and columns["text"] != "":
         raise _ambiguous(lists[0], "text", ours="messages")
     if has_tools(columns):
@@ -133,7 +133,7 @@ def _listed(columns: Columns, lists: Sequence[str]) -> tuple[Message, ...]:
     return messages
 
 
-def _pair(columns: Columns, instruction: str, response: str) -> tuple[Message, ...]:
+def _pair(columns: RowFields, instruction: str, response: str) -> tuple[Message, ...]:
     """One question and one answer; prompt and completion may be lists of messages each."""
     if isinstance(columns[instruction], Sequence) and not isinstance(columns[instruction], str):
         before = read_messages(columns[instruction])
@@ -147,7 +147,7 @@ def _pair(columns: Columns, instruction: str, response: str) -> tuple[Message, .
     return after if after[: len(before)] == before else before + after
 
 
-def _text(columns: Columns, key: str, reason: str) -> str:
+def _text(columns: RowFields, key: str, reason: str) -> str:
     value = columns[key]
     if not isinstance(value, str):
         raise RowError("not a text", f"field '{key}' is {kind_of(value)}, not a text")
@@ -156,7 +156,7 @@ def _text(columns: Columns, key: str, reason: str) -> str:
     return value
 
 
-def _input(columns: Columns) -> str:
+def _input(columns: RowFields) -> str:
     """Alpaca's input; one of blanks only says as little as none."""
     if columns.get("input") is None:
         return ""
@@ -164,7 +164,7 @@ def _input(columns: Columns) -> str:
     return _text(columns, "input", "") if not isinstance(value, str) or value.strip() else ""
 
 
-def _with_system(messages: tuple[Message, ...], columns: Columns) -> tuple[Message, ...]:
+def _with_system(messages: tuple[Message, ...], columns: RowFields) -> tuple[Message, ...]:
     value = columns.get("system")
     if value is None or value == "":
         return messages
@@ -200,7 +200,7 @@ def _ambiguous(first: str, second: str, *, ours: str) -> RowError:
     )
 
 
-def _missing(columns: Columns, instruction: str | None, response: str | None) -> RowError:
+def _missing(columns: RowFields, instruction: str | None, response: str | None) -> RowError:
     if instruction is None and response is None:
         nulls = [key for key in (*INSTRUCTIONS, *RESPONSES, *LISTS, "text") if key in columns]
         if nulls:
@@ -222,19 +222,19 @@ def _missing(columns: Columns, instruction: str | None, response: str | None) ->
     )
 
 
-def _found(columns: Columns) -> str:
+def _found(columns: RowFields) -> str:
     names = sorted(str(key)[:40] for key in columns)
     more = f" and {len(names) - 8} more" if len(names) > 8 else ""
     return (", ".join(names[:8]) + more) or "nothing"
 
 
-def group_of(columns: Columns) -> str | None:
+def group_of(columns: RowFields) -> str | None:
     """What the row itself says it may not be separated from."""
     value = columns.get("group")
     return value if isinstance(value, str) and value else None
 
 
-def _tags(columns: Columns) -> tuple[str, ...]:
+def _tags(columns: RowFields) -> tuple[str, ...]:
     value = columns.get("tags")
     if not isinstance(value, list) or not all(isinstance(tag, str) for tag in value):
         return ()

@@ -6,24 +6,24 @@ from dataclasses import dataclass
 import numpy as np
 
 from tunesmith.examples.splitting.collection import Collection, Rows
-from tunesmith.examples.splitting.duplicates import Loss, find_duplicates
+from tunesmith.examples.splitting.duplicates import LeftOut, find_duplicates
 from tunesmith.examples.splitting.groups import BRIDGES_SPLITS, make_groups
 from tunesmith.examples.splitting.overlap import find_overlaps
 from tunesmith.examples.splitting.split import (
-    NO_SIDE,
+    NO_SPLIT,
     SPLITS,
     TEST,
     TRAIN,
     VALIDATION,
-    Sides,
     Split,
-    draw,
-    fill_empty_sides,
+    SplitArray,
+    draw_splits,
+    fill_empty_splits,
 )
 from tunesmith.examples.splitting.split_memory import SplitMemory
 from tunesmith.recipe.recipe import ExamplesRecipe
 
-_BY_PRIORITY = (TEST, VALIDATION, TRAIN, NO_SIDE)  # who stays where two cannot
+_BY_PRIORITY = (TEST, VALIDATION, TRAIN, NO_SPLIT)  # who stays where two cannot
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,14 +37,14 @@ class SplitAssignment:
         lost: Why rows are left out.
     """
 
-    sides: Sides
+    sides: SplitArray
     first: Rows
     group_sizes: Rows
-    lost: dict[int, Loss]
+    lost: dict[int, LeftOut]
 
     def num_groups(self) -> dict[Split, int]:
         """Groups on each side."""
-        kept = np.flatnonzero(self.sides != NO_SIDE)
+        kept = np.flatnonzero(self.sides != NO_SPLIT)
         _, members = np.unique(self.first[kept], return_index=True)
         counts = Counter(self.sides[kept[members]].tolist())
         return {split: counts[place] for place, split in enumerate(SPLITS)}
@@ -68,7 +68,7 @@ def assign_splits(
     Raises:
         DataError: There are too few groups for the sides that were asked for.
     """
-    is_named = collection.named != NO_SIDE
+    is_named = collection.named != NO_SPLIT
     sides = np.where(is_named, collection.named, memory.sides(collection.ids)).astype(np.int8)
     rank = _rank(sides)
     duplicates = find_duplicates(collection, recipe, rank)
@@ -76,22 +76,22 @@ def assign_splits(
     lost = {**duplicates.lost, **groups.lost}
     is_kept = np.ones(collection.num_rows, dtype=np.bool_)
     is_kept[list(lost)] = False
-    sides = np.where(is_kept, groups.sides, NO_SIDE).astype(np.int8)
+    sides = np.where(is_kept, groups.sides, NO_SPLIT).astype(np.int8)
     firsts = np.unique(groups.first[is_kept])
     _draw_new(collection, recipe, sides, firsts)
-    sides = np.where(is_kept, sides[groups.first], NO_SIDE).astype(np.int8)
+    sides = np.where(is_kept, sides[groups.first], NO_SPLIT).astype(np.int8)
     if not duplicates.pairs.is_exhaustive:
         _lose_overlaps(collection, recipe, sides, lost)
     return SplitAssignment(
         sides=sides,
         first=groups.first,
-        group_sizes=np.bincount(groups.first[sides != NO_SIDE], minlength=collection.num_rows),
+        group_sizes=np.bincount(groups.first[sides != NO_SPLIT], minlength=collection.num_rows),
         lost=lost,
     )
 
 
 def _lose_overlaps(
-    collection: Collection, recipe: ExamplesRecipe, sides: Sides, lost: dict[int, Loss]
+    collection: Collection, recipe: ExamplesRecipe, sides: SplitArray, lost: dict[int, LeftOut]
 ) -> None:
     """Drop from train what another look at train and test alone finds.
 
@@ -101,8 +101,8 @@ def _lose_overlaps(
     while found := find_overlaps(collection, sides, recipe):
         for row, overlap in found.items():
             words = f"lies in train, but {overlap.words}"
-            lost[row] = Loss(reason=BRIDGES_SPLITS, others=(overlap.test_row,), words=words)
-            sides[row] = NO_SIDE
+            lost[row] = LeftOut(reason=BRIDGES_SPLITS, others=(overlap.test_row,), words=words)
+            sides[row] = NO_SPLIT
 
 
 def remember(collection: Collection, division: SplitAssignment, memory: SplitMemory) -> None:
@@ -111,12 +111,12 @@ def remember(collection: Collection, division: SplitAssignment, memory: SplitMem
     Raises:
         DiskFullError: There is no space.
     """
-    rows = np.flatnonzero((division.sides != NO_SIDE) & (collection.named == NO_SIDE))
+    rows = np.flatnonzero((division.sides != NO_SPLIT) & (collection.named == NO_SPLIT))
     groups = collection.ids[division.first[rows]]
     memory.add(collection.ids[rows], groups, division.sides[rows])
 
 
-def _rank(sides: Sides) -> Rows:
+def _rank(sides: SplitArray) -> Rows:
     """An order in which rows that have a side go before those without."""
     priority = np.empty(len(sides), dtype=np.int64)
     for place, side in enumerate(_BY_PRIORITY):
@@ -126,11 +126,13 @@ def _rank(sides: Sides) -> Rows:
     return rank
 
 
-def _draw_new(collection: Collection, recipe: ExamplesRecipe, sides: Sides, firsts: Rows) -> None:
+def _draw_new(
+    collection: Collection, recipe: ExamplesRecipe, sides: SplitArray, firsts: Rows
+) -> None:
     """Give a side to the first members of groups that have none; changes `sides`."""
-    new = firsts[sides[firsts] == NO_SIDE]
-    drawn_sides, drawn = draw(collection.prompts[new], recipe)
+    new = firsts[sides[firsts] == NO_SPLIT]
+    drawn_sides, drawn = draw_splits(collection.prompts[new], recipe)
     fixed = Counter(sides[firsts].tolist())
-    if (collection.named == NO_SIDE).any():
-        fill_empty_sides(drawn_sides, drawn, recipe.split, fixed)
+    if (collection.named == NO_SPLIT).any():
+        fill_empty_splits(drawn_sides, drawn, recipe.split, fixed)
     sides[new] = drawn_sides

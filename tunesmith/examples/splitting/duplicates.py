@@ -8,7 +8,7 @@ import numpy.typing as npt
 from tunesmith.examples.clean import EXACT_DUPLICATE
 from tunesmith.examples.splitting.collection import Collection, Rows
 from tunesmith.examples.splitting.fingerprints import Uint64s
-from tunesmith.examples.splitting.near_duplicates import Pairs, near_duplicates
+from tunesmith.examples.splitting.near_duplicates import SimilarPairs, near_duplicates
 from tunesmith.recipe.recipe import ExamplesRecipe
 
 NEAR_DUPLICATE = "near duplicate"
@@ -17,7 +17,7 @@ Flags = npt.NDArray[np.bool_]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Loss:
+class LeftOut:
     """Why a row is left out.
 
     Attributes:
@@ -41,9 +41,9 @@ class Duplicates:
         pairs: Of kept rows that resemble each other, from `group_near_duplicates` on.
     """
 
-    lost: dict[int, Loss]
+    lost: dict[int, LeftOut]
     is_kept: Flags
-    pairs: Pairs
+    pairs: SimilarPairs
 
 
 def find_duplicates(collection: Collection, recipe: ExamplesRecipe, rank: Rows) -> Duplicates:
@@ -57,7 +57,7 @@ def find_duplicates(collection: Collection, recipe: ExamplesRecipe, rank: Rows) 
         recipe: Its two thresholds; None switches one off.
         rank: (rows,) all different.
     """
-    lost: dict[int, Loss] = {}
+    lost: dict[int, LeftOut] = {}
     is_kept = np.ones(collection.num_rows, dtype=np.bool_)
     _lose_equal(collection.ids, rank, is_kept, lost, (EXACT_DUPLICATE, "the same conversation as"))
     if recipe.drop_near_duplicates is not None:
@@ -74,7 +74,7 @@ def find_duplicates(collection: Collection, recipe: ExamplesRecipe, rank: Rows) 
         _lose_similar(collection, pairs, recipe.drop_near_duplicates, rank, (is_kept, lost))
     stays = is_kept[pairs.first] & is_kept[pairs.second]
     stays &= pairs.similarity >= (recipe.group_near_duplicates or NEVER)
-    pairs = Pairs(
+    pairs = SimilarPairs(
         first=pairs.first[stays],
         second=pairs.second[stays],
         similarity=pairs.similarity[stays],
@@ -94,22 +94,22 @@ def first_of_equal(keys: Uint64s, rank: Rows) -> Rows:
 
 
 def _lose_equal(
-    keys: Uint64s, rank: Rows, is_kept: Flags, lost: dict[int, Loss], why: tuple[str, str]
+    keys: Uint64s, rank: Rows, is_kept: Flags, lost: dict[int, LeftOut], why: tuple[str, str]
 ) -> None:
     rows = np.flatnonzero(is_kept)
     first = rows[first_of_equal(keys[rows], rank[rows])]
     reason, words = why
     for row, other in zip(rows[first != rows].tolist(), first[first != rows].tolist(), strict=True):
-        lost[row] = Loss(reason=reason, others=(other,), words=words)
+        lost[row] = LeftOut(reason=reason, others=(other,), words=words)
         is_kept[row] = False
 
 
 def _lose_similar(
     collection: Collection,
-    pairs: Pairs,
+    pairs: SimilarPairs,
     threshold: float,
     rank: Rows,
-    found: tuple[Flags, dict[int, Loss]],
+    found: tuple[Flags, dict[int, LeftOut]],
 ) -> None:
     """Drop a row where one before it, which stays, says nearly the same."""
     is_kept, lost = found
@@ -123,5 +123,5 @@ def _lose_similar(
         other, row = int(before[place]), int(after[place])
         if is_kept[row] and is_kept[other]:
             words = f"{similarity[place]:.0%} of the word triples are those of"
-            lost[row] = Loss(reason=NEAR_DUPLICATE, others=(other,), words=words)
+            lost[row] = LeftOut(reason=NEAR_DUPLICATE, others=(other,), words=words)
             is_kept[row] = False

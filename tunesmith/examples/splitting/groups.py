@@ -11,9 +11,9 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from tunesmith.examples.splitting.collection import Collection, Rows
-from tunesmith.examples.splitting.duplicates import Duplicates, Flags, Loss, first_of_equal
+from tunesmith.examples.splitting.duplicates import Duplicates, Flags, LeftOut, first_of_equal
 from tunesmith.examples.splitting.fingerprints import Uint64s
-from tunesmith.examples.splitting.split import NO_SIDE, SPLITS, TEST, VALIDATION, Sides
+from tunesmith.examples.splitting.split import NO_SPLIT, SPLITS, TEST, VALIDATION, SplitArray
 
 BRIDGES_SPLITS = "bridges splits"
 
@@ -29,11 +29,13 @@ class Groups:
     """
 
     first: Rows
-    sides: Sides
-    lost: dict[int, Loss]
+    sides: SplitArray
+    lost: dict[int, LeftOut]
 
 
-def make_groups(collection: Collection, duplicates: Duplicates, sides: Sides, rank: Rows) -> Groups:
+def make_groups(
+    collection: Collection, duplicates: Duplicates, sides: SplitArray, rank: Rows
+) -> Groups:
     """Join what belongs together.
 
     Args:
@@ -47,7 +49,7 @@ def make_groups(collection: Collection, duplicates: Duplicates, sides: Sides, ra
     result = sides.copy()
     # Nobody may add rows to a test set that the recipe names.
     is_closed = (collection.named == VALIDATION) | (collection.named == TEST)
-    joining = _Joining(sides, is_closed)
+    joining = _UnionFind(sides, is_closed)
     for row, nodes in _links(collection, duplicates, rank):
         joining.add(row, nodes)
     for row in joining.rows:
@@ -58,17 +60,17 @@ def make_groups(collection: Collection, duplicates: Duplicates, sides: Sides, ra
 
 
 @dataclass(slots=True)
-class _Joining:
+class _UnionFind:
     """Union-find over rows and over what they share (numbers from the rows' on)."""
 
-    sides: Sides
+    sides: SplitArray
     is_closed: Flags
     parent: dict[int, int] = field(default_factory=dict)
     side: dict[int, int] = field(default_factory=dict)
     first: dict[int, int] = field(default_factory=dict)  # row of a group, by its root
     closed: set[int] = field(default_factory=set)
     rows: list[int] = field(default_factory=list)
-    lost: dict[int, Loss] = field(default_factory=dict)
+    lost: dict[int, LeftOut] = field(default_factory=dict)
 
     def find(self, node: int) -> int:
         parent = self.parent
@@ -82,26 +84,26 @@ class _Joining:
         own = int(self.sides[row])
         witnesses = {self.find(node): node for node in nodes if node in self.parent}
         roots = sorted(witnesses, key=self.first.__getitem__)
-        taken = {self.side[root]: root for root in reversed(roots) if self.side[root] != NO_SIDE}
+        taken = {self.side[root]: root for root in reversed(roots) if self.side[root] != NO_SPLIT}
         is_closed = not self.closed.isdisjoint(roots)
-        if len({own, *taken} - {NO_SIDE}) > 1 or (own == NO_SIDE and is_closed):
+        if len({own, *taken} - {NO_SPLIT}) > 1 or (own == NO_SPLIT and is_closed):
             self.lost[row] = self._loss(own, {side: witnesses[taken[side]] for side in taken})
             return
         self.rows.append(row)
         self.parent[row] = row
         self.first[row] = self.first[roots[0]] if roots else row
-        self.side[row] = own if own != NO_SIDE else next(iter(taken), NO_SIDE)
+        self.side[row] = own if own != NO_SPLIT else next(iter(taken), NO_SPLIT)
         if is_closed or self.is_closed[row]:
             self.closed.add(row)
         for node in (*roots, *nodes):
             if node in self.parent or node >= len(self.sides):
                 self.parent[node] = row
 
-    def _loss(self, own: int, witnesses: dict[int, int]) -> Loss:
+    def _loss(self, own: int, witnesses: dict[int, int]) -> LeftOut:
         """Say which sides would meet; a witness is a row there, or what is shared with one."""
         sides = sorted(set(witnesses) - {own})
         names = [SPLITS[side] for side in sides]
-        if own != NO_SIDE:
+        if own != NO_SPLIT:
             words = f"lies in {SPLITS[own]} and belongs with {' and '.join(names)}:"
         elif len(sides) == 1:
             words = f"belongs with what the recipe itself puts into {names[0]}:"
@@ -109,7 +111,7 @@ class _Joining:
             words = f"would join {' and '.join(names)}:"
         nodes = [witnesses[side] for side in sides]
         others = (n if n < len(self.sides) else self.first[self.find(n)] for n in nodes)
-        return Loss(reason=BRIDGES_SPLITS, others=tuple(others), words=words)
+        return LeftOut(reason=BRIDGES_SPLITS, others=tuple(others), words=words)
 
 
 def _links(

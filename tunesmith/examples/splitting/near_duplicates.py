@@ -31,7 +31,7 @@ _LOW_BITS = np.uint64((1 << 32) - 1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Pairs:
+class SimilarPairs:
     """Rows that resemble each other, in order; `first < second`.
 
     `is_exhaustive` says that each was compared with each.
@@ -45,7 +45,7 @@ class Pairs:
 
 def near_duplicates(
     collection: Collection, is_kept: npt.NDArray[np.bool_], *, threshold: float
-) -> Pairs:
+) -> SimilarPairs:
     """Find pairs of long rows whose word 3-grams have at least this Jaccard similarity.
 
     Args:
@@ -67,7 +67,7 @@ def near_duplicates(
     one, two = _ends(np.concatenate(found) if found else np.zeros(0, dtype=np.uint64))
     rows = np.sort(collection.long_rows[places[np.stack([one, two])]], axis=0)
     order = np.lexsort((rows[1], rows[0]))
-    return Pairs(
+    return SimilarPairs(
         first=rows[0][order],
         second=rows[1][order],
         similarity=np.concatenate(similarities)[order] if found else np.zeros(0),

@@ -8,7 +8,7 @@ import numpy as np
 from tunesmith.examples.splitting.collection import Collection
 from tunesmith.examples.splitting.duplicates import NEVER, Flags, first_of_equal
 from tunesmith.examples.splitting.near_duplicates import near_duplicates
-from tunesmith.examples.splitting.split import TEST, TRAIN, Sides
+from tunesmith.examples.splitting.split import TEST, TRAIN, SplitArray
 from tunesmith.recipe.recipe import ExamplesRecipe
 
 
@@ -22,7 +22,7 @@ class Overlap:
 
 
 def find_overlaps(
-    collection: Collection, sides: Sides, recipe: ExamplesRecipe
+    collection: Collection, sides: SplitArray, recipe: ExamplesRecipe
 ) -> dict[int, Overlap]:
     """Look for test rows in train: equal, with one prompt or group, or nearly equal.
 
@@ -57,7 +57,9 @@ def _equal(collection: Collection, is_test: Flags, is_either: Flags) -> Iterator
             yield Overlap(train_row=row, test_row=other, words=words)
 
 
-def _similar(collection: Collection, sides: Sides, recipe: ExamplesRecipe) -> Iterator[Overlap]:
+def _similar(
+    collection: Collection, sides: SplitArray, recipe: ExamplesRecipe
+) -> Iterator[Overlap]:
     threshold = recipe.group_near_duplicates or recipe.drop_near_duplicates or NEVER
     is_either = (sides == TEST) | (sides == TRAIN)
     pairs = near_duplicates(collection, is_either, threshold=threshold)

@@ -18,12 +18,14 @@ from tunesmith.recipe.values import SplitName
 Split = SplitName
 SPLITS: tuple[Split, ...] = ("train", "validation", "test")
 TRAIN, VALIDATION, TEST = range(3)
-NO_SIDE = -1
-Sides = npt.NDArray[np.int8]
+NO_SPLIT = -1
+SplitArray = npt.NDArray[np.int8]
 FEW_GROUPS = 20  # below, each side that was asked for must get a group
 
 
-def draw(prompts: Uint64s, recipe: ExamplesRecipe) -> tuple[Sides, npt.NDArray[np.float64]]:
+def draw_splits(
+    prompts: Uint64s, recipe: ExamplesRecipe
+) -> tuple[SplitArray, npt.NDArray[np.float64]]:
     """The side of each group, and the number from 0 to 1 that decided it.
 
     The test share lies lowest, validation next: another share of validation moves no group in
@@ -46,8 +48,8 @@ def draw(prompts: Uint64s, recipe: ExamplesRecipe) -> tuple[Sides, npt.NDArray[n
     return sides, drawn
 
 
-def fill_empty_sides(
-    sides: Sides, drawn: npt.NDArray[np.float64], shares: SplitRecipe, fixed: Mapping[int, int]
+def fill_empty_splits(
+    sides: SplitArray, drawn: npt.NDArray[np.float64], shares: SplitRecipe, fixed: Mapping[int, int]
 ) -> None:
     """Give train, and each side that was asked for, at least one group; changes `sides`.
 

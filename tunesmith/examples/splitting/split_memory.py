@@ -16,7 +16,7 @@ import numpy as np
 
 from tunesmith.errors import DataError
 from tunesmith.examples.splitting.fingerprints import Uint64s
-from tunesmith.examples.splitting.split import NO_SIDE, SPLITS, Sides
+from tunesmith.examples.splitting.split import NO_SPLIT, SPLITS, SplitArray
 from tunesmith.files import atomic_file, json_line, read_json_lines
 from tunesmith.recipe.recipe import ExamplesRecipe
 
@@ -58,11 +58,11 @@ class SplitMemory:
         if not number and file.stat().st_size:
             raise _foreign(file, 1)
 
-    def sides(self, ids: Uint64s) -> Sides:
+    def sides(self, ids: Uint64s) -> SplitArray:
         """Where examples lay before; NO_SIDE where they are new."""
         places = np.searchsorted(self._ids, ids)
         places[places == len(self._ids)] = 0
-        result = np.full(len(ids), NO_SIDE, dtype=np.int8)
+        result = np.full(len(ids), NO_SPLIT, dtype=np.int8)
         if len(self._ids):
             is_known = self._ids[places] == ids
             result[is_known] = self._sides[places[is_known]]
@@ -72,13 +72,13 @@ class SplitMemory:
         """Where one example lay before."""
         return int(self.sides(np.array([int(example_id, 16)], dtype=np.uint64))[0])
 
-    def add(self, ids: Uint64s, groups: Uint64s, sides: Sides) -> None:
+    def add(self, ids: Uint64s, groups: Uint64s, sides: SplitArray) -> None:
         """Write down those that are new, below what stands there.
 
         Raises:
             DiskFullError: There is no space; the old file stands.
         """
-        new = np.flatnonzero(self.sides(ids) == NO_SIDE)
+        new = np.flatnonzero(self.sides(ids) == NO_SPLIT)
         if not len(new):
             return
         with atomic_file(self.path) as stream:

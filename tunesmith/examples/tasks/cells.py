@@ -8,20 +8,20 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from tunesmith.examples.conversion.conversations import kind_of
-from tunesmith.examples.tasks.library import Language
-from tunesmith.sources.lines import preview
+from tunesmith.examples.tasks.library import TaskLanguage
+from tunesmith.sources.lines import excerpt
 from tunesmith.sources.row import RowError
 
 _YES = frozenset({"yes", "true", "1", "y", "是"})
 _NO = frozenset({"no", "false", "0", "n", "否"})
-_ANSWERS: dict[Language, tuple[str, str]] = {"en": ("Yes", "No"), "zh": ("是", "否")}
-_COMMAS: dict[Language, str] = {"en": ", ", "zh": "、"}
-_LAST: dict[Language, str] = {"en": " or ", "zh": "或"}
+_ANSWERS: dict[TaskLanguage, tuple[str, str]] = {"en": ("Yes", "No"), "zh": ("是", "否")}
+_COMMAS: dict[TaskLanguage, str] = {"en": ", ", "zh": "、"}
+_LAST: dict[TaskLanguage, str] = {"en": " or ", "zh": "或"}
 _LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Choices:
+class AnswerChoices:
     """What a question offers: texts, and what each is called (A, B, C where nothing says)."""
 
     texts: tuple[str, ...]
@@ -39,7 +39,7 @@ class Choices:
             if is_number(value.strip()) and int(value) < len(self.texts):
                 return int(value)
         listed = ", ".join(self.texts[:6])
-        raise RowError("unknown choice", f"{preview(str(value))!r} is none of: {listed}")
+        raise RowError("unknown choice", f"{excerpt(str(value))!r} is none of: {listed}")
 
 
 def is_number(text: str) -> bool:
@@ -47,7 +47,7 @@ def is_number(text: str) -> bool:
     return text.isascii() and text.isdigit() and len(text) < 10
 
 
-def plain_text(value: object, column: str) -> str:
+def cell_text(value: object, column: str) -> str:
     """A text, a number, or texts to stand in lines of their own."""
     if isinstance(value, list) and value and all(isinstance(one, str) for one in value):
         value = "\n".join(value)
@@ -67,18 +67,18 @@ def answer_text(value: object, column: str) -> str:
         if not given:
             raise RowError("no answer", f"column '{column}' holds no answer")
         given = given[0]
-    return plain_text(given, column)
+    return cell_text(given, column)
 
 
-def yes_or_no(value: object, column: str, language: Language) -> str:
+def yes_or_no(value: object, column: str, language: TaskLanguage) -> str:
     """Yes or no, in the template's language."""
     written = str(value).strip().casefold().removesuffix(".0")
     if written in _YES:
         return _ANSWERS[language][0]
     if written in _NO:
         return _ANSWERS[language][1]
-    detail = f"column '{column}' is {preview(str(value))!r}, neither yes nor no. Say which it is: "
-    raise RowError("unknown label", f"{detail}labels: {{{preview(str(value))}: yes}}.")
+    detail = f"column '{column}' is {excerpt(str(value))!r}, neither yes nor no. Say which it is: "
+    raise RowError("unknown label", f"{detail}labels: {{{excerpt(str(value))}: yes}}.")
 
 
 def text_list(value: object, column: str) -> list[str]:
@@ -87,10 +87,10 @@ def text_list(value: object, column: str) -> list[str]:
         value = _parts(value)
     if not isinstance(value, list) or not value:
         raise RowError("not a list", f"column '{column}' is {kind_of(value)}, not a list of texts")
-    return [plain_text(one, column) for one in value]
+    return [cell_text(one, column) for one in value]
 
 
-def choices_of(value: object, column: str) -> Choices:
+def choices_of(value: object, column: str) -> AnswerChoices:
     """Possible answers: a list, or texts with labels as ARC and OpenBookQA write them."""
     if isinstance(value, Mapping) and "text" in value:
         texts = text_list(value["text"], column)
@@ -102,7 +102,7 @@ def choices_of(value: object, column: str) -> Choices:
     if not 2 <= len(texts) == len(names):
         detail = f"column '{column}' offers {len(texts)} choices with {len(names)} letters"
         raise RowError("bad choices", f"{detail}; 2 to {len(_LETTERS)} can be offered")
-    return Choices(texts=tuple(texts), letters=names)
+    return AnswerChoices(texts=tuple(texts), letters=names)
 
 
 def record_of(value: object, column: str) -> Mapping[str, object]:
@@ -117,16 +117,16 @@ def record_of(value: object, column: str) -> Mapping[str, object]:
     return value
 
 
-def listed(texts: Sequence[str], language: Language) -> str:
+def in_one_line(texts: Sequence[str], language: TaskLanguage) -> str:
     """Texts in one line."""
     return _COMMAS[language].join(texts)
 
 
-def alternatives(texts: Sequence[str], language: Language) -> str:
+def alternatives(texts: Sequence[str], language: TaskLanguage) -> str:
     """Texts in one line, the last after "or"."""
     if len(texts) < 2:
-        return listed(texts, language)
-    return listed(texts[:-1], language) + _LAST[language] + texts[-1]
+        return in_one_line(texts, language)
+    return in_one_line(texts[:-1], language) + _LAST[language] + texts[-1]
 
 
 def in_lines(texts: Sequence[str]) -> str:
@@ -134,7 +134,7 @@ def in_lines(texts: Sequence[str]) -> str:
     return "\n".join(f"- {text}" for text in texts)
 
 
-def in_lettered_lines(choices: Choices) -> str:
+def in_lettered_lines(choices: AnswerChoices) -> str:
     """Choices below each other, each with its letter."""
     pairs = zip(choices.letters, choices.texts, strict=True)
     return "\n".join(f"{letter}. {text}" for letter, text in pairs)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from tunesmith.errors import DataError, RecipeError
 from tunesmith.examples.tasks.cells import is_number, text_list
-from tunesmith.sources.lines import preview
+from tunesmith.sources.lines import excerpt
 from tunesmith.sources.row import Row, RowError
 
 MAX_LABELS = 1_000  # more different values are no labels
@@ -35,9 +35,9 @@ class Labels:
         if key in self.by_value:
             return self.by_value[key]
         if key in ("", "-1", "null"):
-            raise RowError("no label", f"column '{column}' is {preview(str(value))!r}: no label")
+            raise RowError("no label", f"column '{column}' is {excerpt(str(value))!r}: no label")
         shown = ", ".join(itertools.islice(self.by_value, 8))
-        detail = f"column '{column}' is {preview(key)!r}; the recipe's labels name {shown}"
+        detail = f"column '{column}' is {excerpt(key)!r}; the recipe's labels name {shown}"
         raise RowError("unknown label", detail)
 
 

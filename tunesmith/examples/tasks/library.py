@@ -14,7 +14,7 @@ from typing import Any, Literal, Self
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-Language = Literal["en", "zh"]
+TaskLanguage = Literal["en", "zh"]
 ColumnType = Literal[
     "text", "answer", "label", "labels", "yes-no", "list", "choices", "choice", "letter", "record"
 ]
@@ -23,7 +23,7 @@ OFFERED_LABELS = ("labels", "label_lines", "labels_or")
 FOLDER = Path(__file__).parent
 
 
-class Wording(BaseModel):
+class TaskWording(BaseModel):
     """One way to ask."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
@@ -52,11 +52,11 @@ class TaskTemplate(BaseModel):
 
     name: str = Field(pattern=r"^[a-z][a-z0-9-]*$")
     task: str
-    language: Language
+    language: TaskLanguage
     about: str
     columns: dict[str, ColumnType] = Field(min_length=2)
-    wordings: tuple[Wording, ...] = Field(min_length=2)
-    open: tuple[Wording, ...] = ()
+    wordings: tuple[TaskWording, ...] = Field(min_length=2)
+    open: tuple[TaskWording, ...] = ()
     response: str
     example: dict[str, Any]
     labels: tuple[str, ...] = ()
@@ -146,11 +146,11 @@ def _template(written: Mapping[str, Any], task: str) -> TaskTemplate:
     return TaskTemplate.model_validate({**rest, "task": task})
 
 
-def _wordings(written: Iterable[str | Mapping[str, str]], common: str) -> tuple[Wording, ...]:
+def _wordings(written: Iterable[str | Mapping[str, str]], common: str) -> tuple[TaskWording, ...]:
     records = [
         {"instruction": one, "input": common} if isinstance(one, str) else one for one in written
     ]
-    return tuple(Wording.model_validate(record) for record in records)
+    return tuple(TaskWording.model_validate(record) for record in records)
 
 
 def _named(*texts: str) -> list[str]:

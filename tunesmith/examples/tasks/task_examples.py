@@ -17,11 +17,11 @@ from tunesmith.examples.row_seed import row_seed
 from tunesmith.examples.tasks.cells import (
     alternatives,
     answer_text,
+    cell_text,
     choices_of,
     in_lettered_lines,
     in_lines,
-    listed,
-    plain_text,
+    in_one_line,
     record_of,
     text_list,
     yes_or_no,
@@ -37,11 +37,11 @@ from tunesmith.examples.tasks.library import (
     OFFERED_LABELS,
     PLACEHOLDER,
     TaskTemplate,
-    Wording,
+    TaskWording,
     library,
 )
 from tunesmith.recipe.source_recipe import SourceRecipe
-from tunesmith.sources.lines import preview
+from tunesmith.sources.lines import excerpt
 from tunesmith.sources.material import Material
 from tunesmith.sources.read_source import read_source
 from tunesmith.sources.row import Dropped, Row, RowError
@@ -130,7 +130,7 @@ class RowMaker:
         try:
             values = self.values(row.fields)
         except RowError as error:
-            text = preview(json.dumps(dict(row.fields), ensure_ascii=False, default=str))
+            text = excerpt(json.dumps(dict(row.fields), ensure_ascii=False, default=str))
             return Dropped(source=row.source, reason=error.reason, detail=error.detail, text=text)
         template = self.template
         wordings = template.wordings
@@ -149,7 +149,7 @@ class RowMaker:
             ),
         )
 
-    def messages(self, wording: Wording, values: Mapping[str, str]) -> tuple[Message, Message]:
+    def messages(self, wording: TaskWording, values: Mapping[str, str]) -> tuple[Message, Message]:
         """What is asked in these words, and what is answered."""
         instruction = _filled(wording.instruction, values)
         asked = Message(role="user", content=instruction, input=_filled(wording.input, values))
@@ -182,7 +182,7 @@ class RowMaker:
         if kind == "record":
             record = record_of(value, column)
             text = json.dumps(record, ensure_ascii=False, default=str)
-            return {name: text, f"{name}_keys": listed([str(key) for key in record], language)}
+            return {name: text, f"{name}_keys": in_one_line([str(key) for key in record], language)}
         if kind == "choices":
             offered = choices_of(value, column)
             return {name: in_lines(offered.texts), f"lettered_{name}": in_lettered_lines(offered)}
@@ -196,21 +196,21 @@ class RowMaker:
             value = self.labels.name(value, column) if self.labels else value
             return yes_or_no(value, column, language)
         if kind == "list":
-            return listed(text_list(value, column), language)
-        return (answer_text if kind == "answer" else plain_text)(value, column)
+            return in_one_line(text_list(value, column), language)
+        return (answer_text if kind == "answer" else cell_text)(value, column)
 
     def _label(self, name: str, value: object, column: str) -> dict[str, str]:
         assert self.labels is not None
         language, labels = self.template.language, self.labels
         values = {
-            "labels": listed(labels.names, language),
+            "labels": in_one_line(labels.names, language),
             "labels_or": alternatives(labels.names, language),
             "label_lines": in_lines(labels.names),
         }
         if self.template.columns[name] == "label":
             return {**values, name: labels.name(value, column)}
         own = [labels.name(one, column) for one in several(value, column)]
-        return {**values, f"own_{name}": listed(own, language)}
+        return {**values, f"own_{name}": in_one_line(own, language)}
 
 
 def _labels(source: SourceRecipe, template: TaskTemplate, folder: Path) -> Labels | None:

@@ -23,7 +23,7 @@ class Tile(NamedTuple):
     highest: torch.Tensor
 
 
-class OnlineTotals:
+class OnlineLogSumExp:
     """Log-sum-exp of each place's logits, (M,), of the tiles so far."""
 
     def __init__(self, hidden: torch.Tensor) -> None:
@@ -57,7 +57,7 @@ class OnlineSoftmax:
 
     def __init__(self, head: Head, hidden: torch.Tensor) -> None:
         self._head = head
-        self._totals = OnlineTotals(hidden)
+        self._totals = OnlineLogSumExp(hidden)
         self.drawn = torch.zeros_like(hidden, dtype=self.totals.dtype)
 
     @property

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import torch
 
 from tunesmith.models.heads.head import Head, Targets, is_within, tiles
-from tunesmith.models.heads.online_softmax import OnlineArgmax, OnlineTotals
+from tunesmith.models.heads.online_softmax import OnlineArgmax, OnlineLogSumExp
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,7 +22,7 @@ def predictions(
 ) -> Predictions:
     """Nats and correctness of each target, without holding the logits."""
     hidden = hidden.to(dtype)
-    totals, likeliest = OnlineTotals(hidden), OnlineArgmax(hidden)
+    totals, likeliest = OnlineLogSumExp(hidden), OnlineArgmax(hidden)
     chosen = totals.values.new_empty(len(targets.ids))
     for columns in tiles(head, hidden):
         weight = head.module.weight[columns].to(dtype)

@@ -32,7 +32,7 @@ def shared_loss(
         share: What a target counts, e.g. one over the targets of the whole step.
         dtype: Of the matrix products; sums and exponentials are at least fp32.
     """
-    job = _Job(head=head, targets=targets, share=share, dtype=dtype)
+    job = _LossTerms(head=head, targets=targets, share=share, dtype=dtype)
     parameters = (head.module.weight, head.module.bias)
     if not len(hidden):  # nothing is predicted: 0, and zeros for whatever learns
         return torch.stack(
@@ -42,7 +42,7 @@ def shared_loss(
     return loss
 
 
-class _Job(NamedTuple):
+class _LossTerms(NamedTuple):
     """What the loss is made of besides tensors that learn."""
 
     head: Head
@@ -60,7 +60,7 @@ class _TiledLoss(torch.autograd.Function):
         hidden: torch.Tensor,
         weight: torch.Tensor,
         bias: torch.Tensor | None,
-        job: _Job,
+        job: _LossTerms,
     ) -> torch.Tensor:
         with torch.autocast(hidden.device.type, enabled=False):
             gradients = _Gradients(weight, bias, ctx.needs_input_grad)
@@ -83,7 +83,7 @@ class _TiledLoss(torch.autograd.Function):
         return *found, None
 
 
-class _Hits:
+class _TargetCounts:
     """Where the targets stand; equal ones of a place are joined and counted.
 
     Sums over them are made in a fixed order, which adding at repeated places has not.
@@ -151,7 +151,7 @@ class _Gradients:
         else:
             whole.copy_(piece)  # the first places: nothing stands there yet
 
-    def subtract(self, hits: _Hits, hidden: torch.Tensor, pulls: torch.Tensor) -> None:
+    def subtract(self, hits: _TargetCounts, hidden: torch.Tensor, pulls: torch.Tensor) -> None:
         """Take off what the targets say of their output rows; (hits,) pulls."""
         if self.of_weight is not None:
             rows = hidden[hits.places].to(pulls.dtype)
@@ -161,10 +161,10 @@ class _Gradients:
             self.of_bias[hits.tokens] -= _sums(ones, pulls, hits.first_of_token)[:, 0]
 
 
-def _rows_nats(job: _Job, hidden: torch.Tensor, gradients: _Gradients) -> torch.Tensor:
+def _rows_nats(job: _LossTerms, hidden: torch.Tensor, gradients: _Gradients) -> torch.Tensor:
     """Summed nats of some places, and their gradients: each place's softmax less its targets."""
     head, share = job.head, job.share
-    softmax, hits = OnlineSoftmax(head, hidden), _Hits(job.targets, hidden)
+    softmax, hits = OnlineSoftmax(head, hidden), _TargetCounts(job.targets, hidden)
     kept, chosen = [], []
     for columns, part in hits.by_tile(tiles(head, hidden)):
         weight = head.module.weight[columns].to(hidden.dtype)

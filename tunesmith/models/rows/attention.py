@@ -20,7 +20,7 @@ from tunesmith.tokens.collate import Span
 ROWS = "tunesmith_rows"
 
 
-class Slots(Protocol):
+class AttentionCache(Protocol):
     """Keys and values of texts that are being written (`models.slots`)."""
 
     def attend(
@@ -65,7 +65,7 @@ def row_attention(
     Raises:
         KeyError: The model lost the spans on the way here, so it cannot read a row.
     """
-    slots: Slots | None = options.get("slots")
+    slots: AttentionCache | None = options.get("slots")
     if slots is not None:
         return slots.attend(module, (query, key, value), options), None
     spans: Sequence[Span] = options["spans"]

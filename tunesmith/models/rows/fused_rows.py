@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 import torch
 
-from tunesmith.models.shortcuts.matmul_library import multiplying
+from tunesmith.models.shortcuts.matmul_library import use_matmul_library
 from tunesmith.tokens.collate import Span
 
 _forward = torch.ops.aten._scaled_dot_product_flash_attention_for_cpu
@@ -21,7 +21,7 @@ _backward = torch.ops.aten._scaled_dot_product_flash_attention_for_cpu_backward
 _States = tuple[torch.Tensor, torch.Tensor, torch.Tensor]
 
 
-class _Parts(NamedTuple):
+class _SpanParts(NamedTuple):
     """Where spans stand, and which rows of which places they continue, outer spans first."""
 
     lengths: list[int]
@@ -60,7 +60,7 @@ def fused_row_attention(
     return out
 
 
-def _parts(spans: Sequence[Span]) -> _Parts:
+def _parts(spans: Sequence[Span]) -> _SpanParts:
     """Every span attends to itself, and what continues a span to that span.
 
     Empty spans are left out: the kernel divides by their length, and the process ends.
@@ -70,7 +70,7 @@ def _parts(spans: Sequence[Span]) -> _Parts:
         own = slice(span.start, span.start + span.length)
         if end > own.stop and span.length:
             continuing.append((slice(own.stop, end), own))
-    return _Parts([span.length for span in spans if span.length], continuing)
+    return _SpanParts([span.length for span in spans if span.length], continuing)
 
 
 def _ends(spans: Sequence[Span]) -> list[int]:
@@ -91,13 +91,13 @@ class _FusedRows(torch.autograd.Function):
     """
 
     @staticmethod
-    @multiplying("standard")
+    @use_matmul_library("standard")
     def forward(
         ctx: Any,
         query: torch.Tensor,
         key: torch.Tensor,
         value: torch.Tensor,
-        parts: _Parts,
+        parts: _SpanParts,
         scale: float | None,
     ) -> torch.Tensor:
         states = _grouped(query, key, value)
@@ -119,10 +119,10 @@ class _FusedRows(torch.autograd.Function):
         return joined.flatten(0, 1)[None]
 
     @staticmethod
-    @multiplying("standard")
+    @use_matmul_library("standard")
     def backward(ctx: Any, *gradients: torch.Tensor) -> tuple[torch.Tensor | None, ...]:
         query, key, value, joined, weight = ctx.saved_tensors
-        parts: _Parts = ctx.parts
+        parts: _SpanParts = ctx.parts
         q, k, v = _grouped(query, key, value)
         gradient = _dense(gradients[0].to(q.dtype)).reshape(joined.shape)
         joined = joined.to(q.dtype)

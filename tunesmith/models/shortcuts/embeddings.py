@@ -69,7 +69,7 @@ class _Table:
         return self._kept
 
 
-class _Rows(torch.autograd.Function):
+class _RowGradient(torch.autograd.Function):
     """`anchor` has autograd call `backward`; the table itself gets its gradient there."""
 
     @staticmethod
@@ -91,7 +91,7 @@ def _forward(table: _Table, ids: torch.Tensor) -> torch.Tensor:
     if not (torch.is_grad_enabled() and weight.requires_grad):
         return functional.embedding(ids, weight)
     anchor = torch.zeros((), requires_grad=True)
-    out: torch.Tensor = _Rows.apply(ids, anchor, table)  # type: ignore[no-untyped-call]
+    out: torch.Tensor = _RowGradient.apply(ids, anchor, table)  # type: ignore[no-untyped-call]
     return out
 
 

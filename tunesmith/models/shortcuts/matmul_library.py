@@ -12,21 +12,21 @@ from typing import Any, Literal
 
 import torch
 
-Products = Literal["standard", "onednn"]
+MatmulLibrary = Literal["standard", "onednn"]
 _SHAPES = ((256, 512, 768), (96, 1024, 64))
 _TOLERANCE = 1e-5  # relative; bf16 would be off by 4e-3, fp32 is by 1e-6
 
 
-def choose_products(device: str) -> Products:
+def choose_matmul_library(device: str) -> MatmulLibrary:
     """Take oneDNN on a CPU where its products are as exact as fp32, else torch's own choice."""
     if device != "cpu" or not torch.backends.mkldnn.is_available():
         return "standard"
-    with multiplying("onednn"):
+    with use_matmul_library("onednn"):
         return "onednn" if _largest_error() < _TOLERANCE else "standard"
 
 
 @contextmanager
-def multiplying(products: Products) -> Iterator[None]:
+def use_matmul_library(products: MatmulLibrary) -> Iterator[None]:
     """Let fp32 products go that way, in the whole process, for a while."""
     before = _setting().fp32_precision
     _setting().fp32_precision = "bf16" if products == "onednn" else "none"

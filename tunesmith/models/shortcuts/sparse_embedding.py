@@ -67,7 +67,7 @@ def spread(values: torch.Tensor, ids: torch.Tensor | None, *, like: torch.Tensor
     return torch.zeros_like(like, dtype=values.dtype).index_copy_(0, ids, values)
 
 
-def train_read_rows(network: PreTrainedModel, ids: torch.Tensor) -> SparseEmbedding | None:
+def train_sparse_rows(network: PreTrainedModel, ids: torch.Tensor) -> SparseEmbedding | None:
     """Let the input embeddings collect gradients for the rows `ids` alone.
 
     Args:
@@ -97,11 +97,11 @@ def _forward(rows: SparseEmbedding, padding_idx: int | None, ids: torch.Tensor) 
     if bool((places < 0).any()):
         raise IndexError("a token is read in training that was not among the rows to be trained")
     padding = -1 if padding_idx is None else int(rows.places[padding_idx])
-    out: torch.Tensor = _Rows.apply(rows.parameter, rows.table, ids, places, padding)  # type: ignore[no-untyped-call]
+    out: torch.Tensor = _TableRows.apply(rows.parameter, rows.table, ids, places, padding)  # type: ignore[no-untyped-call]
     return out
 
 
-class _Rows(torch.autograd.Function):
+class _TableRows(torch.autograd.Function):
     """Rows out of the table; their gradient goes to the parameter."""
 
     @staticmethod

@@ -71,7 +71,7 @@ def standalone_svg(svg: str) -> str:
     return f"{svg[: opened - 1]}{namespace}>{_STANDALONE}{svg[opened:]}"
 
 
-def thinned(points: Sequence[LogPoint], axis: Axis) -> list[tuple[float, float]]:
+def thinned_curve(points: Sequence[LogPoint], axis: Axis) -> list[tuple[float, float]]:
     """At most `MAX_POINTS` of (axis, loss): neighbours become their mean, weighted by tokens."""
     size = -(-len(points) // MAX_POINTS)
     return [
@@ -103,13 +103,13 @@ def _draw_loss(
 ) -> None:
     means = smoothed(train, axis)
     if train:
-        x, y = zip(*thinned(train, axis), strict=True)
+        x, y = zip(*thinned_curve(train, axis), strict=True)
         width, alpha, label = (1.0, 0.35, None) if means else (2.0, 1.0, "train")
         panel.plot(x, y, color=_TRAIN, label=label, linewidth=width, alpha=alpha)
     if means:
         panel.plot(*zip(*means, strict=True), color=_TRAIN, linewidth=2.2, label="train (mean)")
     if validation:
-        x, y = zip(*thinned(validation, axis), strict=True)
+        x, y = zip(*thinned_curve(validation, axis), strict=True)
         panel.plot(x, y, color=_VALIDATION, linewidth=2.2, marker="o", ms=3.5, label="validation")
         best = best_point(list(validation))
         if best is not None:

@@ -10,8 +10,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from tunesmith.sources.chats.post import NO_TEXT, SYSTEM_MESSAGE, as_thread, check_held
-from tunesmith.sources.chats.speaker_labels import is_action, labelled_lines, side_of
-from tunesmith.sources.lines import preview
+from tunesmith.sources.chats.speaker_labels import is_action, is_staff_label, labelled_lines
+from tunesmith.sources.lines import excerpt
 from tunesmith.sources.material import Thread, Turn
 from tunesmith.sources.row import Dropped, Row, RowError
 from tunesmith.sources.word_lists import listed
@@ -43,7 +43,7 @@ _TRAINING_KEYS = ({"role", "content"}, {"from", "value"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Columns:
+class MessageColumns:
     """What the columns of a table of messages, or the keys of a turn, are called."""
 
     message: str
@@ -53,7 +53,7 @@ class Columns:
     time: str | None = None
 
 
-def message_columns(names: Iterable[str], fields: Mapping[str, str]) -> Columns | None:
+def message_columns(names: Iterable[str], fields: Mapping[str, str]) -> MessageColumns | None:
     """The columns of a table whose rows are messages; None where it is no such table.
 
     Args:
@@ -75,7 +75,7 @@ def message_columns(names: Iterable[str], fields: Mapping[str, str]) -> Columns 
     if thread is None or message is None or (role is None and author is None):
         return None
     time = find("time", TIME_COLUMNS, [thread, message, role, author])
-    return Columns(message=message, thread=thread, role=role, author=author, time=time)
+    return MessageColumns(message=message, thread=thread, role=role, author=author, time=time)
 
 
 def conversation_column(row: Mapping[str, object], fields: Mapping[str, str]) -> str | None:
@@ -155,7 +155,7 @@ def _conversation(row: Row, fields: Mapping[str, str]) -> Iterator[Thread | Drop
         try:
             turns.append(_list_turn(item, fields, source))
         except RowError as fault:
-            text = preview(str(item))
+            text = excerpt(str(item))
             yield Dropped(source=source, reason=fault.reason, detail=fault.detail, text=text)
     if turns:
         yield as_thread(turns, ())
@@ -172,7 +172,7 @@ def _list_turn(item: object, fields: Mapping[str, str], source: str) -> Turn:
     if isinstance(item, list | tuple):
         if len(item) != 2 or not all(isinstance(part, str) for part in item):
             raise RowError("data_type", "a turn must be a pair of speaker and text")
-        columns = Columns(message="text", author="speaker")
+        columns = MessageColumns(message="text", author="speaker")
         return _turn({"speaker": item[0], "text": item[1]}, columns, source)
     if not isinstance(item, Mapping):
         raise RowError("data_type", "a turn must be a pair or an object")
@@ -183,12 +183,12 @@ def _list_turn(item: object, fields: Mapping[str, str], source: str) -> Turn:
     return _turn(item, found, source)
 
 
-def _turn_columns(item: Mapping[str, object], fields: Mapping[str, str]) -> Columns | None:
+def _turn_columns(item: Mapping[str, object], fields: Mapping[str, str]) -> MessageColumns | None:
     named = {key: value for key, value in fields.items() if value in item}
     return message_columns(["thread", *map(str, item)], {**named, "thread": "thread"})
 
 
-def _turn(values: Mapping[str, object], columns: Columns, source: str) -> Turn:
+def _turn(values: Mapping[str, object], columns: MessageColumns, source: str) -> Turn:
     text = values.get(columns.message)
     if text is not None and not isinstance(text, str):
         raise RowError("not a text", f"the field '{columns.message}' is no text")
@@ -201,9 +201,9 @@ def _turn(values: Mapping[str, object], columns: Columns, source: str) -> Turn:
         raise RowError(SYSTEM_MESSAGE, f"of the kind {role or author}")
     if not text or not text.strip():
         raise RowError(NO_TEXT, f"the field '{columns.message}' is empty")
-    side = side_of(role) if role else None
+    side = is_staff_label(role) if role else None
     if side is None:
-        side = side_of(author)
+        side = is_staff_label(author)
     name = author or role
     if side is not None and role and author:
         name = f"{author} ({role})"  # an account may stand on both sides of different tickets
@@ -247,5 +247,5 @@ def _seconds(value: object) -> float | None:
 
 
 def _dropped(row: Row, fault: RowError) -> Dropped:
-    text = preview(str(dict(row.fields)))
+    text = excerpt(str(dict(row.fields)))
     return Dropped(source=row.source, reason=fault.reason, detail=fault.detail, text=text)

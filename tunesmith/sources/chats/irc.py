@@ -12,13 +12,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from tunesmith.sources.chats.post import SYSTEM_MESSAGE, Post, check_held
-from tunesmith.sources.chats.who_answers_whom import Pace, find_threads
-from tunesmith.sources.lines import preview
+from tunesmith.sources.chats.who_answers_whom import ChannelPace, find_threads
+from tunesmith.sources.lines import excerpt
 from tunesmith.sources.material import Thread, Turn
 from tunesmith.sources.row import Dropped
 from tunesmith.sources.tables.text_lines import TextLine, read_text_lines
 
-_PACE = Pace(burst=90.0, alone=600.0, pause=600.0, wait=1200.0)
+_PACE = ChannelPace(burst=90.0, alone=600.0, pause=600.0, wait=1200.0)
 _FORMATTING = "\x02\x04\x06\x07\x0f\x11\x16\x1d\x1e\x1f"
 _COLOUR = re.compile("\x03(?:\\d{1,2}(?:,\\d{1,2})?)?")
 _TIME = re.compile(
@@ -136,4 +136,4 @@ def _address(text: str, nicks: set[str], people: Mapping[str, str]) -> tuple[lis
 
 
 def _dropped(source: str, reason: str, detail: str, text: str) -> Dropped:
-    return Dropped(source=source, reason=reason, detail=detail, text=preview(text))
+    return Dropped(source=source, reason=reason, detail=detail, text=excerpt(text))

@@ -14,10 +14,10 @@ from email.policy import default
 from pathlib import Path
 
 from tunesmith.sources.chats.mail_text import own_text
-from tunesmith.sources.chats.message_intent import is_question, is_request
+from tunesmith.sources.chats.message_intent import asks_question, is_request
 from tunesmith.sources.chats.post import BOT_MESSAGE, NO_TEXT, as_thread, check_held
 from tunesmith.sources.chunks import file_chunks
-from tunesmith.sources.lines import preview, split_lines
+from tunesmith.sources.lines import excerpt, split_lines
 from tunesmith.sources.material import Thread, Turn
 from tunesmith.sources.row import Dropped, RowError
 from tunesmith.sources.tables.strict_json import check_characters
@@ -104,7 +104,7 @@ def _read_mail(data: bytes, source: str) -> _Mail | Dropped:
     ) as fault:
         # The standard library's header parser fails in these ways on headers of spam.
         reason, detail = "unreadable mail", f"{type(fault).__name__}: {fault}"
-    return Dropped(source=source, reason=reason, detail=detail, text=preview(data[:800]))
+    return Dropped(source=source, reason=reason, detail=detail, text=excerpt(data[:800]))
 
 
 def _mail(message: EmailMessage, source: str) -> _Mail | Dropped:
@@ -116,7 +116,7 @@ def _mail(message: EmailMessage, source: str) -> _Mail | Dropped:
         return _left_out(source, BOT_MESSAGE, "sent by a program", subject)
     text = own_text(_body(message))
     bare, is_reply = bare_subject(subject)
-    if bare and not is_reply and not (is_question(text) or is_request(text)):
+    if bare and not is_reply and not (asks_question(text) or is_request(text)):
         text = f"{bare}\n\n{text}".strip()  # the question is in the subject alone
     if not text:
         return _left_out(source, NO_TEXT, "nothing but quotes or attachments", subject)
@@ -258,4 +258,4 @@ def _seconds(message: EmailMessage) -> float | None:
 
 
 def _left_out(source: str, reason: str, detail: str, text: str) -> Dropped:
-    return Dropped(source=source, reason=reason, detail=detail, text=preview(text))
+    return Dropped(source=source, reason=reason, detail=detail, text=excerpt(text))

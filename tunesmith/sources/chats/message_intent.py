@@ -112,7 +112,7 @@ _VOTE = re.compile(r"(?<![\w.])[+-]1(?!\w)")
 _LONGEST_SMALL_TALK = 200  # characters
 
 
-def is_question(text: str) -> bool:
+def asks_question(text: str) -> bool:
     """Whether a message asks: a question mark outside code and links, or a question's words."""
     words = _own_words(text)
     return bool(

@@ -21,16 +21,16 @@ from tunesmith.sources.chats.post import (
     check_held,
     in_order,
 )
-from tunesmith.sources.chats.who_answers_whom import Pace, find_threads
+from tunesmith.sources.chats.who_answers_whom import ChannelPace, find_threads
 from tunesmith.sources.chunks import file_chunks
-from tunesmith.sources.lines import preview
+from tunesmith.sources.lines import excerpt
 from tunesmith.sources.material import Thread, Turn
 from tunesmith.sources.row import Dropped, RowError
 from tunesmith.sources.tables.json_list import list_place, parse_object, split_list
 from tunesmith.sources.tables.strict_json import parse_json
 
 MAX_FILE_BYTES = 256 << 20
-_PACE = Pace(burst=300.0, alone=3600.0, pause=2 * 3600.0, wait=24 * 3600.0)
+_PACE = ChannelPace(burst=300.0, alone=3600.0, pause=2 * 3600.0, wait=24 * 3600.0)
 _CHAT_FILE = re.compile(r"(?:.*/)?[^/]+/message_\d+\.json|message_\d+\.json")
 _NOTICE = re.compile(
     r"(?:reacted .{1,20} to your message"
@@ -155,9 +155,9 @@ def mend_latin(text: str) -> str:
 
 
 def _left_out(source: str, reason: str, detail: str, content: object) -> Dropped:
-    text = preview(content) if isinstance(content, str) else ""
+    text = excerpt(content) if isinstance(content, str) else ""
     return Dropped(source=source, reason=reason, detail=detail, text=text)
 
 
 def _dropped(source: str, fault: RowError, data: bytes) -> Dropped:
-    return Dropped(source=source, reason=fault.reason, detail=fault.detail, text=preview(data))
+    return Dropped(source=source, reason=fault.reason, detail=fault.detail, text=excerpt(data))

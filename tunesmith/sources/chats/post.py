@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from tunesmith.errors import DataError
-from tunesmith.sources.lines import preview
+from tunesmith.sources.lines import excerpt
 from tunesmith.sources.material import Thread, Turn
 from tunesmith.sources.row import Dropped
 
@@ -65,7 +65,7 @@ def drop_turns(turns: Sequence[Turn], reason: str) -> Dropped:
     """Several messages left out for one reason."""
     more = f" and {len(turns) - 1:,} more" if len(turns) > 1 else ""
     detail = f"a message of {turns[0].author}{more}"
-    text = preview("\n".join(turn.text for turn in turns[:20]))
+    text = excerpt("\n".join(turn.text for turn in turns[:20]))
     return Dropped(source=turns[0].source, reason=reason, detail=detail, text=text)
 
 

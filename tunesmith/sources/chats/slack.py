@@ -27,9 +27,9 @@ from tunesmith.sources.chats.post import (
     check_held,
     in_order,
 )
-from tunesmith.sources.chats.slack_text import mentioned, plain_text
-from tunesmith.sources.chats.who_answers_whom import Pace, find_threads
-from tunesmith.sources.lines import preview
+from tunesmith.sources.chats.slack_text import mentioned, without_slack_markup
+from tunesmith.sources.chats.who_answers_whom import ChannelPace, find_threads
+from tunesmith.sources.lines import excerpt
 from tunesmith.sources.material import Thread, Turn
 from tunesmith.sources.row import Dropped, RowError
 from tunesmith.sources.tables.json_list import split_list
@@ -38,7 +38,7 @@ from tunesmith.sources.tables.strict_json import parse_json
 _DAY_FILE = re.compile(r"(?:.*/)?([^/]+)/(\d{4}-\d\d-\d\d)\.json")
 _TS = re.compile(r"\d{1,12}(?:\.\d{1,9})?")
 _PEOPLE = frozenset({None, "", "thread_broadcast", "me_message", "file_share", "reply_broadcast"})
-_PACE = Pace(burst=600.0, alone=4500.0, pause=3600.0, wait=24 * 3600.0)
+_PACE = ChannelPace(burst=600.0, alone=4500.0, pause=3600.0, wait=24 * 3600.0)
 _LISTS = ("users.json", "org_users.json", "channels.json", "groups.json")
 
 logger = logging.getLogger(__name__)
@@ -256,7 +256,7 @@ def _post(message: _Message, names: Mapping[str, str], bots: frozenset[str]) -> 
     if not isinstance(raw, str) or message.author is None:
         detail = "the field 'user' is missing" if isinstance(raw, str) else "'text' is no text"
         return _dropped(message.source, "no message", detail, fields)
-    text = plain_text(raw, names)
+    text = without_slack_markup(raw, names)
     if not text or _is_upload_notice(fields):
         return _dropped(message.source, NO_TEXT, "only attachments or files", fields)
     turn = Turn(author=message.author, text=text, source=message.source, seconds=float(message.ts))
@@ -308,5 +308,5 @@ def _list_chunks(chunks: Iterator[bytes]) -> Iterator[bytes]:
 def _dropped(source: str, reason: str, detail: str, content: object) -> Dropped:
     if isinstance(content, Mapping):
         content = content.get("text") or ""
-    text = preview(content if isinstance(content, bytes | str) else str(content))
+    text = excerpt(content if isinstance(content, bytes | str) else str(content))
     return Dropped(source=source, reason=reason, detail=detail, text=text)

@@ -12,7 +12,7 @@ _MARKUP = re.compile(r"<([^<>\n]+)>")
 _WEB = re.compile(r"(?:https?|mailto|tel|ftp|slack)[:]")
 
 
-def plain_text(text: str, names: Mapping[str, str]) -> str:
+def without_slack_markup(text: str, names: Mapping[str, str]) -> str:
     """Replace Slack's markup by words; `names` says what accounts and channels are called."""
     # U+2028 and the like stay; Slack's own line ends are line feeds already.
     return html.unescape(_MARKUP.sub(lambda match: _words(match.group(1), names), text)).strip()

@@ -31,7 +31,7 @@ _LABEL = re.compile(
 )
 
 
-def side_of(word: str) -> bool | None:
+def is_staff_label(word: str) -> bool | None:
     """Whether somebody called this answers (True) or asks (False); None where it says neither."""
     key = _key(word)
     if key in _ANSWERING:
@@ -54,8 +54,8 @@ def labelled_lines(text: str) -> list[tuple[str, str]]:
     """
     lines = text.split("\n")
     found = [match["label"].strip() for line in lines if (match := _LABEL.match(line))]
-    speakers = {label for label in found if side_of(label) is not None or is_action(label)}
-    sides = {side_of(label) for label in speakers} - {None}
+    speakers = {label for label in found if is_staff_label(label) is not None or is_action(label)}
+    sides = {is_staff_label(label) for label in speakers} - {None}
     if len(sides) < 2:
         speakers = _repeated(found)
     if len(speakers) < 2 or not _begins_labelled(lines, speakers):

@@ -13,13 +13,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from tunesmith.sources.chats.post import DELETED, NO_TEXT, SYSTEM_MESSAGE, Post, check_held
-from tunesmith.sources.chats.who_answers_whom import Pace, find_threads
-from tunesmith.sources.lines import preview
+from tunesmith.sources.chats.who_answers_whom import ChannelPace, find_threads
+from tunesmith.sources.lines import excerpt
 from tunesmith.sources.material import Thread, Turn
 from tunesmith.sources.row import Dropped
 from tunesmith.sources.tables.text_lines import read_text_lines
 
-_PACE = Pace(burst=300.0, alone=3600.0, pause=2 * 3600.0, wait=24 * 3600.0)
+_PACE = ChannelPace(burst=300.0, alone=3600.0, pause=2 * 3600.0, wait=24 * 3600.0)
 _MARKS = "\u200e\u200f\u202a\u202c\ufeff"
 _HEAD = re.compile(
     rf"""^[{_MARKS}]*(?P<bracket>\[)?
@@ -188,4 +188,4 @@ def _separator(date: str) -> str:
 
 
 def _dropped(name: str, line: int, reason: str, detail: str, text: str) -> Dropped:
-    return Dropped(source=f"{name}:{line}", reason=reason, detail=detail, text=preview(text))
+    return Dropped(source=f"{name}:{line}", reason=reason, detail=detail, text=excerpt(text))

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 
 from tunesmith.sources.chats.message_intent import (
-    is_question,
+    asks_question,
     is_reaction,
     is_request,
     is_small_talk,
@@ -50,7 +50,7 @@ _COMMON_WORDS = frozenset(
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Pace:
+class ChannelPace:
     """How fast a channel speaks, in seconds.
 
     Attributes:
@@ -67,7 +67,7 @@ class Pace:
 
 
 def find_threads(
-    posts: Sequence[Post], pace: Pace, *, names: Names = ()
+    posts: Sequence[Post], pace: ChannelPace, *, names: Names = ()
 ) -> Iterator[Thread | Dropped]:
     """The conversations of one channel, in the order in which they begin.
 
@@ -89,7 +89,7 @@ def find_threads(
         yield from _thread(posts, links, members, names)
 
 
-def link_replies(posts: Sequence[Post], pace: Pace) -> list[int | None]:
+def link_replies(posts: Sequence[Post], pace: ChannelPace) -> list[int | None]:
     """For each message the earlier one that it answers or continues; None where it opens."""
     linker = _Linker(posts, pace)
     for post in posts:
@@ -104,7 +104,7 @@ class _Linker:
     """What is known of a channel after the messages read so far."""
 
     posts: Sequence[Post]
-    pace: Pace
+    pace: ChannelPace
     links: list[int | None] = field(default_factory=list)
     last: dict[str, int] = field(default_factory=dict)  # author -> newest message
     spoken_to: dict[str, int] = field(default_factory=dict)  # author -> newest message to them
@@ -128,7 +128,7 @@ class _Linker:
         self.spoken_to.pop(author, None)
         for other in self._addressees(index, post, parent):
             self.spoken_to[other] = index
-        if is_question(post.turn.text) or is_request(post.turn.text):
+        if asks_question(post.turn.text) or is_request(post.turn.text):
             self.open = [*self.open, index][-_MAX_OPEN_QUESTIONS:]
 
     def _addressees(self, index: int, post: Post, parent: int | None) -> tuple[str, ...]:
@@ -226,7 +226,7 @@ class _Linker:
 
     def _asked_last(self, index: int, post: Post) -> int | None:
         text = post.turn.text
-        if is_question(text) or is_small_talk(text) or is_reaction(text):
+        if asks_question(text) or is_small_talk(text) or is_reaction(text):
             return None
         for question in reversed(self.open):
             asked = self.posts[question]
@@ -307,16 +307,16 @@ def _asides(
 def _answers(posts: Sequence[Post], index: int, question: int) -> bool:
     """Whether a message states something with words of a question that somebody else asked."""
     post, asked = posts[index], posts[question]
-    if post.turn.author == asked.turn.author or not is_question(asked.turn.text):
+    if post.turn.author == asked.turn.author or not asks_question(asked.turn.text):
         return False
     words = _content_words(post.turn.text) & _content_words(asked.turn.text)
-    return bool(words) and not is_question(post.turn.text)
+    return bool(words) and not asks_question(post.turn.text)
 
 
 def _first_asking(posts: Sequence[Post], members: Sequence[int]) -> int | None:
     for index in members:
         text = posts[index].turn.text
-        if not is_small_talk(text) and (is_question(text) or is_request(text)):
+        if not is_small_talk(text) and (asks_question(text) or is_request(text)):
             return index
     return None
 

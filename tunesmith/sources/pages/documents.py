@@ -4,10 +4,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 
-from tunesmith.sources.lines import preview
+from tunesmith.sources.lines import excerpt
 from tunesmith.sources.material import Section
 from tunesmith.sources.pages.markdown_text import is_links_only
-from tunesmith.sources.pages.outline import Block, Outline, entries_as_lists, place_of
+from tunesmith.sources.pages.outline import Block, Outline, block_place, entries_as_lists
 from tunesmith.sources.pages.question_text import bare_text
 from tunesmith.sources.pages.subject import subject_of
 from tunesmith.sources.row import Dropped
@@ -40,9 +40,9 @@ def read_sections(outline: Outline, name: str) -> Iterator[Section | Dropped]:
 
 
 def _section(section: _Open, name: str, subject: str) -> Section | Dropped | None:
-    source = place_of(name, section.block)
+    source = block_place(name, section.block)
     text = "\n\n".join(section.texts)
-    shown = preview(f"{' > '.join(section.headings)}\n{text}".strip())
+    shown = excerpt(f"{' > '.join(section.headings)}\n{text}".strip())
     if not text and section.left_out:
         kinds = {block.kind for block in section.left_out}
         reason = "navigation" if "navigation" in kinds else "only badges"

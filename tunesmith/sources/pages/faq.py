@@ -9,11 +9,17 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
-from tunesmith.sources.lines import preview
+from tunesmith.sources.lines import excerpt
 from tunesmith.sources.material import AnsweredQuestion, Section
 from tunesmith.sources.pages.inline_questions import with_questions
 from tunesmith.sources.pages.markdown_text import is_links_only
-from tunesmith.sources.pages.outline import LOWEST_LEVEL, Block, Outline, entries_as_lists, place_of
+from tunesmith.sources.pages.outline import (
+    LOWEST_LEVEL,
+    Block,
+    Outline,
+    block_place,
+    entries_as_lists,
+)
 from tunesmith.sources.pages.question_text import (
     asks,
     bare_text,
@@ -68,7 +74,7 @@ def _key(question: str) -> str:
 
 
 def _material(part: _Part, name: str, subject: str) -> AnsweredQuestion | Section | Dropped | None:
-    source, text = place_of(name, part.block), part.text
+    source, text = block_place(name, part.block), part.text
     if part.is_question:
         return _question(part, source, text)
     if not text:
@@ -93,7 +99,7 @@ def _question(part: _Part, source: str, text: str) -> AnsweredQuestion | Dropped
 
 
 def _dropped(source: str, reason: str, detail: str, part: _Part) -> Dropped:
-    text = preview(f"{part.block.text}\n{part.text}".strip())
+    text = excerpt(f"{part.block.text}\n{part.text}".strip())
     return Dropped(source=source, reason=reason, detail=detail, text=text)
 
 

@@ -131,7 +131,7 @@ FRAMES = frozenset(
 def is_chrome(element: "HtmlElement") -> bool:
     """Whether an element is navigation, decoration or machinery, and no text of the page."""
     if element.tag in _SKIPPED:
-        return not (element.tag == "button" and is_question(element))
+        return not (element.tag == "button" and is_question_element(element))
     if element.get("role") in _CHROME_ROLES:
         return True
     names = f"{element.get('class', '')} {element.get('id', '')}".lower()
@@ -140,7 +140,7 @@ def is_chrome(element: "HtmlElement") -> bool:
     return element.tag not in HEADINGS and not _CHROME.isdisjoint(names.split())
 
 
-def is_question(element: "HtmlElement") -> bool:
+def is_question_element(element: "HtmlElement") -> bool:
     """A clickable line of an accordion, or one that its class calls a question."""
     if element.tag in HEADINGS or element.tag in ("dt", "dd", "details", "summary", "a", "body"):
         return False
@@ -196,7 +196,7 @@ def anchor_of(element: "HtmlElement") -> str | None:
     return None
 
 
-def escaped(text: str | None) -> str:
+def html_escaped(text: str | None) -> str:
     """Text as HTML."""
     return (text or "").replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
@@ -215,7 +215,7 @@ def serialised(element: "HtmlElement", *, tail: bool = True) -> str:
 
 def inner_html(element: "HtmlElement") -> str:
     """What an element holds, as HTML."""
-    return escaped(element.text) + "".join(
+    return html_escaped(element.text) + "".join(
         serialised(child) for child in element if isinstance(child.tag, str)
     )
 

@@ -18,11 +18,11 @@ from tunesmith.sources.pages.html_elements import (
     anchor_of,
     as_markdown,
     cut_out_blocks,
-    escaped,
     heading_text,
+    html_escaped,
     inner_html,
     is_chrome,
-    is_question,
+    is_question_element,
     serialised,
 )
 from tunesmith.sources.pages.markdown_text import prose_block
@@ -90,25 +90,25 @@ class _Walk:
 
     def element(self, element: "HtmlElement") -> Iterator[Block]:
         """The blocks that an element holds."""
-        inline: list[str] = [escaped(element.text)]
+        inline: list[str] = [html_escaped(element.text)]
         line = self._line(element)
         for child in element:
             if not isinstance(child.tag, str):
-                inline.append(escaped(child.tail))
+                inline.append(html_escaped(child.tail))
                 continue
             if is_chrome(child):
-                inline.append(escaped(child.tail))
+                inline.append(html_escaped(child.tail))
             elif self._is_inline(child):
                 inline.append(serialised(child))
             else:
                 yield from self._converted("text", "".join(inline), line)
                 yield from self._block(child)
-                inline, line = [escaped(child.tail)], self._line(child)
+                inline, line = [html_escaped(child.tail)], self._line(child)
         yield from self._converted("text", "".join(inline), line)
 
     def _block(self, element: "HtmlElement") -> Iterator[Block]:
         tag = element.tag
-        if tag in HEADINGS or is_question(element):
+        if tag in HEADINGS or is_question_element(element):
             yield from self._heading(element)
         elif tag == "details":
             yield from self._details(element)
@@ -123,7 +123,7 @@ class _Walk:
             yield from self._converted(kind, serialised(element, tail=False), self._line(element))
 
     def _is_inline(self, element: "HtmlElement") -> bool:
-        if element.tag in BLOCKS or is_question(element):
+        if element.tag in BLOCKS or is_question_element(element):
             return False
         return next(element.iter(*BLOCKS), None) is None
 
@@ -134,14 +134,14 @@ class _Walk:
         first = next(inner, None)
         is_own = first is element
         found = next(inner, None) if is_own else first
-        return found is not None or any(is_question(child) for child in element)
+        return found is not None or any(is_question_element(child) for child in element)
 
     def _heading(self, element: "HtmlElement") -> Iterator[Block]:
         within = cut_out_blocks(element)
         yield from self._heading_alone(element)
         for block in within:  # a heading whose end tag is missing holds what follows it
             yield from self._block(block)
-            yield from self._converted("text", escaped(block.tail), self._line(block))
+            yield from self._converted("text", html_escaped(block.tail), self._line(block))
 
     def _heading_alone(self, element: "HtmlElement") -> Iterator[Block]:
         text = heading_text(element)

@@ -68,7 +68,7 @@ class Outline:
     title: str | None = None
 
 
-def place_of(name: str, block: Block) -> str:
+def block_place(name: str, block: Block) -> str:
     """`page.md:17#anchor`; an anchor that would not read back is left out."""
     anchor = block.anchor or ""
     is_plain = anchor and not re.search(r"[\s:#]", anchor)

@@ -12,7 +12,7 @@ from typing import Any
 
 from tunesmith.errors import DataError
 from tunesmith.sources.chunks import file_chunks, file_head
-from tunesmith.sources.lines import MAX_LINE_BYTES, preview, split_lines
+from tunesmith.sources.lines import MAX_LINE_BYTES, excerpt, split_lines
 from tunesmith.sources.row import Dropped, Row, RowError
 from tunesmith.sources.tables.json_list import list_place, parse_object, split_list
 from tunesmith.sources.tables.strict_json import parse_json
@@ -147,7 +147,7 @@ def _too_long(source: str, num_bytes: int, data: bytes) -> Dropped:
 
 
 def _dropped(source: str, reason: str, detail: str, data: bytes) -> Dropped:
-    return Dropped(source=source, reason=reason, detail=detail, text=preview(data))
+    return Dropped(source=source, reason=reason, detail=detail, text=excerpt(data))
 
 
 def _kind_of(value: Any) -> str:

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from tunesmith.sources.chunks import file_chunks
-from tunesmith.sources.lines import preview, split_lines
+from tunesmith.sources.lines import excerpt, split_lines
 from tunesmith.sources.row import Dropped, RowError
 from tunesmith.sources.tables.strict_json import check_characters
 
@@ -42,4 +42,4 @@ def read_text_lines(path: Path, name: str, *, strip: str = "") -> Iterator[TextL
 
 
 def _dropped(source: str, fault: RowError, data: bytes) -> Dropped:
-    return Dropped(source=source, reason=fault.reason, detail=fault.detail, text=preview(data))
+    return Dropped(source=source, reason=fault.reason, detail=fault.detail, text=excerpt(data))

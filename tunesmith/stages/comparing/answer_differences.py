@@ -10,12 +10,17 @@ from tunesmith.examples.example import Example, last_user_text
 from tunesmith.files import read_json_lines
 from tunesmith.stages.comparing.compared_runs import Side
 
-Columns = Mapping[str, Sequence[Column]]  # by side
+SideColumns = Mapping[str, Sequence[Column]]  # by side
 Record = dict[str, Any]
 
 
 def answer_differences(
-    first: Side, second: Side, columns: Mapping[str, Columns], *, among: Collection[str], count: int
+    first: Side,
+    second: Side,
+    columns: Mapping[str, SideColumns],
+    *,
+    among: Collection[str],
+    count: int,
 ) -> list[Record]:
     """The rows with the largest differences, averaged over the metrics of text.
 
@@ -51,7 +56,7 @@ def answer_differences(
     ]
 
 
-def _means(columns: Columns, among: Collection[str]) -> dict[str, dict[str, float]]:
+def _means(columns: SideColumns, among: Collection[str]) -> dict[str, dict[str, float]]:
     """Each row's score on both sides, over the runs."""
     ids = shared_ids([column for side in columns.values() for column in side], among=among)
     means = {

@@ -14,7 +14,7 @@ from tunesmith.examples.pipeline import collect, with_group, write_rows
 from tunesmith.examples.read_examples import ReadCount, check_read, source_name
 from tunesmith.examples.splitting.assign import SplitAssignment, assign_splits, remember
 from tunesmith.examples.splitting.collection import Collection
-from tunesmith.examples.splitting.split import NO_SIDE, SPLITS, Split, reasons_in_words
+from tunesmith.examples.splitting.split import NO_SPLIT, SPLITS, Split, reasons_in_words
 from tunesmith.examples.splitting.split_memory import SplitMemory, memory_lock
 from tunesmith.files import atomic_file, hash_file, read_json_lines
 from tunesmith.recipe.recipe import ExamplesRecipe, Recipe
@@ -159,7 +159,7 @@ def _agrees(folder: RunFolder, recipe: Recipe) -> bool:
             return False
         for record in read_json_lines(folder.examples(split)):
             side = memory.side_of(record["id"])
-            if side not in (place, NO_SIDE) and source_name(record["source"]) not in named:
+            if side not in (place, NO_SPLIT) and source_name(record["source"]) not in named:
                 return False
     return True
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from tunesmith.endpoints.cache import CallCache, default_cache_path
 from tunesmith.endpoints.call_budget import Limits
-from tunesmith.endpoints.caller import Caller, Forecast, Terms
+from tunesmith.endpoints.caller import Caller, CallForecast, CallTerms
 from tunesmith.endpoints.chat_request import Endpoint
 from tunesmith.endpoints.openai_api import OpenAiEndpoint
 from tunesmith.errors import MissingError
@@ -15,7 +15,7 @@ from tunesmith.recipe.recipe import GenerationRecipe
 from tunesmith.stages.execution.progress import Progress
 
 if TYPE_CHECKING:
-    from tunesmith.generation.responder import Speaker
+    from tunesmith.generation.responder import Responder
 
 
 def open_asker(
@@ -48,7 +48,7 @@ def open_asker(
         MissingError: There is no such folder, or the variable with the key is not set.
     """
     is_server = recipe.url is not None
-    terms = Terms(
+    terms = CallTerms(
         num_workers=recipe.num_at_once if is_server else 1,
         limits=Limits.of(recipe),
         is_budget_kept=cache_path is not None,
@@ -83,7 +83,7 @@ def open_endpoint(
 def _local(recipe: EndpointRecipe, where: str) -> Endpoint:
     from tunesmith.generation.local_endpoint import LocalEndpoint
     from tunesmith.models.load import find_model, weights_fingerprint
-    from tunesmith.stages.responders.load_responder import load_speaker
+    from tunesmith.stages.responders.load_responder import load_responder
     from tunesmith.stages.responders.renderer import model_renderer
 
     assert recipe.path is not None, "the recipe names either url or path"
@@ -96,9 +96,9 @@ def _local(recipe: EndpointRecipe, where: str) -> Endpoint:
         )
     rendering = model_renderer(place)
 
-    def load() -> "Speaker":
+    def load() -> "Responder":
         generation = GenerationRecipe(batch=recipe.num_at_once)
-        return load_speaker(rendering, name=place.name, recipe=generation)
+        return load_responder(rendering, name=place.name, recipe=generation)
 
     return LocalEndpoint(
         load,
@@ -109,7 +109,7 @@ def _local(recipe: EndpointRecipe, where: str) -> Endpoint:
     )
 
 
-def forecast_in_words(forecast: Forecast) -> str:
+def forecast_in_words(forecast: CallForecast) -> str:
     """What a job will take, as a sentence."""
     words = f"{forecast.calls:,} calls to make, {forecast.cached:,} kept already"
     if forecast.calls:

@@ -1,6 +1,6 @@
 """A model's name or place -> a Speaker: weights, tokenizer and template, ready to answer."""
 
-from tunesmith.generation.responder import Speaker
+from tunesmith.generation.responder import Responder
 from tunesmith.models.forward import choose_layout
 from tunesmith.models.load import ModelPlace, find_model, load_network, to_device
 from tunesmith.recipe.recipe import GenerationRecipe, Recipe, TrainingRecipe
@@ -8,14 +8,14 @@ from tunesmith.stages.responders.renderer import Renderer, model_renderer
 from tunesmith.training.engine import choose_engine, seed_everything
 
 
-def load_speaker(
+def load_responder(
     rendering: Renderer,
     *,
     name: str,
     recipe: GenerationRecipe,
     training: TrainingRecipe | None = None,
     has_random_weights: bool = False,
-) -> Speaker:
+) -> Responder:
     """Load a model's weights.
 
     Args:
@@ -30,7 +30,7 @@ def load_speaker(
     seed_everything(training.seed, 0)
     network = load_network(rendering.place, has_random_weights=has_random_weights)
     device = choose_engine(training).device
-    return Speaker(
+    return Responder(
         name=name,
         model=choose_layout(to_device(network, device)),
         tokenizer=rendering.tokenizer,
@@ -39,14 +39,14 @@ def load_speaker(
     )
 
 
-def named_speaker(name: str, *, recipe: GenerationRecipe) -> Speaker:
+def named_responder(name: str, *, recipe: GenerationRecipe) -> Responder:
     """A model by the name a user gives: starter, a run, a folder, a Hub id."""
-    return load_speaker(model_renderer(find_model(name)), name=name, recipe=recipe)
+    return load_responder(model_renderer(find_model(name)), name=name, recipe=recipe)
 
 
-def base_speaker(recipe: Recipe, rendering: Renderer) -> Speaker:
+def base_responder(recipe: Recipe, rendering: Renderer) -> Responder:
     """The model a run started from, asked as the tuned one is."""
-    return load_speaker(
+    return load_responder(
         rendering,
         name="base",
         recipe=recipe.generation,
@@ -55,7 +55,7 @@ def base_speaker(recipe: Recipe, rendering: Renderer) -> Speaker:
     )
 
 
-def tuned_speaker(recipe: Recipe, rendering: Renderer, place: ModelPlace) -> Speaker:
+def tuned_responder(recipe: Recipe, rendering: Renderer, place: ModelPlace) -> Responder:
     """The model a run made."""
     tuned = Renderer(place=place, tokenizer=rendering.tokenizer, template=rendering.template)
-    return load_speaker(tuned, name="tuned", recipe=recipe.generation, training=recipe.training)
+    return load_responder(tuned, name="tuned", recipe=recipe.generation, training=recipe.training)

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import IO
 
 from tunesmith.files import json_line, read_json_lines
-from tunesmith.generation.responder import Completion, OpenQuestion, Speaker, answer_all
+from tunesmith.generation.responder import Completion, OpenQuestion, Responder, answer_all
 from tunesmith.stages.execution.progress import Progress
 from tunesmith.stages.execution.stage import Result
 
@@ -15,7 +15,7 @@ def answer_onto(
     partial: Path,
     questions: Sequence[OpenQuestion],
     *,
-    load: Callable[[], Speaker],
+    load: Callable[[], Responder],
     progress: Progress,
     is_lenient: bool = False,
 ) -> list[Completion]:

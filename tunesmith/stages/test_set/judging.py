@@ -9,13 +9,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tunesmith.endpoints.caller import Caller, Forecast
+from tunesmith.endpoints.caller import Caller, CallForecast
 from tunesmith.endpoints.chat_request import ChatRequest
 from tunesmith.evaluation.grade import Grade
 from tunesmith.evaluation.judge.absolute import METRIC as SCORES
-from tunesmith.evaluation.judge.absolute import Scored, grade_by_judge, score_judge
+from tunesmith.evaluation.judge.absolute import UnscoredAnswer, grade_by_judge, score_judge
 from tunesmith.evaluation.judge.judge import Judge
-from tunesmith.evaluation.judge.judged_question import Asked, question_text
+from tunesmith.evaluation.judge.judged_question import JudgedQuestion, question_text
 from tunesmith.evaluation.judge.pairwise import METRIC as WIN_RATE
 from tunesmith.evaluation.judge.pairwise import AnswerPair, Preference, prefer, preference_judge
 from tunesmith.evaluation.judge.plants import choose_rows, plant, plant_pairs
@@ -60,7 +60,7 @@ class Bench:
     folder: RunFolder
     progress: Progress
 
-    def asked(self) -> Iterator[Asked]:
+    def asked(self) -> Iterator[JudgedQuestion]:
         """The questions of the test set."""
         return (_asked(self.references, example_id) for example_id in self.references)
 
@@ -121,7 +121,7 @@ def judge_answers(
     return {key: value for key, value in result.items() if key != "failed"}
 
 
-def check_judge(
+def try_judge_on_plants(
     recipe: Recipe, folder: RunFolder, *, recipe_folder: Path, progress: Progress
 ) -> Result:
     """Only try the recipe's judge with planted answers of the test set.
@@ -243,7 +243,7 @@ def _try(bench: Bench) -> tuple[list[JudgeTrial], list[Preference]]:
     return trials, preferences
 
 
-def _forecast(bench: Bench, models: list[str], against: str | None) -> Forecast:
+def _forecast(bench: Bench, models: list[str], against: str | None) -> CallForecast:
     requests = list(_plant_requests(bench))
     for model in models:
         scored = (one.call for one in _scored(bench, model) if one.failure is None)
@@ -261,21 +261,21 @@ def _plant_requests(bench: Bench) -> Iterator[ChatRequest]:
     yield from bench.choices.requests(call for pair in plant_pairs(rows) for call in pair.calls)
 
 
-def _asked(references: ReferenceFile, example_id: str) -> Asked:
+def _asked(references: ReferenceFile, example_id: str) -> JudgedQuestion:
     example = references.example(example_id)
-    return Asked(
+    return JudgedQuestion(
         example_id=example_id,
         question=question_text(example.prompt),
         reference=example.reference,
     )
 
 
-def _scored(bench: Bench, model: str) -> Iterator[Scored]:
+def _scored(bench: Bench, model: str) -> Iterator[UnscoredAnswer]:
     """A model's answers in the order of the test set; each row, also those without one."""
     answers = RowFile(bench.folder.completions(model), key="example_id")
     for asked in bench.asked():
         text, failure, is_cut = _answer_of(answers, asked.example_id)
-        yield Scored(asked=asked, model=model, answer=text, is_cut=is_cut, failure=failure)
+        yield UnscoredAnswer(asked=asked, model=model, answer=text, is_cut=is_cut, failure=failure)
 
 
 def _answer_of(
@@ -331,7 +331,7 @@ def _write_win_rates(
     write_json_lines(bench.folder.grades(WIN_RATE), (grade.to_json() for grade in rows))
 
 
-def _tie(one: Scored) -> Grade:
+def _tie(one: UnscoredAnswer) -> Grade:
     return Grade(
         example_id=one.asked.example_id,
         model=one.model,

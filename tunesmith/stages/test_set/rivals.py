@@ -15,7 +15,7 @@ from tunesmith.evaluation.references import RowFile
 from tunesmith.examples.example import Example, last_user_text
 from tunesmith.files import hash_file, write_json_lines
 from tunesmith.generation.few_shot import Shots, choose_shots
-from tunesmith.generation.responder import Completion, OpenQuestion, Speaker
+from tunesmith.generation.responder import Completion, OpenQuestion, Responder
 from tunesmith.models.load import find_model, weights_fingerprint
 from tunesmith.recipe.endpoint_recipe import EndpointRecipe
 from tunesmith.recipe.recipe import Recipe
@@ -25,7 +25,7 @@ from tunesmith.stages.execution.run_folder import RunFolder
 from tunesmith.stages.execution.stage import Result, Stage, code_of, forget, run_stage
 from tunesmith.stages.prepare import read_split
 from tunesmith.stages.responders.endpoint import forecast_in_words, open_asker
-from tunesmith.stages.responders.load_responder import base_speaker, load_speaker
+from tunesmith.stages.responders.load_responder import base_responder, load_responder
 from tunesmith.stages.responders.renderer import Renderer, model_renderer
 from tunesmith.stages.test_set.completions import answer_onto, count_completions
 
@@ -216,8 +216,8 @@ def _answer_few_shot(
         outputs=[folder.completions(FEW_SHOT)],
     )
 
-    def load() -> Speaker:
-        return replace(base_speaker(recipe, rendering), name=FEW_SHOT, shots=shots)
+    def load() -> Responder:
+        return replace(base_responder(recipe, rendering), name=FEW_SHOT, shots=shots)
 
     return run_stage(folder, stage, lambda: speak(FEW_SHOT, folder, stage, load, progress))
 
@@ -241,8 +241,8 @@ def _answer_local(
     batch = recipe.generation.batch if rival.at_once == "auto" else rival.at_once
     generation = recipe.generation.model_copy(update={"batch": batch})
 
-    def load() -> Speaker:
-        return load_speaker(rendering, name=name, recipe=generation, training=recipe.training)
+    def load() -> Responder:
+        return load_responder(rendering, name=name, recipe=generation, training=recipe.training)
 
     return run_stage(folder, stage, lambda: speak(name, folder, stage, load, progress))
 
@@ -251,7 +251,7 @@ def speak(
     name: str,
     folder: RunFolder,
     stage: Stage,
-    load: Callable[[], Speaker],
+    load: Callable[[], Responder],
     progress: Progress,
 ) -> Result:
     """Answer the test set with a model here, each answer on disk as soon as it is there."""

@@ -41,7 +41,7 @@ def _is_glibc() -> bool:
     return platform.system() == "Linux" and platform.libc_ver()[0] == "glibc"
 
 
-def bound_product_caches() -> None:
+def bound_matmul_caches() -> None:
     """Let oneDNN and torch's bridge to it remember fewer prepared products.
 
     They prepare a product for each shape, and a row's length is a shape: with 1,024 kept in

@@ -177,7 +177,7 @@ def _step(plan: TrainingPlan, data: StepData) -> None:
         num_targets=data.num_targets,
         rules=plan.rules,
     )
-    wait(plan.model.device)
+    wait_for_device(plan.model.device)
 
 
 def _add_up(plan: TrainingPlan, costs: dict[int, float], trials: list[TimedStep]) -> StepTimes:
@@ -219,7 +219,7 @@ def _update_seconds(plan: TrainingPlan) -> float:
     gradients = [p.grad for p in plan.optimizer.parameters if p.grad is not None]
     torch.nn.utils.get_total_norm(gradients)
     plan.optimizer.step()
-    wait(plan.model.device)
+    wait_for_device(plan.model.device)
     return time.monotonic() - started
 
 
@@ -249,10 +249,10 @@ def _predict(plan: TrainingPlan, feed: Feed, rows: list[int]) -> None:
     plan.model.network.eval()
     for batch in feed.batches_of(rows)[1]:
         target_predictions(plan.model, batch, precision=plan.engine.precision)
-    wait(feed.device)
+    wait_for_device(feed.device)
 
 
-def wait(device: torch.device) -> None:
+def wait_for_device(device: torch.device) -> None:
     """Until the device has done what it was asked for."""
     if device.type == "cuda":
         torch.cuda.synchronize(device)
@@ -260,7 +260,7 @@ def wait(device: torch.device) -> None:
         torch.mps.synchronize()
 
 
-def product_rate(device: torch.device, precision: str) -> float:
+def matmul_rate(device: torch.device, precision: str) -> float:
     """FLOPs a second of a large matrix product alone: what no training can exceed."""
     dtype = torch.bfloat16 if precision == "bf16" else torch.float32
     size = 1024 if device.type == "cpu" else 8192
@@ -269,6 +269,6 @@ def product_rate(device: torch.device, precision: str) -> float:
     for _ in range(5):
         started = time.perf_counter()
         left @ right
-        wait(device)
+        wait_for_device(device)
         best = min(best, time.perf_counter() - started)
     return 2.0 * size**3 / best
