@@ -189,7 +189,7 @@ def measure(folder: Path) -> dict[str, object]:
         return
 
     started, _ = clocks()
-    division = write_examples(
+    assignment = write_examples(
         recipe, run, recipe_folder=folder, progress=Clock(), count=count, drop=drop
     )
     ended, cpu_seconds = clocks()
@@ -210,7 +210,7 @@ def measure(folder: Path) -> dict[str, object]:
         },
         "dropped": dict(count.dropped),
         "joined": sum(groups.values()) - len(groups),
-        "splits": division.num_rows(),
+        "splits": assignment.num_rows(),
     }
 
 

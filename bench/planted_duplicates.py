@@ -60,7 +60,7 @@ def main() -> None:
     print(json.dumps(result, indent=2))
 
 
-def divided(examples: list[Example], recipe: ExamplesRecipe | None = None) -> SplitAssignment:
+def assigned(examples: list[Example], recipe: ExamplesRecipe | None = None) -> SplitAssignment:
     """Where they fall, with nothing remembered."""
     recipe = recipe or ExamplesRecipe()
     with tempfile.TemporaryDirectory() as name, Collection(Path(name)) as collection:
@@ -83,8 +83,8 @@ def alpaca(rng: random.Random, words: list[str], group: str | None = None) -> Ex
 def equal(rng: random.Random, words: list[str]) -> dict[str, int]:
     """Copies, of which none may stay."""
     originals = [alpaca(rng, words) for _ in range(PAIRS)]
-    division = divided([*originals, *rng.sample(originals, PAIRS)])
-    copies = division.sides[PAIRS:]
+    assignment = assigned([*originals, *rng.sample(originals, PAIRS)])
+    copies = assignment.splits[PAIRS:]
     return {"planted": PAIRS, "dropped": int((copies == NO_SPLIT).sum())}
 
 
@@ -92,11 +92,11 @@ def threads(rng: random.Random, words: list[str]) -> dict[str, int]:
     """Pieces of threads, shuffled; a thread may not be on two sides."""
     pieces = [alpaca(rng, words, f"thread {thread}") for thread in range(THREADS) for _ in range(5)]
     rng.shuffle(pieces)
-    division = divided(pieces)
+    assignment = assigned(pieces)
     found: dict[str | None, set[int]] = {}
-    for piece, side in zip(pieces, division.sides.tolist(), strict=True):
-        found.setdefault(piece.group, set()).add(side)
-    return {"planted": THREADS, "on one side": sum(len(sides) == 1 for sides in found.values())}
+    for piece, split in zip(pieces, assignment.splits.tolist(), strict=True):
+        found.setdefault(piece.group, set()).add(split)
+    return {"planted": THREADS, "on one side": sum(len(splits) == 1 for splits in found.values())}
 
 
 def near(rng: random.Random, words: list[str], length: int) -> dict[str, float]:
@@ -108,9 +108,9 @@ def near(rng: random.Random, words: list[str], length: int) -> dict[str, float]:
             text = rng.choices(words, k=length)
             one.append(as_pair(text))
             two.append(as_pair(changed(rng, words, text, is_even=spread == "one in each ten")))
-        division = divided([*one, *two])
-        first = division.first
-        is_joined = (first[:PAIRS] == first[PAIRS:]) | (division.sides[PAIRS:] == NO_SPLIT)
+        assignment = assigned([*one, *two])
+        first = assignment.first
+        is_joined = (first[:PAIRS] == first[PAIRS:]) | (assignment.splits[PAIRS:] == NO_SPLIT)
         result[spread] = round(float(is_joined.mean()), 4)
     return result
 
@@ -144,7 +144,7 @@ def facts(rng: random.Random, wordings: tuple[tuple[str, str], ...]) -> list[dic
     for question, answer in wordings:
         asked = zip(lands, cities, strict=True)
         examples = [pair(question.format(*both), answer.format(*both)) for both in asked]
-        first = divided([*examples, *others]).first.tolist()[: len(lands)]
+        first = assigned([*examples, *others]).first.tolist()[: len(lands)]
         joined = sum(a == b for a, b in itertools.combinations(first, 2))
         total = len(lands) * (len(lands) - 1) // 2
         result.append({"question": question, "pairs": total, "joined": joined})
@@ -157,7 +157,7 @@ def shares(size: int) -> dict[str, float]:
     asked = np.array([0.85, 0.05, 0.10])
     points, deviations = 0.0, 0.0
     for seed in range(10):
-        counts = np.bincount(divided(examples, ExamplesRecipe(seed=seed)).sides, minlength=3)
+        counts = np.bincount(assigned(examples, ExamplesRecipe(seed=seed)).splits, minlength=3)
         distance = np.abs(counts[: len(SPLITS)] / size - asked)
         points = max(points, float(distance.max()) * 100)
         deviations = max(deviations, float((distance / np.sqrt(asked * (1 - asked) / size)).max()))

@@ -75,10 +75,12 @@ def tuned(path: Path, seed: int, epochs: float) -> None:
     recipe = load_recipe(RECIPE, overrides=[f"training.epochs={epochs}", f"training.seed={seed}"])
     train(recipe, folder, recipe_folder=RECIPE.parent, progress=SilentProgress())
     rendering = recipe_renderer(recipe, RECIPE.parent)
-    speaker = tuned_responder(recipe, rendering, find_model(str(folder.model)))
+    responder = tuned_responder(recipe, rendering, find_model(str(folder.model)))
     rows = list(read_split(folder, "test"))
     answers = list(
-        answer_all(speaker, [OpenQuestion(example_id=row.id, messages=row.prompt) for row in rows])
+        answer_all(
+            responder, [OpenQuestion(example_id=row.id, messages=row.prompt) for row in rows]
+        )
     )
     write_json_lines(folder.completions(TUNED), (answer.to_json() for answer in answers))
     references = {row.id: row.reference for row in rows}

@@ -31,11 +31,11 @@ class Continuation:
     kind: Kind
 
 
-def facts_completed(speaker: Responder, *, facts_per_relation: int) -> dict[str, float]:
+def facts_completed(responder: Responder, *, facts_per_relation: int) -> dict[str, float]:
     """Share of facts, in per cent by relation, that a model completes as a plain statement.
 
     Args:
-        speaker: The model; its template is not used.
+        responder: The model; its template is not used.
         facts_per_relation: At most, drawn by chance, the same each time.
 
     Returns:
@@ -46,7 +46,7 @@ def facts_completed(speaker: Responder, *, facts_per_relation: int) -> dict[str,
         chosen = random.Random(0).sample(facts, min(facts_per_relation, len(facts)))
         starts = [(statement_start(fact), fact.y) for fact in chosen]
         usable = [(start, wanted) for start, wanted in starts if start]
-        texts = _continued(speaker, [start for start, _ in usable])
+        texts = _continued(responder, [start for start, _ in usable])
         hits = [
             _WORD.findall(text)[: len(_WORD.findall(wanted))] == _WORD.findall(wanted)
             for text, (_, wanted) in zip(texts, usable, strict=True)
@@ -67,33 +67,33 @@ def _statement(relation: str) -> str:
     return next((p for p in patterns if p.rstrip(".").endswith("{y}")), wording.sentence)
 
 
-def bare_questions(speaker: Responder, *, num_questions: int) -> list[Continuation]:
+def bare_questions(responder: Responder, *, num_questions: int) -> list[Continuation]:
     """Let a model go on from questions about facts, as they stand in running text."""
     rng = random.Random(0)
     facts = [fact for group in all_facts().values() for fact in group]
     chosen = rng.sample(facts, num_questions)
     asked = [fill(rng.choice(all_wordings()[fact.relation].seen), fact) for fact in chosen]
-    texts = _continued(speaker, asked)
+    texts = _continued(responder, asked)
     return [
         Continuation(question=question, text=text.strip(), kind=_kind(text, fact))
         for question, text, fact in zip(asked, texts, chosen, strict=True)
     ]
 
 
-def _continued(speaker: Responder, starts: Sequence[str]) -> list[str]:
+def _continued(responder: Responder, starts: Sequence[str]) -> list[str]:
     """What follows each text; prompts of one length share a batch anyway."""
-    prompts = [Prompt(ids=speaker.tokenizer.hf(text).input_ids, key=text) for text in starts]
+    prompts = [Prompt(ids=responder.tokenizer.hf(text).input_ids, key=text) for text in starts]
     written = [
         continuation
         for first in range(0, len(prompts), _AT_ONCE)
         for continuation in generate(
-            speaker.model,
+            responder.model,
             prompts[first : first + _AT_ONCE],
-            recipe=speaker.recipe,
-            stop_ids=speaker.stop_ids,
+            recipe=responder.recipe,
+            stop_ids=responder.stop_ids,
         )
     ]
-    return [speaker.tokenizer.decode(one.ids) for one in written]
+    return [responder.tokenizer.decode(one.ids) for one in written]
 
 
 def _kind(text: str, fact: Fact) -> Kind:

@@ -82,9 +82,9 @@ def main() -> None:
 def base_figures() -> dict[str, Any]:
     """What the base does without being tuned."""
     recipe = load_recipe(RECIPE)
-    speaker = named_responder("starter", recipe=GenerationRecipe(max_new_tokens=16))
-    facts = facts_completed(speaker, facts_per_relation=FACTS_PER_RELATION)
-    continued = bare_questions(speaker, num_questions=BARE_QUESTIONS)
+    responder = named_responder("starter", recipe=GenerationRecipe(max_new_tokens=16))
+    facts = facts_completed(responder, facts_per_relation=FACTS_PER_RELATION)
+    continued = bare_questions(responder, num_questions=BARE_QUESTIONS)
     folder = RunFolder(Path("runs/study/base"))
     base = base_responder(recipe, recipe_renderer(recipe, RECIPE.parent))
     return {
@@ -128,16 +128,16 @@ def _tuned(path: Path, overrides: list[str], seed: int) -> Shares:
     recipe = load_recipe(RECIPE, overrides=[*overrides, f"training.seed={seed}"])
     result = train(recipe, folder, recipe_folder=RECIPE.parent, progress=SilentProgress())
     place = find_model(str(folder.model))
-    speaker = tuned_responder(recipe, recipe_renderer(recipe, RECIPE.parent), place)
-    shares = _shares(speaker, list(read_split(folder, "test")))
+    responder = tuned_responder(recipe, recipe_renderer(recipe, RECIPE.parent), place)
+    shares = _shares(responder, list(read_split(folder, "test")))
     print(json.dumps({str(path): {"all": round(shares["all"], 1)}}), flush=True)
     return {**shares, "tuning seconds": result["seconds"], "steps": result["steps"]}
 
 
-def _shares(speaker: Responder, rows: list[Example]) -> Shares:
+def _shares(responder: Responder, rows: list[Example]) -> Shares:
     """Exact match in per cent, by task and by kind of row, and how many answers end."""
     questions = [OpenQuestion(example_id=row.id, messages=row.prompt) for row in rows]
-    answers = {answer.example_id: answer for answer in answer_all(speaker, questions)}
+    answers = {answer.example_id: answer for answer in answer_all(responder, questions)}
     scores: dict[str, list[float]] = defaultdict(list)
     for row in rows:
         score = exact_match(answers[row.id].text, row.reference)

@@ -24,13 +24,13 @@ def main() -> None:
     job = json.loads(parser.parse_args().job.read_text(encoding="utf-8"))
     keep_freed_memory()
     generation = GenerationRecipe(max_new_tokens=job["new_tokens"])
-    speaker = load_responder(_rendering(job), name="base", recipe=generation)
+    responder = load_responder(_rendering(job), name="base", recipe=generation)
     questions = [
         OpenQuestion(example_id=f"{place:06}", messages=[Message(role="user", content=text)])
         for place, text in enumerate(job["questions"])
     ]
     started = time.perf_counter()
-    answers = sorted(answer_all(speaker, questions), key=lambda answer: answer.example_id)
+    answers = sorted(answer_all(responder, questions), key=lambda answer: answer.example_id)
     seconds = time.perf_counter() - started
     tokens = sum(answer.num_tokens for answer in answers)
     texts = [answer.text for answer in answers]

@@ -12,7 +12,7 @@ from tunesmith.generation import decoding_loop, likeliest
 from tunesmith.generation.generate import generate, generate_as_they_end
 from tunesmith.generation.padded import generate_padded
 from tunesmith.generation.prompt import Continuation, GenerationListeners, Prompt
-from tunesmith.models.continue_texts import find_continuation
+from tunesmith.models.continue_texts import find_continuation_output
 from tunesmith.models.forward import LanguageModel, choose_layout
 from tunesmith.models.rows.attention import register
 from tunesmith.recipe.recipe import GenerationRecipe
@@ -65,7 +65,7 @@ def _in_batches_of(
 @pytest.mark.parametrize("family", ROW_FAMILIES)
 def test_greedy_tokens_are_those_of_transformers(family: str, shared: list[int] | None) -> None:
     model, prompts = _model(family), _prompts(shared=shared)
-    assert find_continuation(model) != "none"
+    assert find_continuation_output(model) != "none"
     theirs = generate_padded(
         model, prompts, recipe=GREEDY, stop_ids=STOPS, listeners=GenerationListeners()
     )
@@ -213,7 +213,7 @@ def test_cancelling_ends_all_texts_and_those_that_wait() -> None:
 
 def test_a_family_without_rows_still_answers_in_the_padded_way() -> None:
     model = _model("bloom")
-    assert find_continuation(model) == "none"
+    assert find_continuation_output(model) == "none"
     assert _equal_up_to_ties(
         _in_batches_of(model, _prompts(), 3), _in_batches_of(model, _prompts(), 8)
     )
@@ -224,7 +224,7 @@ def test_the_rounded_head_chooses_as_the_exact_one(
     family: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     model, prompts = _model(family), _prompts()
-    assert find_continuation(model) == "hidden"
+    assert find_continuation_output(model) == "hidden"
     exact = _in_batches_of(model, prompts, 3)
     chosen: list[int] = []
     original = likeliest.RoundedHead.choose
@@ -242,7 +242,7 @@ def test_the_rounded_head_chooses_as_the_exact_one(
 
 def test_heads_that_do_more_than_multiply_are_not_rounded() -> None:
     for family in ("gemma2", "granite", "cohere"):
-        assert find_continuation(_model(family, **_scale(family))) == "logits"
+        assert find_continuation_output(_model(family, **_scale(family))) == "logits"
 
 
 def _scale(family: str) -> dict[str, object]:

@@ -30,7 +30,7 @@ def ask(
 
 
 @pytest.fixture(scope="module")
-def speaker() -> Responder:
+def responder() -> Responder:
     return gpt2_responder(CONTEXT, GenerationRecipe(batch=4), template="concatenate")
 
 
@@ -38,8 +38,8 @@ def endpoint_of(load: Callable[[], Responder], *, weights: str = "w") -> LocalEn
     return LocalEndpoint(load, name="tiny", weights=weights, rendering="r", at_once=4)
 
 
-def test_it_writes_what_answering_writes(speaker: Responder) -> None:
-    endpoint = endpoint_of(lambda: speaker)
+def test_it_writes_what_answering_writes(responder: Responder) -> None:
+    endpoint = endpoint_of(lambda: responder)
     asked = [ask("one"), ask("two", max_tokens=5), ask("three")]
     outcomes = endpoint.reply(asked)
     for request, outcome in zip(asked, outcomes, strict=True):
@@ -55,11 +55,11 @@ def test_it_writes_what_answering_writes(speaker: Responder) -> None:
         assert outcome.call_id == call_id_of(request, endpoint.identity)
 
 
-def test_what_cannot_be_answered_is_a_failure_beside_the_others(speaker: Responder) -> None:
+def test_what_cannot_be_answered_is_a_failure_beside_the_others(responder: Responder) -> None:
     system = ChatMessage(role="system", content="s")
     two_systems = ChatRequest(messages=(system, system), purpose="test@1")
     asked = [ask("one"), ask("x" * 200), two_systems, ask("two")]
-    outcomes = endpoint_of(lambda: speaker).reply(asked)
+    outcomes = endpoint_of(lambda: responder).reply(asked)
     assert [type(outcome) for outcome in outcomes] == [
         ChatReply,
         ChatFailure,
@@ -72,9 +72,9 @@ def test_what_cannot_be_answered_is_a_failure_beside_the_others(speaker: Respond
     ]
 
 
-def test_another_attempt_draws_another_sample(speaker: Responder) -> None:
+def test_another_attempt_draws_another_sample(responder: Responder) -> None:
     asked = [ask("one", temperature=1.5, max_tokens=30, attempt=n) for n in range(3)]
-    endpoint = endpoint_of(lambda: speaker)
+    endpoint = endpoint_of(lambda: responder)
     texts = [outcome.text for outcome in endpoint.reply(asked) if isinstance(outcome, ChatReply)]
     assert len(set(texts)) == 3
     again = [outcome.text for outcome in endpoint.reply(asked) if isinstance(outcome, ChatReply)]
@@ -82,13 +82,13 @@ def test_another_attempt_draws_another_sample(speaker: Responder) -> None:
 
 
 def test_the_model_is_loaded_once_and_not_for_what_is_kept(
-    tmp_path: Path, speaker: Responder
+    tmp_path: Path, responder: Responder
 ) -> None:
     loads = []
 
     def load() -> Responder:
         loads.append(1)
-        return speaker
+        return responder
 
     for _ in range(2):
         with Caller(endpoint_of(load), CallCache(tmp_path / "calls.sqlite")) as caller:
@@ -97,7 +97,7 @@ def test_the_model_is_loaded_once_and_not_for_what_is_kept(
         assert loads == [1]
 
 
-def test_other_weights_are_another_endpoint(speaker: Responder) -> None:
-    one = endpoint_of(lambda: speaker)
-    other = endpoint_of(lambda: speaker, weights="v")
+def test_other_weights_are_another_endpoint(responder: Responder) -> None:
+    one = endpoint_of(lambda: responder)
+    other = endpoint_of(lambda: responder, weights="v")
     assert call_id_of(ask("one"), one.identity) != call_id_of(ask("one"), other.identity)

@@ -23,26 +23,26 @@ CONTEXT, WANTED = 96, 40
 LENGTHS = (3, 7, 20, 30, 30, 41, 60, 200)
 
 
-def _speaker(batch: int) -> Responder:
+def _responder(batch: int) -> Responder:
     recipe = GenerationRecipe(max_new_tokens=WANTED, batch=batch)
     return gpt2_responder(CONTEXT, recipe, template="concatenate")
 
 
-def _answers(speaker: Responder, contents: dict[str, str]) -> dict[str, Completion]:
+def _answers(responder: Responder, contents: dict[str, str]) -> dict[str, Completion]:
     questions = [
         OpenQuestion(example_id=name, messages=(Message(role="user", content=text),))
         for name, text in contents.items()
     ]
-    return {answer.example_id: answer for answer in answer_all(speaker, questions)}
+    return {answer.example_id: answer for answer in answer_all(responder, questions)}
 
 
 @pytest.fixture(scope="module")
 def rooms() -> tuple[dict[str, str], dict[str, int]]:
     """Questions of many lengths, and how much of the context each leaves."""
     texts = {f"q{place}": chr(97 + place) * n for place, n in enumerate(LENGTHS)}
-    speaker = _speaker(1)
+    responder = _responder(1)
     prompts = {
-        name: speaker.prompt_of(
+        name: responder.prompt_of(
             OpenQuestion(example_id=name, messages=(Message(role="user", content=text),))
         )
         for name, text in texts.items()
@@ -55,7 +55,7 @@ def test_a_prompt_near_the_end_of_the_context_gets_what_room_is_left(
 ) -> None:
     texts, room = rooms
     assert {0 < left < WANTED for left in room.values()} == {True, False}, "the test is blind"
-    answers = _answers(_speaker(8), texts)
+    answers = _answers(_responder(8), texts)
     for name, answer in answers.items():
         if room[name] <= 0:
             assert (answer.finish_reason, answer.text) == (TOO_LONG, "")
@@ -68,14 +68,14 @@ def test_a_prompt_near_the_end_of_the_context_gets_what_room_is_left(
 def test_the_limit_of_one_row_does_not_change_another(
     rooms: tuple[dict[str, str], dict[str, int]],
 ) -> None:
-    assert _answers(_speaker(8), rooms[0]) == _answers(_speaker(1), rooms[0])
+    assert _answers(_responder(8), rooms[0]) == _answers(_responder(1), rooms[0])
 
 
 def test_a_prompt_that_fills_the_context_has_no_answer_and_one_token_less_has() -> None:
-    speaker = _speaker(1)
-    extra = CONTEXT - speaker.room_after(speaker.prompt_of(_question("a" * 90))) - 90
+    responder = _responder(1)
+    extra = CONTEXT - responder.room_after(responder.prompt_of(_question("a" * 90))) - 90
     for left, reason in ((1, "length"), (0, TOO_LONG)):
-        answer = _answers(speaker, {"q": "a" * (CONTEXT - extra - left)})["q"]
+        answer = _answers(responder, {"q": "a" * (CONTEXT - extra - left)})["q"]
         assert (answer.finish_reason, answer.num_tokens) == (reason, left)
 
 
@@ -84,7 +84,7 @@ def test_everything_that_is_asked_is_told_as_done(
 ) -> None:
     questions = [_question(text) for text in rooms[0].values()]
     told: list[int] = []
-    answers = list(answer_all(_speaker(3), questions, on_answer=told.append))
+    answers = list(answer_all(_responder(3), questions, on_answer=told.append))
     assert sum(told) == len(answers) == len(LENGTHS)
 
 
@@ -92,17 +92,17 @@ def test_a_question_that_cannot_be_expressed_fails_alone_where_that_is_wanted() 
     several = (*_question("a").messages, Message(role="assistant", content="b"))
     turns = OpenQuestion(example_id="turns", messages=(*several, *_question("c").messages))
     asked = [turns, _question("a")]
-    answers = {one.example_id: one for one in answer_all(_speaker(2), asked, is_lenient=True)}
+    answers = {one.example_id: one for one in answer_all(_responder(2), asked, is_lenient=True)}
     assert answers["turns"].finish_reason == NOT_EXPRESSED
     assert answers["q"].finish_reason in ("stop", "length")
     with pytest.raises(DataError, match="has one turn"):
-        list(answer_all(_speaker(2), asked))
+        list(answer_all(_responder(2), asked))
 
 
 def test_a_prompt_without_a_token_fails_alone() -> None:
-    speaker = _speaker(2)
+    responder = _responder(2)
     nothing = SimpleNamespace(render_prompt=lambda messages: (), stop_tokens=("<|end|>",))
-    (answer,) = answer_all(replace(speaker, template=nothing), [_question("a")])
+    (answer,) = answer_all(replace(responder, template=nothing), [_question("a")])
     assert answer.finish_reason == EMPTY_PROMPT
 
 

@@ -29,10 +29,10 @@ def test_every_overfitted_answer_ends_by_itself(
     recipe = make_recipe(tmp_path / "base", data, training=LEARN, template={"name": template})
     folder = run_folder(tmp_path / "run")
     train(recipe, folder, recipe_folder=tmp_path, progress=Talk())
-    speaker = named_responder(str(folder.path), recipe=GenerationRecipe(max_new_tokens=40))
+    responder = named_responder(str(folder.path), recipe=GenerationRecipe(max_new_tokens=40))
     examples = list(read_split(folder, "train"))
     questions = [OpenQuestion(example_id=e.id, messages=e.prompt) for e in examples]
-    answers = {c.example_id: c for c in answer_all(speaker, questions)}
+    answers = {c.example_id: c for c in answer_all(responder, questions)}
     for example in examples:
         assert answers[example.id].finish_reason == "stop"
         assert answers[example.id].text == example.reference

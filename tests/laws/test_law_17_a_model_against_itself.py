@@ -46,14 +46,14 @@ def answers() -> tuple[list[str], list[list[str]]]:
     """References, and what the starter answers to each in several samplings."""
     facts = [fact for group in all_facts().values() for fact in group if statement_start(fact)]
     chosen = random.Random(17).sample(facts, NUM_FACTS)
-    speaker = named_responder("starter", recipe=GenerationRecipe())
-    tokenizer = speaker.tokenizer
+    responder = named_responder("starter", recipe=GenerationRecipe())
+    tokenizer = responder.tokenizer
     starts = [statement_start(fact) for fact in chosen]
     prompts = [Prompt(ids=tokenizer.hf(start).input_ids, key=start) for start in starts]
     told = []
     for seed in range(NUM_SAMPLINGS):
         recipe = GenerationRecipe(max_new_tokens=8, temperature=2.0, seed=seed)
-        written = generate(speaker.model, prompts, recipe=recipe, stop_ids=speaker.stop_ids)
+        written = generate(responder.model, prompts, recipe=recipe, stop_ids=responder.stop_ids)
         told.append([tokenizer.decode(one.ids).split(".")[0] for one in written])
     return [fact.y for fact in chosen], told
 

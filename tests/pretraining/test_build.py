@@ -30,9 +30,9 @@ def test_a_smaller_starter_learns_what_text_is_about(tmp_path: Path) -> None:
     ]
     assert validation[0] > 8  # nothing is known: the logarithm of the vocabulary is 8.3
     assert validation[-1] < 2.5
-    speaker = named_responder(str(model), recipe=GenerationRecipe(max_new_tokens=16))
+    responder = named_responder(str(model), recipe=GenerationRecipe(max_new_tokens=16))
     facts = all_facts()["capital"]
-    texts = _continued(speaker, [f"The capital of {fact.x} is" for fact in facts[::5]])
+    texts = _continued(responder, [f"The capital of {fact.x} is" for fact in facts[::5]])
     places = {place for fact in facts for place in (fact.x, fact.y)}
     about_places = [text for text in texts if any(place in text for place in places)]
     assert len(about_places) > 0.5 * len(texts), texts

@@ -230,11 +230,11 @@ class Caller:
                 job.is_exhausted = True
                 self._send(job, job.group)
                 return
-            job.waiting.append(self._slot(job, request))
+            job.waiting.append(self._pending_call(job, request))
             if len(job.group.calls) == at_once:
                 self._send(job, job.group)
 
-    def _slot(self, job: _CallJob, request: ChatRequest) -> _PendingCall:
+    def _pending_call(self, job: _CallJob, request: ChatRequest) -> _PendingCall:
         call_id = call_id_of(request, self._identity)
         if call_id in job.in_flight:
             return replace(job.in_flight[call_id], is_repeated=True)
@@ -244,10 +244,10 @@ class Caller:
         if outcome is not None:
             self._asking.counting.add(outcome, self._asking.budget.spent)
             return _PendingCall(call_id=call_id, outcome=outcome)
-        slot = _PendingCall(call_id=call_id, group=job.group, index=len(job.group.calls))
+        pending = _PendingCall(call_id=call_id, group=job.group, index=len(job.group.calls))
         job.group.calls.append(Call(request=request, call_id=call_id))
-        job.in_flight[call_id] = slot
-        return slot
+        job.in_flight[call_id] = pending
+        return pending
 
     def _send(self, job: _CallJob, group: _CallGroup) -> None:
         if group.future is None and group.calls:
@@ -256,15 +256,15 @@ class Caller:
             group.future = self._crew.submit(task)
             job.group = _CallGroup()
 
-    def _outcome(self, job: _CallJob, slot: _PendingCall) -> Outcome:
-        if slot.group is None:
-            assert slot.outcome is not None, "a slot has an outcome or a group"
-            return slot.outcome
-        self._send(job, slot.group)
-        assert slot.group.future is not None, "it was just sent"
-        outcome = slot.group.future.result()[slot.index]
-        job.in_flight.pop(slot.call_id, None)
-        if slot.is_repeated:
+    def _outcome(self, job: _CallJob, pending: _PendingCall) -> Outcome:
+        if pending.group is None:
+            assert pending.outcome is not None, "a pending call has an outcome or a group"
+            return pending.outcome
+        self._send(job, pending.group)
+        assert pending.group.future is not None, "it was just sent"
+        outcome = pending.group.future.result()[pending.index]
+        job.in_flight.pop(pending.call_id, None)
+        if pending.is_repeated:
             if isinstance(outcome, ChatReply):
                 outcome = replace(outcome, is_cached=True)
             self._asking.counting.add(outcome, self._asking.budget.spent)
@@ -287,6 +287,6 @@ class Caller:
     def _leave(job: _CallJob) -> None:
         """Take back what was not begun; what was is finished and kept, for it is paid."""
         job.stopping.set()
-        for slot in job.waiting:
-            if slot.group is not None and slot.group.future is not None:
-                slot.group.future.cancel()
+        for pending in job.waiting:
+            if pending.group is not None and pending.group.future is not None:
+                pending.group.future.cancel()

@@ -68,7 +68,7 @@ def clean_batch(batch: MaterialBatch) -> Chunk:
 
 
 def _named(example: Example, source: SourceRecipe) -> int:
-    """The side that is given, not drawn: what the recipe says goes before what the source says."""
+    """The split that is given, not drawn: what the recipe says goes before what the source says."""
     split = source.use_as or example.split
     return NO_SPLIT if split is None else SPLITS.index(split)
 

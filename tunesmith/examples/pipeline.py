@@ -67,7 +67,7 @@ def collect_examples(
 
     Args:
         collection: Takes them up.
-        parts: Examples, and a source that names their side in `use_as`.
+        parts: Examples, and a source that names their split in `use_as`.
     """
     batches = (
         MaterialBatch(pieces=pieces, is_made=True, source=source, recipe=None)
@@ -81,7 +81,7 @@ def collect_examples(
 
 def write_rows(
     collection: Collection,
-    lost: dict[int, LeftOut],
+    left_out: dict[int, LeftOut],
     write: Callable[[int, bytes], None],
     *,
     count: ReadCount,
@@ -91,14 +91,14 @@ def write_rows(
 
     Args:
         collection: Finished.
-        lost: Rows that are left out after all.
+        left_out: Rows that are left out after all.
         write: Told of each row that stays, with its line.
         count: What is left out moves from kept to dropped; what stays, what was hidden in it.
         drop: Told of what is left out.
     """
     for row, line in enumerate(collection.lines()):
-        if row in lost:
-            item = _dropped(collection, line, lost[row])
+        if row in left_out:
+            item = _dropped(collection, line, left_out[row])
             count.lose(item)
             drop(item)
         else:
@@ -170,13 +170,13 @@ def _batched(items: Iterable[T]) -> Iterator[list[T]]:
         yield batch
 
 
-def _dropped(collection: Collection, line: bytes, loss: LeftOut) -> Dropped:
+def _dropped(collection: Collection, line: bytes, why: LeftOut) -> Dropped:
     record = orjson.loads(line)
     example = Example.from_json(record)
-    places = " and ".join(source_of(collection, row) for row in loss.others)
+    places = " and ".join(source_of(collection, row) for row in why.others)
     return Dropped(
         source=example.source,
-        reason=loss.reason,
-        detail=f"{loss.words} {places}",
+        reason=why.reason,
+        detail=f"{why.words} {places}",
         text=excerpt(last_user_text(example.messages) or example.reference),
     )

@@ -13,7 +13,7 @@ import torch
 from tunesmith.generation.likeliest import LikeliestTokens, RoundedHead, likeliest
 from tunesmith.generation.prompt import Continuation, FinishReason, GenerationListeners, Prompt
 from tunesmith.generation.sampling import RowwiseSampler
-from tunesmith.models.continue_texts import continue_texts, find_continuation, plain_head
+from tunesmith.models.continue_texts import continue_texts, find_continuation_output, plain_head
 from tunesmith.models.forward import ContinuationOutput, LanguageModel
 from tunesmith.models.rows.key_value_cache import KeyValueCache
 from tunesmith.recipe.recipe import GenerationRecipe
@@ -39,7 +39,7 @@ class _Text:
 
 
 class Writer:
-    """Continues prompts with one model, `num_slots` of them at a time."""
+    """Continues prompts with one model, `num_at_once` of them at a time."""
 
     def __init__(
         self,
@@ -47,15 +47,15 @@ class Writer:
         *,
         recipe: GenerationRecipe,
         stop_ids: Sequence[int],
-        num_slots: int,
+        num_at_once: int,
         listeners: GenerationListeners,
     ) -> None:
         self._model = model
         self._recipe = recipe
         self._stop_ids = frozenset(stop_ids)
-        self._num_slots = num_slots
+        self._num_at_once = num_at_once
         self._listeners = listeners
-        self._slots = KeyValueCache(num_slots)
+        self._cache = KeyValueCache(num_at_once)
         self._sampler = _sampler(recipe)
         self._head = _rounded_head(model) if recipe.temperature == 0 else None
         self._waiting: deque[_Text] = deque()
@@ -89,7 +89,7 @@ class Writer:
         num_shared = _count_shared(prompts)
         if num_shared >= _LEAST_SHARED:
             self._read(prompts[0].ids[:num_shared], [num_shared])
-            self._slots.share()
+            self._cache.share()
 
     @torch.inference_mode()
     def _step(self) -> LikeliestTokens:
@@ -97,10 +97,10 @@ class Writer:
         ids = [text.ids[-1] for text in self._going]
         joining = self._take()
         for text in joining:
-            ids += text.prompt.ids[self._slots.num_shared :]
+            ids += text.prompt.ids[self._cache.num_shared :]
             if self._sampler is not None:
                 self._sampler.add(text.prompt.key)
-        shared = self._slots.num_shared
+        shared = self._cache.num_shared
         read = self._read(ids, [len(text.prompt.ids) - shared for text in joining])
         self._going += joining
         if self._head is not None:
@@ -108,18 +108,18 @@ class Writer:
         return likeliest(read if self._sampler is None else self._sampler(None, read))
 
     def _read(self, ids: Sequence[int], new_lengths: Sequence[int]) -> torch.Tensor:
-        reading: ContinuationOutput = "logits" if self._head is None else "hidden"
-        return continue_texts(self._model, self._slots, ids, new_lengths, reading=reading)
+        output: ContinuationOutput = "logits" if self._head is None else "hidden"
+        return continue_texts(self._model, self._cache, ids, new_lengths, output=output)
 
     def _take(self) -> list[_Text]:
         """Prompts that join now: few at a time would cost a forward's overhead each."""
-        num_free = self._num_slots - len(self._going)
-        if self._going and num_free < max(1, self._num_slots // _JOINING_SHARE):
+        num_free = self._num_at_once - len(self._going)
+        if self._going and num_free < max(1, self._num_at_once // _JOINING_SHARE):
             return []
         taken: list[_Text] = []
         room = _JOINING_TOKENS
         while self._waiting and len(taken) < num_free:
-            room -= len(self._waiting[0].prompt.ids) - self._slots.num_shared
+            room -= len(self._waiting[0].prompt.ids) - self._cache.num_shared
             if taken and room < 0:
                 break
             taken.append(self._waiting.popleft())
@@ -145,7 +145,7 @@ class Writer:
 
     def _leave(self, place: int) -> None:
         """Free a place; the last text moves into it."""
-        self._slots.remove(place)
+        self._cache.remove(place)
         if self._sampler is not None:
             self._sampler.remove(place)
         last = self._going.pop()
@@ -165,7 +165,7 @@ def _sampler(recipe: GenerationRecipe) -> RowwiseSampler | None:
 
 def _rounded_head(model: LanguageModel) -> RoundedHead | None:
     """A bf16 copy of a large plain head, where the processor multiplies bf16."""
-    weight = plain_head(model) if find_continuation(model) == "hidden" else None
+    weight = plain_head(model) if find_continuation_output(model) == "hidden" else None
     if weight is None or weight.numel() < _LARGE_HEAD or weight.dtype != torch.float32:
         return None
     return RoundedHead(weight.detach()) if model.device.type == "cpu" and has_bf16("cpu") else None

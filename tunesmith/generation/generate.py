@@ -9,7 +9,7 @@ from transformers.generation.streamers import BaseStreamer
 from tunesmith.generation.decoding_loop import Writer
 from tunesmith.generation.padded import generate_padded
 from tunesmith.generation.prompt import Continuation, FinishReason, GenerationListeners, Prompt
-from tunesmith.models.continue_texts import find_continuation
+from tunesmith.models.continue_texts import find_continuation_output
 from tunesmith.models.forward import LanguageModel
 from tunesmith.recipe.recipe import GenerationRecipe
 from tunesmith.training.resources.memory_budget import free_memory
@@ -75,12 +75,12 @@ def generate_as_they_end(
     longest = max(len(prompt.ids) for prompt in prompts) + recipe.max_new_tokens
     limit = model.shared_row_limit
     is_in_reach = limit is None or longest <= limit
-    if is_in_reach and find_continuation(model) != "none":
+    if is_in_reach and find_continuation_output(model) != "none":
         writer = Writer(
             model,
             recipe=recipe,
             stop_ids=stop_ids,
-            num_slots=min(len(prompts), _at_once(model, recipe, longest)),
+            num_at_once=min(len(prompts), _at_once(model, recipe, longest)),
             listeners=listeners,
         )
         yield from writer.write(prompts)

@@ -70,7 +70,7 @@ class LocalEndpoint:
         return self._at_once
 
     @cached_property
-    def _speaker(self) -> Responder:
+    def _responder(self) -> Responder:
         return self._load()
 
     def check(self) -> None:
@@ -79,7 +79,7 @@ class LocalEndpoint:
         Raises:
             MissingError: There are no weights.
         """
-        _ = self._speaker
+        _ = self._responder
 
     def reply(self, requests: Sequence[ChatRequest]) -> Sequence[Outcome]:
         """Answer in batches; only requests of one length and temperature share one."""
@@ -96,11 +96,11 @@ class LocalEndpoint:
                 "top_p": 1.0,
                 "batch": self._at_once,
             }
-            recipe = self._speaker.recipe.model_copy(update=settings)
-            outcomes.update(self._answers(replace(self._speaker, recipe=recipe), group))
+            recipe = self._responder.recipe.model_copy(update=settings)
+            outcomes.update(self._answers(replace(self._responder, recipe=recipe), group))
         return [outcomes[call_id_of(request, self.identity)] for request in requests]
 
-    def _answers(self, speaker: Responder, requests: Sequence[ChatRequest]) -> dict[str, Outcome]:
+    def _answers(self, responder: Responder, requests: Sequence[ChatRequest]) -> dict[str, Outcome]:
         outcomes: dict[str, Outcome] = {}
         questions = []
         num_read = {}
@@ -111,7 +111,7 @@ class LocalEndpoint:
             ]
             question = OpenQuestion(example_id=call_id, messages=messages)
             try:
-                num_read[call_id] = len(speaker.prompt_of(question).ids)
+                num_read[call_id] = len(responder.prompt_of(question).ids)
             except DataError as error:
                 detail = str(error)
                 outcomes[call_id] = ChatFailure(
@@ -119,7 +119,7 @@ class LocalEndpoint:
                 )
             else:
                 questions.append(question)
-        for completion in answer_all(speaker, questions):
+        for completion in answer_all(responder, questions):
             read = num_read[completion.example_id]
             outcomes[completion.example_id] = _outcome(completion, read)
         return outcomes

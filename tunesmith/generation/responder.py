@@ -120,7 +120,7 @@ class Responder:
 
 
 def answer_all(
-    speaker: Responder,
+    responder: Responder,
     questions: Sequence[OpenQuestion],
     *,
     on_answer: Callable[[int], None] = lambda _: None,
@@ -132,7 +132,7 @@ def answer_all(
     rows beside it get.
 
     Args:
-        speaker: Who answers.
+        responder: Who answers.
         questions: In any order; the completions come in another.
         on_answer: Told how many more are done.
         is_lenient: A question that the template cannot express has no answer, and says so;
@@ -144,55 +144,55 @@ def answer_all(
     """
     asked = []
     for question in questions:
-        prompt = _prompt(speaker, question, is_lenient=is_lenient)
+        prompt = _prompt(responder, question, is_lenient=is_lenient)
         if isinstance(prompt, Prompt):
             asked.append((question, prompt))
         else:
-            yield _failure(speaker, question, prompt)
+            yield _failure(responder, question, prompt)
             on_answer(1)
     asked.sort(key=lambda pair: len(pair[1].ids))
     endings = generate_as_they_end(
-        speaker.model,
+        responder.model,
         [prompt for _, prompt in asked],
-        recipe=speaker.recipe,
-        stop_ids=speaker.stop_ids,
+        recipe=responder.recipe,
+        stop_ids=responder.stop_ids,
     )
     for number, continuation in endings:
-        yield _completion(speaker, asked[number][0], continuation)
+        yield _completion(responder, asked[number][0], continuation)
         on_answer(1)
 
 
-def _prompt(speaker: Responder, question: OpenQuestion, *, is_lenient: bool) -> Prompt | str:
+def _prompt(responder: Responder, question: OpenQuestion, *, is_lenient: bool) -> Prompt | str:
     """The prompt with the room behind it, or why there can be no answer."""
     try:
-        prompt = speaker.prompt_of(question)
+        prompt = responder.prompt_of(question)
     except (DataError, RecipeError):
         if is_lenient:
             return NOT_EXPRESSED
         raise
     if not prompt.ids:
         return EMPTY_PROMPT
-    room = speaker.room_after(prompt)
+    room = responder.room_after(prompt)
     return replace(prompt, room=room) if room > 0 else TOO_LONG
 
 
 def _completion(
-    speaker: Responder, question: OpenQuestion, continuation: Continuation
+    responder: Responder, question: OpenQuestion, continuation: Continuation
 ) -> Completion:
     return Completion(
         example_id=question.example_id,
-        model=speaker.name,
-        text=speaker.text_of(continuation),
+        model=responder.name,
+        text=responder.text_of(continuation),
         num_tokens=len(continuation.ids),
-        finish_reason=speaker.finish_of(continuation),
+        finish_reason=responder.finish_of(continuation),
         has_near_tie=continuation.first_near_tie is not None,
     )
 
 
-def _failure(speaker: Responder, question: OpenQuestion, reason: str) -> Completion:
+def _failure(responder: Responder, question: OpenQuestion, reason: str) -> Completion:
     return Completion(
         example_id=question.example_id,
-        model=speaker.name,
+        model=responder.name,
         text="",
         num_tokens=0,
         finish_reason=reason,

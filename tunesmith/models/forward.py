@@ -44,8 +44,8 @@ class LanguageModel:
         head_reason: Why, in words.
         num_fused_norms: How many of its norms are computed in one node each.
         is_last_layer_partial: Whether the last layer is computed only where it is read.
-        reading: What it gives for texts that are being written (`models.reading`); None until
-            somebody asks.
+        continuation_output: What it gives for texts that are being written
+            (`models.continue_texts`); None until somebody asks.
     """
 
     network: Any
@@ -56,7 +56,7 @@ class LanguageModel:
     head_reason: str = ""
     num_fused_norms: int = 0
     is_last_layer_partial: bool = False
-    reading: ContinuationOutput | None = None
+    continuation_output: ContinuationOutput | None = None
 
     @property
     def tiled_head(self) -> Head | None:

@@ -20,8 +20,8 @@ def ask(text: str, models: Sequence[str], *, generation: GenerationRecipe) -> It
     """
     question = OpenQuestion(example_id="question", messages=(Message(role="user", content=text),))
     for name in models:
-        speaker = named_responder(name, recipe=generation)
-        for completion in answer_all(speaker, [question]):
+        responder = named_responder(name, recipe=generation)
+        for completion in answer_all(responder, [question]):
             record = completion.to_json()
             del record["example_id"]
             yield record

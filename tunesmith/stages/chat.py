@@ -21,8 +21,8 @@ _POLL_SECONDS = 0.1
 class ChatSession:
     """A conversation with one model; remembers the turns where its template has several."""
 
-    def __init__(self, speaker: Responder) -> None:
-        self._speaker = speaker
+    def __init__(self, responder: Responder) -> None:
+        self._speaker = responder
         self._messages: list[Message] = []
         self._model_lock = threading.Lock()
 
@@ -81,14 +81,14 @@ class ChatSession:
 class _Stream:
     """Generation in a thread, its text in ours; the model works for one stream at a time."""
 
-    def __init__(self, speaker: Responder, prompt: Prompt, *, model_lock: threading.Lock) -> None:
-        self._speaker = speaker
+    def __init__(self, responder: Responder, prompt: Prompt, *, model_lock: threading.Lock) -> None:
+        self._speaker = responder
         self._prompt = prompt
         self._model_lock = model_lock
         self._cancelled = threading.Event()
         self._thread = threading.Thread(target=self._generate, daemon=True)
         self._streamer: Any = TextIteratorStreamer(
-            speaker.tokenizer.hf, skip_prompt=True, timeout=_POLL_SECONDS
+            responder.tokenizer.hf, skip_prompt=True, timeout=_POLL_SECONDS
         )
         self._done: list[Continuation] = []
         self._errors: list[BaseException] = []

@@ -196,31 +196,31 @@ def _token_totals(
     place = find_model(str(folder.model))
     totals = []
     for model in (BASE, TUNED):
-        speaker = (
+        responder = (
             base_responder(recipe, rendering)
             if model == BASE
             else tuned_responder(recipe, rendering, place)
         )
         progress.start(f"measuring the loss ({model})", len(store))
-        totals += _measured(model, speaker, store, progress)
+        totals += _measured(model, responder, store, progress)
         progress.close()
     return totals
 
 
 def _measured(
-    name: str, speaker: Responder, store: TokenStore, progress: Progress
+    name: str, responder: Responder, store: TokenStore, progress: Progress
 ) -> list[TokenTotals]:
     feed = Feed(
         store=store,
         rows_of_step=lambda _: [],
         micro_batch=_ROWS_AT_ONCE,
-        shared_row_limit=speaker.model.shared_row_limit,
-        device=torch.device(speaker.model.device),
+        shared_row_limit=responder.model.shared_row_limit,
+        device=torch.device(responder.model.device),
         ranks=Ranks(),
-        smallest_saving=speaker.model.smallest_saving,
+        smallest_saving=responder.model.smallest_saving,
     )
     sums: dict[str, tuple[float, int, int]] = {}
-    for row in row_losses(speaker.model, feed, precision="fp32"):
+    for row in row_losses(responder.model, feed, precision="fp32"):
         progress.advance()
         nats, targets, correct = sums.get(store.example_id(row.row), (0.0, 0, 0))
         sums[store.example_id(row.row)] = (

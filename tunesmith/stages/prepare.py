@@ -233,11 +233,11 @@ class _Work:
         trouble: DataError | None = None
         with atomic_file(self.folder.dropped) as dropped:
             try:
-                division = self._divide(dropped)
+                assignment = self._divide(dropped)
             except DataError as error:  # what was dropped is written all the same
                 trouble = error
             else:
-                for split, rows in division.num_rows().items():
+                for split, rows in assignment.num_rows().items():
                     self._encode(split, rows, dropped)
         if trouble is not None:
             for split in SPLITS:
@@ -250,7 +250,7 @@ class _Work:
         self.num_contradictions = self._find_contradictions()
         self._forget_old_stores()
         self._write_lengths()
-        summary = self._summary(division)
+        summary = self._summary(assignment)
         write_json(self.folder.summary, {"schema": 1, **summary})
         return summary
 
@@ -325,10 +325,10 @@ class _Work:
             if path.name not in current and is_store_name(path.name):
                 path.unlink()
 
-    def _summary(self, division: SplitAssignment) -> Result:
+    def _summary(self, assignment: SplitAssignment) -> Result:
         read = self.read.to_json()
         lost = {split: count.lost for split, count in self.encoded.items()}
-        sizes = split_sizes(division, self.folder, lost)
+        sizes = split_sizes(assignment, self.folder, lost)
         return {
             "kept": read["kept"],
             "dropped": read["dropped"],
@@ -347,10 +347,10 @@ class _Work:
                 for split, count in self.encoded.items()
             },
             "remembered": remembered_now(self.folder),
-            "notices": self._notices(division),
+            "notices": self._notices(assignment),
         }
 
-    def _notices(self, division: SplitAssignment) -> list[str]:
+    def _notices(self, assignment: SplitAssignment) -> list[str]:
         notices = [self.rendering.warning] if self.rendering.warning else []
         notices += row_limit(self.recipe, self.rendering)[1]
         if total := self.read.dropped.total():
@@ -386,5 +386,5 @@ class _Work:
                 "the test rows are plain text, which asks nothing: loss and next-token accuracy "
                 "score them, no other metric does"
             )
-        notices += share_notices(self.recipe.examples, division)
-        return notices + emptied_notices(division, self.late)
+        notices += share_notices(self.recipe.examples, assignment)
+        return notices + emptied_notices(assignment, self.late)

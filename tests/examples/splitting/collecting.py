@@ -42,7 +42,7 @@ def collected(
         yield collection
 
 
-def divided(
+def assigned(
     folder: Path,
     *parts: Sequence[Example],
     recipe: ExamplesRecipe = HALVES,
@@ -51,20 +51,20 @@ def divided(
     """Where examples fall; the folder's splits.jsonl is read and added to."""
     with collected(folder, *parts, use_as=use_as) as collection:
         memory = SplitMemory(folder / "splits.jsonl", recipe)
-        division = assign_splits(collection, recipe, memory)
-        remember(collection, division, memory)
-    return division
+        assignment = assign_splits(collection, recipe, memory)
+        remember(collection, assignment, memory)
+    return assignment
 
 
-def sides(examples: Iterable[Example], division: SplitAssignment) -> dict[str, str]:
-    """The side of each example that was kept, by id; rows in the division's order."""
+def splits(examples: Iterable[Example], assignment: SplitAssignment) -> dict[str, str]:
+    """The split of each example that was kept, by id; rows in their order."""
     return {
-        example.id: SPLITS[side]
-        for example, side in zip(examples, division.sides.tolist(), strict=False)
-        if side != NO_SPLIT
+        example.id: SPLITS[split]
+        for example, split in zip(examples, assignment.splits.tolist(), strict=False)
+        if split != NO_SPLIT
     }
 
 
-def reasons(division: SplitAssignment) -> dict[int, str]:
+def reasons(assignment: SplitAssignment) -> dict[int, str]:
     """Why rows were left out."""
-    return {row: loss.reason for row, loss in sorted(division.lost.items())}
+    return {row: loss.reason for row, loss in sorted(assignment.left_out.items())}

@@ -1,4 +1,4 @@
-"""Groups stay together, test sets stay apart, and what has a side keeps it."""
+"""Groups stay together, test sets stay apart, and what has a split keeps it."""
 
 import json
 import random
@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tests.examples.splitting.collecting import HALVES, collected, divided, pair, reasons, sides
+from tests.examples.splitting.collecting import HALVES, assigned, collected, pair, reasons, splits
 from tunesmith.errors import DataError
 from tunesmith.examples.example import Example
 from tunesmith.examples.splitting import near_duplicates
@@ -43,15 +43,15 @@ def test_a_thread_and_a_prompt_stay_together(tmp_path: Path) -> None:
         for thread in range(60)
     ]
     prompts = [pair(f"Question {number}?", f"answer {n}") for number in range(60) for n in range(3)]
-    division = divided(tmp_path, threads + prompts)
-    assert not division.lost
+    assignment = assigned(tmp_path, threads + prompts)
+    assert not assignment.left_out
     for thread in range(60):
-        assert len({int(division.sides[thread + 60 * piece]) for piece in range(5)}) == 1
+        assert len({int(assignment.splits[thread + 60 * piece]) for piece in range(5)}) == 1
     for number in range(60):
         rows = range(300 + 3 * number, 303 + 3 * number)
-        assert len({int(division.sides[row]) for row in rows}) == 1
-    assert sum(division.num_groups().values()) == 120
-    assert min(division.num_rows().values()) > 20
+        assert len({int(assignment.splits[row]) for row in rows}) == 1
+    assert sum(assignment.num_groups().values()) == 120
+    assert min(assignment.num_rows().values()) > 20
 
 
 def test_groups_join_through_anything_they_share(tmp_path: Path) -> None:
@@ -64,39 +64,39 @@ def test_groups_join_through_anything_they_share(tmp_path: Path) -> None:
         pair("the number four is it", " ".join([*text.split()[:30], "and", "more"])),
         *many(10),
     ]
-    division = divided(tmp_path, chain)
-    assert not division.lost
-    assert division.first[:5].tolist() == [0] * 5
-    assert division.group_sizes[0] == 5
+    assignment = assigned(tmp_path, chain)
+    assert not assignment.left_out
+    assert assignment.first[:5].tolist() == [0] * 5
+    assert assignment.group_sizes[0] == 5
 
 
 def test_exact_and_near_duplicates_are_dropped_and_name_the_first(tmp_path: Path) -> None:
     examples = [pair("a", "b"), *many(9), pair("a", "b"), pair("A?", "b.")]
-    division = divided(tmp_path, examples)
-    assert reasons(division) == {10: "exact duplicate", 11: "near duplicate"}
-    assert division.lost[10].others == division.lost[11].others == (0,)
+    assignment = assigned(tmp_path, examples)
+    assert reasons(assignment) == {10: "exact duplicate", 11: "near duplicate"}
+    assert assignment.left_out[10].others == assignment.left_out[11].others == (0,)
 
 
 def test_splits_are_written_down_and_read_again(tmp_path: Path) -> None:
     examples = many(50)
-    first = divided(tmp_path, examples)
+    first = assigned(tmp_path, examples)
     lines = remembered(tmp_path)
     assert [line["id"] for line in lines] == [example.id for example in examples]
-    assert {line["id"]: line["split"] for line in lines} == sides(examples, first)
+    assert {line["id"]: line["split"] for line in lines} == splits(examples, first)
     before = (tmp_path / "splits.jsonl").read_bytes()
-    again = divided(tmp_path, examples)
-    assert again.sides.tolist() == first.sides.tolist()
+    again = assigned(tmp_path, examples)
+    assert again.splits.tolist() == first.splits.tolist()
     assert (tmp_path / "splits.jsonl").read_bytes() == before
 
 
 def test_what_is_remembered_goes_before_what_would_be_drawn(tmp_path: Path) -> None:
     examples = many(30)
-    divided(tmp_path, examples)
+    assigned(tmp_path, examples)
     path = tmp_path / "splits.jsonl"
     swapped = {"train": "test", "test": "train", "validation": "validation"}
     lines = [{**line, "split": swapped[line["split"]]} for line in remembered(tmp_path)]
     path.write_text("".join(json.dumps(line) + "\n" for line in lines))
-    assert sides(examples, divided(tmp_path, examples)) == {
+    assert splits(examples, assigned(tmp_path, examples)) == {
         line["id"]: line["split"] for line in lines
     }
 
@@ -104,38 +104,38 @@ def test_what_is_remembered_goes_before_what_would_be_drawn(tmp_path: Path) -> N
 def test_a_row_that_would_join_two_sides_is_dropped(tmp_path: Path) -> None:
     first, second = long_text(), long_text()
     old = [pair("p", first, source="old:1"), pair("q", second, source="old:2"), *many(8)]
-    divided(tmp_path, old)
+    assigned(tmp_path, old)
     path = tmp_path / "splits.jsonl"
     forced = ["train", "test", *["validation"] * 8]
     lines = [{**line, "split": s} for line, s in zip(remembered(tmp_path), forced, strict=True)]
     path.write_text("".join(json.dumps(line) + "\n" for line in lines))
     bridge = pair("p", " ".join([*second.split()[:30], *long_text(8).split()]), source="new:1")
-    division = divided(tmp_path, [bridge, *old])
-    assert reasons(division) == {0: "bridges splits"}
-    assert sorted(division.lost[0].others) == [1, 2]
-    assert division.lost[0].words == "would join train and test:"
-    assert [SPLITS[side] for side in division.sides[1:3]] == ["train", "test"]
+    assignment = assigned(tmp_path, [bridge, *old])
+    assert reasons(assignment) == {0: "bridges splits"}
+    assert sorted(assignment.left_out[0].others) == [1, 2]
+    assert assignment.left_out[0].words == "would join train and test:"
+    assert [SPLITS[place] for place in assignment.splits[1:3]] == ["train", "test"]
 
 
 def test_new_rows_follow_the_group_they_join(tmp_path: Path) -> None:
     old = many(40)
-    before = sides(old, divided(tmp_path, old))
+    before = splits(old, assigned(tmp_path, old))
     new = [replace(pair(one.messages[0].content, "another"), source="new:1") for one in old]
-    after = divided(tmp_path, [*new, *old])
-    assert not after.lost
-    assert sides(old, replace(after, sides=after.sides[40:])) == before
-    assert after.sides[:40].tolist() == after.sides[40:].tolist()
+    after = assigned(tmp_path, [*new, *old])
+    assert not after.left_out
+    assert splits(old, replace(after, splits=after.splits[40:])) == before
+    assert after.splits[:40].tolist() == after.splits[40:].tolist()
     groups = {line["id"]: line["group"] for line in remembered(tmp_path)}
     assert all(groups[one.id] == groups[two.id] for one, two in zip(new, old, strict=True))
 
 
 def test_a_new_earlier_copy_does_not_push_the_old_one_out(tmp_path: Path) -> None:
     old = many(20)
-    before = sides(old, divided(tmp_path, old))
+    before = splits(old, assigned(tmp_path, old))
     shouted = [pair(one.messages[0].content.upper(), source="new:1") for one in old]
-    division = divided(tmp_path, [*shouted, *old])
-    assert set(reasons(division)) == set(range(20))
-    assert sides([*shouted, *old], division) == before
+    assignment = assigned(tmp_path, [*shouted, *old])
+    assert set(reasons(assignment)) == set(range(20))
+    assert splits([*shouted, *old], assignment) == before
 
 
 def test_a_named_test_set_wins_over_train(tmp_path: Path) -> None:
@@ -157,47 +157,47 @@ def test_a_named_test_set_wins_over_train(tmp_path: Path) -> None:
     ]
     recipe = ExamplesRecipe(split=SplitRecipe(validation=0.2, test=0.0))
     for names in ((None, "test"), ("train", "test")):
-        division = divided(tmp_path, train, test, recipe=recipe, use_as=names)
-        assert reasons(division) == {
+        assignment = assigned(tmp_path, train, test, recipe=recipe, use_as=names)
+        assert reasons(assignment) == {
             0: "exact duplicate",
             1: "near duplicate",
             2: "bridges splits",
             3: "bridges splits",
             4: "bridges splits",
         }
-        assert [loss.others for _, loss in sorted(division.lost.items())] == [
+        assert [loss.others for _, loss in sorted(assignment.left_out.items())] == [
             (15,), (16,), (17,), (18,), (19,)
         ]  # fmt: skip
-        assert {SPLITS[side] for side in division.sides[15:]} == {"test"}
+        assert {SPLITS[place] for place in assignment.splits[15:]} == {"test"}
 
 
 def test_nobody_joins_a_named_test_set_but_may_join_a_named_training_set(tmp_path: Path) -> None:
     named = [pair("q", "a", source="named:1")]
     other = [pair("q", "b"), *many(10)]
     recipe = ExamplesRecipe(split=SplitRecipe(validation=0.2, test=0.0))
-    for side in ("test", "validation"):
-        division = divided(tmp_path, named, other, recipe=recipe, use_as=[side])
-        assert reasons(division) == {1: "bridges splits"}
-        assert division.lost[1].words.endswith(f"puts into {side}:")
-    division = divided(tmp_path, named, other, recipe=recipe, use_as=["train"])
-    assert not division.lost
-    assert division.sides[:2].tolist() == [0, 0]
+    for place in ("test", "validation"):
+        assignment = assigned(tmp_path, named, other, recipe=recipe, use_as=[place])
+        assert reasons(assignment) == {1: "bridges splits"}
+        assert assignment.left_out[1].words.endswith(f"puts into {place}:")
+    assignment = assigned(tmp_path, named, other, recipe=recipe, use_as=["train"])
+    assert not assignment.left_out
+    assert assignment.splits[:2].tolist() == [0, 0]
 
 
 def test_what_the_recipe_names_is_not_remembered(tmp_path: Path) -> None:
-    divided(tmp_path, many(5), many(10, 10), use_as=["test"])
+    assigned(tmp_path, many(5), many(10, 10), use_as=["test"])
     assert len(remembered(tmp_path)) == 10
 
 
 def test_another_draw_is_remembered_beside_the_first(tmp_path: Path) -> None:
     examples = many(30)
-    one = divided(tmp_path, examples)
+    one = assigned(tmp_path, examples)
     other_seed = ExamplesRecipe(seed=1, split=HALVES.split)
-    other = divided(tmp_path, examples, recipe=other_seed)
-    assert one.sides.tolist() != other.sides.tolist()
+    other = assigned(tmp_path, examples, recipe=other_seed)
+    assert one.splits.tolist() != other.splits.tolist()
     assert len(remembered(tmp_path)) == 60
-    assert divided(tmp_path, examples).sides.tolist() == one.sides.tolist()
-    assert divided(tmp_path, examples, recipe=other_seed).sides.tolist() == other.sides.tolist()
+    assert assigned(tmp_path, examples).splits.tolist() == one.splits.tolist()
+    assert assigned(tmp_path, examples, recipe=other_seed).splits.tolist() == other.splits.tolist()
 
 
 def test_a_broken_memory_is_an_error_with_file_and_line(tmp_path: Path) -> None:
@@ -210,22 +210,22 @@ def test_a_broken_memory_is_an_error_with_file_and_line(tmp_path: Path) -> None:
 
 
 def test_a_memory_without_a_last_line_end_is_mended(tmp_path: Path) -> None:
-    divided(tmp_path, many(10))
+    assigned(tmp_path, many(10))
     path = tmp_path / "splits.jsonl"
     path.write_text(path.read_text().rstrip("\n"))
-    divided(tmp_path, many(12))
+    assigned(tmp_path, many(12))
     assert len(remembered(tmp_path)) == 12
 
 
 def test_a_shipped_memory_is_read_where_nothing_can_be_written(tmp_path: Path) -> None:
     examples = many(30)
     (tmp_path / "shipped").mkdir()
-    first = divided(tmp_path / "shipped", examples)
+    first = assigned(tmp_path / "shipped", examples)
     own = SplitMemory(tmp_path / "splits.jsonl", HALVES, also=tmp_path / "shipped" / "splits.jsonl")
-    assert [SPLITS[own.side_of(one.id)] for one in examples] == [
-        SPLITS[side] for side in first.sides
+    assert [SPLITS[own.split_of(one.id)] for one in examples] == [
+        SPLITS[place] for place in first.splits
     ]
-    assert own.side_of("0" * 16) == NO_SPLIT
+    assert own.split_of("0" * 16) == NO_SPLIT
 
 
 def test_one_process_at_a_time_adds(tmp_path: Path) -> None:
@@ -236,7 +236,7 @@ def test_one_process_at_a_time_adds(tmp_path: Path) -> None:
 def test_too_few_groups_are_refused_and_not_remembered(tmp_path: Path) -> None:
     thread = [pair(str(number), group="one") for number in range(30)]
     with pytest.raises(DataError, match="1 group of examples cannot be shared"):
-        divided(tmp_path, thread)
+        assigned(tmp_path, thread)
     assert not (tmp_path / "splits.jsonl").exists()
 
 
@@ -254,22 +254,29 @@ def test_crowds_leave_no_test_row_in_train(
     examples = [pair(" ".join(text[:-1]), source=f"f:{n}") for n, text in enumerate(texts)]
     recipe = ExamplesRecipe(split=SplitRecipe(validation=0.1, test=0.3))
     with collected(tmp_path, examples) as collection:
-        division = assign_splits(collection, recipe, SplitMemory(tmp_path / "splits.jsonl", recipe))
-        assert not find_overlaps(collection, division.sides, recipe)
-    with collected(tmp_path, kept(examples, division, 2), kept(examples, division, 0)) as scored:
-        number = int((division.sides == 2).sum())
-        scored_sides = np.where(np.arange(scored.num_rows) < number, 2, 0).astype(np.int8)
-        assert not find_overlaps(scored, scored_sides, recipe)
+        assignment = assign_splits(
+            collection, recipe, SplitMemory(tmp_path / "splits.jsonl", recipe)
+        )
+        assert not find_overlaps(collection, assignment.splits, recipe)
+    with collected(
+        tmp_path, kept(examples, assignment, 2), kept(examples, assignment, 0)
+    ) as scored:
+        number = int((assignment.splits == 2).sum())
+        scored_splits = np.where(np.arange(scored.num_rows) < number, 2, 0).astype(np.int8)
+        assert not find_overlaps(scored, scored_splits, recipe)
     trained, tested = (
         [{*zip(w, w[1:], w[2:], strict=False)} for w in (texts[row] for row in rows)]
-        for rows in (np.flatnonzero(division.sides == 0)[:300], np.flatnonzero(division.sides == 2))
+        for rows in (
+            np.flatnonzero(assignment.splits == 0)[:300],
+            np.flatnonzero(assignment.splits == 2),
+        )
     )
     num_close = sum(len(a & b) / len(a | b) >= 0.5 for a in trained for b in tested)
     assert num_close <= (0 if is_exhaustive else 0.02 * len(tested))
 
 
-def kept(examples: list[Example], division: SplitAssignment, side: int) -> list[Example]:
-    return [examples[row] for row in np.flatnonzero(division.sides == side)]
+def kept(examples: list[Example], assignment: SplitAssignment, place: int) -> list[Example]:
+    return [examples[row] for row in np.flatnonzero(assignment.splits == place)]
 
 
 def test_the_side_that_a_row_names_is_kept(tmp_path: Path) -> None:
@@ -278,9 +285,11 @@ def test_the_side_that_a_row_names_is_kept(tmp_path: Path) -> None:
         replace(pair(f"q {number}", source=f"s:{number}"), split=given[number % 4])
         for number in range(80)
     ]
-    division = divided(tmp_path, examples)
-    assert not division.lost
-    named = [SPLITS[side] for side, split in zip(division.sides, given * 20, strict=True) if split]
+    assignment = assigned(tmp_path, examples)
+    assert not assignment.left_out
+    named = [
+        SPLITS[place] for place, split in zip(assignment.splits, given * 20, strict=True) if split
+    ]
     assert named == [split for split in given * 20 if split]
-    assert {SPLITS[side] for side in division.sides[3::4]} == set(SPLITS)
+    assert {SPLITS[place] for place in assignment.splits[3::4]} == set(SPLITS)
     assert len(remembered(tmp_path)) == 20

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tests.examples.splitting.collecting import collected, divided, pair, reasons
+from tests.examples.splitting.collecting import assigned, collected, pair, reasons
 from tunesmith.examples.example import Example, Message
 from tunesmith.examples.splitting.duplicates import find_duplicates
 from tunesmith.examples.splitting.fingerprints import MAX_BATCH, fingerprints
@@ -83,15 +83,15 @@ def test_texts_with_one_word_in_ten_changed_are_joined(tmp_path: Path, length: i
         examples.append(
             pair(" ".join(words[:cut]) + "?", " ".join(words[cut:]), source=f"x:{number}")
         )
-    division = divided(tmp_path, examples)
-    joined = sum(division.first[row] == division.first[300 + row] for row in range(300))
+    assignment = assigned(tmp_path, examples)
+    joined = sum(assignment.first[row] == assignment.first[300 + row] for row in range(300))
     possible = sum(
         exact_jaccard(" ".join(originals[row]), _both(examples[300 + row])) >= 0.5
         for row in range(300)
     )
     assert joined >= 0.95 * possible
     assert length == 20 or joined >= 0.95 * 300
-    sizes = np.unique(division.first, return_counts=True)[1]
+    sizes = np.unique(assignment.first, return_counts=True)[1]
     assert sizes.max() <= 2
 
 
@@ -105,9 +105,9 @@ def test_questions_after_different_facts_are_not_joined(tmp_path: Path) -> None:
         for question, answer in QUESTIONS
         for land, city in CAPITALS.items()
     ]
-    division = divided(tmp_path, examples)
-    assert not division.lost
-    assert len(set(division.first.tolist())) == len(examples)
+    assignment = assigned(tmp_path, examples)
+    assert not assignment.left_out
+    assert len(set(assignment.first.tolist())) == len(examples)
 
 
 def test_below_twenty_words_only_case_and_punctuation_may_differ(tmp_path: Path) -> None:
@@ -117,9 +117,9 @@ def test_below_twenty_words_only_case_and_punctuation_may_differ(tmp_path: Path)
         pair("How do I reset my pass?", "Click on Forgot."),
         pair("How do I set my password?", "Click on Forgot."),
     ]
-    division = divided(tmp_path, examples)
-    assert reasons(division) == {1: "near duplicate"}
-    assert division.lost[1].others == (0,)
+    assignment = assigned(tmp_path, examples)
+    assert reasons(assignment) == {1: "near duplicate"}
+    assert assignment.left_out[1].others == (0,)
 
 
 def test_the_first_of_nearly_equal_ones_stays_and_is_named(tmp_path: Path) -> None:
@@ -128,9 +128,9 @@ def test_the_first_of_nearly_equal_ones_stays_and_is_named(tmp_path: Path) -> No
     later = [*words[:-1], "end"]
     examples = [pair(" ".join(words)), pair(" ".join(text(rng, 80))), pair(" ".join(later))]
     examples.append(pair("something else"))
-    division = divided(tmp_path, examples)
-    assert division.lost[2].others == (0,)
-    assert "% of the word triples" in division.lost[2].words
+    assignment = assigned(tmp_path, examples)
+    assert assignment.left_out[2].others == (0,)
+    assert "% of the word triples" in assignment.left_out[2].words
 
 
 def test_each_threshold_can_be_switched_off(tmp_path: Path) -> None:
@@ -138,15 +138,15 @@ def test_each_threshold_can_be_switched_off(tmp_path: Path) -> None:
     words = text(rng, 80)
     nearly = pair(" ".join([*words[:-1], "end"]), "b")
     examples = [pair(" ".join(words)), nearly, *(pair(str(number)) for number in range(9))]
-    grouped = divided(
+    grouped = assigned(
         tmp_path, examples, recipe=ExamplesRecipe(drop_near_duplicates=None, max_bad=1)
     )
-    assert not grouped.lost
+    assert not grouped.left_out
     assert grouped.first[1] == 0
     neither = ExamplesRecipe(drop_near_duplicates=None, group_near_duplicates=None, max_bad=0)
-    assert divided(tmp_path, examples, recipe=neither).first[1] == 1
+    assert assigned(tmp_path, examples, recipe=neither).first[1] == 1
     only_drop = ExamplesRecipe(group_near_duplicates=None)
-    assert reasons(divided(tmp_path, examples, recipe=only_drop)) == {1: "near duplicate"}
+    assert reasons(assigned(tmp_path, examples, recipe=only_drop)) == {1: "near duplicate"}
 
 
 def test_another_system_message_makes_another_example(tmp_path: Path) -> None:
@@ -157,9 +157,9 @@ def test_another_system_message_makes_another_example(tmp_path: Path) -> None:
         Example(messages=(pirate, *turns), source="x:2"),
         *(pair(str(number)) for number in range(9)),
     ]
-    division = divided(tmp_path, examples)
-    assert not division.lost
-    assert division.first[1] == 0, "it asks the same question and must lie on the same side"
+    assignment = assigned(tmp_path, examples)
+    assert not assignment.left_out
+    assert assignment.first[1] == 0, "it asks the same question and must lie in the same split"
 
 
 def test_a_long_system_message_that_all_share_joins_nobody(tmp_path: Path) -> None:
@@ -169,7 +169,7 @@ def test_a_long_system_message_that_all_share_joins_nobody(tmp_path: Path) -> No
         Example(messages=(system, *pair(" ".join(text(rng, 25))).messages), source=f"x:{number}")
         for number in range(20)
     ]
-    assert len(set(divided(tmp_path, examples).first.tolist())) == 20
+    assert len(set(assigned(tmp_path, examples).first.tolist())) == 20
 
 
 def test_a_copy_is_found_in_a_crowd_from_one_form(tmp_path: Path) -> None:
@@ -214,12 +214,12 @@ def test_fingerprints_of_known_texts_never_change() -> None:
 
 def test_without_words_the_texts_themselves_count(tmp_path: Path) -> None:
     examples = [pair("???", "!"), pair("?", "!"), pair("???", "why"), pair("x", "...")]
-    division = divided(tmp_path, examples)
-    assert not division.lost
-    assert division.first.tolist() == [0, 1, 0, 3]
+    assignment = assigned(tmp_path, examples)
+    assert not assignment.left_out
+    assert assignment.first.tolist() == [0, 1, 0, 3]
 
 
 def test_find_duplicates_of_nothing(tmp_path: Path) -> None:
     with collected(tmp_path, []) as collection:
         found = find_duplicates(collection, ExamplesRecipe(), np.zeros(0, dtype=np.int64))
-    assert not found.lost
+    assert not found.left_out

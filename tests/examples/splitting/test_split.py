@@ -29,16 +29,16 @@ def prompts(*questions: str) -> np.ndarray:
 @pytest.mark.parametrize("seed", range(10))
 @pytest.mark.parametrize("size", [1000, 10_000, 100_000])
 def test_the_shares_are_met(seed: int, size: int) -> None:
-    sides, _ = draw_splits(PROMPTS[:size], ExamplesRecipe(seed=seed))
-    for side, share in ((TRAIN, 0.85), (VALIDATION, 0.05), (TEST, 0.10)):
-        got = (sides == side).mean()
+    splits, _ = draw_splits(PROMPTS[:size], ExamplesRecipe(seed=seed))
+    for split, share in ((TRAIN, 0.85), (VALIDATION, 0.05), (TEST, 0.10)):
+        got = (splits == split).mean()
         allowed = 0.01 if size >= 10_000 else 3 * (share * (1 - share) / size) ** 0.5
-        assert abs(got - share) <= allowed, (side, got)
+        assert abs(got - share) <= allowed, (split, got)
 
 
 def test_the_split_of_known_rows_never_changes() -> None:
-    sides, _ = draw_splits(prompts(*(f"question {number}" for number in range(40))), RECIPE)
-    held_out = {number: SPLITS[side] for number, side in enumerate(sides.tolist()) if side}
+    splits, _ = draw_splits(prompts(*(f"question {number}" for number in range(40))), RECIPE)
+    held_out = {number: SPLITS[split] for number, split in enumerate(splits.tolist()) if split}
     assert held_out == {
         8: "test", 14: "test", 17: "validation", 21: "test", 35: "validation",
     }  # fmt: skip
@@ -72,40 +72,40 @@ def test_shares_of_nothing_hold_nothing_out() -> None:
 @pytest.mark.parametrize("num_groups", range(1, 20))
 def test_few_groups_give_each_side_one_or_are_refused(num_groups: int) -> None:
     for start in range(0, 500, num_groups):
-        sides, drawn = draw_splits(PROMPTS[start : start + num_groups], RECIPE)
-        before = sides.copy()
+        splits, drawn = draw_splits(PROMPTS[start : start + num_groups], RECIPE)
+        before = splits.copy()
         if num_groups < 3:
             with pytest.raises(DataError, match=f"{num_groups} group"):
-                fill_empty_splits(sides, drawn, RECIPE.split, {})
+                fill_empty_splits(splits, drawn, RECIPE.split, {})
             continue
-        fill_empty_splits(sides, drawn, RECIPE.split, {})
-        assert set(sides.tolist()) == {TRAIN, VALIDATION, TEST}
-        assert (sides != before).sum() <= 2
+        fill_empty_splits(splits, drawn, RECIPE.split, {})
+        assert set(splits.tolist()) == {TRAIN, VALIDATION, TEST}
+        assert (splits != before).sum() <= 2
 
 
 def test_only_what_was_asked_for_is_filled() -> None:
     shares = SplitRecipe(validation=0.0, test=0.1)
     for start in range(0, 300, 2):
-        sides, drawn = draw_splits(PROMPTS[start : start + 2], ExamplesRecipe(split=shares))
-        fill_empty_splits(sides, drawn, shares, {})
-        assert sorted(sides.tolist()) == [TRAIN, TEST]
+        splits, drawn = draw_splits(PROMPTS[start : start + 2], ExamplesRecipe(split=shares))
+        fill_empty_splits(splits, drawn, shares, {})
+        assert sorted(splits.tolist()) == [TRAIN, TEST]
 
 
 def test_one_group_can_be_trained_on() -> None:
     shares = SplitRecipe(validation=0.0, test=0.0)
-    sides, drawn = draw_splits(PROMPTS[:1], ExamplesRecipe(split=shares))
-    fill_empty_splits(sides, drawn, shares, {})
-    assert sides.tolist() == [TRAIN]
+    splits, drawn = draw_splits(PROMPTS[:1], ExamplesRecipe(split=shares))
+    fill_empty_splits(splits, drawn, shares, {})
+    assert splits.tolist() == [TRAIN]
 
 
 def test_groups_that_have_a_side_count_and_stay() -> None:
-    sides, drawn = np.array([TRAIN], dtype=np.int8), np.array([0.9])
-    fill_empty_splits(sides, drawn, RECIPE.split, {TRAIN: 1, VALIDATION: 1})
-    assert sides.tolist() == [TEST]
-    sides = np.array([], dtype=np.int8)
+    splits, drawn = np.array([TRAIN], dtype=np.int8), np.array([0.9])
+    fill_empty_splits(splits, drawn, RECIPE.split, {TRAIN: 1, VALIDATION: 1})
+    assert splits.tolist() == [TEST]
+    splits = np.array([], dtype=np.int8)
     with pytest.raises(DataError, match=r"5 groups .* \(5 train, 0 validation, 0 test\)"):
-        fill_empty_splits(sides, np.array([]), RECIPE.split, {TRAIN: 5})
-    fill_empty_splits(sides, np.array([]), RECIPE.split, {TRAIN: 50})
+        fill_empty_splits(splits, np.array([]), RECIPE.split, {TRAIN: 5})
+    fill_empty_splits(splits, np.array([]), RECIPE.split, {TRAIN: 50})
 
 
 def test_nothing_to_train_on_is_an_error_with_the_sizes() -> None:

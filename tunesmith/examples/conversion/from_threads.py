@@ -95,18 +95,18 @@ def to_conversations(
 ) -> Iterator[Conversation | Dropped]:
     """One thread's conversations, and what was cut from it."""
     try:
-        sides = find_parties(thread, habits, staff)
+        parties = find_parties(thread, habits, staff)
     except RowError as fault:
         yield _dropped(thread, fault)
         return
-    aside = [turn for turn in thread.turns if turn.author in sides.bystanders]
+    aside = [turn for turn in thread.turns if turn.author in parties.bystanders]
     if aside:
         yield drop_turns(aside, ASIDE)
     exchanges: list[Exchange] = []
-    turns, empty = _with_words(thread, sides)
+    turns, empty = _with_words(thread, parties)
     if empty:
         yield drop_turns(empty, SMALL_TALK)
-    for part in _exchanges(turns, sides):
+    for part in _exchanges(turns, parties):
         if isinstance(part, Dropped):
             yield part
         else:
@@ -127,35 +127,35 @@ def _read(
         yield part.to_example() if isinstance(part, Conversation) else part
 
 
-def _with_words(thread: Thread, sides: Parties) -> tuple[list[Turn], list[Turn]]:
+def _with_words(thread: Thread, parties: Parties) -> tuple[list[Turn], list[Turn]]:
     """The messages that take part, and those that are only greetings and thanks.
 
     Where the sides are told, as in support dialogues, politeness is part of the trade and
     stays; so does an "ok" that answers a question.
     """
-    turns = [turn for turn in thread.turns if turn.author not in sides.bystanders]
-    if sides.is_told:
+    turns = [turn for turn in thread.turns if turn.author not in parties.bystanders]
+    if parties.is_told:
         return turns, []
     kept: list[Turn] = []
     empty: list[Turn] = []
-    for is_staff, run in itertools.groupby(turns, key=lambda turn: turn.author in sides.staff):
-        side = list(run)
-        asked = [t.text for t in kept[-1:] if t.author in sides.staff]
+    for is_staff, run in itertools.groupby(turns, key=lambda turn: turn.author in parties.staff):
+        messages = list(run)
+        asked = [t.text for t in kept[-1:] if t.author in parties.staff]
         is_answer = not is_staff and any(asks_question(text) for text in asked)
-        says_nothing = _says_nothing(side) and not is_answer
-        for turn in side:
+        says_nothing = _says_nothing(messages) and not is_answer
+        for turn in messages:
             is_empty = says_nothing or (is_staff and is_promise(turn.text))
             (empty if is_empty else kept).append(turn)
     return kept, empty
 
 
-def _exchanges(turns: Sequence[Turn], sides: Parties) -> Iterator[Exchange | Dropped]:
+def _exchanges(turns: Sequence[Turn], parties: Parties) -> Iterator[Exchange | Dropped]:
     """Questions with their answers; answers to nothing and questions without any, dropped."""
     asked: list[Turn] = []
     answered: list[Turn] = []
     early: list[Turn] = []
     for turn in turns:
-        if turn.author in sides.staff:
+        if turn.author in parties.staff:
             (answered if asked else early).append(turn)
             continue
         if answered:
@@ -175,7 +175,7 @@ def _without_small_talk(exchanges: list[Exchange]) -> Iterator[Dropped]:
     while exchanges and _says_nothing(exchanges[-1][1]):
         asked, answered = exchanges.pop()
         yield drop_turns([*asked, *answered], SMALL_TALK)
-    while exchanges and all(_says_nothing(side) for side in exchanges[0]):
+    while exchanges and all(_says_nothing(messages) for messages in exchanges[0]):
         asked, answered = exchanges.pop(0)
         yield drop_turns([*asked, *answered], SMALL_TALK)
 

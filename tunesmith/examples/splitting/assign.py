@@ -1,4 +1,4 @@
-"""A collection -> the side and the group of every row, and why the others are left out."""
+"""A collection -> the split and the group of every row, and why the others are left out."""
 
 from collections import Counter
 from dataclasses import dataclass
@@ -31,34 +31,34 @@ class SplitAssignment:
     """Where every row goes.
 
     Attributes:
-        sides: (rows,) places in SPLITS; NO_SIDE: it is left out.
+        splits: (rows,) places in SPLITS; NO_SIDE: it is left out.
         first: (rows,) the first member of each row's group.
         group_sizes: (rows,) members that are kept, at the place of a group's first member.
-        lost: Why rows are left out.
+        left_out: Why rows are left out.
     """
 
-    sides: SplitArray
+    splits: SplitArray
     first: Rows
     group_sizes: Rows
-    lost: dict[int, LeftOut]
+    left_out: dict[int, LeftOut]
 
     def num_groups(self) -> dict[Split, int]:
-        """Groups on each side."""
-        kept = np.flatnonzero(self.sides != NO_SPLIT)
+        """Groups in each split."""
+        kept = np.flatnonzero(self.splits != NO_SPLIT)
         _, members = np.unique(self.first[kept], return_index=True)
-        counts = Counter(self.sides[kept[members]].tolist())
+        counts = Counter(self.splits[kept[members]].tolist())
         return {split: counts[place] for place, split in enumerate(SPLITS)}
 
     def num_rows(self) -> dict[Split, int]:
-        """Rows on each side."""
-        counts = Counter(self.sides.tolist())
+        """Rows in each split."""
+        counts = Counter(self.splits.tolist())
         return {split: counts[place] for place, split in enumerate(SPLITS)}
 
 
 def assign_splits(
     collection: Collection, recipe: ExamplesRecipe, memory: SplitMemory
 ) -> SplitAssignment:
-    """Drop what repeats, group what belongs together, and give each group a side.
+    """Drop what repeats, group what belongs together, and give each group a split.
 
     Args:
         collection: Finished.
@@ -66,73 +66,73 @@ def assign_splits(
         memory: Where rows lay before; nothing is written to it.
 
     Raises:
-        DataError: There are too few groups for the sides that were asked for.
+        DataError: There are too few groups for the splits that were asked for.
     """
     is_named = collection.named != NO_SPLIT
-    sides = np.where(is_named, collection.named, memory.sides(collection.ids)).astype(np.int8)
-    rank = _rank(sides)
+    splits = np.where(is_named, collection.named, memory.splits(collection.ids)).astype(np.int8)
+    rank = _rank(splits)
     duplicates = find_duplicates(collection, recipe, rank)
-    groups = make_groups(collection, duplicates, sides, rank)
-    lost = {**duplicates.lost, **groups.lost}
+    groups = make_groups(collection, duplicates, splits, rank)
+    left_out = {**duplicates.left_out, **groups.left_out}
     is_kept = np.ones(collection.num_rows, dtype=np.bool_)
-    is_kept[list(lost)] = False
-    sides = np.where(is_kept, groups.sides, NO_SPLIT).astype(np.int8)
+    is_kept[list(left_out)] = False
+    splits = np.where(is_kept, groups.splits, NO_SPLIT).astype(np.int8)
     firsts = np.unique(groups.first[is_kept])
-    _draw_new(collection, recipe, sides, firsts)
-    sides = np.where(is_kept, sides[groups.first], NO_SPLIT).astype(np.int8)
+    _draw_new(collection, recipe, splits, firsts)
+    splits = np.where(is_kept, splits[groups.first], NO_SPLIT).astype(np.int8)
     if not duplicates.pairs.is_exhaustive:
-        _lose_overlaps(collection, recipe, sides, lost)
+        _leave_out_overlaps(collection, recipe, splits, left_out)
     return SplitAssignment(
-        sides=sides,
+        splits=splits,
         first=groups.first,
-        group_sizes=np.bincount(groups.first[sides != NO_SPLIT], minlength=collection.num_rows),
-        lost=lost,
+        group_sizes=np.bincount(groups.first[splits != NO_SPLIT], minlength=collection.num_rows),
+        left_out=left_out,
     )
 
 
-def _lose_overlaps(
-    collection: Collection, recipe: ExamplesRecipe, sides: SplitArray, lost: dict[int, LeftOut]
+def _leave_out_overlaps(
+    collection: Collection, recipe: ExamplesRecipe, splits: SplitArray, left_out: dict[int, LeftOut]
 ) -> None:
     """Drop from train what another look at train and test alone finds.
 
     That look is the one that scoring takes; it may see what was one of too many pairs before,
-    and finds nothing in the end. Changes `sides` and `lost`.
+    and finds nothing in the end. Changes `splits` and `left_out`.
     """
-    while found := find_overlaps(collection, sides, recipe):
+    while found := find_overlaps(collection, splits, recipe):
         for row, overlap in found.items():
             words = f"lies in train, but {overlap.words}"
-            lost[row] = LeftOut(reason=BRIDGES_SPLITS, others=(overlap.test_row,), words=words)
-            sides[row] = NO_SPLIT
+            left_out[row] = LeftOut(reason=BRIDGES_SPLITS, others=(overlap.test_row,), words=words)
+            splits[row] = NO_SPLIT
 
 
-def remember(collection: Collection, division: SplitAssignment, memory: SplitMemory) -> None:
-    """Write down where the rows fell for which the recipe itself names no side.
+def remember(collection: Collection, assignment: SplitAssignment, memory: SplitMemory) -> None:
+    """Write down where the rows fell for which the recipe itself names no split.
 
     Raises:
         DiskFullError: There is no space.
     """
-    rows = np.flatnonzero((division.sides != NO_SPLIT) & (collection.named == NO_SPLIT))
-    groups = collection.ids[division.first[rows]]
-    memory.add(collection.ids[rows], groups, division.sides[rows])
+    rows = np.flatnonzero((assignment.splits != NO_SPLIT) & (collection.named == NO_SPLIT))
+    groups = collection.ids[assignment.first[rows]]
+    memory.add(collection.ids[rows], groups, assignment.splits[rows])
 
 
-def _rank(sides: SplitArray) -> Rows:
-    """An order in which rows that have a side go before those without."""
-    priority = np.empty(len(sides), dtype=np.int64)
-    for place, side in enumerate(_BY_PRIORITY):
-        priority[sides == side] = place
-    rank = np.empty(len(sides), dtype=np.int64)
-    rank[np.argsort(priority, kind="stable")] = np.arange(len(sides))
+def _rank(splits: SplitArray) -> Rows:
+    """An order in which rows that have a split go before those without."""
+    priority = np.empty(len(splits), dtype=np.int64)
+    for place, split in enumerate(_BY_PRIORITY):
+        priority[splits == split] = place
+    rank = np.empty(len(splits), dtype=np.int64)
+    rank[np.argsort(priority, kind="stable")] = np.arange(len(splits))
     return rank
 
 
 def _draw_new(
-    collection: Collection, recipe: ExamplesRecipe, sides: SplitArray, firsts: Rows
+    collection: Collection, recipe: ExamplesRecipe, splits: SplitArray, firsts: Rows
 ) -> None:
-    """Give a side to the first members of groups that have none; changes `sides`."""
-    new = firsts[sides[firsts] == NO_SPLIT]
-    drawn_sides, drawn = draw_splits(collection.prompts[new], recipe)
-    fixed = Counter(sides[firsts].tolist())
+    """Give a split to the first members of groups that have none; changes `splits`."""
+    new = firsts[splits[firsts] == NO_SPLIT]
+    drawn_splits, drawn = draw_splits(collection.prompts[new], recipe)
+    fixed = Counter(splits[firsts].tolist())
     if (collection.named == NO_SPLIT).any():
-        fill_empty_splits(drawn_sides, drawn, recipe.split, fixed)
-    sides[new] = drawn_sides
+        fill_empty_splits(drawn_splits, drawn, recipe.split, fixed)
+    splits[new] = drawn_splits

@@ -36,12 +36,12 @@ class Duplicates:
     """What was found.
 
     Attributes:
-        lost: The rows that repeat another one, which stays.
+        left_out: The rows that repeat another one, which stays.
         is_kept: (rows,) the others.
         pairs: Of kept rows that resemble each other, from `group_near_duplicates` on.
     """
 
-    lost: dict[int, LeftOut]
+    left_out: dict[int, LeftOut]
     is_kept: Flags
     pairs: SimilarPairs
 
@@ -57,13 +57,15 @@ def find_duplicates(collection: Collection, recipe: ExamplesRecipe, rank: Rows) 
         recipe: Its two thresholds; None switches one off.
         rank: (rows,) all different.
     """
-    lost: dict[int, LeftOut] = {}
+    left_out: dict[int, LeftOut] = {}
     is_kept = np.ones(collection.num_rows, dtype=np.bool_)
-    _lose_equal(collection.ids, rank, is_kept, lost, (EXACT_DUPLICATE, "the same conversation as"))
+    _leave_out_equal(
+        collection.ids, rank, is_kept, left_out, (EXACT_DUPLICATE, "the same conversation as")
+    )
     if recipe.drop_near_duplicates is not None:
         keys = collection.wholes ^ (collection.frames * np.uint64(0x9E3779B97F4A7C15))
         words = "equal but for case and punctuation to"
-        _lose_equal(keys, rank, is_kept, lost, (NEAR_DUPLICATE, words))
+        _leave_out_equal(keys, rank, is_kept, left_out, (NEAR_DUPLICATE, words))
     thresholds = [
         threshold
         for threshold in (recipe.drop_near_duplicates, recipe.group_near_duplicates)
@@ -71,7 +73,9 @@ def find_duplicates(collection: Collection, recipe: ExamplesRecipe, rank: Rows) 
     ]
     pairs = near_duplicates(collection, is_kept, threshold=min(thresholds, default=NEVER))
     if recipe.drop_near_duplicates is not None:
-        _lose_similar(collection, pairs, recipe.drop_near_duplicates, rank, (is_kept, lost))
+        _leave_out_similar(
+            collection, pairs, recipe.drop_near_duplicates, rank, (is_kept, left_out)
+        )
     stays = is_kept[pairs.first] & is_kept[pairs.second]
     stays &= pairs.similarity >= (recipe.group_near_duplicates or NEVER)
     pairs = SimilarPairs(
@@ -80,7 +84,7 @@ def find_duplicates(collection: Collection, recipe: ExamplesRecipe, rank: Rows) 
         similarity=pairs.similarity[stays],
         is_exhaustive=pairs.is_exhaustive,
     )
-    return Duplicates(lost=lost, is_kept=is_kept, pairs=pairs)
+    return Duplicates(left_out=left_out, is_kept=is_kept, pairs=pairs)
 
 
 def first_of_equal(keys: Uint64s, rank: Rows) -> Rows:
@@ -93,18 +97,18 @@ def first_of_equal(keys: Uint64s, rank: Rows) -> Rows:
     return first
 
 
-def _lose_equal(
-    keys: Uint64s, rank: Rows, is_kept: Flags, lost: dict[int, LeftOut], why: tuple[str, str]
+def _leave_out_equal(
+    keys: Uint64s, rank: Rows, is_kept: Flags, left_out: dict[int, LeftOut], why: tuple[str, str]
 ) -> None:
     rows = np.flatnonzero(is_kept)
     first = rows[first_of_equal(keys[rows], rank[rows])]
     reason, words = why
     for row, other in zip(rows[first != rows].tolist(), first[first != rows].tolist(), strict=True):
-        lost[row] = LeftOut(reason=reason, others=(other,), words=words)
+        left_out[row] = LeftOut(reason=reason, others=(other,), words=words)
         is_kept[row] = False
 
 
-def _lose_similar(
+def _leave_out_similar(
     collection: Collection,
     pairs: SimilarPairs,
     threshold: float,
@@ -112,7 +116,7 @@ def _lose_similar(
     found: tuple[Flags, dict[int, LeftOut]],
 ) -> None:
     """Drop a row where one before it, which stays, says nearly the same."""
-    is_kept, lost = found
+    is_kept, left_out = found
     frames = collection.frames
     close = pairs.similarity >= threshold
     close &= frames[pairs.first] == frames[pairs.second]
@@ -123,5 +127,5 @@ def _lose_similar(
         other, row = int(before[place]), int(after[place])
         if is_kept[row] and is_kept[other]:
             words = f"{similarity[place]:.0%} of the word triples are those of"
-            lost[row] = LeftOut(reason=NEAR_DUPLICATE, others=(other,), words=words)
+            left_out[row] = LeftOut(reason=NEAR_DUPLICATE, others=(other,), words=words)
             is_kept[row] = False

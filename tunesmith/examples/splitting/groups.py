@@ -1,8 +1,8 @@
-"""Rows that belong together, some of which have a side already -> groups, each on one side.
+"""Rows that belong together, some of which have a split already -> groups, each in one split.
 
 Rows join a group through what they share: a prompt, all their words, a source's own group, or
-by resembling each other. Nothing that has a side moves to another one: a row that would join
-two sides is dropped instead.
+by resembling each other. Nothing that has a split moves to another one: a row that would join
+two splits is dropped instead.
 """
 
 from collections.abc import Iterator, Sequence
@@ -24,53 +24,53 @@ class Groups:
 
     Attributes:
         first: (rows,) the first member of each row's group.
-        sides: (rows,) places in SPLITS; NO_SIDE where no member has one yet.
-        lost: The rows that were dropped rather than join two sides.
+        splits: (rows,) places in SPLITS; NO_SIDE where no member has one yet.
+        left_out: The rows that were dropped rather than join two splits.
     """
 
     first: Rows
-    sides: SplitArray
-    lost: dict[int, LeftOut]
+    splits: SplitArray
+    left_out: dict[int, LeftOut]
 
 
 def make_groups(
-    collection: Collection, duplicates: Duplicates, sides: SplitArray, rank: Rows
+    collection: Collection, duplicates: Duplicates, splits: SplitArray, rank: Rows
 ) -> Groups:
     """Join what belongs together.
 
     Args:
         collection: Finished.
         duplicates: What is kept, and which of it resembles what.
-        sides: (rows,) where rows have to lie; NO_SIDE where that is open.
-        rank: (rows,) the order in which rows join; those with a side come first, test before
+        splits: (rows,) where rows have to lie; NO_SIDE where that is open.
+        rank: (rows,) the order in which rows join; those with a split come first, test before
             validation before train, so that of two that cannot both stay test's does.
     """
     first = np.arange(collection.num_rows, dtype=np.int64)
-    result = sides.copy()
+    result = splits.copy()
     # Nobody may add rows to a test set that the recipe names.
     is_closed = (collection.named == VALIDATION) | (collection.named == TEST)
-    joining = _UnionFind(sides, is_closed)
+    joining = _UnionFind(splits, is_closed)
     for row, nodes in _links(collection, duplicates, rank):
         joining.add(row, nodes)
     for row in joining.rows:
         root = joining.find(row)
         first[row] = joining.first[root]
-        result[row] = joining.side[root]
-    return Groups(first=first, sides=result, lost=joining.lost)
+        result[row] = joining.split[root]
+    return Groups(first=first, splits=result, left_out=joining.left_out)
 
 
 @dataclass(slots=True)
 class _UnionFind:
     """Union-find over rows and over what they share (numbers from the rows' on)."""
 
-    sides: SplitArray
+    splits: SplitArray
     is_closed: Flags
     parent: dict[int, int] = field(default_factory=dict)
-    side: dict[int, int] = field(default_factory=dict)
+    split: dict[int, int] = field(default_factory=dict)
     first: dict[int, int] = field(default_factory=dict)  # row of a group, by its root
     closed: set[int] = field(default_factory=set)
     rows: list[int] = field(default_factory=list)
-    lost: dict[int, LeftOut] = field(default_factory=dict)
+    left_out: dict[int, LeftOut] = field(default_factory=dict)
 
     def find(self, node: int) -> int:
         parent = self.parent
@@ -81,36 +81,38 @@ class _UnionFind:
 
     def add(self, row: int, nodes: Sequence[int]) -> None:
         """Let a row join all it is linked with, or drop it."""
-        own = int(self.sides[row])
+        own = int(self.splits[row])
         witnesses = {self.find(node): node for node in nodes if node in self.parent}
         roots = sorted(witnesses, key=self.first.__getitem__)
-        taken = {self.side[root]: root for root in reversed(roots) if self.side[root] != NO_SPLIT}
+        taken = {self.split[root]: root for root in reversed(roots) if self.split[root] != NO_SPLIT}
         is_closed = not self.closed.isdisjoint(roots)
         if len({own, *taken} - {NO_SPLIT}) > 1 or (own == NO_SPLIT and is_closed):
-            self.lost[row] = self._loss(own, {side: witnesses[taken[side]] for side in taken})
+            self.left_out[row] = self._why_left_out(
+                own, {split: witnesses[taken[split]] for split in taken}
+            )
             return
         self.rows.append(row)
         self.parent[row] = row
         self.first[row] = self.first[roots[0]] if roots else row
-        self.side[row] = own if own != NO_SPLIT else next(iter(taken), NO_SPLIT)
+        self.split[row] = own if own != NO_SPLIT else next(iter(taken), NO_SPLIT)
         if is_closed or self.is_closed[row]:
             self.closed.add(row)
         for node in (*roots, *nodes):
-            if node in self.parent or node >= len(self.sides):
+            if node in self.parent or node >= len(self.splits):
                 self.parent[node] = row
 
-    def _loss(self, own: int, witnesses: dict[int, int]) -> LeftOut:
-        """Say which sides would meet; a witness is a row there, or what is shared with one."""
-        sides = sorted(set(witnesses) - {own})
-        names = [SPLITS[side] for side in sides]
+    def _why_left_out(self, own: int, witnesses: dict[int, int]) -> LeftOut:
+        """Say which splits would meet; a witness is a row there, or what is shared with one."""
+        splits = sorted(set(witnesses) - {own})
+        names = [SPLITS[split] for split in splits]
         if own != NO_SPLIT:
             words = f"lies in {SPLITS[own]} and belongs with {' and '.join(names)}:"
-        elif len(sides) == 1:
+        elif len(splits) == 1:
             words = f"belongs with what the recipe itself puts into {names[0]}:"
         else:
             words = f"would join {' and '.join(names)}:"
-        nodes = [witnesses[side] for side in sides]
-        others = (n if n < len(self.sides) else self.first[self.find(n)] for n in nodes)
+        nodes = [witnesses[split] for split in splits]
+        others = (n if n < len(self.splits) else self.first[self.find(n)] for n in nodes)
         return LeftOut(reason=BRIDGES_SPLITS, others=tuple(others), words=words)
 
 

@@ -22,22 +22,22 @@ class Overlap:
 
 
 def find_overlaps(
-    collection: Collection, sides: SplitArray, recipe: ExamplesRecipe
+    collection: Collection, splits: SplitArray, recipe: ExamplesRecipe
 ) -> dict[int, Overlap]:
     """Look for test rows in train: equal, with one prompt or group, or nearly equal.
 
     Args:
         collection: Finished.
-        sides: (rows,) places in SPLITS; what is neither train nor test does not count.
+        splits: (rows,) places in SPLITS; what is neither train nor test does not count.
         recipe: From which similarity on rows belong together.
 
     Returns:
         What was found, by row of train.
     """
-    is_test = sides == TEST
-    is_either = is_test | (sides == TRAIN)
+    is_test = splits == TEST
+    is_either = is_test | (splits == TRAIN)
     found: dict[int, Overlap] = {}
-    for overlap in (*_equal(collection, is_test, is_either), *_similar(collection, sides, recipe)):
+    for overlap in (*_equal(collection, is_test, is_either), *_similar(collection, splits, recipe)):
         found.setdefault(overlap.train_row, overlap)
     return found
 
@@ -58,18 +58,18 @@ def _equal(collection: Collection, is_test: Flags, is_either: Flags) -> Iterator
 
 
 def _similar(
-    collection: Collection, sides: SplitArray, recipe: ExamplesRecipe
+    collection: Collection, splits: SplitArray, recipe: ExamplesRecipe
 ) -> Iterator[Overlap]:
     threshold = recipe.group_near_duplicates or recipe.drop_near_duplicates or NEVER
-    is_either = (sides == TEST) | (sides == TRAIN)
+    is_either = (splits == TEST) | (splits == TRAIN)
     pairs = near_duplicates(collection, is_either, threshold=threshold)
-    is_found = sides[pairs.first] != sides[pairs.second]
+    is_found = splits[pairs.first] != splits[pairs.second]
     for one, two, similarity in zip(
         pairs.first[is_found].tolist(),
         pairs.second[is_found].tolist(),
         pairs.similarity[is_found].tolist(),
         strict=True,
     ):
-        train_row, test_row = (two, one) if sides[one] == TEST else (one, two)
+        train_row, test_row = (two, one) if splits[one] == TEST else (one, two)
         words = f"{similarity:.0%} of the word triples are those of"
         yield Overlap(train_row=train_row, test_row=test_row, words=words)

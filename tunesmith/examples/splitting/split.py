@@ -1,6 +1,6 @@
 """Groups of examples -> train, validation or test: by the hash of each group's first prompt.
 
-Only the seed and the shares decide besides. What has a side keeps it (see `memory.py`).
+Only the seed and the shares decide besides. What has a split keeps it (see `split_memory.py`).
 """
 
 from collections import Counter
@@ -20,13 +20,13 @@ SPLITS: tuple[Split, ...] = ("train", "validation", "test")
 TRAIN, VALIDATION, TEST = range(3)
 NO_SPLIT = -1
 SplitArray = npt.NDArray[np.int8]
-FEW_GROUPS = 20  # below, each side that was asked for must get a group
+FEW_GROUPS = 20  # below, each split that was asked for must get a group
 
 
 def draw_splits(
     prompts: Uint64s, recipe: ExamplesRecipe
 ) -> tuple[SplitArray, npt.NDArray[np.float64]]:
-    """The side of each group, and the number from 0 to 1 that decided it.
+    """The split of each group, and the number from 0 to 1 that decided it.
 
     The test share lies lowest, validation next: another share of validation moves no group in
     or out of test.
@@ -42,37 +42,40 @@ def draw_splits(
         mixed = (mixed ^ (mixed >> np.uint64(shift))) * np.uint64(factor)
     drawn = (mixed ^ (mixed >> np.uint64(31))).astype(np.float64) / 2.0**64
     shares = recipe.split
-    sides = np.full(len(prompts), TRAIN, dtype=np.int8)
-    sides[drawn < shares.test + shares.validation] = VALIDATION
-    sides[drawn < shares.test] = TEST
-    return sides, drawn
+    splits = np.full(len(prompts), TRAIN, dtype=np.int8)
+    splits[drawn < shares.test + shares.validation] = VALIDATION
+    splits[drawn < shares.test] = TEST
+    return splits, drawn
 
 
 def fill_empty_splits(
-    sides: SplitArray, drawn: npt.NDArray[np.float64], shares: SplitRecipe, fixed: Mapping[int, int]
+    splits: SplitArray,
+    drawn: npt.NDArray[np.float64],
+    shares: SplitRecipe,
+    fixed: Mapping[int, int],
 ) -> None:
-    """Give train, and each side that was asked for, at least one group; changes `sides`.
+    """Give train, and each split that was asked for, at least one group; changes `splits`.
 
     Args:
-        sides: Of the groups that were drawn.
+        splits: Of the groups that were drawn.
         drawn: What decided them.
         shares: What was asked for.
-        fixed: How many groups lie on each side already and cannot move.
+        fixed: How many groups lie in each split already and cannot move.
 
     Raises:
         DataError: There are fewer than 20 groups, and too few to go round.
     """
     asked = {TRAIN: True, TEST: shares.test > 0, VALIDATION: shares.validation > 0}
-    for side in (side for side in asked if asked[side]):
-        counts = {one: fixed.get(one, 0) + int((sides == one).sum()) for one in range(3)}
-        if counts[side]:
+    for split in (split for split in asked if asked[split]):
+        counts = {one: fixed.get(one, 0) + int((splits == one).sum()) for one in range(3)}
+        if counts[split]:
             continue
-        givers = [one for one in range(3) if counts[one] > 1 and (sides == one).any()]
+        givers = [one for one in range(3) if counts[one] > 1 and (splits == one).any()]
         if givers:
-            from_side = max(givers, key=counts.__getitem__)
-            places = np.flatnonzero(sides == from_side)
-            furthest = np.argmax if side == TRAIN else np.argmin
-            sides[places[furthest(drawn[places])]] = side
+            from_split = max(givers, key=counts.__getitem__)
+            places = np.flatnonzero(splits == from_split)
+            furthest = np.argmax if split == TRAIN else np.argmin
+            splits[places[furthest(drawn[places])]] = split
         elif sum(counts.values()) < FEW_GROUPS:
             raise _too_few(counts, [SPLITS[one] for one in range(3) if asked[one]])
 
@@ -89,10 +92,10 @@ def _too_few(counts: Mapping[int, int], asked: list[Split]) -> DataError:
 
 
 def check_split_sizes(counts: Mapping[str, int], *, dropped: Counter[str] | None = None) -> None:
-    """Make sure that something is left to train on; the other sides may be empty.
+    """Make sure that something is left to train on; the other splits may be empty.
 
     Args:
-        counts: Rows on each side.
+        counts: Rows in each split.
         dropped: Why examples left train after they had fallen there.
 
     Raises:

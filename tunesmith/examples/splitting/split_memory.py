@@ -1,7 +1,7 @@
-"""Which side each example fell to <-> `splits.jsonl`, which the next preparation reads.
+"""Which split each example fell to <-> `splits.jsonl`, which the next preparation reads.
 
 A line is `{"id", "group", "split", "asked"}`: the first member of its group, and the seed and
-shares the side was drawn with. Recipes in one folder share the file: what one holds out, another
+shares the split was drawn with. Recipes in one folder share the file: what one holds out, another
 with the same seed and shares does not train on. Lines are added, none is changed.
 """
 
@@ -38,13 +38,13 @@ class SplitMemory:
         self.path = path
         self.asked = asked_words(recipe)
         files = [file for file in (also, path) if file is not None and file.is_file()]
-        ids, sides = array("Q"), array("b")
+        ids, splits = array("Q"), array("b")
         for file in files:
-            for example_id, side in self._read(file):
+            for example_id, split in self._read(file):
                 ids.append(example_id)
-                sides.append(side)
+                splits.append(split)
         self._ids, first = np.unique(np.array(ids, dtype=np.uint64), return_index=True)
-        self._sides = np.array(sides, dtype=np.int8)[first]
+        self._splits = np.array(splits, dtype=np.int8)[first]
 
     def _read(self, file: Path) -> Iterator[tuple[int, int]]:
         number = 0
@@ -58,27 +58,27 @@ class SplitMemory:
         if not number and file.stat().st_size:
             raise _foreign(file, 1)
 
-    def sides(self, ids: Uint64s) -> SplitArray:
+    def splits(self, ids: Uint64s) -> SplitArray:
         """Where examples lay before; NO_SIDE where they are new."""
         places = np.searchsorted(self._ids, ids)
         places[places == len(self._ids)] = 0
         result = np.full(len(ids), NO_SPLIT, dtype=np.int8)
         if len(self._ids):
             is_known = self._ids[places] == ids
-            result[is_known] = self._sides[places[is_known]]
+            result[is_known] = self._splits[places[is_known]]
         return result
 
-    def side_of(self, example_id: str) -> int:
+    def split_of(self, example_id: str) -> int:
         """Where one example lay before."""
-        return int(self.sides(np.array([int(example_id, 16)], dtype=np.uint64))[0])
+        return int(self.splits(np.array([int(example_id, 16)], dtype=np.uint64))[0])
 
-    def add(self, ids: Uint64s, groups: Uint64s, sides: SplitArray) -> None:
+    def add(self, ids: Uint64s, groups: Uint64s, splits: SplitArray) -> None:
         """Write down those that are new, below what stands there.
 
         Raises:
             DiskFullError: There is no space; the old file stands.
         """
-        new = np.flatnonzero(self.sides(ids) == NO_SPLIT)
+        new = np.flatnonzero(self.splits(ids) == NO_SPLIT)
         if not len(new):
             return
         with atomic_file(self.path) as stream:
@@ -90,7 +90,7 @@ class SplitMemory:
                 record = {
                     "id": f"{ids[row]:016x}",
                     "group": f"{groups[row]:016x}",
-                    "split": SPLITS[sides[row]],
+                    "split": SPLITS[splits[row]],
                     "asked": self.asked,
                 }
                 stream.write(json_line(record))

@@ -89,9 +89,9 @@ class _TargetCounts:
     Sums over them are made in a fixed order, which adding at repeated places has not.
 
     Attributes:
-        ids: (hits,) the token of each, ascending.
-        places: (hits,) where it is predicted.
-        times: (hits,) how many targets it is.
+        ids: (targets,) the token of each, ascending.
+        places: (targets,) where it is predicted.
+        times: (targets,) how many targets it is.
         num_of_place: (M,) targets of each place.
         tokens: Which are hit, ascending.
         first_of_token: From which hit on each of them.
@@ -107,7 +107,7 @@ class _TargetCounts:
         self.first_of_token = counts.cumsum(0) - counts
 
     def by_tile(self, tiles: list[slice]) -> Iterator[tuple[slice, slice]]:
-        """Tiles of the vocabulary, and which hits stand in each."""
+        """Tiles of the vocabulary, and which targets stand in each."""
         edges = torch.tensor([0, *(tile.stop for tile in tiles)], device=self.ids.device)
         bounds = pairwise(torch.searchsorted(self.ids, edges).tolist())
         return zip(tiles, (slice(first, last) for first, last in bounds), strict=True)
@@ -151,38 +151,38 @@ class _Gradients:
         else:
             whole.copy_(piece)  # the first places: nothing stands there yet
 
-    def subtract(self, hits: _TargetCounts, hidden: torch.Tensor, pulls: torch.Tensor) -> None:
-        """Take off what the targets say of their output rows; (hits,) pulls."""
+    def subtract(self, targets: _TargetCounts, hidden: torch.Tensor, pulls: torch.Tensor) -> None:
+        """Take off what the targets say of their output rows; (targets,) pulls."""
         if self.of_weight is not None:
-            rows = hidden[hits.places].to(pulls.dtype)
-            self.of_weight[hits.tokens] -= _sums(rows, pulls, hits.first_of_token)
+            rows = hidden[targets.places].to(pulls.dtype)
+            self.of_weight[targets.tokens] -= _sums(rows, pulls, targets.first_of_token)
         if self.of_bias is not None:
             ones = torch.ones_like(pulls)[:, None]
-            self.of_bias[hits.tokens] -= _sums(ones, pulls, hits.first_of_token)[:, 0]
+            self.of_bias[targets.tokens] -= _sums(ones, pulls, targets.first_of_token)[:, 0]
 
 
 def _rows_nats(job: _LossTerms, hidden: torch.Tensor, gradients: _Gradients) -> torch.Tensor:
     """Summed nats of some places, and their gradients: each place's softmax less its targets."""
     head, share = job.head, job.share
-    softmax, hits = OnlineSoftmax(head, hidden), _TargetCounts(job.targets, hidden)
+    softmax, targets = OnlineSoftmax(head, hidden), _TargetCounts(job.targets, hidden)
     kept, chosen = [], []
-    for columns, part in hits.by_tile(tiles(head, hidden)):
+    for columns, part in targets.by_tile(tiles(head, hidden)):
         weight = head.module.weight[columns].to(hidden.dtype)
         logits = head.logits(hidden, weight, columns)
-        chosen.append(logits[hits.places[part], hits.ids[part] - columns.start])
+        chosen.append(logits[targets.places[part], targets.ids[part] - columns.start])
         tile = softmax.add(logits, weight, columns)
         if gradients.is_any_of_head:
             kept.append(tile)
     totals = softmax.totals[:, None]
-    counted = hits.num_of_place[:, None] * share
+    counted = targets.num_of_place[:, None] * share
     for tile in kept:
         gradients.add(tile, hidden, counted * (tile.highest - totals).exp())
     hit = torch.cat(chosen).to(totals.dtype)
-    pulls = hits.times * share * head.slopes(hit, totals.dtype)
-    gradients.subtract(hits, hidden, pulls)
-    targeted = hits.rows_of_places(head.module.weight, hidden.dtype, pulls)
+    pulls = targets.times * share * head.slopes(hit, totals.dtype)
+    gradients.subtract(targets, hidden, pulls)
+    targeted = targets.rows_of_places(head.module.weight, hidden.dtype, pulls)
     gradients.of_hidden.append(counted * softmax.drawn - targeted)
-    nats: torch.Tensor = (softmax.totals * hits.num_of_place).sum() - (hit * hits.times).sum()
+    nats: torch.Tensor = (softmax.totals * targets.num_of_place).sum() - (hit * targets.times).sum()
     return nats
 
 

@@ -21,7 +21,7 @@ ROWS = "tunesmith_rows"
 
 
 class AttentionCache(Protocol):
-    """Keys and values of texts that are being written (`models.slots`)."""
+    """Keys and values of texts that are being written (`rows.key_value_cache`)."""
 
     def attend(
         self,
@@ -49,7 +49,7 @@ def row_attention(
     """Causal attention within each span of a row and the spans it continues.
 
     Args:
-        module: The attention layer; the key under which slots keep what it made.
+        module: The attention layer; the key under which the cache keeps what it made.
         query: (1, heads, T, D).
         key: (1, key-value heads, T, D).
         value: (1, key-value heads, T, D).
@@ -57,7 +57,7 @@ def row_attention(
         options: `spans`, where each example stands, and the terms of the family's formula:
             `scaling`, `dropout`, `sliding_window` (tokens a position sees, itself
             included), `softcap` (Gemma 2), `s_aux` (gpt-oss's sinks, one a head). With
-            `slots` instead of `spans` the row continues texts whose beginnings are kept there.
+            `cache` instead of `spans` the row continues texts whose beginnings are kept there.
 
     Returns:
         (1, T, heads, D), and no weights.
@@ -65,9 +65,9 @@ def row_attention(
     Raises:
         KeyError: The model lost the spans on the way here, so it cannot read a row.
     """
-    slots: AttentionCache | None = options.get("slots")
-    if slots is not None:
-        return slots.attend(module, (query, key, value), options), None
+    cache: AttentionCache | None = options.get("key_value_cache")
+    if cache is not None:
+        return cache.attend(module, (query, key, value), options), None
     spans: Sequence[Span] = options["spans"]
     scale, window = options.get("scaling"), options.get("sliding_window")
     is_plain = not any(options.get(term) is not None for term in ("softcap", "s_aux"))

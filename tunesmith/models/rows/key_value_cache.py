@@ -1,4 +1,4 @@
-"""Texts that are being written, each in a slot -> their keys and values, kept for the next token.
+"""The key-value cache: texts that are being written -> their keys and values, kept.
 
 R texts, L tokens of the longest. One row of a model's input holds the newest token of every
 text that is going on, then whole new prompts; its attention reads and writes here. A
@@ -16,13 +16,13 @@ _GROWTH = 64  # tokens by which the block of keys grows at least
 
 
 class KeyValueCache:
-    """Keys and values of up to `num_slots` texts; the first `num_going` slots are taken."""
+    """A key-value cache of up to `num_texts` texts; the first `num_going` places are taken."""
 
-    def __init__(self, num_slots: int) -> None:
+    def __init__(self, num_texts: int) -> None:
         self.num_going = 0
         self.num_shared = 0
-        self._num_slots = num_slots
-        self._lengths: list[int] = []  # tokens in each slot, the shared ones left out
+        self._num_texts = num_texts
+        self._lengths: list[int] = []  # tokens at each place, the shared ones left out
         self._shared: dict[torch.nn.Module, tuple[torch.Tensor, torch.Tensor]] = {}
         self._own: dict[torch.nn.Module, tuple[torch.Tensor, torch.Tensor]] = {}
         self._new: list[int] = []
@@ -47,7 +47,7 @@ class KeyValueCache:
         self.num_going = len(self._lengths)
 
     def share(self) -> None:
-        """Make the only text, just read, the beginning of all others; its slot is free again."""
+        """Make the only text, just read, the beginning of all others; its place is free again."""
         (self.num_shared,) = self._lengths
         self._shared = {
             module: (
@@ -58,15 +58,15 @@ class KeyValueCache:
         }
         self._own, self._lengths, self.num_going = {}, [], 0
 
-    def remove(self, slot: int) -> None:
-        """Free a slot; the last going text moves into it."""
+    def remove(self, place: int) -> None:
+        """Free a place; the last going text moves into it."""
         last = self.num_going - 1
         length = self._lengths[last]
-        if slot != last:
+        if place != last:
             for keys, values in self._own.values():
-                keys[slot, :, :length] = keys[last, :, :length]
-                values[slot, :, :length] = values[last, :, :length]
-            self._lengths[slot] = length
+                keys[place, :, :length] = keys[last, :, :length]
+                values[place, :, :length] = values[last, :, :length]
+            self._lengths[place] = length
         self._lengths.pop()
         self.num_going = last
 
@@ -96,9 +96,9 @@ class KeyValueCache:
             kept[1][rows, :, self._places] = value[0, :, :going].transpose(0, 1)
             outputs.append(self._continue(module, query[0, :, :going], kept, options))
         start = going
-        for slot, length in enumerate(self._new, going):
+        for place, length in enumerate(self._new, going):
             parts = [part[:, :, start : start + length] for part in states]
-            kept[0][slot, :, :length], kept[1][slot, :, :length] = parts[1][0], parts[2][0]
+            kept[0][place, :, :length], kept[1][place, :, :length] = parts[1][0], parts[2][0]
             if self.num_shared:
                 parts[1:] = [
                     torch.cat(pair, dim=2)
@@ -151,7 +151,7 @@ class KeyValueCache:
     def _block(
         self, module: torch.nn.Module, key: torch.Tensor, value: torch.Tensor
     ) -> tuple[torch.Tensor, torch.Tensor]:
-        """A layer's (slots, groups, capacity, D) blocks, grown to hold what comes."""
+        """A layer's (texts, groups, capacity, D) blocks, grown to hold what comes."""
         needed = max([length + 1 for length in self._lengths] + self._new)
         old = self._own.get(module)
         if old is not None and old[0].shape[2] >= needed:
@@ -159,8 +159,8 @@ class KeyValueCache:
         capacity = needed + max(_GROWTH, needed // 4)
         # Zeros: what no token has filled is read with weight 0, which does not undo a NaN.
         grown = (
-            key.new_zeros(self._num_slots, key.shape[1], capacity, key.shape[3]),
-            value.new_zeros(self._num_slots, value.shape[1], capacity, value.shape[3]),
+            key.new_zeros(self._num_texts, key.shape[1], capacity, key.shape[3]),
+            value.new_zeros(self._num_texts, value.shape[1], capacity, value.shape[3]),
         )
         if old is not None:
             for new, kept in zip(grown, old, strict=True):

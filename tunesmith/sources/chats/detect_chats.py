@@ -84,7 +84,7 @@ def _some(rows: Iterable[Row | Dropped]) -> Iterator[Row | Dropped]:
 
 
 def _has_two_sides(thread: Thread) -> bool:
-    sides = {turn.is_staff for turn in thread.turns}
-    if sides == {None}:
+    parties = {turn.is_staff for turn in thread.turns}
+    if parties == {None}:
         return len({turn.author for turn in thread.turns}) > 1
-    return {True, False} <= sides
+    return {True, False} <= parties

@@ -201,13 +201,13 @@ def _turn(values: Mapping[str, object], columns: MessageColumns, source: str) ->
         raise RowError(SYSTEM_MESSAGE, f"of the kind {role or author}")
     if not text or not text.strip():
         raise RowError(NO_TEXT, f"the field '{columns.message}' is empty")
-    side = is_staff_label(role) if role else None
-    if side is None:
-        side = is_staff_label(author)
+    is_staff = is_staff_label(role) if role else None
+    if is_staff is None:
+        is_staff = is_staff_label(author)
     name = author or role
-    if side is not None and role and author:
+    if is_staff is not None and role and author:
         name = f"{author} ({role})"  # an account may stand on both sides of different tickets
-    return Turn(author=name, text=text.strip(), source=source, is_staff=side)
+    return Turn(author=name, text=text.strip(), source=source, is_staff=is_staff)
 
 
 def _word(value: object) -> str:

@@ -55,8 +55,8 @@ def labelled_lines(text: str) -> list[tuple[str, str]]:
     lines = text.split("\n")
     found = [match["label"].strip() for line in lines if (match := _LABEL.match(line))]
     speakers = {label for label in found if is_staff_label(label) is not None or is_action(label)}
-    sides = {is_staff_label(label) for label in speakers} - {None}
-    if len(sides) < 2:
+    parties = {is_staff_label(label) for label in speakers} - {None}
+    if len(parties) < 2:
         speakers = _repeated(found)
     if len(speakers) < 2 or not _begins_labelled(lines, speakers):
         return []

@@ -35,7 +35,7 @@ def write_examples(
     count: ReadCount,
     drop: Callable[[Dropped], None],
 ) -> SplitAssignment:
-    """Read, clean, compare, group, divide and write; the same whatever the number of processes.
+    """Read, clean, compare, group, split and write; the same whatever the number of processes.
 
     Args:
         recipe: Its sources and `examples`.
@@ -68,11 +68,11 @@ def write_examples(
         with memory_lock(folder.splits):
             memory = split_memory(folder, recipe.examples)
             progress.start("comparing", None)
-            division = assign_splits(collection, recipe.examples, memory)
+            assignment = assign_splits(collection, recipe.examples, memory)
             progress.close()
-            _write(collection, division, folder, count, drop)
-            remember(collection, division, memory)
-    return division
+            _write(collection, assignment, folder, count, drop)
+            remember(collection, assignment, memory)
+    return assignment
 
 
 def split_memory(folder: RunFolder, recipe: ExamplesRecipe) -> SplitMemory:
@@ -101,16 +101,16 @@ def remembered_now(folder: RunFolder) -> str | None:
     return hash_file(folder.splits) if folder.splits.is_file() else None
 
 
-def share_notices(recipe: ExamplesRecipe, division: SplitAssignment) -> list[str]:
-    """What a person should know of the division."""
-    rows = division.num_rows()
+def share_notices(recipe: ExamplesRecipe, assignment: SplitAssignment) -> list[str]:
+    """What a person should know of how the rows were split."""
+    rows = assignment.num_rows()
     total = sum(rows.values())
     notices = [
         f"no example fell to {split} (asked for {asked:.0%})"
         for split, asked in asked_shares(recipe).items()
         if asked and split != "train" and not rows[split]
     ]
-    largest = int(division.group_sizes.max(initial=0))
+    largest = int(assignment.group_sizes.max(initial=0))
     if largest > 1 and largest > _LARGE_GROUP * total and total >= 20:
         notices.append(
             f"{largest:,} of {total:,} examples resemble each other so much that they form one "
@@ -132,34 +132,34 @@ def asked_shares(recipe: ExamplesRecipe) -> dict[Split, float]:
 
 def _write(
     collection: Collection,
-    division: SplitAssignment,
+    assignment: SplitAssignment,
     folder: RunFolder,
     count: ReadCount,
     drop: Callable[[Dropped], None],
 ) -> None:
     with contextlib.ExitStack() as stack:
         streams = [stack.enter_context(atomic_file(folder.examples(split))) for split in SPLITS]
-        sides, firsts = division.sides.tolist(), division.first.tolist()
-        is_alone = (division.group_sizes[division.first] < 2).tolist()
+        splits, firsts = assignment.splits.tolist(), assignment.first.tolist()
+        is_alone = (assignment.group_sizes[assignment.first] < 2).tolist()
 
         def write(row: int, line: bytes) -> None:
             if not is_alone[row]:
                 line = with_group(line, f"{collection.ids[firsts[row]]:016x}")
-            streams[sides[row]].write(line)
+            streams[splits[row]].write(line)
 
-        write_rows(collection, division.lost, write, count=count, drop=drop)
+        write_rows(collection, assignment.left_out, write, count=count, drop=drop)
 
 
 def _agrees(folder: RunFolder, recipe: Recipe) -> bool:
-    """Whether no row of the run is remembered on another side than it lies on."""
+    """Whether no row of the run is remembered in another split than it lies in."""
     named = {source.path or source.hub for source in recipe.sources if source.use_as}
     memory = split_memory(folder, recipe.examples)
     for place, split in enumerate(SPLITS):
         if not folder.examples(split).is_file():
             return False
         for record in read_json_lines(folder.examples(split)):
-            side = memory.side_of(record["id"])
-            if side not in (place, NO_SPLIT) and source_name(record["source"]) not in named:
+            before = memory.split_of(record["id"])
+            if before not in (place, NO_SPLIT) and source_name(record["source"]) not in named:
                 return False
     return True
 
@@ -173,20 +173,20 @@ class SplitSize:
 
 
 def split_sizes(
-    division: SplitAssignment, folder: RunFolder, lost: Mapping[Split, int]
+    assignment: SplitAssignment, folder: RunFolder, left_out: Mapping[Split, int]
 ) -> dict[Split, SplitSize]:
     """What lies on each side in the end.
 
     Args:
-        division: What fell there.
+        assignment: What fell there.
         folder: The files as they are now are read for their groups where something was lost.
-        lost: How many examples of each side were dropped after they had fallen there.
+        left_out: How many examples of each split were dropped after they had fallen there.
     """
-    rows, groups = division.num_rows(), division.num_groups()
+    rows, groups = assignment.num_rows(), assignment.num_groups()
     return {
         split: SplitSize(
-            examples=rows[split] - lost[split],
-            groups=_num_groups(folder.examples(split)) if lost[split] else groups[split],
+            examples=rows[split] - left_out[split],
+            groups=_num_groups(folder.examples(split)) if left_out[split] else groups[split],
         )
         for split in SPLITS
     }
@@ -215,18 +215,18 @@ def split_record(
     }
 
 
-def emptied_notices(division: SplitAssignment, late: Mapping[Split, Counter[str]]) -> list[str]:
+def emptied_notices(assignment: SplitAssignment, late: Mapping[Split, Counter[str]]) -> list[str]:
     """Say of a side that lost everything what that means.
 
     Args:
-        division: What fell to each side.
+        assignment: What fell to each split.
         late: Why examples were dropped after they had fallen there.
     """
     means = {
         "validation": "there is no validation loss",
         "test": "nothing is answered or scored",
     }
-    rows = division.num_rows()
+    rows = assignment.num_rows()
     return [
         f"all {rows[split]:,} examples of {split} were dropped "
         f"({reasons_in_words(reasons)}), so {means[split]}"
