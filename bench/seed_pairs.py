@@ -74,8 +74,8 @@ def tuned(path: Path, seed: int, epochs: float) -> None:
     start = time.monotonic()
     recipe = load_recipe(RECIPE, overrides=[f"training.epochs={epochs}", f"training.seed={seed}"])
     train(recipe, folder, recipe_folder=RECIPE.parent, progress=SilentProgress())
-    rendering = recipe_renderer(recipe, RECIPE.parent)
-    responder = tuned_responder(recipe, rendering, find_model(str(folder.model)))
+    renderer = recipe_renderer(recipe, RECIPE.parent)
+    responder = tuned_responder(recipe, renderer, find_model(str(folder.model)))
     rows = list(read_split(folder, "test"))
     answers = list(
         answer_all(

@@ -24,7 +24,7 @@ def main() -> None:
     job = json.loads(parser.parse_args().job.read_text(encoding="utf-8"))
     keep_freed_memory()
     generation = GenerationRecipe(max_new_tokens=job["new_tokens"])
-    responder = load_responder(_rendering(job), name="base", recipe=generation)
+    responder = load_responder(_renderer(job), name="base", recipe=generation)
     questions = [
         OpenQuestion(example_id=f"{place:06}", messages=[Message(role="user", content=text)])
         for place, text in enumerate(job["questions"])
@@ -37,7 +37,7 @@ def main() -> None:
     print(json.dumps({"answer_seconds": seconds, "tokens": tokens, "texts": texts}))
 
 
-def _rendering(job: dict[str, str]) -> Renderer:
+def _renderer(job: dict[str, str]) -> Renderer:
     recipe = Recipe.model_validate(
         {
             "model": {"name": job["model"]},

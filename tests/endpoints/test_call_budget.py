@@ -70,7 +70,7 @@ def test_what_may_have_been_charged_counts_in_full(tmp_path: Path) -> None:
     asked = question("question 0", max_tokens=100)
     with (
         EndpointServer(choose=always("half")) as server,
-        caller_at(server, tmp_path, patience=patient(attempts=3)) as caller,
+        caller_at(server, tmp_path, retry_policy=patient(attempts=3)) as caller,
     ):
         list(caller.ask_all([asked]))
         assert caller.counts.spending.tokens == 3 * most_spending(asked).tokens

@@ -105,7 +105,7 @@ def test_what_may_pass_is_tried_again(tmp_path: Path, fault: str) -> None:
     waits = Waits()
     with (
         EndpointServer(choose=scheduled([fault, fault])) as server,
-        caller_at(server, tmp_path, patience=patient(waits)) as caller,
+        caller_at(server, tmp_path, retry_policy=patient(waits)) as caller,
     ):
         assert texts(list(caller.ask_all(questions(1)))) == answers(1)
         assert caller.counts.spending.calls == 3
@@ -126,7 +126,7 @@ def test_what_will_not_pass_is_asked_once(tmp_path: Path, status: str) -> None:
 def test_attempts_are_bounded_and_the_failure_is_counted_not_kept(tmp_path: Path) -> None:
     with (
         EndpointServer(choose=always("500")) as server,
-        caller_at(server, tmp_path, patience=patient(attempts=3)) as caller,
+        caller_at(server, tmp_path, retry_policy=patient(attempts=3)) as caller,
     ):
         assert reasons(list(caller.ask_all(questions(1)))) == ["status 500"]
         assert caller.counts.failed == {"status 500": 1}
@@ -141,10 +141,10 @@ def test_attempts_are_bounded_and_the_failure_is_counted_not_kept(tmp_path: Path
 
 def test_waits_grow_are_drawn_and_never_exceed_the_longest(tmp_path: Path) -> None:
     waits = Waits()
-    patience = patient(waits, attempts=40, first_wait_seconds=1.0, longest_wait_seconds=8.0)
+    retry_policy = patient(waits, attempts=40, first_wait_seconds=1.0, longest_wait_seconds=8.0)
     failure = ChatFailure(call_id="", reason="status 500", is_passing=True, is_outage=True)
     endpoint = Scripted({"question 0": [failure] * 39})
-    terms = CallTerms(patience=patience, deadline_seconds=1e6)
+    terms = CallTerms(retry_policy=retry_policy, deadline_seconds=1e6)
     with Caller(endpoint, CallCache(tmp_path / "calls.sqlite"), terms) as caller:
         assert texts(list(caller.ask_all(questions(1)))) == answers(1)
     assert waits.seconds[0] <= 1.0
@@ -158,7 +158,7 @@ def test_retry_after_is_waited_for_in_both_its_forms(tmp_path: Path, header: str
     waits = Waits()
     with (
         EndpointServer(choose=scheduled([f"429:{header}"])) as server,
-        caller_at(server, tmp_path, patience=patient(waits, first_wait_seconds=0.5)) as caller,
+        caller_at(server, tmp_path, retry_policy=patient(waits, first_wait_seconds=0.5)) as caller,
     ):
         assert texts(list(caller.ask_all(questions(1)))) == answers(1)
     (waited,) = waits.seconds
@@ -169,7 +169,7 @@ def test_a_server_that_asks_for_an_hour_is_not_waited_for(tmp_path: Path) -> Non
     waits = Waits()
     with (
         EndpointServer(choose=always("429:3600")) as server,
-        caller_at(server, tmp_path, patience=patient(waits)) as caller,
+        caller_at(server, tmp_path, retry_policy=patient(waits)) as caller,
     ):
         assert reasons(list(caller.ask_all(questions(1)))) == ["status 429"]
     assert waits.seconds == []
@@ -182,7 +182,7 @@ def test_no_attempt_begins_after_the_deadline(tmp_path: Path) -> None:
         caller_at(
             server,
             tmp_path,
-            patience=patient(attempts=1000, longest_wait_seconds=0.01),
+            retry_policy=patient(attempts=1000, longest_wait_seconds=0.01),
             deadline_seconds=0.2,
         ) as caller,
     ):
@@ -193,7 +193,7 @@ def test_no_attempt_begins_after_the_deadline(tmp_path: Path) -> None:
 def test_a_service_that_never_answers_is_given_up_with_a_diagnosis(tmp_path: Path) -> None:
     with (
         EndpointServer(choose=always("500:no GPU left")) as server,
-        caller_at(server, tmp_path, patience=patient(attempts=2)) as caller,
+        caller_at(server, tmp_path, retry_policy=patient(attempts=2)) as caller,
         pytest.raises(RemoteError, match=r"tiny failed 5 times in a row.*no GPU left"),
     ):
         list(caller.ask_all(questions(100)))
@@ -204,7 +204,7 @@ def test_a_service_that_stops_answering_fails_the_rest_at_once(tmp_path: Path) -
     faults = [None] * 10 + ["503"] * 1000
     with (
         EndpointServer(choose=scheduled(faults)) as server,
-        caller_at(server, tmp_path, num_workers=1, patience=patient(attempts=2)) as caller,
+        caller_at(server, tmp_path, num_workers=1, retry_policy=patient(attempts=2)) as caller,
     ):
         outcomes = list(caller.ask_all(questions(100)))
         assert texts(outcomes)[:10] == answers(10)
@@ -231,7 +231,7 @@ def test_a_storm_of_every_fault_leaves_all_answers_right(tmp_path: Path) -> None
     )
     with (
         EndpointServer(choose=drawn(rates)) as server,
-        caller_at(server, tmp_path, patience=patient(attempts=12)) as caller,
+        caller_at(server, tmp_path, retry_policy=patient(attempts=12)) as caller,
     ):
         assert texts(list(caller.ask_all(questions(100)))) == answers(100)
     assert max(server.seen.answered.values()) == 1
@@ -264,7 +264,7 @@ def test_of_a_batch_only_what_may_pass_is_asked_again(tmp_path: Path) -> None:
     passing = ChatFailure(call_id="", reason="busy", is_passing=True)
     lasting = ChatFailure(call_id="", reason="refused")
     endpoint = Scripted({"question 0": [passing], "question 1": [lasting]}, at_once=4)
-    terms = CallTerms(patience=patient())
+    terms = CallTerms(retry_policy=patient())
     with Caller(endpoint, CallCache(tmp_path / "calls.sqlite"), terms) as caller:
         outcomes = list(caller.ask_all(questions(3)))
     assert reasons(outcomes) == [None, "refused", None]

@@ -42,7 +42,7 @@ def test_a_server_that_repeats_the_key_is_not_repeated(
             server,
             tmp_path,
             recipe={"key_env": "JUDGE_KEY"},
-            patience=patient(attempts=2, outages_in_a_row=99),
+            retry_policy=patient(attempts=2, outages_in_a_row=99),
         ) as caller,
     ):
         (outcome,) = caller.ask_all(questions(1))
@@ -76,7 +76,7 @@ def test_a_service_that_is_given_up_is_quoted_without_the_key(tmp_path: Path, ke
     with (
         EndpointServer(choose=always(f"500:{key}")) as server,
         caller_at(
-            server, tmp_path, recipe={"key_env": "JUDGE_KEY"}, patience=patient(attempts=1)
+            server, tmp_path, recipe={"key_env": "JUDGE_KEY"}, retry_policy=patient(attempts=1)
         ) as caller,
         pytest.raises(RemoteError) as caught,
     ):

@@ -158,9 +158,10 @@ def judged_run(
     **settings: Any,
 ) -> Iterator[JudgedRun]:
     """A server that judges, and a recipe that names it; nobody waits long between attempts."""
-    patience = RetryPolicy(first_wait_seconds=0.001, longest_wait_seconds=0.002)
+    retry_policy = RetryPolicy(first_wait_seconds=0.001, longest_wait_seconds=0.002)
     monkeypatch.setattr(
-        "tunesmith.stages.responders.endpoint.CallTerms", partial(CallTerms, patience=patience)
+        "tunesmith.stages.responders.endpoint.CallTerms",
+        partial(CallTerms, retry_policy=retry_policy),
     )
     with EndpointServer(judge, choose=choose, models=["stub"]) as server:
         endpoint = {"url": server.url, "model": "stub", "timeout_seconds": 0.5}

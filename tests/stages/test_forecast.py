@@ -6,7 +6,7 @@ import pytest
 
 from tests.stages.rig import Talk, colour_rows, make_recipe, run_folder, write_rows
 from tunesmith.errors import TunesmithError
-from tunesmith.stages.forecast import duration, forecast
+from tunesmith.stages.forecast import forecast
 from tunesmith.stages.train import train
 
 TRAINING = {"epochs": 4.0, "examples_per_step": 4, "micro_batch": 2}
@@ -58,10 +58,3 @@ def test_one_process_makes_a_forecast(
     recipe = make_recipe(tiny_folder, tmp_path / "rows.jsonl")
     with pytest.raises(TunesmithError, match="one process"):
         forecast(recipe, run_folder(tmp_path / "run"), recipe_folder=tmp_path, progress=Talk())
-
-
-@pytest.mark.parametrize(
-    ("seconds", "words"), [(3.21, "3.2 s"), (840, "14 min"), (7500, "2 h 05 min")]
-)
-def test_durations_read_well(seconds: float, words: str) -> None:
-    assert duration(seconds) == words

@@ -42,7 +42,7 @@ class CallTerms:
         num_workers: Threads that ask; each hands over `endpoint.at_once` requests.
         limits: What may be spent.
         is_budget_kept: Whether what earlier processes spent counts, by the cache's file.
-        patience: How often a call is tried.
+        retry_policy: How often a call is tried.
         deadline_seconds: After it a call is not tried again.
         is_offline: Answer from the cache alone.
     """
@@ -50,7 +50,7 @@ class CallTerms:
     num_workers: int = 1
     limits: Limits = field(default_factory=Limits)
     is_budget_kept: bool = False
-    patience: RetryPolicy = field(default_factory=RetryPolicy)
+    retry_policy: RetryPolicy = field(default_factory=RetryPolicy)
     deadline_seconds: float = 600.0
     is_offline: bool = False
 
@@ -130,13 +130,13 @@ class Caller:
         self._identity = endpoint.identity
         self._terms = terms
         ledger = Ledger(cache.database, self._identity) if terms.is_budget_kept else None
-        self._asking = UncachedCalls(
+        self._uncached = UncachedCalls(
             endpoint=endpoint,
             cache=cache,
             budget=CallBudget(terms.limits, ledger),
-            breaker=CircuitBreaker(terms.patience.outages_in_a_row),
+            circuit_breaker=CircuitBreaker(terms.retry_policy.outages_in_a_row),
             counting=Counting(terms.limits, on_change),
-            patience=terms.patience,
+            retry_policy=terms.retry_policy,
             deadline_seconds=terms.deadline_seconds,
         )
         self._is_checked = False
@@ -146,12 +146,12 @@ class Caller:
     @property
     def endpoint(self) -> Endpoint:
         """Who answers."""
-        return self._asking.endpoint
+        return self._uncached.endpoint
 
     @property
     def counts(self) -> CallCounts:
         """How far it is, over all that was asked."""
-        return self._asking.counting.now(self._asking.budget.spent)
+        return self._uncached.counting.now(self._uncached.budget.spent)
 
     def __enter__(self) -> Self:
         return self
@@ -163,7 +163,7 @@ class Caller:
     def close(self) -> None:
         """Wait for calls in flight, then close the cache and the connections."""
         self._crew.close()
-        self._asking.cache.close()
+        self._uncached.cache.close()
         if isinstance(self.endpoint, Closable):
             self.endpoint.close()
 
@@ -183,19 +183,19 @@ class Caller:
         new: dict[str, ChatRequest] = {}
         for request in requests:
             call_id = call_id_of(request, self._identity)
-            if call_id not in new and self._asking.cache.get(call_id) is None:
+            if call_id not in new and self._uncached.cache.get(call_id) is None:
                 new[call_id] = request
         total = Spending()
         for request in new.values():
             total = total.plus(estimated_spending(request))
-        limits = self._asking.budget.limits
+        limits = self._uncached.budget.limits
         return CallForecast(
             calls=total.calls,
             cached=len(requests) - len(new),
             prompt_tokens=total.prompt_tokens,
             completion_tokens=total.completion_tokens,
             cost=limits.cost(total),
-            limit=limits.exceeded_by(self._asking.budget.spent.plus(total)),
+            limit=limits.exceeded_by(self._uncached.budget.spent.plus(total)),
         )
 
     def ask_all(self, requests: Sequence[ChatRequest]) -> Iterator[Outcome]:
@@ -221,7 +221,7 @@ class Caller:
 
     def _look_ahead(self, job: _CallJob) -> None:
         """Look up, and have asked, what comes next; groups are filled before they are sent."""
-        at_once = self._asking.endpoint.at_once
+        at_once = self._uncached.endpoint.at_once
         if len(job.waiting) > self._num_ahead - at_once:
             return
         while not job.is_exhausted and len(job.waiting) < self._num_ahead:
@@ -238,11 +238,11 @@ class Caller:
         call_id = call_id_of(request, self._identity)
         if call_id in job.in_flight:
             return replace(job.in_flight[call_id], is_repeated=True)
-        outcome: Outcome | None = self._asking.cache.get(call_id)
+        outcome: Outcome | None = self._uncached.cache.get(call_id)
         if outcome is None and self._terms.is_offline:
             outcome = ChatFailure(call_id=call_id, reason=NOT_CACHED)
         if outcome is not None:
-            self._asking.counting.add(outcome, self._asking.budget.spent)
+            self._uncached.counting.add(outcome, self._uncached.budget.spent)
             return _PendingCall(call_id=call_id, outcome=outcome)
         pending = _PendingCall(call_id=call_id, group=job.group, index=len(job.group.calls))
         job.group.calls.append(Call(request=request, call_id=call_id))
@@ -252,7 +252,7 @@ class Caller:
     def _send(self, job: _CallJob, group: _CallGroup) -> None:
         if group.future is None and group.calls:
             self.check()
-            task = partial(self._asking.answer, group.calls, job.stopping)
+            task = partial(self._uncached.answer, group.calls, job.stopping)
             group.future = self._crew.submit(task)
             job.group = _CallGroup()
 
@@ -267,14 +267,14 @@ class Caller:
         if pending.is_repeated:
             if isinstance(outcome, ChatReply):
                 outcome = replace(outcome, is_cached=True)
-            self._asking.counting.add(outcome, self._asking.budget.spent)
+            self._uncached.counting.add(outcome, self._uncached.budget.spent)
         elif isinstance(outcome, ChatFailure):
             self._diagnose()
         return outcome
 
     def _diagnose(self) -> None:
         """End the job where the service never answered anything."""
-        breaker = self._asking.breaker
+        breaker = self._uncached.circuit_breaker
         if breaker.is_open and not breaker.has_succeeded and breaker.last is not None:
             last = breaker.last
             raise RemoteError(

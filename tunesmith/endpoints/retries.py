@@ -57,17 +57,17 @@ def _passing(outcomes: Sequence[Outcome]) -> list[ChatFailure]:
 
 
 def with_retries(
-    patience: RetryPolicy, deadline_seconds: float, stopping: threading.Event
+    policy: RetryPolicy, deadline_seconds: float, stopping: threading.Event
 ) -> Retrying:
     """Call something that returns outcomes until none may pass or patience ends.
 
     Args:
-        patience: How often, and how long to wait between.
+        policy: How often, and how long to wait between.
         deadline_seconds: After it no attempt begins.
         stopping: Set when nobody waits for the outcomes any more.
     """
     jitter = wait_random_exponential(
-        multiplier=patience.first_wait_seconds, max=patience.longest_wait_seconds
+        multiplier=policy.first_wait_seconds, max=policy.longest_wait_seconds
     )
 
     def wait(state: RetryCallState) -> float:
@@ -80,17 +80,17 @@ def with_retries(
             return jitter(state)
         longest = max(asked)
         # The servers' clients would otherwise all come back in the same instant.
-        return longest + (random.uniform(0, patience.first_wait_seconds) if longest else 0)
+        return longest + (random.uniform(0, policy.first_wait_seconds) if longest else 0)
 
     return Retrying(
         retry=retry_if_result(may_pass),
         wait=wait,
         stop=stop_any(
-            stop_after_attempt(patience.attempts),
+            stop_after_attempt(policy.attempts),
             stop_before_delay(deadline_seconds),
             stop_when_event_set(stopping),
         ),
-        sleep=patience.sleep or sleep_using_event(stopping),
+        sleep=policy.sleep or sleep_using_event(stopping),
         retry_error_callback=_result,
     )
 

@@ -32,18 +32,18 @@ class UncachedCalls:
         endpoint: Who answers.
         cache: Where replies are kept.
         budget: What may be spent.
-        breaker: Decides that a service is given up.
+        circuit_breaker: Decides that a service is given up.
         counting: Counts final outcomes.
-        patience: How often a call is tried.
+        retry_policy: How often a call is tried.
         deadline_seconds: After it a call is not tried again.
     """
 
     endpoint: Endpoint
     cache: CallCache
     budget: CallBudget
-    breaker: CircuitBreaker
+    circuit_breaker: CircuitBreaker
     counting: Counting
-    patience: RetryPolicy
+    retry_policy: RetryPolicy
     deadline_seconds: float
 
     def answer(self, calls: Sequence[Call], stopping: threading.Event) -> Sequence[Outcome]:
@@ -61,7 +61,7 @@ class UncachedCalls:
             final.update(self._attempt(waiting, tries, stopping))
             return list(final.values())
 
-        with_retries(self.patience, self.deadline_seconds, stopping)(attempt)
+        with_retries(self.retry_policy, self.deadline_seconds, stopping)(attempt)
         outcomes = [final[call.call_id] for call in calls]
         for call, outcome in zip(calls, outcomes, strict=True):
             self._note(call, outcome, tries[call.call_id])
@@ -86,8 +86,8 @@ class UncachedCalls:
         """What the budget set aside for a call, or why it is not made."""
         if stopping.is_set():
             return ChatFailure(call_id=call.call_id, reason=STOPPED)
-        if self.breaker.is_open:
-            last = self.breaker.last
+        if self.circuit_breaker.is_open:
+            last = self.circuit_breaker.last
             detail = f"after {last.reason}: {last.detail}" if last else ""
             return ChatFailure(call_id=call.call_id, reason=GIVEN_UP, detail=detail)
         aside = self.budget.set_aside(call.request)
@@ -124,7 +124,7 @@ class UncachedCalls:
             if tries:
                 self.cache.note_failure(outcome, call.request, self.endpoint.name, tries)
         if tries and not _is_ours(outcome):
-            self.breaker.note(outcome)
+            self.circuit_breaker.note(outcome)
         self.counting.add(outcome, self.budget.spent)
 
 

@@ -34,7 +34,7 @@ class RenderingContract:
     contract: Mapping[str, Any]
 
 
-def save_model(model: LanguageModel, folder: Path, *, rendering: RenderingContract) -> None:
+def save_model(model: LanguageModel, folder: Path, *, contract: RenderingContract) -> None:
     """Write the model, or its adapter alone where it has one; replaces what stood there.
 
     Raises:
@@ -46,7 +46,7 @@ def save_model(model: LanguageModel, folder: Path, *, rendering: RenderingContra
     try:
         with own_attention(model):
             model.network.save_pretrained(temporary, **_options(model))
-        _save_rendering(temporary, rendering)
+        _save_contract(temporary, contract)
         for path in temporary.iterdir():
             files.sync_file(path)
     except OSError as error:
@@ -68,18 +68,18 @@ def _options(model: LanguageModel) -> dict[str, Any]:
     return {"save_embedding_layers": False} if is_adapted else {}
 
 
-def _save_rendering(folder: Path, rendering: RenderingContract) -> None:
-    tokenizer = rendering.tokenizer
+def _save_contract(folder: Path, contract: RenderingContract) -> None:
+    tokenizer = contract.tokenizer
     before = tokenizer.chat_template
-    tokenizer.chat_template = rendering.chat_template
+    tokenizer.chat_template = contract.chat_template
     try:
         tokenizer.save_pretrained(folder)
     finally:
         tokenizer.chat_template = before
     config = GenerationConfig(
         bos_token_id=tokenizer.bos_token_id,
-        eos_token_id=rendering.stop_ids,
+        eos_token_id=contract.stop_ids,
         pad_token_id=tokenizer.pad_token_id,
     )
     config.save_pretrained(folder)
-    files.write_json(folder / CONTRACT_FILE, dict(rendering.contract))
+    files.write_json(folder / CONTRACT_FILE, dict(contract.contract))

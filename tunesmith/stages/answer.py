@@ -70,29 +70,29 @@ def answer(
                 where=str(folder.path),
                 cure="Run tunesmith train first.",
             )
-        rendering = recipe_renderer(recipe, recipe_folder)
+        renderer = recipe_renderer(recipe, recipe_folder)
         place = find_model(str(folder.model))
         loaders: dict[str, Callable[[], Responder]] = {
-            BASE: lambda: base_responder(recipe, rendering),
-            TUNED: lambda: tuned_responder(recipe, rendering, place),
+            BASE: lambda: base_responder(recipe, renderer),
+            TUNED: lambda: tuned_responder(recipe, renderer, place),
         }
-        base = base_record(rendering.place, recipe, folder)
+        base = base_record(renderer.place, recipe, folder)
         check_overlap(folder, recipe.examples, progress)
         stages = [
-            preparation(recipe, folder, rendering, recipe_folder),
+            preparation(recipe, folder, renderer, recipe_folder),
             training_stage(recipe, folder, base),
         ]
         require_current(folder, stages)
         write_text(folder.recipe, resolved_yaml(recipe))
         weights = {BASE: identity_of_base(base), TUNED: weights_fingerprint(folder.model)}
         results = {
-            name: _answer_test(name, recipe, folder, rendering, (weights[name], load), progress)
+            name: _answer_test(name, recipe, folder, renderer, (weights[name], load), progress)
             for name, load in loaders.items()
         }
         others = answer_others(
             recipe,
             folder,
-            rendering,
+            renderer,
             recipe_folder=recipe_folder,
             base=weights[BASE],
             progress=progress,
@@ -142,14 +142,14 @@ def answer_file(
             count.num_kept += 1
             asked.append(item)
     check_read(count, max_bad=1.0)
-    rendering = model_renderer(find_model(model))
-    key = _file_key(rendering, asked, generation)
+    renderer = model_renderer(find_model(model))
+    key = _file_key(renderer, asked, generation)
     partial = output.with_name(f"{output.name[:40]}.{key[:12]}.partial")
     progress.start("answering", len(asked))
     completions = answer_onto(
         partial,
         asked,
-        load=lambda: load_responder(rendering, name=model, recipe=generation),
+        load=lambda: load_responder(renderer, name=model, recipe=generation),
         progress=progress,
     )
     write_json_lines(output, (completion.to_json() for completion in completions))
@@ -158,15 +158,15 @@ def answer_file(
 
 
 def _file_key(
-    rendering: Renderer, asked: Sequence[OpenQuestion], generation: GenerationRecipe
+    renderer: Renderer, asked: Sequence[OpenQuestion], generation: GenerationRecipe
 ) -> str:
     """A hash of all that decides the answers to a file."""
-    place = rendering.place
+    place = renderer.place
     return hash_json(
         {
             "model": place.name,
             "weights": weights_fingerprint(place.folder) if place.folder else place.revision,
-            "rendering": rendering.fingerprint,
+            "rendering": renderer.fingerprint,
             "questions": [
                 [question.example_id, [asdict(message) for message in question.messages]]
                 for question in asked
@@ -190,7 +190,7 @@ def _answer_test(
     name: str,
     recipe: Recipe,
     folder: RunFolder,
-    rendering: Renderer,
+    renderer: Renderer,
     source: tuple[Any, Callable[[], Responder]],
     progress: Progress,
 ) -> Result:
@@ -199,7 +199,7 @@ def _answer_test(
         name=f"answer {name}",
         inputs={
             "model": weights,
-            "rendering": rendering.fingerprint,
+            "rendering": renderer.fingerprint,
             "test": hash_file(folder.examples("test")),
             "generation": recipe.generation.model_dump(exclude={"batch"}),
             "code": code_of("sandbox", "templates", "tokens", "models", "generation"),

@@ -60,8 +60,8 @@ def evaluate(
     answer(recipe, folder, recipe_folder=recipe_folder, progress=progress)
     models = [BASE, TUNED, *other_models(recipe)]
     with folder.locked(recipe, recipe_folder):
-        rendering = recipe_renderer(recipe, recipe_folder)
-        _grade(recipe, folder, rendering, models, progress)
+        renderer = recipe_renderer(recipe, recipe_folder)
+        _grade(recipe, folder, renderer, models, progress)
         told = judge_answers(recipe, folder, models, recipe_folder=recipe_folder, progress=progress)
         return _score(recipe, folder, told, progress)
 
@@ -95,7 +95,7 @@ def check_judge(
 def _grade(
     recipe: Recipe,
     folder: RunFolder,
-    rendering: Renderer,
+    renderer: Renderer,
     models: Sequence[str],
     progress: Progress,
 ) -> None:
@@ -107,22 +107,22 @@ def _grade(
             "test": hash_file(folder.examples("test")),
             "completions": {model: hash_file(folder.completions(model)) for model in models},
             "models": [
-                identity_of_base(base_record(rendering.place, recipe, folder)),
+                identity_of_base(base_record(renderer.place, recipe, folder)),
                 weights_fingerprint(folder.model),
             ],
             "code": code_of("tokens", "models", "training/validate.py", "evaluation"),
-            "rendering": rendering.fingerprint,
+            "rendering": renderer.fingerprint,
             "metrics": metrics,
         },
         outputs=[folder.grades(metric) for metric in metrics],
     )
-    run_stage(folder, stage, lambda: _work(recipe, folder, rendering, models, progress))
+    run_stage(folder, stage, lambda: _work(recipe, folder, renderer, models, progress))
 
 
 def _work(
     recipe: Recipe,
     folder: RunFolder,
-    rendering: Renderer,
+    renderer: Renderer,
     models: Sequence[str],
     progress: Progress,
 ) -> Result:
@@ -133,7 +133,7 @@ def _work(
             grades = _text_grades(folder, references, metric, models)
             write_json_lines(folder.grades(metric), grades)
             progress.close()
-    totals = _token_totals(recipe, folder, rendering, progress)
+    totals = _token_totals(recipe, folder, renderer, progress)
     for token_metric in _token_metrics(recipe):
         rows = (grade.to_json() for grade in grade_tokens(totals, metric=token_metric))
         write_json_lines(folder.grades(token_metric), rows)
@@ -187,7 +187,7 @@ def _text_grades(
 
 
 def _token_totals(
-    recipe: Recipe, folder: RunFolder, rendering: Renderer, progress: Progress
+    recipe: Recipe, folder: RunFolder, renderer: Renderer, progress: Progress
 ) -> list[TokenTotals]:
     """Each test row's loss under both models; three numbers a row are kept."""
     store = open_store(folder, "test")
@@ -197,9 +197,9 @@ def _token_totals(
     totals = []
     for model in (BASE, TUNED):
         responder = (
-            base_responder(recipe, rendering)
+            base_responder(recipe, renderer)
             if model == BASE
-            else tuned_responder(recipe, rendering, place)
+            else tuned_responder(recipe, renderer, place)
         )
         progress.start(f"measuring the loss ({model})", len(store))
         totals += _measured(model, responder, store, progress)

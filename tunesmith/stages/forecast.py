@@ -18,6 +18,7 @@ import torch
 from tunesmith.errors import TunesmithError
 from tunesmith.models.shortcuts.matmul_library import use_matmul_library
 from tunesmith.recipe.recipe import Recipe
+from tunesmith.report.number_text import duration
 from tunesmith.stages.execution.progress import Progress
 from tunesmith.stages.execution.run_folder import RunFolder
 from tunesmith.stages.execution.stage import Result
@@ -72,18 +73,18 @@ def forecast(
     started = time.monotonic()
     engine = start_engine(recipe.training)
     with folder.locked(recipe, recipe_folder), use_matmul_library(engine.products):
-        rendering = recipe_renderer(recipe, recipe_folder)
+        renderer = recipe_renderer(recipe, recipe_folder)
         opened = time.monotonic()
-        prepare_stage(recipe, folder, rendering, recipe_folder, progress)
+        prepare_stage(recipe, folder, renderer, recipe_folder, progress)
         training = Training(
             recipe=recipe,
             folder=folder,
-            rendering=rendering,
+            renderer=renderer,
             engine=engine,
             ranks=Ranks(),
             progress=progress,
             force=None,
-            base=base_record(rendering.place, recipe, folder),
+            base=base_record(renderer.place, recipe, folder),
         )
         return _measure(training, progress, opening=opened - started)
 
@@ -284,11 +285,3 @@ def _lines(result: Result) -> list[str]:
         f"Measured      {result['measured_steps']} of {result['steps']:,} steps; not included: "
         + ", ".join(result["not_included"]),
     ]
-
-
-def duration(seconds: float) -> str:
-    """3.2 s, 14 min, 2 h 05 min."""
-    if seconds < 60:
-        return f"{seconds:.1f} s"
-    minutes = round(seconds / 60)
-    return f"{minutes} min" if minutes < 60 else f"{minutes // 60} h {minutes % 60:02} min"

@@ -94,43 +94,43 @@ def prepare(
         RefusedError: The model has no row for a token, or its adapter cannot be merged.
     """
     with folder.locked(recipe, recipe_folder):
-        rendering = recipe_renderer(recipe, recipe_folder)
-        return prepare_stage(recipe, folder, rendering, recipe_folder, progress)
+        renderer = recipe_renderer(recipe, recipe_folder)
+        return prepare_stage(recipe, folder, renderer, recipe_folder, progress)
 
 
 def prepare_stage(
     recipe: Recipe,
     folder: RunFolder,
-    rendering: Renderer,
+    renderer: Renderer,
     recipe_folder: Path,
     progress: Progress,
 ) -> Result:
     """`prepare` for a caller that holds the lock and the tokenizer already."""
-    refuse_without_merge(rendering.place)
-    stage = preparation(recipe, folder, rendering, recipe_folder)
-    refuse_unknown_tokens(rendering, num_known=stage.inputs[_KNOWN])
+    refuse_without_merge(renderer.place)
+    stage = preparation(recipe, folder, renderer, recipe_folder)
+    refuse_unknown_tokens(renderer, num_known=stage.inputs[_KNOWN])
     write_text(folder.recipe, resolved_yaml(recipe))
     read = with_taught_files(recipe, folder, recipe_folder)
-    work = _Work(recipe, read, folder, rendering, recipe_folder, progress, stage)
+    work = _Work(recipe, read, folder, renderer, recipe_folder, progress, stage)
     is_done = finished_result(folder, stage) is not None
     result = run_stage(folder, stage, work.run)
-    notices = [*result["notices"], *room_notices(recipe, folder, rendering)]
+    notices = [*result["notices"], *room_notices(recipe, folder, renderer)]
     for notice in () if is_done else notices:
         progress.note(notice)
     return {**result, "notices": notices}
 
 
-def row_limit(recipe: Recipe, rendering: Renderer) -> tuple[int, list[str]]:
+def row_limit(recipe: Recipe, renderer: Renderer) -> tuple[int, list[str]]:
     """Tokens a row may have: what the recipe says, but no more than the model can read."""
-    asked, context = recipe.training.max_tokens, context_tokens(rendering.place)
+    asked, context = recipe.training.max_tokens, context_tokens(renderer.place)
     if context is None or asked <= context:
         return asked, []
     return context, [f"training.max_tokens is {asked:,}, but the model reads {context:,} at most"]
 
 
-def room_notices(recipe: Recipe, folder: RunFolder, rendering: Renderer) -> list[str]:
+def room_notices(recipe: Recipe, folder: RunFolder, renderer: Renderer) -> list[str]:
     """What the longest test prompt leaves of the context, where that is no whole answer."""
-    context, wanted = context_tokens(rendering.place), recipe.generation.max_new_tokens
+    context, wanted = context_tokens(renderer.place), recipe.generation.max_new_tokens
     longest = read_json(folder.token_lengths).get("longest_prompt", 0)
     if context is None or longest + wanted <= context:
         return []
@@ -162,16 +162,16 @@ def read_split(folder: RunFolder, split: Split) -> Iterator[Example]:
 
 
 def preparation(
-    recipe: Recipe, folder: RunFolder, rendering: Renderer, recipe_folder: Path
+    recipe: Recipe, folder: RunFolder, renderer: Renderer, recipe_folder: Path
 ) -> Stage:
     """The stage of a recipe: what it depends on, and the files it writes."""
     inputs = {
         "sources": [_source_inputs(source, recipe_folder) for source in recipe.sources],
         "examples": recipe.examples.model_dump(),
         "remembered": remembered_before(folder, with_taught_files(recipe, folder, recipe_folder)),
-        "rendering": rendering.fingerprint,
-        "max_tokens": row_limit(recipe, rendering)[0],
-        _KNOWN: num_known_tokens(rendering.place),
+        "rendering": renderer.fingerprint,
+        "max_tokens": row_limit(recipe, renderer)[0],
+        _KNOWN: num_known_tokens(renderer.place),
         "when_too_long": recipe.training.when_too_long,
         "code": code_of(*_CODE),
         "libraries": [tokenizers.__version__, transformers.__version__, version("rensa")],
@@ -216,7 +216,7 @@ class _Work:
     asked: Recipe  # as it is written; in `recipe` teachers are replaced by their files
     recipe: Recipe
     folder: RunFolder
-    rendering: Renderer
+    renderer: Renderer
     recipe_folder: Path
     progress: Progress
     stage: Stage
@@ -284,14 +284,14 @@ class _Work:
             dropped.write(json_line(asdict(item)))
 
         encoder = ExampleEncoder(
-            how=self.rendering,
-            max_tokens=row_limit(self.recipe, self.rendering)[0],
+            how=self.renderer,
+            max_tokens=row_limit(self.recipe, self.renderer)[0],
             num_known=self.stage.inputs[_KNOWN],
             when_too_long=self.recipe.training.when_too_long,
             drop=drop,
             count=count,
             is_tested=split == "test",
-            context=context_tokens(self.rendering.place),
+            context=context_tokens(self.renderer.place),
         )
         self.progress.start(f"encoding {split}", num_rows)
         examples = self.folder.examples(split)
@@ -314,7 +314,7 @@ class _Work:
 
     def _write_lengths(self) -> None:
         lengths = {str(split): count.lengths for split, count in self.encoded.items()}
-        limit = row_limit(self.recipe, self.rendering)[0]
+        limit = row_limit(self.recipe, self.renderer)[0]
         record = token_lengths(lengths, max_tokens=limit)
         record["longest_prompt"] = self.encoded["test"].longest_prompt
         write_json(self.folder.token_lengths, record)
@@ -351,8 +351,8 @@ class _Work:
         }
 
     def _notices(self, assignment: SplitAssignment) -> list[str]:
-        notices = [self.rendering.warning] if self.rendering.warning else []
-        notices += row_limit(self.recipe, self.rendering)[1]
+        notices = [self.renderer.warning] if self.renderer.warning else []
+        notices += row_limit(self.recipe, self.renderer)[1]
         if total := self.read.dropped.total():
             notices.append(
                 f"{total:,} of {self.read.num_read:,} rows were dropped "
@@ -373,7 +373,7 @@ class _Work:
             marker, _ = wrapped.most_common(1)[0]
             notices.append(
                 f"{sum(wrapped.values()):,} rows already carry {marker!r} in their text and "
-                f"are wrapped twice. {wrapping_cure(self.rendering.template, marker)}"
+                f"are wrapped twice. {wrapping_cure(self.renderer.template, marker)}"
             )
         if in_part := sum(count.in_part for count in self.encoded.values()):
             notices.append(

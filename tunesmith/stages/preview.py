@@ -76,7 +76,7 @@ def preview_pieces(
     for source in recipe.sources:
         found = explain_source(source, folder=recipe_folder)
         (progress or SilentProgress()).note(f"{found.name} is read as {found.kind}: {found.reason}")
-    how = _rendering(recipe, recipe_folder)
+    how = _renderer(recipe, recipe_folder)
     num_dropped, first, is_any = 0, None, False
     for item, redacted in _cleaned(recipe, recipe_folder):
         if isinstance(item, Dropped):
@@ -93,7 +93,7 @@ def preview_pieces(
         )
 
 
-def _rendering(recipe: Recipe, recipe_folder: Path) -> Renderer:
+def _renderer(recipe: Recipe, recipe_folder: Path) -> Renderer:
     """The recipe's; a tokenizer's folder needs no model in it."""
     folder = recipe_folder / Path(recipe.model.name).expanduser()
     if not folder.is_dir() or is_model_folder(folder):

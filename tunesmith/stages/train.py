@@ -95,19 +95,19 @@ def train(
             stack.enter_context(folder.locked(recipe, recipe_folder))
         else:
             progress = SilentProgress()
-        rendering = recipe_renderer(recipe, recipe_folder)
+        renderer = recipe_renderer(recipe, recipe_folder)
         if ranks.is_first:
-            prepare_stage(recipe, folder, rendering, recipe_folder, progress)
+            prepare_stage(recipe, folder, renderer, recipe_folder, progress)
         ranks.barrier()
         training = Training(
             recipe=recipe,
             folder=folder,
-            rendering=rendering,
+            renderer=renderer,
             engine=engine,
             ranks=ranks,
             progress=progress,
             force=force,
-            base=base_record(rendering.place, recipe, folder),
+            base=base_record(renderer.place, recipe, folder),
         )
         return training.result()
 
@@ -118,7 +118,7 @@ class Training:
 
     recipe: Recipe
     folder: RunFolder
-    rendering: Renderer
+    renderer: Renderer
     engine: Engine
     ranks: Ranks
     progress: Progress
@@ -201,8 +201,8 @@ class Training:
     def _load_base(self) -> PreTrainedModel:
         lora, is_random = self.recipe.training.lora, self.recipe.model.weights == "random"
         if lora is not None and lora.quantize is not None:
-            return load_quantized(self.rendering.place, device=self.engine.device)
-        return load_network(self.rendering.place, has_random_weights=is_random)
+            return load_quantized(self.renderer.place, device=self.engine.device)
+        return load_network(self.renderer.place, has_random_weights=is_random)
 
     def _shorten(self, network: torch.nn.Module) -> int:
         """Compute the same with fewer passes over memory; returns how many norms are fused."""
@@ -212,7 +212,7 @@ class Training:
             add_rows_in_place(network)
         return fuse_norms(network)
 
-    def _read_rows(self, model: LanguageModel, store: TokenStore) -> list[SparseEmbedding]:
+    def _sparse_embeddings(self, model: LanguageModel, store: TokenStore) -> list[SparseEmbedding]:
         """Of tables that the data read few rows of, those rows."""
         if self.recipe.training.lora is not None:
             return []
@@ -240,7 +240,9 @@ class Training:
         )
         return TrainingPlan(
             model=model,
-            optimizer=make_optimizer(model.network, training, tables=self._read_rows(model, store)),
+            optimizer=make_optimizer(
+                model.network, training, tables=self._sparse_embeddings(model, store)
+            ),
             feed=feed,
             validation=replace(feed, store=held_out) if len(held_out) else None,
             recipe=training,
@@ -255,8 +257,8 @@ class Training:
             **identity(self.engine),
             **{f"training.{k}": v for k, v in _deciding(self.recipe.training).items()},
             "data": store.key,
-            "template": hash_json(self.rendering.template.contract),
-            "tokenizer": self.rendering.tokenizer.fingerprint,
+            "template": hash_json(self.renderer.template.contract),
+            "tokenizer": self.renderer.tokenizer.fingerprint,
             "base model": self.base["fingerprint"],
             "layout": model.layout,
             "head": "plain" if model.tiled_head is None else "tiled",
@@ -306,20 +308,20 @@ class Training:
             "embedding_rows_read": plan.optimizer.num_rows_read,
             "base": self.base,
             "data": self.folder.read_manifest()["prepare"]["key"],
-            "template_hash": hash_json(self.rendering.template.contract),
-            "tokenizer": self.rendering.tokenizer.fingerprint,
+            "template_hash": hash_json(self.renderer.template.contract),
+            "tokenizer": self.renderer.tokenizer.fingerprint,
             "forced": state.forced,
         }
         write_json(self.folder.environment, environment)
 
     def _save(self, model: LanguageModel) -> None:
-        rendering = RenderingContract(
-            tokenizer=self.rendering.tokenizer.hf,
-            chat_template=self.rendering.template.chat_template,
-            stop_ids=self.rendering.stop_ids,
-            contract=contract_of(self.rendering, self.base),
+        contract = RenderingContract(
+            tokenizer=self.renderer.tokenizer.hf,
+            chat_template=self.renderer.template.chat_template,
+            stop_ids=self.renderer.stop_ids,
+            contract=contract_of(self.renderer, self.base),
         )
-        save_model(model, self.folder.model, rendering=rendering)
+        save_model(model, self.folder.model, contract=contract)
 
 
 def start_engine(recipe: TrainingRecipe) -> Engine:

@@ -3,13 +3,13 @@
 import pytest
 import torch
 
-from tunesmith.models.shortcuts import matmul_library as products
+from tunesmith.models.shortcuts import matmul_library as library
 from tunesmith.models.shortcuts.matmul_library import choose_matmul_library, use_matmul_library
 
 
 def test_what_is_chosen_is_as_exact_as_fp32() -> None:
     with use_matmul_library(choose_matmul_library("cpu")):
-        assert products._largest_error() < 1e-5
+        assert library._largest_error() < 1e-5
 
 
 def test_choosing_changes_nothing_yet() -> None:

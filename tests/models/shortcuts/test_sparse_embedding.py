@@ -30,7 +30,7 @@ def make_gradients(network: PreTrainedModel) -> None:
         network(input_ids=ids, labels=ids).loss.backward()
 
 
-def read_rows_of(network: PreTrainedModel, ids: torch.Tensor = IDS) -> SparseEmbedding:
+def sparse_of(network: PreTrainedModel, ids: torch.Tensor = IDS) -> SparseEmbedding:
     rows = train_sparse_rows(network, ids)
     assert rows is not None
     return rows
@@ -43,7 +43,7 @@ def test_gradients_equal_autograds_and_are_zero_elsewhere(
     device: str, family: str, changes: dict[str, object]
 ) -> None:
     own, ours = (network_of(family, **changes).to(device) for _ in range(2))
-    rows = read_rows_of(ours)
+    rows = sparse_of(ours)
     make_gradients(own)
     make_gradients(ours)
     whole, found = table_of(own).grad, rows.parameter.grad
@@ -69,7 +69,7 @@ def test_where_nothing_is_saved_the_table_stays() -> None:
 def test_a_token_outside_can_be_read_but_not_trained() -> None:
     network = network_of()
     expected = network(input_ids=torch.tensor([[5]])).logits.detach()
-    read_rows_of(network)
+    sparse_of(network)
     with torch.no_grad():
         assert torch.equal(network(input_ids=torch.tensor([[5]])).logits, expected)
     with pytest.raises(IndexError, match="not among the rows"):
@@ -79,7 +79,7 @@ def test_a_token_outside_can_be_read_but_not_trained() -> None:
 def test_the_table_is_what_the_model_reads() -> None:
     """So weights that a checkpoint puts back are not covered by an old copy of their rows."""
     network = network_of()
-    read_rows_of(network)
+    sparse_of(network)
     with torch.no_grad():
         table_of(network)[9] += 1.0
     changed = network(input_ids=torch.tensor([[9]])).logits
@@ -88,7 +88,7 @@ def test_the_table_is_what_the_model_reads() -> None:
 
 
 def test_values_find_their_rows_among_others() -> None:
-    rows = read_rows_of(network_of())
+    rows = sparse_of(network_of())
     values = torch.arange(5.0)[:, None].expand(5, 32) + 1  # 1 to 5
     assert rows.of_these(values, IDS) is values
     whole = spread(values, IDS, like=rows.table)

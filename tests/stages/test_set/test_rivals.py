@@ -153,9 +153,10 @@ def test_a_judge_is_tried_before_anything_is_trained(
             )
     with pytest.raises(RecipeError, match="names no judge"):
         check_judge(make_recipe(tiny_folder, data), folder, recipe_folder=tmp_path, progress=Talk())
-    patience = RetryPolicy(first_wait_seconds=0.001)
+    retry_policy = RetryPolicy(first_wait_seconds=0.001)
     monkeypatch.setattr(
-        "tunesmith.stages.responders.endpoint.CallTerms", partial(CallTerms, patience=patience)
+        "tunesmith.stages.responders.endpoint.CallTerms",
+        partial(CallTerms, retry_policy=retry_policy),
     )
     talk = Talk()
     with pytest.raises(RemoteError):

@@ -26,10 +26,10 @@ def choose_matmul_library(device: str) -> MatmulLibrary:
 
 
 @contextmanager
-def use_matmul_library(products: MatmulLibrary) -> Iterator[None]:
+def use_matmul_library(library: MatmulLibrary) -> Iterator[None]:
     """Let fp32 products go that way, in the whole process, for a while."""
     before = _setting().fp32_precision
-    _setting().fp32_precision = "bf16" if products == "onednn" else "none"
+    _setting().fp32_precision = "bf16" if library == "onednn" else "none"
     try:
         yield
     finally:

@@ -166,7 +166,7 @@ def _agrees(folder: RunFolder, recipe: Recipe) -> bool:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SplitSize:
-    """The examples on one side, and the groups that they form."""
+    """The examples of one split, and the groups that they form."""
 
     examples: int
     groups: int
@@ -175,7 +175,7 @@ class SplitSize:
 def split_sizes(
     assignment: SplitAssignment, folder: RunFolder, left_out: Mapping[Split, int]
 ) -> dict[Split, SplitSize]:
-    """What lies on each side in the end.
+    """What lies in each split in the end.
 
     Args:
         assignment: What fell there.
@@ -216,7 +216,7 @@ def split_record(
 
 
 def emptied_notices(assignment: SplitAssignment, late: Mapping[Split, Counter[str]]) -> list[str]:
-    """Say of a side that lost everything what that means.
+    """Say of a split that lost everything what that means.
 
     Args:
         assignment: What fell to each split.

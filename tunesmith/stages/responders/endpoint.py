@@ -94,17 +94,17 @@ def _local(recipe: EndpointRecipe, where: str) -> Endpoint:
             where=where,
             cure="Name a folder, a run or starter; `hf download` fetches a model of the Hub.",
         )
-    rendering = model_renderer(place)
+    renderer = model_renderer(place)
 
     def load() -> "Responder":
         generation = GenerationRecipe(batch=recipe.num_at_once)
-        return load_responder(rendering, name=place.name, recipe=generation)
+        return load_responder(renderer, name=place.name, recipe=generation)
 
     return LocalEndpoint(
         load,
         name=place.name,
         weights=weights_fingerprint(place.folder),
-        rendering=rendering.fingerprint,
+        rendering=renderer.fingerprint,
         at_once=recipe.num_at_once,
     )
 

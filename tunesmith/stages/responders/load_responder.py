@@ -9,7 +9,7 @@ from tunesmith.training.engine import choose_engine, seed_everything
 
 
 def load_responder(
-    rendering: Renderer,
+    renderer: Renderer,
     *,
     name: str,
     recipe: GenerationRecipe,
@@ -19,7 +19,7 @@ def load_responder(
     """Load a model's weights.
 
     Args:
-        rendering: Where it lies, and how it is asked.
+        renderer: Where it lies, and how it is asked.
         name: What its completions are filed under.
         recipe: Length, temperature, batch size.
         training: Names the device and the seed; None is the best device here.
@@ -28,13 +28,13 @@ def load_responder(
     """
     training = training or TrainingRecipe()
     seed_everything(training.seed, 0)
-    network = load_network(rendering.place, has_random_weights=has_random_weights)
+    network = load_network(renderer.place, has_random_weights=has_random_weights)
     device = choose_engine(training).device
     return Responder(
         name=name,
         model=choose_layout(to_device(network, device)),
-        tokenizer=rendering.tokenizer,
-        template=rendering.template,
+        tokenizer=renderer.tokenizer,
+        template=renderer.template,
         recipe=recipe,
     )
 
@@ -44,10 +44,10 @@ def named_responder(name: str, *, recipe: GenerationRecipe) -> Responder:
     return load_responder(model_renderer(find_model(name)), name=name, recipe=recipe)
 
 
-def base_responder(recipe: Recipe, rendering: Renderer) -> Responder:
+def base_responder(recipe: Recipe, renderer: Renderer) -> Responder:
     """The model a run started from, asked as the tuned one is."""
     return load_responder(
-        rendering,
+        renderer,
         name="base",
         recipe=recipe.generation,
         training=recipe.training,
@@ -55,7 +55,7 @@ def base_responder(recipe: Recipe, rendering: Renderer) -> Responder:
     )
 
 
-def tuned_responder(recipe: Recipe, rendering: Renderer, place: ModelPlace) -> Responder:
+def tuned_responder(recipe: Recipe, renderer: Renderer, place: ModelPlace) -> Responder:
     """The model a run made."""
-    tuned = Renderer(place=place, tokenizer=rendering.tokenizer, template=rendering.template)
+    tuned = Renderer(place=place, tokenizer=renderer.tokenizer, template=renderer.template)
     return load_responder(tuned, name="tuned", recipe=recipe.generation, training=recipe.training)

@@ -92,7 +92,7 @@ def model_renderer(place: ModelPlace) -> Renderer:
     return Renderer(place=place, tokenizer=tokenizer, template=template)
 
 
-def refuse_unknown_tokens(rendering: Renderer, *, num_known: int | None) -> None:
+def refuse_unknown_tokens(renderer: Renderer, *, num_known: int | None) -> None:
     """Refuse a template that writes what the model has no row for, before a source is read.
 
     A template that cannot express one question and answer is left to the rows.
@@ -102,11 +102,11 @@ def refuse_unknown_tokens(rendering: Renderer, *, num_known: int | None) -> None
     """
     messages = [Message(role="user", content="a"), Message(role="assistant", content="b")]
     try:
-        rows = encode_rows(rendering.template.render(messages), rendering.tokenizer)
+        rows = encode_rows(renderer.template.render(messages), renderer.tokenizer)
     except DataError:
         return
     for row in rows:
-        refuse_beyond(row.ids, rendering.tokenizer, num_known=num_known)
+        refuse_beyond(row.ids, renderer.tokenizer, num_known=num_known)
 
 
 def _beside(recipe: TemplateRecipe, folder: Path) -> TemplateRecipe:
@@ -117,13 +117,13 @@ def _beside(recipe: TemplateRecipe, folder: Path) -> TemplateRecipe:
     return recipe
 
 
-def contract_of(rendering: Renderer, base: dict[str, Any]) -> dict[str, Any]:
+def contract_of(renderer: Renderer, base: dict[str, Any]) -> dict[str, Any]:
     """The content of `tunesmith.json`: what answering, serving and export have to know."""
-    contract = rendering.template.contract
+    contract = renderer.template.contract
     return {
         "schema": 1,
         "base": base,
         "template": contract,
         "template_hash": hash_json(contract),
-        "tokenizer": rendering.tokenizer.fingerprint,
+        "tokenizer": renderer.tokenizer.fingerprint,
     }

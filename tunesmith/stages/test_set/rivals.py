@@ -77,7 +77,7 @@ def _check_effect(rival: EndpointRecipe, index: int) -> None:
 def answer_others(
     recipe: Recipe,
     folder: RunFolder,
-    rendering: Renderer,
+    renderer: Renderer,
     *,
     recipe_folder: Path,
     base: object,
@@ -88,7 +88,7 @@ def answer_others(
     Args:
         recipe: Names them.
         folder: Of the run.
-        rendering: How base is asked.
+        renderer: How base is asked.
         recipe_folder: What a rival's relative path is relative to.
         base: What identifies the base model's weights.
         progress: Told of answers.
@@ -97,7 +97,7 @@ def answer_others(
     if NEAREST in recipe.evaluation.baselines:
         results[NEAREST] = _answer_nearest(folder, progress)
     if FEW_SHOT in recipe.evaluation.baselines:
-        results[FEW_SHOT] = _answer_few_shot(recipe, folder, rendering, base, progress)
+        results[FEW_SHOT] = _answer_few_shot(recipe, folder, renderer, base, progress)
     for name, rival in rival_names(recipe).items():
         ask = _answer_local if rival.path is not None else _answer_server
         results[name] = ask(name, beside_recipe(rival, recipe_folder), recipe, folder, progress)
@@ -199,15 +199,15 @@ def _nearest(folder: RunFolder, progress: Progress) -> Result:
 
 
 def _answer_few_shot(
-    recipe: Recipe, folder: RunFolder, rendering: Renderer, base: object, progress: Progress
+    recipe: Recipe, folder: RunFolder, renderer: Renderer, base: object, progress: Progress
 ) -> Result:
     examples = choose_shots(read_split(folder, "train"), recipe.evaluation.shots)
-    shots = Shots(template=rendering.template, examples=examples)
+    shots = Shots(template=renderer.template, examples=examples)
     stage = Stage(
         name=f"answer {FEW_SHOT}",
         inputs={
             "model": base,
-            "rendering": rendering.fingerprint,
+            "rendering": renderer.fingerprint,
             "test": hash_file(folder.examples("test")),
             "shots": [example.id for example in examples],
             "generation": recipe.generation.model_dump(exclude={"batch"}),
@@ -217,7 +217,7 @@ def _answer_few_shot(
     )
 
     def load() -> Responder:
-        return replace(base_responder(recipe, rendering), name=FEW_SHOT, shots=shots)
+        return replace(base_responder(recipe, renderer), name=FEW_SHOT, shots=shots)
 
     return run_stage(folder, stage, lambda: speak(FEW_SHOT, folder, stage, load, progress))
 
@@ -226,12 +226,12 @@ def _answer_local(
     name: str, rival: EndpointRecipe, recipe: Recipe, folder: RunFolder, progress: Progress
 ) -> Result:
     place = find_model(str(rival.path))
-    rendering = model_renderer(place)
+    renderer = model_renderer(place)
     stage = Stage(
         name=f"answer {name}",
         inputs={
             "model": weights_fingerprint(place.folder) if place.folder else place.revision,
-            "rendering": rendering.fingerprint,
+            "rendering": renderer.fingerprint,
             "test": hash_file(folder.examples("test")),
             "generation": recipe.generation.model_dump(exclude={"batch"}),
             "code": code_of(*_CODE),
@@ -242,7 +242,7 @@ def _answer_local(
     generation = recipe.generation.model_copy(update={"batch": batch})
 
     def load() -> Responder:
-        return load_responder(rendering, name=name, recipe=generation, training=recipe.training)
+        return load_responder(renderer, name=name, recipe=generation, training=recipe.training)
 
     return run_stage(folder, stage, lambda: speak(name, folder, stage, load, progress))
 
