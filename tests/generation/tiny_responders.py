@@ -1,4 +1,4 @@
-"""Speakers over tiny models, without files."""
+"""Responders over tiny models, without files."""
 
 from tests.tiny import byte_tokenizer, tiny_network
 from tunesmith.generation.responder import Responder

@@ -141,7 +141,7 @@ class Caller:
         )
         self._is_checked = False
         self._num_ahead = terms.num_workers * endpoint.at_once * _GROUPS_AHEAD
-        self._crew: ThreadPool[Sequence[Outcome]] = ThreadPool(terms.num_workers)
+        self._thread_pool: ThreadPool[Sequence[Outcome]] = ThreadPool(terms.num_workers)
 
     @property
     def endpoint(self) -> Endpoint:
@@ -162,7 +162,7 @@ class Caller:
 
     def close(self) -> None:
         """Wait for calls in flight, then close the cache and the connections."""
-        self._crew.close()
+        self._thread_pool.close()
         self._uncached.cache.close()
         if isinstance(self.endpoint, Closable):
             self.endpoint.close()
@@ -253,7 +253,7 @@ class Caller:
         if group.future is None and group.calls:
             self.check()
             task = partial(self._uncached.answer, group.calls, job.stopping)
-            group.future = self._crew.submit(task)
+            group.future = self._thread_pool.submit(task)
             job.group = _CallGroup()
 
     def _outcome(self, job: _CallJob, pending: _PendingCall) -> Outcome:

@@ -1,4 +1,4 @@
-"""Failures of the service in a row -> the decision to stop asking it."""
+"""A circuit breaker: failures of the service in a row -> the decision to stop asking it."""
 
 import threading
 

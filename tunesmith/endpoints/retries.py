@@ -1,4 +1,4 @@
-"""A failure that may pass -> how long to wait before the next attempt, and when to give up."""
+"""Retries with backoff: a failure that may pass -> how long to wait, and when to give up."""
 
 import random
 import threading

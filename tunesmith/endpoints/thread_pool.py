@@ -1,4 +1,4 @@
-"""Tasks -> futures, worked off by a few threads that never keep a program from ending.
+"""A thread pool: tasks -> futures; its threads never keep a program from ending.
 
 The standard library's pool waits for its threads when Python ends: after Ctrl-C a user would
 wait until a slow server has answered.

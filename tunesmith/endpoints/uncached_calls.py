@@ -1,4 +1,4 @@
-"""Calls that are not in the cache -> their final outcomes: budget, attempts, breaker, cache."""
+"""Calls that are not in the cache -> their outcomes: budget, retries, circuit breaker."""
 
 import threading
 from collections.abc import Sequence

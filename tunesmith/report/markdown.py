@@ -173,8 +173,8 @@ def _contradictions(record: RunRecord) -> list[str]:
     blocks = ["### Contradictions, for a person to decide"] if shown else []
     for one in shown:
         blocks.append(markdown_escaped(str(one["question"])))
-        for side in (one["first"], one["second"]):
+        for answer in (one["first"], one["second"]):
             blocks.append(
-                f"{markdown_escaped(str(side['source']))}:\n\n{quoted(str(side['answer']))}"
+                f"{markdown_escaped(str(answer['source']))}:\n\n{quoted(str(answer['answer']))}"
             )
     return blocks

@@ -143,9 +143,9 @@ def _compared(tree: nodes.Template) -> frozenset[str]:
     """The names that stand beside a whole number in a comparison."""
     names = set()
     for item in tree.find_all(nodes.Compare):
-        sides = [item.expr, *(operand.expr for operand in item.ops)]
-        if any(isinstance(side, nodes.Const) and type(side.value) is int for side in sides):
-            names |= {side.name for side in sides if isinstance(side, nodes.Name)}
+        operands = [item.expr, *(operand.expr for operand in item.ops)]
+        if any(isinstance(value, nodes.Const) and type(value.value) is int for value in operands):
+            names |= {value.name for value in operands if isinstance(value, nodes.Name)}
     return frozenset(names)
 
 

@@ -22,7 +22,7 @@ class ChatSession:
     """A conversation with one model; remembers the turns where its template has several."""
 
     def __init__(self, responder: Responder) -> None:
-        self._speaker = responder
+        self._responder = responder
         self._messages: list[Message] = []
         self._model_lock = threading.Lock()
 
@@ -35,7 +35,7 @@ class ChatSession:
             Message(role="user", content="c"),
         )
         try:
-            self._speaker.template.render_prompt(turns)
+            self._responder.template.render_prompt(turns)
         except DataError:
             return False
         return True
@@ -56,7 +56,7 @@ class ChatSession:
         if not self.has_memory:
             self.reset()
         asked = [*self._messages, Message(role="user", content=text)]
-        stream = _Stream(self._speaker, self._prompt(asked), model_lock=self._model_lock)
+        stream = _Stream(self._responder, self._prompt(asked), model_lock=self._model_lock)
         pieces = []
         with closing(stream.pieces()) as texts:
             for piece in texts:
@@ -68,12 +68,12 @@ class ChatSession:
 
     def _prompt(self, asked: Sequence[Message]) -> Prompt:
         question = OpenQuestion(example_id=f"turn {len(asked)}", messages=asked)
-        prompt = self._speaker.prompt_of(question)
-        if self._speaker.room_after(prompt) > 0:
+        prompt = self._responder.prompt_of(question)
+        if self._responder.room_after(prompt) > 0:
             return prompt
         raise DataError(
             f"the conversation is {len(prompt.ids):,} tokens; that leaves no room for an answer "
-            f"in the model's {self._speaker.model.context_tokens:,}",
+            f"in the model's {self._responder.model.context_tokens:,}",
             cure="Type /reset to begin anew." if len(asked) > 1 else "Write a shorter message.",
         )
 
@@ -82,7 +82,7 @@ class _Stream:
     """Generation in a thread, its text in ours; the model works for one stream at a time."""
 
     def __init__(self, responder: Responder, prompt: Prompt, *, model_lock: threading.Lock) -> None:
-        self._speaker = responder
+        self._responder = responder
         self._prompt = prompt
         self._model_lock = model_lock
         self._cancelled = threading.Event()
@@ -106,20 +106,20 @@ class _Stream:
     def _text(self) -> Iterator[str]:
         shown = ""
         for piece in self._raw():
-            grown = self._speaker.template.answer_of(shown + piece)
+            grown = self._responder.template.answer_of(shown + piece)
             if grown.startswith(shown) and len(grown) > len(shown):
                 yield grown[len(shown) :]
                 shown = grown
         self._thread.join()
         if self._errors:
             raise self._errors[0]
-        final = self._speaker.text_of(self._done[0])
+        final = self._responder.text_of(self._done[0])
         if final.startswith(shown):
             yield final[len(shown) :]
 
     def _raw(self) -> Iterator[str]:
         """Pieces of raw text until generation ends; stop tokens are not text."""
-        stops = [self._speaker.tokenizer.decode([token]) for token in self._speaker.stop_ids]
+        stops = [self._responder.tokenizer.decode([token]) for token in self._responder.stop_ids]
         while True:
             try:
                 piece = next(self._streamer)
@@ -135,14 +135,14 @@ class _Stream:
                 yield piece
 
     def _generate(self) -> None:
-        room = self._speaker.room_after(self._prompt)
+        room = self._responder.room_after(self._prompt)
         try:
             with self._model_lock:
                 self._done = generate(
-                    self._speaker.model,
+                    self._responder.model,
                     [self._prompt],
-                    recipe=self._speaker.recipe.model_copy(update={"max_new_tokens": room}),
-                    stop_ids=self._speaker.stop_ids,
+                    recipe=self._responder.recipe.model_copy(update={"max_new_tokens": room}),
+                    stop_ids=self._responder.stop_ids,
                     streamer=self._streamer,
                     cancelled=self._cancelled,
                 )

@@ -1,4 +1,4 @@
-"""Examples that begin alike -> a tree of spans in which each common beginning stands once.
+"""A prefix tree: examples that begin alike -> spans in which each common beginning stands once.
 
 Instruction data repeats itself: a preamble, a system prompt, the history of a conversation
 that is unrolled turn by turn. In a causal model a token's state depends on nothing behind

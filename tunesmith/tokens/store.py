@@ -141,8 +141,8 @@ def _record_batch(rows: list[tuple[str, EncodedExample]], schema: pa.Schema) -> 
 def _count_targets(
     flags: npt.NDArray[np.uint8], offsets: npt.NDArray[np.int64]
 ) -> npt.NDArray[np.int64]:
-    running = np.concatenate([[0], np.cumsum(flags, dtype=np.int64)])
-    return np.asarray(running[offsets[1:]] - running[offsets[:-1] + 1])
+    cumulative = np.concatenate([[0], np.cumsum(flags, dtype=np.int64)])
+    return np.asarray(cumulative[offsets[1:]] - cumulative[offsets[:-1] + 1])
 
 
 def _concatenate(parts: list[npt.NDArray[np.int64]]) -> npt.NDArray[np.int64]:

@@ -141,8 +141,8 @@ def prefer(judge: Judge[Choice], pairs: Iterable[AnswerPair]) -> Iterator[Prefer
 
 def _told(pair: AnswerPair, *verdicts: Judgement[Choice]) -> Preference:
     first, second = (
-        None if verdict.value is None else sides[verdict.value]
-        for verdict, sides in zip(verdicts, _WINNERS, strict=True)
+        None if verdict.value is None else winners[verdict.value]
+        for verdict, winners in zip(verdicts, _WINNERS, strict=True)
     )
     reasons = [verdict.reason for verdict in verdicts if verdict.reason]
     calls = tuple(verdict.call_id for verdict in verdicts if verdict.call_id)

@@ -133,14 +133,14 @@ def assess(trials: Sequence[JudgeTrial], preferences: Iterable[Preference]) -> T
     failed = share_of(trial.score is None for trial in trials)
     spread = _spread(scored)
     num_rows = len({trial.example_id for trial in trials})
-    figures = {
+    measured = {
         "misranked": None if ranking.value is None else 100.0 - ranking.value,
         "attacks": attacks.value,
         "spread": spread,
         "flips": flips.value,
         "failed": failed.value,
     }
-    verdict, reasons = _judged(figures, num_rows)
+    verdict, reasons = _judged(measured, num_rows)
     return Trust(
         verdict=verdict,
         reasons=tuple(reasons),
@@ -189,9 +189,9 @@ _SAID = {
 }
 
 
-def _judged(figures: dict[str, float | None], num_rows: int) -> tuple[TrustVerdict, list[str]]:
+def _judged(measured: dict[str, float | None], num_rows: int) -> tuple[TrustVerdict, list[str]]:
     worst, reasons = 0, []
-    for name, value in figures.items():
+    for name, value in measured.items():
         if value is None:
             continue
         usable, noisy = THRESHOLDS[name]
@@ -199,7 +199,7 @@ def _judged(figures: dict[str, float | None], num_rows: int) -> tuple[TrustVerdi
         if level:
             reasons.append(_SAID[name].format(value))
         worst = max(worst, level)
-    if figures["misranked"] is None:
+    if measured["misranked"] is None:
         return VERDICTS[2], [*reasons, "it ranked no planted answers at all"]
     if num_rows < MIN_ROWS:
         worst = max(worst, 1)

@@ -41,8 +41,8 @@ class Contradiction:
         return {
             "question": last_user_text(self.first.messages)[:_SHOWN],
             "similarity": round(self.similarity, 4),
-            "first": _side(self.first),
-            "second": _side(self.second),
+            "first": _answer_of(self.first),
+            "second": _answer_of(self.second),
         }
 
 
@@ -143,7 +143,7 @@ def _differ(first: Example, second: Example) -> bool:
     return one not in two and two not in one
 
 
-def _side(example: Example) -> dict[str, str]:
+def _answer_of(example: Example) -> dict[str, str]:
     return {
         "id": example.id,
         "source": example.source,

@@ -1,4 +1,4 @@
-"""Rows that belong together, some of which have a split already -> groups, each in one split.
+"""Connected components, by union-find: rows that belong together -> groups, each in one split.
 
 Rows join a group through what they share: a prompt, all their words, a source's own group, or
 by resembling each other. Nothing that has a split moves to another one: a row that would join

@@ -1,4 +1,4 @@
-"""A collection -> the pairs of rows that say nearly the same, each verified exactly.
+"""MinHash and its bands: a collection -> pairs of rows that say nearly the same, verified.
 
 Rows are candidates where they agree in a band of their signatures; up to 1,000 rows all are.
 What a rough estimate (256 bits) shows to be far apart is passed over; of the rest the word

@@ -1,4 +1,4 @@
-"""Logits of one tile of the vocabulary after another -> what a softmax over all of them gives.
+"""Online softmax: logits, a tile of the vocabulary after another -> what all of them give.
 
 M places, H hidden. What a place's probabilities draw from the output rows is summed while the
 log-sum-exp still grows, and rescaled as it does (as attention is in arXiv 1805.02867 and

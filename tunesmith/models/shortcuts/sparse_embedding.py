@@ -1,4 +1,4 @@
-"""An embedding table and the tokens of the training data -> the rows that training can move.
+"""Sparse embedding gradients: a table and the training data's tokens -> the rows that move.
 
 Instruction data hold a few thousand of a vocabulary's tokens. A row that no text reads has no
 gradient, so AdamW's moments for it stay zero and weight decay is all that changes it. Only the

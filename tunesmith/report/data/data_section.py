@@ -110,11 +110,11 @@ def _contradictions(record: RunRecord) -> Markup:
 
 
 def _contradiction(one: Mapping[str, Any]) -> Markup:
-    sides = [
-        tag("div", tag("p", tag("code", str(side["source"]))), _text(str(side["answer"])))
-        for side in (one["first"], one["second"])
+    answers = [
+        tag("div", tag("p", tag("code", str(answer["source"]))), _text(str(answer["answer"])))
+        for answer in (one["first"], one["second"])
     ]
-    return tag("details", tag("summary", str(one["question"])[:200]), *sides)
+    return tag("details", tag("summary", str(one["question"])[:200]), *answers)
 
 
 def _all_dropped(record: RunRecord, dropped: Mapping[str, int]) -> Markup:

@@ -1,4 +1,4 @@
-"""A model's name or place -> a Speaker: weights, tokenizer and template, ready to answer."""
+"""A model's name or place -> a Responder: weights, tokenizer and template, ready to answer."""
 
 from tunesmith.generation.responder import Responder
 from tunesmith.models.forward import choose_layout

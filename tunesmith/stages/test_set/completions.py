@@ -1,4 +1,4 @@
-"""Questions and a speaker -> completions, each on disk as soon as it is there."""
+"""Questions and a responder -> completions, each on disk as soon as it is there."""
 
 import os
 from collections.abc import Callable, Sequence
