@@ -73,7 +73,7 @@ def caller_at(
     **terms: Any,
 ) -> Iterator[Caller]:
     endpoint = OpenAiEndpoint(recipe_for(server, **(recipe or {})))
-    terms = {"num_workers": 4, "patience": patient()} | terms
+    terms = {"num_workers": 4, "retry_policy": patient()} | terms
     with Caller(endpoint, CallCache(path / "calls.sqlite"), CallTerms(**terms)) as caller:
         yield caller
 

@@ -38,9 +38,9 @@ def lesson(
     avoided: AvoidedExamples | None = None,
     finish_reason: str = "stop",
 ) -> tuple[list[Taught], PlayedAsker]:
-    asker = PlayedAsker(answer, finish_reason=finish_reason)
+    caller = PlayedAsker(answer, finish_reason=finish_reason)
     planned = plan_lesson(recipe, subject=None, folder=folder)
-    return list(teach_lesson(planned, asker, avoided or AvoidedExamples([]))), asker
+    return list(teach_lesson(planned, caller, avoided or AvoidedExamples([]))), caller
 
 
 def examples(items: list[Taught]) -> list[Example]:

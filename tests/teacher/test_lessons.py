@@ -73,8 +73,8 @@ def test_classification_tasks_get_their_label_first_and_share_a_group() -> None:
 
 
 def test_earlier_instructions_are_shown_beside_seeds() -> None:
-    _, asker = lesson(recipe_of(count=40))
-    asked = [one for one in asker.asked if "instructions" in one.purpose]
+    _, caller = lesson(recipe_of(count=40))
+    asked = [one for one in caller.asked if "instructions" in one.purpose]
     seeds = {seed.instruction for seed in read_seeds(None, "en", folder=Path())}
     last = asked[-1].messages[-1].content
     shown = [line.split(". ", 1)[1] for line in last.splitlines() if line[:1].isdigit()]
@@ -91,8 +91,8 @@ def test_the_same_seed_asks_the_same_and_another_one_asks_otherwise() -> None:
 
 
 def test_no_request_is_made_twice() -> None:
-    _, asker = lesson(recipe_of(count=80))
-    assert len(set(asker.asked)) == len(asker.asked)
+    _, caller = lesson(recipe_of(count=80))
+    assert len(set(caller.asked)) == len(caller.asked)
 
 
 def test_a_chinese_lesson_shows_chinese_seeds_and_keeps_chinese_pairs() -> None:
@@ -110,13 +110,13 @@ def test_a_chinese_lesson_shows_chinese_seeds_and_keeps_chinese_pairs() -> None:
             {"input": "无", "response": f"这里值得说的有很多：{fenced(text)[-1]}，如此等等。"}
         )
 
-    items, asker = lesson(recipe_of(count=8, language="zh"), answer=chinese)
+    items, caller = lesson(recipe_of(count=8, language="zh"), answer=chinese)
     made = examples(items)
     assert len(made) == 8
     assert {one.messages[0].input for one in made} == {""}
     assert all("-zh@1" in tag for one in made for tag in one.tags if tag.startswith("prompt: "))
     assert reasons(items)["wrong language"] > 0
-    first = asker.asked[0].messages[-1].content
+    first = caller.asked[0].messages[-1].content
     assert sum(seed.instruction in first for seed in read_seeds(None, "zh", folder=Path())) == 8
 
 
@@ -127,11 +127,11 @@ def test_nothing_is_asked_ahead_that_is_not_wanted(manual: Path) -> None:
         recipe_of(task="documents", documents=["manual.md"], count=3),
         recipe_of(task="documents", documents=["manual.md"], count=5, rewordings=1),
     ):
-        items, asker = lesson(recipe, folder=manual)
+        items, caller = lesson(recipe, folder=manual)
         assert len(examples(items)) == recipe.count
-        assert asker.num_handed == len(asker.asked)
+        assert caller.num_handed == len(caller.asked)
         instances = ("self-instruct/instance", "self-instruct/labels", "documents/supported")
-        assert sum(asker.num_asked(name) for name in instances) <= len(examples(items))
+        assert sum(caller.num_asked(name) for name in instances) <= len(examples(items))
 
 
 def test_a_teacher_that_repeats_itself_ends_without_a_loop() -> None:
@@ -140,9 +140,9 @@ def test_a_teacher_that_repeats_itself_ends_without_a_loop() -> None:
             return json.dumps({"tasks": ["Explain how a lighthouse keeper spends the night."] * 8})
         return answer(body)
 
-    items, asker = lesson(recipe_of(count=40), answer=parrot)
+    items, caller = lesson(recipe_of(count=40), answer=parrot)
     assert len(examples(items)) == 1
-    assert asker.num_asked("instructions") <= 24
+    assert caller.num_asked("instructions") <= 24
 
 
 def test_seeds_of_ones_own_are_read_in_every_shape(tmp_path: Path, shared_data: Path) -> None:
@@ -163,7 +163,7 @@ def test_seeds_of_ones_own_are_read_in_every_shape(tmp_path: Path, shared_data: 
 
 def test_weak_answers_are_improved_in_place_and_both_versions_kept(tmp_path: Path) -> None:
     path = pairs_file(tmp_path)
-    items, asker = lesson(recipe_of(task="improve", pairs=path.name), folder=tmp_path)
+    items, caller = lesson(recipe_of(task="improve", pairs=path.name), folder=tmp_path)
     assert [type(item) for item in items] == [ImprovedPair, KeptPair, ImprovedPair]
     first = items[0]
     assert isinstance(first, ImprovedPair)
@@ -172,7 +172,7 @@ def test_weak_answers_are_improved_in_place_and_both_versions_kept(tmp_path: Pat
     assert "words where a text is asked for" in first.reason
     assert f"improves: {first.before.id}" in first.after.tags
     assert first.after.messages[0] == first.before.messages[0]
-    assert len(asker.asked) == 2
+    assert len(caller.asked) == 2
 
 
 def test_a_rewriting_that_fails_leaves_the_pair_and_says_so(tmp_path: Path) -> None:
@@ -243,11 +243,11 @@ def test_a_wrong_teacher_is_stopped_early_with_a_diagnosis(
     answer: Answer, finish_reason: str, error: type[Exception], words: str
 ) -> None:
     recipe = recipe_of(count=500)
-    asker = PlayedAsker(answer, finish_reason=finish_reason)
+    caller = PlayedAsker(answer, finish_reason=finish_reason)
     acceptance = Acceptance()
     found = None
     for item in teach_lesson(
-        plan_lesson(recipe, subject=None, folder=Path()), asker, AvoidedExamples([])
+        plan_lesson(recipe, subject=None, folder=Path()), caller, AvoidedExamples([])
     ):
         acceptance.add(item)
         found = acceptance.fault(recipe)
@@ -256,7 +256,7 @@ def test_a_wrong_teacher_is_stopped_early_with_a_diagnosis(
     found = found or acceptance.fault(recipe, is_end=True)
     assert isinstance(found, error)
     assert words in str(found)
-    assert len(asker.asked) < 150
+    assert len(caller.asked) < 150
 
 
 def test_a_good_teacher_is_not_stopped(manual: Path) -> None:
@@ -284,9 +284,9 @@ def test_the_forecast_is_near_what_a_good_teacher_takes(manual: Path) -> None:
         recipe_of(task="improve", pairs=pairs_file(manual).name),
     ):
         planned = plan_lesson(recipe, subject=None, folder=manual)
-        asker = PlayedAsker()
-        list(teach_lesson(planned, asker, AvoidedExamples([])))
+        caller = PlayedAsker()
+        list(teach_lesson(planned, caller, AvoidedExamples([])))
         total = forecast_calls(planned)
-        assert 0.5 < total.calls / len(asker.asked) < 2
-        read = sum(len(turn.content) for one in asker.asked for turn in one.messages) / 4
+        assert 0.5 < total.calls / len(caller.asked) < 2
+        read = sum(len(turn.content) for one in caller.asked for turn in one.messages) / 4
         assert 0.4 < total.prompt_tokens / read < 2.5

@@ -36,7 +36,7 @@ _GROUPS_AHEAD = 4  # a worker, of the outcome that is waited for
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CallTerms:
-    """How an endpoint is asked.
+    """How an endpoint is asked: how many calls at once, how often, within which limits.
 
     Attributes:
         num_workers: Threads that ask; each hands over `endpoint.at_once` requests.

@@ -127,8 +127,8 @@ class Closable(Protocol):
         """Close them."""
 
 
-class Asker(Protocol):
-    """An endpoint with everything around it: cache, retries, budget, counts."""
+class AnyCaller(Protocol):
+    """What teacher, judge and rivals see of a Caller."""
 
     @property
     def endpoint(self) -> Endpoint:

@@ -12,7 +12,7 @@ from tunesmith.endpoints.ledger import Spending
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CallCounts:
-    """How far a job is.
+    """How far a job of calls is.
 
     Attributes:
         done: Questions answered, from the cache too.

@@ -45,7 +45,7 @@ CREATE TABLE IF NOT EXISTS spending (
 
 
 class Database:
-    """One file; safe for several threads and several processes."""
+    """One SQLite file; safe for several threads and several processes."""
 
     def __init__(self, path: Path) -> None:
         """Open the file, or make it.

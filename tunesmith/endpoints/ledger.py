@@ -14,7 +14,7 @@ from tunesmith.files import hash_json
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Spending:
-    """What calls took, or may take."""
+    """Calls, tokens and money that were spent, or may be."""
 
     calls: int = 0
     prompt_tokens: int = 0
@@ -35,7 +35,7 @@ class Spending:
 
 
 class Ledger:
-    """The entries of one endpoint."""
+    """What calls to one endpoint took, written down so that it outlives the process."""
 
     def __init__(self, database: Database, identity: Mapping[str, str]) -> None:
         self._database = database

@@ -22,7 +22,7 @@ from tunesmith.sources.row import Dropped, Row
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MaterialBatch:
-    """What one call works on.
+    """Raw material that one call makes examples of.
 
     Attributes:
         pieces: Rows, or examples that were made elsewhere.

@@ -26,7 +26,7 @@ _COLUMNS = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CardFacts:
-    """What a card tells.
+    """What a data set's card tells.
 
     Attributes:
         repo: `name/of-data-set`.

@@ -28,7 +28,7 @@ _REPO = re.compile(r"(?![.-])[\w.-]{1,96}/(?![.-])[\w.-]{1,96}", re.ASCII)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Upload:
-    """Where a folder goes.
+    """Where on the Hub a folder goes.
 
     Attributes:
         repo: `name/of-data-set`.

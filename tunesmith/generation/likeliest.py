@@ -21,7 +21,7 @@ _BF16_ROUNDING, _FP32_ROUNDING = 2.0**-8, 2.0**-23  # relative, each twice what 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LikeliestTokens:
-    """The next token of each state.
+    """The likeliest next token of each hidden state.
 
     Attributes:
         tokens: (N,) int64.

@@ -12,7 +12,7 @@ FinishReason = Literal["stop", "length"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Prompt:
-    """What to continue.
+    """Token ids to continue.
 
     Attributes:
         ids: At least one token.

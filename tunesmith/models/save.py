@@ -19,7 +19,7 @@ from tunesmith.models.load import CONTRACT_FILE
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RenderingContract:
-    """What has to travel with the weights.
+    """The rendering contract: what has to travel with the weights.
 
     Attributes:
         tokenizer: The one the model was trained with.

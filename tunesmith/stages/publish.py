@@ -21,7 +21,7 @@ from tunesmith.stages.execution.stage import Result
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Publication:
-    """What the user said of it.
+    """What the user said of a data set that is published.
 
     Attributes:
         repo: `name/of-data-set`.

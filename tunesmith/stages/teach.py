@@ -28,7 +28,7 @@ from tunesmith.stages.execution.output_file import (
 )
 from tunesmith.stages.execution.progress import Progress
 from tunesmith.stages.execution.stage import Result
-from tunesmith.stages.responders.endpoint import forecast_in_words, open_asker
+from tunesmith.stages.responders.endpoint import forecast_in_words, open_caller
 from tunesmith.teacher.acceptance import Acceptance
 from tunesmith.teacher.avoided import AvoidedExamples
 from tunesmith.teacher.call_forecast import forecast_calls
@@ -38,7 +38,7 @@ from tunesmith.teacher.teacher import ImprovedPair, KeptPair, Taught, num_wanted
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Lesson:
-    """What is to be written, and where.
+    """What a teacher is to write, and where.
 
     Attributes:
         recipe: The teacher's.
@@ -114,7 +114,7 @@ def teach(lesson: Lesson, *, progress: Progress) -> Result:
     if lesson.recipe.task == "improve" and not planned.num_weak:
         progress.note("no answer is weak; nothing is asked")
     shown = _Shown(progress)
-    caller = open_asker(
+    caller = open_caller(
         lesson.recipe.endpoint,
         cache_path=lesson.cache_path,
         progress=shown,
@@ -144,7 +144,7 @@ def check_teacher(source: SourceRecipe, *, progress: Progress) -> Result:
     """
     assert source.teacher is not None, "a source with a teacher"
     endpoint = source.teacher.endpoint
-    with open_asker(
+    with open_caller(
         endpoint, cache_path=None, progress=progress, where="teacher.endpoint"
     ) as caller:
         caller.check()

@@ -79,7 +79,7 @@ _DIAGNOSES: Mapping[str, tuple[str, str]] = {
 
 @dataclass(slots=True)
 class Acceptance:
-    """The counts while a teacher writes."""
+    """What was accepted and refused while a teacher writes."""
 
     num_accepted: int = 0
     refused: Counter[str] = field(default_factory=Counter)

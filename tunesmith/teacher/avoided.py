@@ -21,7 +21,7 @@ _MIN_ROUGE = 0.9
 
 
 class AvoidedExamples:
-    """What may not be written again."""
+    """Test examples, which a teacher may not write again."""
 
     def __init__(self, examples: Iterable[Example]) -> None:
         listed = list(examples)

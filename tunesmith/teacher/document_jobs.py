@@ -28,7 +28,7 @@ class DocumentPart:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DocumentJob:
-    """What one request asks for."""
+    """What one request to a teacher asks for: a part, a kind of task, a style."""
 
     part: DocumentPart
     kind: TaskKind

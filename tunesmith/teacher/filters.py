@@ -87,7 +87,7 @@ _MIN_CJK, _MAX_CJK = 0.5, 0.3  # share of an instruction's letters, in Chinese a
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PairRules:
-    """What is asked of every pair.
+    """What every pair that a teacher wrote must satisfy.
 
     Attributes:
         language: Of both texts.

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from tunesmith.endpoints.chat_request import Asker
+from tunesmith.endpoints.chat_request import AnyCaller
 from tunesmith.examples.example import Example
 from tunesmith.recipe.teacher_recipe import TeacherRecipe
 from tunesmith.sources.row import Dropped
@@ -75,15 +75,15 @@ def plan_lesson(recipe: TeacherRecipe, *, subject: str | None, folder: Path) -> 
             return LessonPlan(recipe=recipe, pairs=pairs, unread=unread)
 
 
-def teach_lesson(plan: LessonPlan, asker: Asker, avoided: AvoidedExamples) -> Teaching:
+def teach_lesson(plan: LessonPlan, caller: AnyCaller, avoided: AvoidedExamples) -> Teaching:
     """Ask the teacher; what it writes comes in order.
 
     Args:
         plan: Of `plan_lesson`.
-        asker: Who answers.
+        caller: Who answers.
         avoided: The test set.
     """
-    teacher = Teacher(asker, plan.recipe)
+    teacher = Teacher(caller, plan.recipe)
     match plan.recipe.task:
         case "self-instruct":
             return self_instruct(teacher, plan.seeds, avoided)

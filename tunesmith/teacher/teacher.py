@@ -9,7 +9,7 @@ from collections.abc import Callable, Generator, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
-from tunesmith.endpoints.chat_request import Asker, ChatFailure, ChatReply, ChatRequest, Outcome
+from tunesmith.endpoints.chat_request import AnyCaller, ChatFailure, ChatReply, ChatRequest, Outcome
 from tunesmith.examples.example import Example
 from tunesmith.examples.row_seed import row_seed
 from tunesmith.recipe.teacher_recipe import TeacherRecipe
@@ -35,14 +35,14 @@ class TeacherRequest:
 class Teacher:
     """A model that is asked in the words of one recipe."""
 
-    def __init__(self, asker: Asker, recipe: TeacherRecipe) -> None:
-        self._asker = asker
+    def __init__(self, caller: AnyCaller, recipe: TeacherRecipe) -> None:
+        self._caller = caller
         self.recipe = recipe
 
     @property
     def name(self) -> str:
         """The model's name."""
-        return self._asker.endpoint.name
+        return self._caller.endpoint.name
 
     @property
     def num_wanted(self) -> int | None:
@@ -77,7 +77,7 @@ class Teacher:
 
     def ask(self, questions: Sequence[TeacherRequest]) -> Iterator[Outcome]:
         """The outcomes in order; what was not begun is taken back when the caller stops early."""
-        outcomes = self._asker.ask_all([question.request for question in questions])
+        outcomes = self._caller.ask_all([question.request for question in questions])
         try:
             yield from outcomes
         finally:

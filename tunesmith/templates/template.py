@@ -14,7 +14,7 @@ from tunesmith.examples.example import Message
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Segment:
-    """A piece of rendered text.
+    """A piece of rendered text: content or template text, trained or not.
 
     Control tokens are recognised only in template text (`is_content=False`); in content
     the same characters are ordinary text.

@@ -18,7 +18,7 @@ _Item = TypeVar("_Item")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StepData:
-    """One update's data.
+    """The rows of one update.
 
     Attributes:
         step: From 0.

@@ -22,7 +22,7 @@ from tunesmith.training.resources.out_of_memory import OutOfMemory, naming_memor
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StepResult:
-    """What one update did.
+    """What one update of the weights did.
 
     Attributes:
         loss: Nats per trained token, before the update.
@@ -37,7 +37,7 @@ class StepResult:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StepRules:
-    """What is the same for every step.
+    """What is the same for every step of a training.
 
     Attributes:
         precision: fp32, or bf16 autocast.

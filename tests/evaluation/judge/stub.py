@@ -44,7 +44,7 @@ def seen_text(text: str, request: ChatRequest | None = None) -> Seen:
 
 @dataclass
 class StubAsker:
-    """Satisfies `Asker`; keeps what it was asked."""
+    """Satisfies `AnyCaller`; keeps what it was asked."""
 
     reply: Reply
     asked: list[ChatRequest] = field(default_factory=list)

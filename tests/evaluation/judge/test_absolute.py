@@ -27,8 +27,8 @@ def scored(number: int, answer: str, *, model: str = "tuned", **more: object) ->
 
 
 def graded(reply: Reply, answers: Sequence[UnscoredAnswer]) -> tuple[list[Grade], StubAsker]:
-    asker = StubAsker(reply)
-    return list(grade_by_judge(score_judge(asker), answers)), asker
+    caller = StubAsker(reply)
+    return list(grade_by_judge(score_judge(caller), answers)), caller
 
 
 def test_a_judge_sees_question_reference_and_answer_and_its_score_is_the_grade() -> None:
@@ -38,11 +38,11 @@ def test_a_judge_sees_question_reference_and_answer_and_its_score_is_the_grade()
         texts.append(dict(call.texts))
         return call.score(70)
 
-    [grade], asker = graded(reply, [scored(1, "It is Lima.\n")])
+    [grade], caller = graded(reply, [scored(1, "It is Lima.\n")])
     assert texts == [{"question": "Question 1?", "reference": "Lima", "answer": "It is Lima.\n"}]
     assert (grade.score, grade.reason, len(grade.calls)) == (70.0, None, 1)
-    assert asker.asked[0].temperature == 0.0
-    assert asker.asked[0].purpose == "judge/absolute@1"
+    assert caller.asked[0].temperature == 0.0
+    assert caller.asked[0].purpose == "judge/absolute@1"
     assert Grade.from_json(json.loads(json.dumps(grade.to_json()))) == grade
 
 
@@ -50,28 +50,28 @@ def test_an_unreadable_reply_is_asked_for_again_and_then_fails() -> None:
     def second_time(call: Seen) -> str:
         return "Hm." if call.asked.attempt == 0 else call.score(40)
 
-    [grade], asker = graded(second_time, [scored(1, "x")])
-    assert (grade.score, len(asker.asked)) == (40.0, 2)
-    assert asker.asked[1].temperature > 0  # greedy, it would say the same again
-    [grade], asker = graded(lambda call: "Hm.", [scored(1, "x")])
-    assert (grade.score, grade.reason, len(asker.asked)) == (None, NO_VERDICT, ATTEMPTS)
+    [grade], caller = graded(second_time, [scored(1, "x")])
+    assert (grade.score, len(caller.asked)) == (40.0, 2)
+    assert caller.asked[1].temperature > 0  # greedy, it would say the same again
+    [grade], caller = graded(lambda call: "Hm.", [scored(1, "x")])
+    assert (grade.score, grade.reason, len(caller.asked)) == (None, NO_VERDICT, ATTEMPTS)
 
 
 def test_a_failed_call_is_a_failure_under_its_reason_and_not_repeated_here() -> None:
     failure = ChatFailure(call_id="abc", reason="no choices")
-    [grade], asker = graded(lambda call: failure, [scored(1, "x")])
+    [grade], caller = graded(lambda call: failure, [scored(1, "x")])
     assert (grade.score, grade.reason, grade.calls) == (None, "no choices", ("abc",))
-    assert len(asker.asked) == 1
+    assert len(caller.asked) == 1
 
 
 def test_answers_that_are_missing_or_too_long_cost_no_call() -> None:
-    grades, asker = graded(
+    grades, caller = graded(
         lambda call: call.score(1),
         [scored(1, "", failure="refused"), scored(2, "x" * MAX_CHARACTERS), scored(3, "y")],
     )
     assert [g.reason for g in grades] == ["refused", "too long to be judged", None]
     assert [g.score for g in grades] == [None, None, 1.0]
-    assert len(asker.asked) == 1
+    assert len(caller.asked) == 1
 
 
 def test_an_answer_that_was_cut_off_counts_with_a_remark() -> None:
@@ -100,21 +100,21 @@ def test_a_judge_that_echoes_an_attack_yields_a_failure_never_100(attack: str, p
         data = json.dumps(dict(call.texts), ensure_ascii=False)
         return {"answer": call.texts["answer"], "line": lines[-1], "all": whole, "data": data}[part]
 
-    [grade], asker = graded(echo, [scored(1, attack)])
+    [grade], caller = graded(echo, [scored(1, attack)])
     assert grade.score is None
     assert grade.reason in (ECHO, NO_VERDICT, "score is no whole number")
-    assert len(asker.asked) == ATTEMPTS
+    assert len(caller.asked) == ATTEMPTS
 
 
 def test_the_users_own_rubric_cannot_pose_as_the_verdict_either(tmp_path: Path) -> None:
     rubric = tmp_path / "rubric.txt"
     rubric.write_text("Score: 100 is for poems that rhyme.", encoding="utf-8")
-    asker = StubAsker(lambda call: call.asked.messages[-1].content)
-    judge = score_judge(asker, rubric=rubric)
+    caller = StubAsker(lambda call: call.asked.messages[-1].content)
+    judge = score_judge(caller, rubric=rubric)
     [grade] = grade_by_judge(judge, [scored(1, "x")])
     assert grade.score is None
-    assert "poems that rhyme" in asker.asked[0].messages[-1].content
-    assert asker.asked[0].purpose.startswith("judge/absolute@1+")
+    assert "poems that rhyme" in caller.asked[0].messages[-1].content
+    assert caller.asked[0].purpose.startswith("judge/absolute@1+")
 
 
 def test_a_rubric_that_is_missing_or_empty_is_named(tmp_path: Path) -> None:

@@ -68,12 +68,12 @@ def test_a_win_beside_a_tie_is_a_tie_without_a_flip() -> None:
 
 
 def test_equal_answers_are_a_tie_and_missing_ones_a_failure_without_a_call() -> None:
-    asker = StubAsker(lambda call: call.better("A"))
+    caller = StubAsker(lambda call: call.better("A"))
     pairs = [pair(1, "same ", "same"), pair(2, "", "y", failure="base: refused")]
-    same, missing = prefer(preference_judge(asker), pairs)
+    same, missing = prefer(preference_judge(caller), pairs)
     assert (same.score, missing.score) == (50.0, None)
     assert missing.to_grade().reason == "base: refused"
-    assert asker.asked == []
+    assert caller.asked == []
 
 
 def test_one_unreadable_order_fails_the_row() -> None:

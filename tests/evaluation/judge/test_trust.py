@@ -62,10 +62,10 @@ def honest(call: Seen) -> str:
 
 
 def tried(judge: Judge, asked: list[JudgedQuestion] | None = None) -> Trust:
-    asker = StubAsker(judge)
+    caller = StubAsker(judge)
     chosen = choose_rows(rows() if asked is None else asked)
-    trials = list(try_judge(score_judge(asker), list(plant(chosen))))
-    return assess(trials, list(prefer(preference_judge(asker), plant_pairs(chosen))))
+    trials = list(try_judge(score_judge(caller), list(plant(chosen))))
+    return assess(trials, list(prefer(preference_judge(caller), plant_pairs(chosen))))
 
 
 def drawn(call: Seen) -> random.Random:

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from tunesmith.endpoints.chat_request import Asker
+from tunesmith.endpoints.chat_request import AnyCaller
 from tunesmith.evaluation.grade import CUT, Grade
 from tunesmith.evaluation.judge.judge import Judge, JudgeCall, Judgement, in_chunks
 from tunesmith.evaluation.judge.judge_prompt import ABSOLUTE, read_prompt
@@ -30,15 +30,15 @@ class UnscoredAnswer:
         return JudgeCall(texts={**self.asked.texts, "answer": self.answer})
 
 
-def score_judge(asker: Asker, *, rubric: Path | None = None, seed: int = 0) -> Judge[int]:
+def score_judge(caller: AnyCaller, *, rubric: Path | None = None, seed: int = 0) -> Judge[int]:
     """A model as a judge of single answers.
 
     Args:
-        asker: The model.
+        caller: The model.
         rubric: The user's own text on what earns how much.
         seed: Of the run; decides the fences' keys.
     """
-    return Judge(asker=asker, prompt=read_prompt(ABSOLUTE, rubric=rubric), read=_read, seed=seed)
+    return Judge(caller=caller, prompt=read_prompt(ABSOLUTE, rubric=rubric), read=_read, seed=seed)
 
 
 def grade_by_judge(judge: Judge[int], answers: Iterable[UnscoredAnswer]) -> Iterator[Grade]:

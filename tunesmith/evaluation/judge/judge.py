@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Generic, TypeVar
 
-from tunesmith.endpoints.chat_request import Asker, ChatFailure, ChatRequest, Outcome
+from tunesmith.endpoints.chat_request import AnyCaller, ChatFailure, ChatRequest, Outcome
 from tunesmith.evaluation.judge.fence import Fence
 from tunesmith.evaluation.judge.judge_prompt import ATTEMPTS, JudgePrompt
 from tunesmith.evaluation.judge.read_reply import Unreadable
@@ -47,7 +47,7 @@ class JudgeCall:
 class Judge(Generic[V]):
     """A model that judges, what it is told, and how its replies are read."""
 
-    asker: Asker
+    caller: AnyCaller
     prompt: JudgePrompt
     read: Read[V]
     seed: int = 0
@@ -72,7 +72,7 @@ class Judge(Generic[V]):
                 for place, fence in waiting
             ]
             again = []
-            for one, outcome in zip(waiting, self.asker.ask_all(requests), strict=True):
+            for one, outcome in zip(waiting, self.caller.ask_all(requests), strict=True):
                 place, fence = one
                 found[place], is_settled = self._read(outcome, fence, calls[place])
                 if not is_settled:

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from tunesmith.endpoints.chat_request import Asker
+from tunesmith.endpoints.chat_request import AnyCaller
 from tunesmith.evaluation.grade import Grade
 from tunesmith.evaluation.judge.judge import Judge, JudgeCall, Judgement, in_chunks
 from tunesmith.evaluation.judge.judge_prompt import PAIRWISE, read_prompt
@@ -119,9 +119,9 @@ class Preference:
         )
 
 
-def preference_judge(asker: Asker, *, seed: int = 0) -> Judge[Choice]:
+def preference_judge(caller: AnyCaller, *, seed: int = 0) -> Judge[Choice]:
     """A model as a judge between two answers."""
-    return Judge(asker=asker, prompt=read_prompt(PAIRWISE), read=_read, seed=seed)
+    return Judge(caller=caller, prompt=read_prompt(PAIRWISE), read=_read, seed=seed)
 
 
 def prefer(judge: Judge[Choice], pairs: Iterable[AnswerPair]) -> Iterator[Preference]:

@@ -26,7 +26,7 @@ class HeadingPattern:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HeadingWordings:
-    """All wordings of a language."""
+    """How headings become questions, in one language."""
 
     patterns: tuple[HeadingPattern, ...]
     forms: Mapping[str, Any]

@@ -27,7 +27,7 @@ _MAX_BYTES = 8 << 20
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PromptTemplate:
-    """One template of the file.
+    """One template of a file in promptsource's format.
 
     Attributes:
         name: As the file calls it, for people.
@@ -54,7 +54,7 @@ class PromptTemplate:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PromptFile:
-    """Templates in the file's order, and those that are out of question, each with the reason."""
+    """The templates of such a file, and why others in it are out of question."""
 
     prompts: tuple[PromptTemplate, ...]
     broken: tuple[Dropped, ...]

@@ -15,7 +15,7 @@ MAX_PLACES = 3
 
 @dataclass(slots=True)
 class Leaks:
-    """How many of each kind; and where the first are, never what they say."""
+    """How many secrets of each kind were found, and where the first are, never what they say."""
 
     kinds: Counter[str] = field(default_factory=Counter)
     num_rows: int = 0

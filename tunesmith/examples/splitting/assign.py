@@ -28,7 +28,7 @@ _BY_PRIORITY = (TEST, VALIDATION, TRAIN, NO_SPLIT)  # who stays where two cannot
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SplitAssignment:
-    """Where every row goes.
+    """The split and the group of every row.
 
     Attributes:
         splits: (rows,) places in SPLITS; NO_SIDE: it is left out.

@@ -18,7 +18,7 @@ Flags = npt.NDArray[np.bool_]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LeftOut:
-    """Why a row is left out.
+    """Why a row comes into no split.
 
     Attributes:
         reason: A name that is counted.
@@ -33,7 +33,7 @@ class LeftOut:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Duplicates:
-    """What was found.
+    """The rows that repeat another, and the pairs that only resemble each other.
 
     Attributes:
         left_out: The rows that repeat another one, which stays.

@@ -31,7 +31,7 @@ _MIX = np.array([0x9E3779B97F4A7C15, 0xC2B2AE3D27D4EB4F, 0x165667B19E3779F9], dt
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fingerprints:
-    """Of B examples, in order.
+    """Hashes and MinHash signatures of B examples, in order.
 
     Attributes:
         ids: (B,) what `Example.id` writes as 16 digits.

@@ -20,7 +20,7 @@ BRIDGES_SPLITS = "bridges splits"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Groups:
-    """The kept rows in groups.
+    """The kept rows in groups, their connected components.
 
     Attributes:
         first: (rows,) the first member of each row's group.

@@ -15,7 +15,7 @@ MAX_OFFERED = 30  # more would fill the prompt; then wordings without a list are
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Labels:
-    """All names in the order they are offered, and what values mean them."""
+    """The names of a label column's values, in the order in which they are offered."""
 
     names: tuple[str, ...]
     by_value: Mapping[str, str]

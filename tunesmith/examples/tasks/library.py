@@ -24,7 +24,7 @@ FOLDER = Path(__file__).parent
 
 
 class TaskWording(BaseModel):
-    """One way to ask."""
+    """One way to ask what a task's template asks."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
@@ -33,7 +33,7 @@ class TaskWording(BaseModel):
 
 
 class TaskTemplate(BaseModel):
-    """One template of the library.
+    """One template of the library of tasks.
 
     Attributes:
         name: What a recipe's `task` says.

@@ -21,7 +21,7 @@ ROWS = "tunesmith_rows"
 
 
 class AttentionCache(Protocol):
-    """Keys and values of texts that are being written (`rows.key_value_cache`)."""
+    """What attention sees of a key-value cache (`rows.key_value_cache`)."""
 
     def attend(
         self,

@@ -20,7 +20,7 @@ _TOP_LEVEL_TOKEN = re.compile(rb'"(?:[^"\\]++|\\.)*+"|[\[\]{}]', re.DOTALL)
 
 
 class Element(NamedTuple):
-    """One element; `data` is only its beginning where `num_bytes` is over the limit."""
+    """One element of a JSON list; of one over the limit `data` is only the beginning."""
 
     line: int
     data: bytes

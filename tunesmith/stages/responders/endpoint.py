@@ -1,4 +1,4 @@
-"""The recipe's teacher, judge or rival -> an Asker, checked and ready, its counts shown."""
+"""The recipe's teacher, judge or rival -> a Caller, checked and ready, its counts shown."""
 
 import contextlib
 from pathlib import Path
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from tunesmith.generation.responder import Responder
 
 
-def open_asker(
+def open_caller(
     recipe: EndpointRecipe,
     *,
     cache_path: Path | None,

@@ -30,7 +30,7 @@ from tunesmith.report.judge_facts import judge_sentence, trust_rows
 from tunesmith.stages.execution.progress import Progress
 from tunesmith.stages.execution.run_folder import RunFolder
 from tunesmith.stages.execution.stage import Result, Stage, code_of, forget, run_stage
-from tunesmith.stages.responders.endpoint import forecast_in_words, open_asker, open_endpoint
+from tunesmith.stages.responders.endpoint import forecast_in_words, open_caller, open_endpoint
 from tunesmith.stages.test_set.rivals import beside_recipe, rival_names
 
 STAGE = "judge"
@@ -156,12 +156,12 @@ def check_servers(recipe: Recipe, folder: RunFolder, progress: Progress) -> None
         if stage not in done and endpoint.url is not None:
             where = "evaluation.judge" if stage == STAGE else "evaluation.rivals"
             progress.start(f"looking for {endpoint.model}", None)
-            open_asker(endpoint, cache_path=folder.calls, progress=progress, where=where).close()
+            open_caller(endpoint, cache_path=folder.calls, progress=progress, where=where).close()
             progress.close()
 
 
 def _opened(endpoint: EndpointRecipe, folder: RunFolder, progress: Progress) -> Caller:
-    return open_asker(
+    return open_caller(
         endpoint,
         cache_path=folder.calls,
         progress=progress,

@@ -24,7 +24,7 @@ from tunesmith.stages.execution.progress import Progress
 from tunesmith.stages.execution.run_folder import RunFolder
 from tunesmith.stages.execution.stage import Result, Stage, code_of, forget, run_stage
 from tunesmith.stages.prepare import read_split
-from tunesmith.stages.responders.endpoint import forecast_in_words, open_asker
+from tunesmith.stages.responders.endpoint import forecast_in_words, open_caller
 from tunesmith.stages.responders.load_responder import base_responder, load_responder
 from tunesmith.stages.responders.renderer import Renderer, model_renderer
 from tunesmith.stages.test_set.completions import answer_onto, count_completions
@@ -291,7 +291,7 @@ def _ask_server(
 ) -> Result:
     questions = questions_of(folder)
     requests = [rival_request(question, recipe) for question in questions]
-    caller = open_asker(
+    caller = open_caller(
         rival,
         cache_path=folder.calls,
         progress=progress,
