@@ -26,7 +26,7 @@ from tunesmith.recipe.endpoint_recipe import EndpointRecipe
 
 url, path, count, workers = sys.argv[1], Path(sys.argv[2]), int(sys.argv[3]), int(sys.argv[4])
 endpoint = OpenAiEndpoint(EndpointRecipe(url=url, model="tiny"))
-terms = CallTerms(num_workers=workers, patience=patient(attempts=20))
+terms = CallTerms(num_workers=workers, retry_policy=patient(attempts=20))
 with Caller(endpoint, CallCache(path), terms) as caller:
     for outcome in caller.ask_all(questions(count)):
         print(outcome.text, flush=True)
