@@ -7,9 +7,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from tunesmith.sources.word_lists import listed
-
-PEOPLE = listed("ann ben cho dia eva finn gus hal ida jon kim lou max ned")
+PEOPLE = (
+    *("ann", "ben", "cho", "dia", "eva", "finn", "gus"),
+    *("hal", "ida", "jon", "kim", "lou", "max", "ned"),
+)
 _BLOCK = re.compile(r"== (\S+) (\S+) (\S+) (thread|open)")
 _LINE = re.compile(
     r"(?P<label>[QA.]\d?) (?P<author>\w+)(?: (?P<joined>joined)$|: (?:\[\+(?P<gap>\d+)\] )?"

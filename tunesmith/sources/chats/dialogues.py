@@ -11,34 +11,11 @@ from dataclasses import dataclass, replace
 
 from tunesmith.sources.chats.post import NO_TEXT, SYSTEM_MESSAGE, as_thread, check_held
 from tunesmith.sources.chats.speaker_labels import is_action, is_staff_label, labelled_lines
+from tunesmith.sources.lexicon import lexicon
 from tunesmith.sources.lines import excerpt
 from tunesmith.sources.material import Thread, Turn
 from tunesmith.sources.row import Dropped, Row, RowError
-from tunesmith.sources.word_lists import listed
 
-THREAD_COLUMNS = listed(
-    "conversation_id conversationid conv_id convo_id conversation_no thread_id threadid ticket_id "
-    "ticketid ticket_number dialogue_id dialog_id dialogueid dialogid chat_id chatid session_id "
-    "sessionid case_id caseid issue_id thread ticket conversation dialogue dialog session chat case"
-)
-ROLE_COLUMNS = listed(
-    "role sender_role author_role speaker_role sender_type author_type speaker_type user_type "
-    "from_type participant_role direction type"
-)
-AUTHOR_COLUMNS = listed(
-    "author sender speaker from sender_name author_name speaker_name from_name username user_name "
-    "user author_id sender_id speaker_id user_id participant who name agent"
-)
-MESSAGE_COLUMNS = listed(
-    "message text body content utterance msg message_text message_body comment value reply"
-)
-TIME_COLUMNS = listed(
-    "timestamp time created_at sent_at datetime date created message_time ts time_created"
-)
-LIST_COLUMNS = listed(
-    "original turns dialogue dialog utterances conversation transcript chat log thread messages "
-    "conversations history exchanges"
-)
 _TRAINING_KEYS = ({"role", "content"}, {"from", "value"})
 
 
@@ -62,19 +39,21 @@ def message_columns(names: Iterable[str], fields: Mapping[str, str]) -> MessageC
     """
     by_key = {name.strip().casefold().replace(" ", "_").replace("-", "_"): name for name in names}
 
-    def find(ours: str, usual: Iterable[str], taken: Iterable[str | None] = ()) -> str | None:
+    usual = lexicon(__package__)
+
+    def find(ours: str, columns: str, taken: Iterable[str | None] = ()) -> str | None:
         if ours in fields:
             return fields[ours] if fields[ours] in by_key.values() else None
-        found = (by_key[key] for key in usual if key in by_key)
+        found = (by_key[key] for key in usual.words(columns) if key in by_key)
         return next((name for name in found if name not in taken), None)
 
-    thread = find("thread", THREAD_COLUMNS)
-    message = find("message", MESSAGE_COLUMNS, [thread])
-    role = find("role", ROLE_COLUMNS, [thread, message])
-    author = find("author", AUTHOR_COLUMNS, [thread, message, role])
+    thread = find("thread", "thread_columns")
+    message = find("message", "message_columns", [thread])
+    role = find("role", "role_columns", [thread, message])
+    author = find("author", "author_columns", [thread, message, role])
     if thread is None or message is None or (role is None and author is None):
         return None
-    time = find("time", TIME_COLUMNS, [thread, message, role, author])
+    time = find("time", "time_columns", [thread, message, role, author])
     return MessageColumns(message=message, thread=thread, role=role, author=author, time=time)
 
 
@@ -84,7 +63,7 @@ def conversation_column(row: Mapping[str, object], fields: Mapping[str, str]) ->
     if named is not None and named in row and _is_conversation(row[named]):
         return named
     by_key = {str(name).strip().casefold(): str(name) for name in row}
-    for key in LIST_COLUMNS:
+    for key in lexicon(__package__).words("conversation_columns"):
         if key in by_key and _is_conversation(row[by_key[key]]):
             return by_key[key]
     return None

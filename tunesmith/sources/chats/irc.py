@@ -6,6 +6,7 @@ nick is taken off, since it belongs to the medium.
 """
 
 import datetime
+import functools
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -13,6 +14,7 @@ from pathlib import Path
 
 from tunesmith.sources.chats.post import SYSTEM_MESSAGE, Post, check_held
 from tunesmith.sources.chats.who_answers_whom import ChannelPace, find_threads
+from tunesmith.sources.lexicon import lexicon
 from tunesmith.sources.lines import excerpt
 from tunesmith.sources.material import Thread, Turn
 from tunesmith.sources.row import Dropped
@@ -31,11 +33,6 @@ _TABBED = re.compile(r"^[ @+%&~!]?(?P<nick>[^\s<>|*-]{1,40})\t(?P<text>.*)$")
 _RENAMED = re.compile(r"(?P<old>\S+) is now known as (?P<new>\S+)")
 _NICK = r"[\w\[\]\\`^{}|-]{1,40}"
 _ADDRESS = re.compile(rf"^@?(?P<nicks>{_NICK}(?:\s*[,/&]\s*{_NICK}){{0,3}}?)\s?[:,;]+(?:\s+|$)")
-_GREETED = re.compile(
-    rf"^(?:hi|hey|hello|thanks|thx|ty|thank\s+you|ok|okay|yes|no|yeah|yep|nope|sure|ic|ah|lol|sorry"
-    rf"|cheers|np|welcome)[\s,]+(?P<nick>{_NICK})\s*(?:[,.!:;?)-]|$)",
-    re.IGNORECASE,
-)
 _NAMED_LAST = re.compile(rf",\s*(?P<nick>{_NICK})\s*[.!?:;)(DP-]*$")
 _DAY_SECONDS = 86_400.0
 
@@ -127,7 +124,7 @@ def _address(text: str, nicks: set[str], people: Mapping[str, str]) -> tuple[lis
         named = [nick.casefold() for nick in re.split(r"\s*[,/&]\s*", match["nicks"])]
         if all(nick in nicks for nick in named):
             return [people.get(nick, nick) for nick in named], text[match.end() :].strip()
-    for pattern in (_GREETED, _NAMED_LAST):
+    for pattern in (_greeted(), _NAMED_LAST):
         match = pattern.search(text)
         if match and match["nick"].casefold() in nicks:
             nick = match["nick"].casefold()
@@ -137,3 +134,10 @@ def _address(text: str, nicks: set[str], people: Mapping[str, str]) -> tuple[lis
 
 def _dropped(source: str, reason: str, detail: str, text: str) -> Dropped:
     return Dropped(source=source, reason=reason, detail=detail, text=excerpt(text))
+
+
+@functools.cache
+def _greeted() -> re.Pattern[str]:
+    """`hi nick,` and `thanks nick`."""
+    greetings = lexicon(__package__).either("irc_greetings", blank=r"\s+")
+    return re.compile(rf"^(?:{greetings})[\s,]+(?P<nick>{_NICK})\s*(?:[,.!:;?)-]|$)", re.IGNORECASE)

@@ -6,6 +6,7 @@ a subject that says it is a reply. Attachments are not read.
 
 import email
 import email.utils
+import functools
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -17,6 +18,7 @@ from tunesmith.sources.chats.mail_text import own_text
 from tunesmith.sources.chats.message_intent import asks_question, is_request
 from tunesmith.sources.chats.post import BOT_MESSAGE, NO_TEXT, as_thread, check_held
 from tunesmith.sources.chunks import file_chunks
+from tunesmith.sources.lexicon import lexicon
 from tunesmith.sources.lines import excerpt, split_lines
 from tunesmith.sources.material import Thread, Turn
 from tunesmith.sources.row import Dropped, RowError
@@ -24,10 +26,6 @@ from tunesmith.sources.tables.strict_json import check_characters
 
 MAX_MAIL_BYTES = 32 << 20  # what follows is an attachment
 MAX_BODY_CHARACTERS = 200_000
-_REPLY_MARK = re.compile(
-    r"^\s*(?:re|aw|antw|sv|vs|ref|rif|回复|答复)(?:\[\d+\])?\s*[:：]\s*", re.IGNORECASE
-)
-_FORWARD_MARK = re.compile(r"^\s*(?:fwd?|wg|tr|转发)\s*[:：]\s*", re.IGNORECASE)
 _LIST_MARK = re.compile(r"^\s*\[[^\]]{1,40}\]\s*")
 _MESSAGE_ID = re.compile(r"<[^<>\s]+>")
 _SUBJECT_SECONDS = 30 * 86_400.0
@@ -136,12 +134,19 @@ def bare_subject(subject: str) -> tuple[str, bool]:
     """A subject without `Re:`, `Fwd:` and list names, and whether it says it is a reply."""
     is_reply = False
     while True:
-        cut = _REPLY_MARK.sub("", subject, count=1)
+        cut = _mark("reply_marks", r"(?:\[\d+\])?").sub("", subject, count=1)
         is_reply = is_reply or cut != subject
-        cut = _LIST_MARK.sub("", _FORWARD_MARK.sub("", cut, count=1), count=1)
+        cut = _LIST_MARK.sub("", _mark("forward_marks").sub("", cut, count=1), count=1)
         if cut == subject:
             return subject.strip(), is_reply
         subject = cut
+
+
+@functools.cache
+def _mark(name: str, count: str = "") -> re.Pattern[str]:
+    """`Fwd:`, and with a count `Re[2]:`."""
+    marks = lexicon(__package__).either(name)
+    return re.compile(rf"^\s*(?:{marks}){count}\s*[:：]\s*", re.IGNORECASE)
 
 
 def _threads(mails: list[_Mail]) -> Iterator[Thread]:

@@ -5,6 +5,7 @@ One file, or the folder or zip of the download, where a long chat is spread over
 were Latin-1 characters, which is mended. End-to-end encrypted chats use other names for keys.
 """
 
+import functools
 import re
 import zipfile
 from collections.abc import Iterable, Iterator, Mapping
@@ -23,6 +24,7 @@ from tunesmith.sources.chats.post import (
 )
 from tunesmith.sources.chats.who_answers_whom import ChannelPace, find_threads
 from tunesmith.sources.chunks import file_chunks
+from tunesmith.sources.lexicon import lexicon
 from tunesmith.sources.lines import excerpt
 from tunesmith.sources.material import Thread, Turn
 from tunesmith.sources.row import Dropped, RowError
@@ -32,15 +34,6 @@ from tunesmith.sources.tables.strict_json import parse_json
 MAX_FILE_BYTES = 256 << 20
 _PACE = ChannelPace(burst=300.0, alone=3600.0, pause=2 * 3600.0, wait=24 * 3600.0)
 _CHAT_FILE = re.compile(r"(?:.*/)?[^/]+/message_\d+\.json|message_\d+\.json")
-_NOTICE = re.compile(
-    r"(?:reacted .{1,20} to your message"
-    r"|.{1,60} (?:sent an attachment|sent a (?:photo|link|location)"
-    r"|missed your (?:video )?call|named the group .*|set the (?:nickname|emoji|theme).*"
-    r"|left the group|changed the .*|added .* to the group|joined the (?:video )?call)"
-    r"|(?:you|this person) (?:are|is) now connected on messenger"
-    r"|(?:the )?(?:video )?chat (?:started|ended)|liked a message)\.?\s*",
-    re.IGNORECASE,
-)
 _TYPES = frozenset({None, "Generic", "Share", "text", "link"})
 
 
@@ -138,12 +131,18 @@ def _post(fields: Any, source: str) -> Post | Dropped:
     if not isinstance(content, str) or not content.strip():
         return _left_out(source, NO_TEXT, "only a picture, a file or a sticker", "")
     text = mend_latin(content).strip()
-    if _NOTICE.fullmatch(text):
+    if _notice().fullmatch(text):
         return _left_out(source, SYSTEM_MESSAGE, "written by the app", text)
     millis = fields.get("timestamp_ms", fields.get("timestamp"))
     seconds = millis / 1000 if isinstance(millis, int | float) else None
     name = mend_latin(author)
     return Post(turn=Turn(author=name, text=text, source=source, seconds=seconds))
+
+
+@functools.cache
+def _notice() -> re.Pattern[str]:
+    notices = lexicon(__package__).either("messenger_notices")
+    return re.compile(rf"(?:{notices})\.?\s*", re.IGNORECASE)
 
 
 def mend_latin(text: str) -> str:

@@ -1,31 +1,10 @@
 """What a column or a label calls a speaker -> the side they stand on; labelled text -> turns."""
 
+import functools
 import re
 
-from tunesmith.sources.word_lists import listed
+from tunesmith.sources.lexicon import lexicon
 
-_ASKING = frozenset(
-    listed(
-        "customer user client visitor guest enduser end_user caller requester human member buyer "
-        "patient student consumer shopper subscriber passenger tenant applicant inbound incoming "
-        "usuario cliente kunde kundin client_e benutzer q question 用户 客户 顾客 买家"
-    )
-)
-_ANSWERING = frozenset(
-    listed(
-        "agent assistant support bot chatbot staff operator representative rep csr advisor adviser "
-        "employee admin seller helpdesk help_desk gpt ai company service teacher consultant "
-        "specialist technician support_agent customer_service outbound outgoing agente berater "
-        "mitarbeiter doctor customer_support support_team virtual_assistant a answer "
-        "客服 坐席 商家 助手"
-    )
-)
-_ACTIONS = frozenset(
-    listed(
-        "action system event note internal_note private_note log status workflow notification "
-        "trigger automation auto function tool observation"
-    )
-)
 _LABEL = re.compile(
     r"^[ \t]*(?:\*\*)?(?P<label>[^\W\d_][\w .'-]{0,30}?)(?:\*\*)?[ \t]*[:：](?:\*\*)?[ \t]*"
 )
@@ -34,16 +13,16 @@ _LABEL = re.compile(
 def is_staff_label(word: str) -> bool | None:
     """Whether somebody called this answers (True) or asks (False); None where it says neither."""
     key = _key(word)
-    if key in _ANSWERING:
+    if key in _named("staff"):
         return True
-    if key in _ASKING:
+    if key in _named("askers"):
         return False
     return None
 
 
 def is_action(word: str) -> bool:
     """Whether this names no speaker but what a program did."""
-    return _key(word) in _ACTIONS
+    return _key(word) in _named("programs")
 
 
 def labelled_lines(text: str) -> list[tuple[str, str]]:
@@ -81,6 +60,11 @@ def _begins_labelled(lines: list[str], speakers: set[str]) -> bool:
     first = next((line for line in lines if line.strip()), "")
     match = _LABEL.match(first)
     return match is not None and match["label"].strip() in speakers
+
+
+@functools.cache
+def _named(name: str) -> frozenset[str]:
+    return frozenset(lexicon(__package__).words(name))
 
 
 def _key(word: str) -> str:

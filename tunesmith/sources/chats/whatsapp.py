@@ -6,6 +6,7 @@ app wrote itself, and U+202F stands before AM and PM in newer versions.
 """
 
 import datetime
+import functools
 import re
 from collections import Counter
 from collections.abc import Iterator
@@ -14,6 +15,7 @@ from pathlib import Path
 
 from tunesmith.sources.chats.post import DELETED, NO_TEXT, SYSTEM_MESSAGE, Post, check_held
 from tunesmith.sources.chats.who_answers_whom import ChannelPace, find_threads
+from tunesmith.sources.lexicon import lexicon
 from tunesmith.sources.lines import excerpt
 from tunesmith.sources.material import Thread, Turn
 from tunesmith.sources.row import Dropped
@@ -21,34 +23,8 @@ from tunesmith.sources.tables.text_lines import read_text_lines
 
 _PACE = ChannelPace(burst=300.0, alone=3600.0, pause=2 * 3600.0, wait=24 * 3600.0)
 _MARKS = "\u200e\u200f\u202a\u202c\ufeff"
-_HEAD = re.compile(
-    rf"""^[{_MARKS}]*(?P<bracket>\[)?
-    (?P<date>\d{{1,4}}[./-]\d{{1,2}}[./-]\d{{1,4}}\.?),?[\s_]+(?:um\s|at\s|à\s|às\s)?
-    (?P<time>\d{{1,2}}[:.]\d\d(?:[:.]\d\d)?)(?:[\s\u202f_]*(?P<half>[ap])\.?\s?m\.?)?
-    (?(bracket)\]|[\s\u202f]*[-\u2013])\s?(?P<rest>.*)$""",
-    re.VERBOSE | re.IGNORECASE,
-)
 _AUTHOR = re.compile(
     rf"^[{_MARKS}~\s\u202f]*(?P<author>[^:\n]{{1,80}}?):(?:\s(?P<text>.*))?$", re.DOTALL
-)
-_EDITED = re.compile(rf"[{_MARKS}]*<(?:This message was edited|Diese Nachricht wurde bearbeitet)>")
-_NO_WORDS = re.compile(
-    r"""<[^<>\n]{0,40}(?:omitted|ausgeschlossen|weggelassen|omitido|omis|omessi|attached)[^<>\n]*>
-    | (?:image|video|audio|sticker|gif|document|contact\ card|bild|foto)\ (?:omitted|weggelassen)
-    | \S+\.\w{2,4}\ \((?:file\ attached|datei\ angehängt)\) | <attached:[^>]*> | null
-    | location:\ https?://\S+ | live\ location\ shared | https://maps\.google\.com/\S+
-    """,
-    re.VERBOSE | re.IGNORECASE,
-)
-_DELETED = re.compile(
-    r"(?:this message was deleted|you deleted this message|diese nachricht wurde gelöscht"
-    r"|du hast diese nachricht gelöscht)\.?",
-    re.IGNORECASE,
-)
-_SYSTEM = re.compile(
-    r"(?:missed (?:voice|video|group)|messages and calls are end-to-end|waiting for this message"
-    r"|(?:voice|video) call|poll:\n)",
-    re.IGNORECASE,
 )
 _MENTION = re.compile(r"@[\u2068]?([^\W_][\w.+ -]{0,40})")
 
@@ -66,7 +42,7 @@ class _Draft:
 
 def is_whatsapp_line(line: str) -> bool:
     """Whether a line begins a message as WhatsApp writes it."""
-    return _HEAD.match(line) is not None
+    return _head().match(line) is not None
 
 
 def read_whatsapp(path: Path, name: str) -> Iterator[Thread | Dropped]:
@@ -95,7 +71,7 @@ def read_posts(path: Path, name: str) -> Iterator[Post | Dropped]:
             continue
         num_characters += len(line.text)
         check_held(num_characters, name)
-        if match := _HEAD.match(line.text):
+        if match := _head().match(line.text):
             drafts.append(_draft(line.number, match))
         elif drafts:
             drafts[-1].rest.append(line.text)
@@ -116,12 +92,12 @@ def _post(draft: _Draft, name: str, order: dict[str, str]) -> Post | Dropped:
     if match is None:
         return _dropped(name, draft.line, SYSTEM_MESSAGE, "written by the app", whole)
     raw = match["text"] or ""
-    text = _EDITED.sub("", raw).strip(_MARKS + " \n")
-    if not text or _NO_WORDS.fullmatch(text):
+    text = _edited().sub("", raw).strip(_MARKS + " \n")
+    if not text or _one_of("whatsapp_attachments").fullmatch(text):
         return _dropped(name, draft.line, NO_TEXT, "a picture, a file or a place", whole)
-    if _DELETED.fullmatch(text):
+    if _one_of("whatsapp_deleted").fullmatch(text.removesuffix(".")):
         return _dropped(name, draft.line, DELETED, "the message was deleted", whole)
-    if raw.startswith("\u200e") or _SYSTEM.match(text):
+    if raw.startswith("\u200e") or _one_of("whatsapp_system").match(text):
         return _dropped(name, draft.line, SYSTEM_MESSAGE, "written by the app", whole)
     author = match["author"].strip(_MARKS + " \u202f")
     seconds = _seconds(draft, order)
@@ -189,3 +165,26 @@ def _separator(date: str) -> str:
 
 def _dropped(name: str, line: int, reason: str, detail: str, text: str) -> Dropped:
     return Dropped(source=f"{name}:{line}", reason=reason, detail=detail, text=excerpt(text))
+
+
+@functools.cache
+def _head() -> re.Pattern[str]:
+    """How a message begins."""
+    links = "|".join(rf"{word}\s" for word in lexicon(__package__).words("whatsapp_before_time"))
+    return re.compile(
+        rf"""^[{_MARKS}]*(?P<bracket>\[)?
+        (?P<date>\d{{1,4}}[./-]\d{{1,2}}[./-]\d{{1,4}}\.?),?[\s_]+(?:{links})?
+        (?P<time>\d{{1,2}}[:.]\d\d(?:[:.]\d\d)?)(?:[\s\u202f_]*(?P<half>[ap])\.?\s?m\.?)?
+        (?(bracket)\]|[\s\u202f]*[-\u2013])\s?(?P<rest>.*)$""",
+        re.VERBOSE | re.IGNORECASE,
+    )
+
+
+@functools.cache
+def _edited() -> re.Pattern[str]:
+    return re.compile(rf"[{_MARKS}]*<(?:{lexicon(__package__).either('whatsapp_edited')})>")
+
+
+@functools.cache
+def _one_of(name: str) -> re.Pattern[str]:
+    return re.compile(f"(?:{lexicon(__package__).either(name)})", re.IGNORECASE)

@@ -7,6 +7,7 @@ who comes in opens a conversation of its own. Two people alone need none of this
 their conversations.
 """
 
+import functools
 import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -28,25 +29,14 @@ from tunesmith.sources.chats.post import (
     as_thread,
     drop_turns,
 )
+from tunesmith.sources.lexicon import lexicon
 from tunesmith.sources.material import Thread, Turn
 from tunesmith.sources.row import Dropped
-from tunesmith.sources.word_lists import listed
 
 _PAIR_PAUSE_SECONDS = 12 * 3600.0  # two people answer each other hours later
 _MAX_OPEN_QUESTIONS = 12
 _MAX_POSTS_BETWEEN = 400
 _CONTENT_WORD = re.compile(r"[^\W_][\w.+-]{3,}")
-_COMMON_WORDS = frozenset(
-    listed(
-        "about after again also always another anyone anything because been before being cannot "
-        "could does doing done don't down each even ever every from getting give going good have "
-        "having help here hello into just know like looks made make maybe more most much need "
-        "never only other over people please really right same seem should some someone something "
-        "still such sure take than thank thanks that that's their them then there these they "
-        "thing think this those though time trying under until used using very want well were "
-        "what when where which while will with without work working works would your yours"
-    )
-)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -251,7 +241,12 @@ class _Linker:
 
 def _content_words(text: str) -> set[str]:
     words = {word.rstrip(".-+").lower() for word in _CONTENT_WORD.findall(text)}
-    return words - _COMMON_WORDS
+    return words - _common_words()
+
+
+@functools.cache
+def _common_words() -> frozenset[str]:
+    return frozenset(lexicon(__package__).words("common_words"))
 
 
 def _pair_threads(posts: Sequence[Post], names: Names) -> Iterator[Thread | Dropped]:

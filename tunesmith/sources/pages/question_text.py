@@ -1,14 +1,12 @@
 """A heading or line of a page -> whether it asks, and the question without its marks."""
 
+import functools
 import re
+
+from tunesmith.sources.lexicon import lexicon
 
 MAX_QUESTION = 500  # characters; longer is no heading
 
-_NUMBER = re.compile(
-    r"^\s*(?:(?:step|method|option|part|question|faq)\s+)?(?:#?\d{1,3}(?:\.\d{1,3})*|[a-z]|[ivx]{1,4})[.):：、]\s*"
-    r"|^\s*\d{1,2}(?:\.\d{1,2})+\s+|^\s*#\d{1,3}\s+|^\s*第?[一二三四五六七八九十]{1,3}[、.．]\s*",
-    re.IGNORECASE,
-)
 _Q_MARK = re.compile(
     r"^\s*[*_]{0,3}(?:q(?:uestion)?\s*\.?\s*\d{0,3}|问题?\s*\d{0,3}|問題?\s*\d{0,3})"
     r"\s*[*_]{0,3}\s*[:：.)、]\s*[*_]{0,3}\s*(?=\S)",
@@ -21,27 +19,7 @@ _A_MARK = re.compile(
 )
 _BOLD = re.compile(r"^(\*\*\*|\*\*|__)(?=\S)(.+?)(?<=\S)\1([?？]?)\s*$", re.DOTALL)
 _ASKING_END = re.compile(r"[?？][\"'”’»)\]*_`]*(?:\s|$)")
-_HOW_TO = re.compile(
-    r"^how\s+(?:to|do|does|can|should|is|are|long|much|many|often|far|soon)\b", re.I
-)
-_INVERTED = re.compile(
-    r"^(?:what|where|when|why|who|whom|whose|which)(?:'s|’s)?\s+(?:[\w-]+\s+){0,2}?"
-    r"(?:is|are|was|were|do|does|did|can|could|should|would|will|has|have|won't|doesn't|don't|"
-    r"isn't|aren't|can't|if)\b|^what(?:'s|’s)\b|^(?:is|are|do|does|did|can|could|should|would|will|may|must)\s+(?:i|we|you|it|"
-    r"there|this|that|my|our|the)\b|^what\s+(?:happens|about)\b",
-    re.IGNORECASE,
-)
 _CHINESE = re.compile(r"[一-鿿]")
-_CHINESE_ASKING = re.compile(
-    r"(?:^|的?)(?:如何|怎么|怎样|怎麼|为什么|为何|為什麼|是否|能否|可否|什么是|什麼是)|(?:吗|嗎|呢|什么|什麼|多少|多久|哪里|哪儿|怎么办)$"
-)
-_PROBLEM = re.compile(
-    r"^(?:i|we|my|our)\s|\b(?:can't|cannot|can not|doesn't|does not|don't|do not|won't|will not|"
-    r"isn't|is not|aren't|are not|didn't|unable to|fails?|failed|hangs?|crashe[sd]|stuck|missing|"
-    r"forgot|lost|broken|not (?:working|found|showing|loading|responding)|keeps? \w+ing)\b|"
-    r"(?:不能|无法|不了|失败|报错|打不开|丢失|忘记)",
-    re.IGNORECASE,
-)
 _DECORATION = re.compile(r"^[^\w\s\"'“‘`(\[<*_$¿-]+\s*", re.UNICODE)
 _TRAILING = re.compile(r"\s*(?:\{[:#.][^{}]*\}|[¶#§🔗]+|\(#\))\s*$")
 
@@ -54,13 +32,13 @@ def asks(text: str) -> bool:
     if _ASKING_END.search(line):
         return True
     if _CHINESE.search(line):
-        return bool(_CHINESE_ASKING.search(line.rstrip("。.")))
-    return bool(_HOW_TO.match(line) or _INVERTED.match(line)) and not line.endswith((".", ":"))
+        return bool(_asking_anywhere().search(line.rstrip("。.")))
+    return bool(_asking_start().match(line)) and not line.endswith((".", ":"))
 
 
 def tells_problem(text: str) -> bool:
     """Whether a line says what does not work: on a page of questions, that is one."""
-    return len(text) <= MAX_QUESTION and bool(_PROBLEM.search(text))
+    return len(text) <= MAX_QUESTION and bool(_problem().search(text))
 
 
 def bare_text(text: str) -> str:
@@ -71,7 +49,7 @@ def bare_text(text: str) -> str:
         line = _TRAILING.sub("", line)
         if bold := _BOLD.match(line):
             line = bold[2] + bold[3] if "**" not in bold[2] else line
-        for mark in (_DECORATION, _Q_MARK, _NUMBER):
+        for mark in (_DECORATION, _Q_MARK, _number()):
             shorter = mark.sub("", line, count=1)
             line = shorter if re.search(r"\w", shorter) else line
         if line == before:
@@ -80,7 +58,7 @@ def bare_text(text: str) -> str:
 
 def marked_question(line: str) -> str | None:
     """What follows `Q:`, `Question 3.`, `**Q1:**` or `问：`; None where no such mark stands."""
-    match = _Q_MARK.match(_NUMBER.sub("", line, count=1)) or _Q_MARK.match(line)
+    match = _Q_MARK.match(_number().sub("", line, count=1)) or _Q_MARK.match(line)
     return bare_text(line).removesuffix("**").strip() if match else None
 
 
@@ -95,5 +73,37 @@ def without_answer_mark(line: str) -> str | None:
 
 def bold_question(line: str) -> str | None:
     """The question that a line consists of, all bold; None where it is something else."""
-    match = _BOLD.match(_NUMBER.sub("", line.strip(), count=1))
+    match = _BOLD.match(_number().sub("", line.strip(), count=1))
     return bare_text(match[2] + match[3]) if match and asks(match[2] + match[3]) else None
+
+
+@functools.cache
+def _number() -> re.Pattern[str]:
+    """`Step 3.`, `b)`, `#12`, `一、`."""
+    numbered = lexicon(__package__).either("numbered")
+    return re.compile(
+        rf"^\s*(?:(?:{numbered})\s+)?"
+        r"(?:#?\d{1,3}(?:\.\d{1,3})*|[a-z]|[ivx]{1,4})[.):：、]\s*"
+        r"|^\s*\d{1,2}(?:\.\d{1,2})+\s+|^\s*#\d{1,3}\s+|^\s*第?[一二三四五六七八九十]{1,3}[、.．]\s*",
+        re.IGNORECASE,
+    )
+
+
+@functools.cache
+def _asking_start() -> re.Pattern[str]:
+    questions = lexicon(__package__).either("questions", blank=r"\s+", is_spaced=True)
+    return re.compile(f"(?:{questions})", re.IGNORECASE)
+
+
+@functools.cache
+def _asking_anywhere() -> re.Pattern[str]:
+    return re.compile(lexicon(__package__).either("questions", is_spaced=False))
+
+
+@functools.cache
+def _problem() -> re.Pattern[str]:
+    words = lexicon(__package__)
+    spaced, unspaced = (words.either("problems", is_spaced=one) for one in (True, False))
+    return re.compile(
+        rf"^(?:{words.either('own')})\s|\b(?:{spaced})\b|(?:{unspaced})", re.IGNORECASE
+    )

@@ -4,83 +4,17 @@ A README is titled by its product, and so is "Widget documentation" or "Widget F
 other title is a name only if the text uses it as one; "Setup" and "Templates" are topics.
 """
 
+import functools
 import re
 from pathlib import PurePosixPath
 
+from tunesmith.sources.lexicon import lexicon
 from tunesmith.sources.pages.outline import Outline
 from tunesmith.sources.pages.question_text import asks, bare_text
 
-_KIND_OF_PAGE = re.compile(
-    r"\s*[-–—:|]?\s*\b(?:frequently asked questions|faqs?|documentation|docs|readme|wiki|reference"
-    r"|(?:user |users' |reference |developer |admin )?(?:manual|guide|handbook)"
-    r"|help(?: cent(?:er|re))?)\s*$"
-    r"|\s*(?:常见问题(?:解答)?|使用?文档|用户手册|使用手册|手册|指南|文档|使用说明|说明书)\s*$",
-    re.IGNORECASE,
-)
-_LEADING_KIND = re.compile(
-    r"^(?:frequently asked questions|faqs?|documentation|user guide|manual|guide)\s*"
-    r"(?:[-–—:|]|\bfor\b|\babout\b|\bof\b|\bto\b)\s*",
-    re.IGNORECASE,
-)
 _VERSION = re.compile(r"[\s,]*(?:\b(?:release|version|v)\s*)?\b\d+(?:\.\d+)+\S*\s*$", re.IGNORECASE)
-_GENERIC = re.compile(
-    r"general(?: questions)?|misc(?:ellaneous)?|other|questions(?: (?:and|&) answers)?|"
-    r"q ?(?:&|and) ?a|common questions|answers|一般|其他|其它|综合|问答",
-    re.IGNORECASE,
-)
 _MAX_WORDS = 5
 _NAME_USES, _WORD_USES = 2, 8
-_TOPICS = frozenset(
-    [
-        "setup",
-        "installation",
-        "install",
-        "usage",
-        "configuration",
-        "overview",
-        "introduction",
-        "templates",
-        "schemas",
-        "getting-started",
-        "quickstart",
-        "quick-start",
-        "guide",
-        "documentation",
-        "docs",
-        "manual",
-        "reference",
-        "api",
-        "faq",
-        "faqs",
-        "readme",
-        "home",
-        "index",
-        "welcome",
-        "contents",
-        "changelog",
-        "tutorial",
-        "examples",
-        "features",
-        "support",
-        "help",
-        "about",
-        "license",
-        "contributing",
-        "security",
-        "troubleshooting",
-        "requirements",
-        "development",
-        "简介",
-        "介绍",
-        "安装",
-        "配置",
-        "文档",
-        "说明",
-        "手册",
-        "首页",
-        "常见问题",
-    ]
-)
 
 
 def subject_of(outline: Outline, name: str) -> str:
@@ -100,13 +34,13 @@ def subject_of(outline: Outline, name: str) -> str:
 
 def without_kind_of_page(title: str) -> str:
     """A title without "FAQ", "documentation" and the like; empty where it says no more."""
-    shorter = _LEADING_KIND.sub("", _KIND_OF_PAGE.sub("", title)).strip(" -–—:|'’")
+    shorter = _leading_kind().sub("", _kind_of_page().sub("", title)).strip(" -–—:|'’")
     return shorter.removesuffix("'s").removesuffix("’s")
 
 
 def is_generic(heading: str) -> bool:
     """Whether a heading names a part of any page: general, overview, miscellaneous."""
-    return heading.lower().replace(" ", "-") in _TOPICS or bool(_GENERIC.fullmatch(heading))
+    return _is_topic(heading) or _generic().fullmatch(heading) is not None
 
 
 def _titles(outline: Outline) -> list[str]:
@@ -117,8 +51,7 @@ def _titles(outline: Outline) -> list[str]:
 
 
 def _may_be_name(text: str) -> bool:
-    is_topic = text.lower().replace(" ", "-") in _TOPICS
-    return bool(text) and not is_topic and not asks(text) and len(text.split()) <= _MAX_WORDS
+    return bool(text) and not _is_topic(text) and not asks(text) and len(text.split()) <= _MAX_WORDS
 
 
 def _word_used_as_name(title: str, outline: Outline) -> str:
@@ -137,3 +70,36 @@ def _num_uses(text: str, outline: Outline) -> int:
     pattern = re.compile(rf"(?<=[a-z,] ){re.escape(name)}\b|(?<=[一-鿿]){re.escape(name)}")
     prose = (block.text for block in outline.blocks if block.kind in ("text", "list", "definition"))
     return sum(len(pattern.findall(text)) for text in prose)
+
+
+@functools.cache
+def _kind_of_page() -> re.Pattern[str]:
+    """What stands behind the name in a title."""
+    spaced = lexicon(__package__).either("kinds_of_page", is_spaced=True)
+    unspaced = lexicon(__package__).either("kinds_of_page", is_spaced=False)
+    return re.compile(
+        rf"\s*[-–—:|]?\s*\b(?:{spaced})\s*$|\s*(?:{unspaced})\s*$",
+        re.IGNORECASE,
+    )
+
+
+@functools.cache
+def _leading_kind() -> re.Pattern[str]:
+    """What stands before it."""
+    kinds = lexicon(__package__).either("leading_kinds")
+    links = lexicon(__package__).either("leading_links")
+    return re.compile(rf"^(?:{kinds})\s*(?:[-–—:|]|\b(?:{links})\b)\s*", re.IGNORECASE)
+
+
+@functools.cache
+def _generic() -> re.Pattern[str]:
+    return re.compile(lexicon(__package__).either("generic_headings"), re.IGNORECASE)
+
+
+def _is_topic(text: str) -> bool:
+    return text.lower().replace(" ", "-") in _topics()
+
+
+@functools.cache
+def _topics() -> frozenset[str]:
+    return frozenset(lexicon(__package__).words("topics"))
