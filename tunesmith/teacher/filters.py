@@ -5,6 +5,7 @@ found by words; lists of one's own are added in a recipe's `blocklist`.
 Source: the filters of Self-Instruct (arXiv 2212.10560) and Stanford Alpaca, on our own lists.
 """
 
+import functools
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -15,6 +16,7 @@ from tunesmith.examples.example import Example
 from tunesmith.examples.language import WRONG_LANGUAGE, language_fault
 from tunesmith.examples.splitting.words import words_of
 from tunesmith.recipe.teacher_recipe import TeacherLanguage
+from tunesmith.sources.lexicon import lexicon
 from tunesmith.sources.row import RowError
 
 TOO_SHORT = "instruction too short"
@@ -30,55 +32,10 @@ CUT = "reply cut off"
 
 _MAX_WORDS = 150
 _MIN_WORDS = {"en": 3, "zh": 4}
-# What a model that reads and writes text cannot do.
-_IMPOSSIBLE: dict[TeacherLanguage, tuple[str, ...]] = {
-    "en": (
-        *("image", "images", "picture", "pictures", "photo", "photos", "photograph", "drawing"),
-        *("draw a", "draw the", "sketch a", "paint a", "graph", "graphs", "chart", "plot a"),
-        *("diagram", "flowchart", "infographic", "video", "videos", "audio", "recording"),
-        *("screenshot", "map of", "file", "files", "folder", "attachment", "attached", "upload"),
-        *("download", "spreadsheet", "powerpoint", "slideshow", "click", "browse", "go to"),
-        *("set a reminder", "set an alarm", "play a song", "play music", "call me", "take a photo"),
-        *("send an email to", "book a", "order a"),
-    ),
-    "zh": (
-        *("图片", "图像", "照片", "图画", "画一", "绘制", "画出", "图表", "流程图", "示意图"),
-        *("视频", "音频", "录音", "截图", "文件夹", "附件", "上传", "下载", "播放", "打开网页"),
-        *("点击", "设置提醒", "设置闹钟", "打电话给", "发送邮件给", "拍照", "预订", "下单"),
-    ),
-}
 _PROGRAM = re.compile(
     r"(?:write|create|develop|build) (?:a|an|the) (?:\w+ )?(?:program|app|script)\b"
 )
 _NO_START = re.compile(r"[^\w\"'“‘(\[《「『¿¡]")
-_TALK = re.compile(
-    r"here (?:are|is)|sure[,!.]|certainly|of course[,!]|as an ai\b"
-    r"|以下是|当然|好的，|作为一个?(?:人工智能|AI)",
-    re.IGNORECASE,
-)
-_CANNOT = r"(?:can(?:'|’)?t|cannot|am (?:unable|not able) to|do not|don(?:'|’)t)"
-_REFUSAL = re.compile(
-    r"\b(?:as an? (?:ai|artificial intelligence|(?:large )?language model)\b"
-    rf"|(?:i(?:'|’)?m |i am )?(?:sorry|afraid)[,. ]+(?:but )?i {_CANNOT}\b"
-    rf"|i {_CANNOT} (?:assist|help|fulfil|comply|provide|answer|generate|create|write|do that)\b"
-    r"|i (?:do not|don(?:'|’)t) have (?:access|the ability|personal))"
-    r"|作为一个?(?:人工智能|AI|语言模型|大型语言模型)"
-    r"|(?:很?抱歉|对不起)[，,。 ]*(?:但?我)?(?:无法|不能)"
-    r"|我(?:无法|不能)(?:提供|回答|协助|帮助|满足)",
-    re.IGNORECASE,
-)
-_SLOT = r"(?:name|text|date|company|topic|input|article|city|product)"
-_PLACEHOLDER = re.compile(
-    rf"\[(?:your |insert |the )?{_SLOT}[^\]]{{0,30}}\]"
-    r"|<(?:insert|your|text|input)[^>]{0,30}>|\b(?:lorem ipsum|foo bar)\b"
-    r"|（?此处(?:插入|填写)|XXXX?",
-    re.IGNORECASE,
-)
-_NO_INPUT = re.compile(
-    r"[<(\[]?(?:no ?input(?: (?:is )?(?:needed|required))?|none|n/?a|null|empty|not needed"
-    r"|无|没有|空)[>)\]]?[.。]?",
-    re.IGNORECASE,
-)
 _SENTENCE = re.compile(r"[^.!?。！？\n]{12,}[.!?。！？]?")
 _CJK = re.compile(r"[\u3400-\u4dbf\u4e00-\u9fff]")
 _MAX_REPEATS = 3
@@ -112,7 +69,7 @@ def check_instruction(text: str, rules: PairRules) -> None:
         raise RowError(TOO_SHORT, f"{text[:60]!r} has {num_words} words")
     if num_words > _MAX_WORDS:
         raise RowError(TOO_LONG, f"it has {num_words} words, {_MAX_WORDS} are allowed")
-    if _NO_START.match(text) or _TALK.match(text):
+    if _NO_START.match(text) or _talk().match(text):
         raise RowError(NO_INSTRUCTION, f"it begins with {text[:20]!r}")
     if word := _blocked_word(text, rules):
         raise RowError(BLOCKED, f"it holds {word!r}")
@@ -129,7 +86,7 @@ def check_pair(example: Example, rules: PairRules) -> None:
     if not response.strip():
         raise RowError(EMPTY, "the response is empty")
     check_answer(response)
-    if found := _PLACEHOLDER.search(f"{asked.content}\n{asked.input}\n{response}"):
+    if found := _placeholder().search(f"{asked.content}\n{asked.input}\n{response}"):
         raise RowError(PLACEHOLDER, f"it holds {found[0]!r}")
     if asked.input and words_of(asked.input) == words_of(response):
         raise RowError(ECHO, "the response is the input again")
@@ -146,7 +103,7 @@ def check_answer(response: str) -> None:
     Raises:
         RowError: It refuses, or says the same again and again.
     """
-    if found := _REFUSAL.search(response[:400]):
+    if found := _refusal().search(response[:400]):
         raise RowError(REFUSED, f"the response says {found[0]!r}")
     if repeated := repeated_sentence(response):
         raise RowError(LOOP, f"it says {repeated[:60]!r} more than {_MAX_REPEATS - 1} times")
@@ -154,7 +111,7 @@ def check_answer(response: str) -> None:
 
 def refusal_in(text: str) -> str | None:
     """The words with which a text refuses; None where it does not."""
-    found = _REFUSAL.search(text[:400])
+    found = _refusal().search(text[:400])
     return str(found[0]) if found else None
 
 
@@ -171,7 +128,7 @@ def repeated_sentence(text: str) -> str | None:
 
 def real_input(text: str) -> str:
     """The input, empty where the teacher wrote in words that there is none."""
-    return "" if _NO_INPUT.fullmatch(text.strip()) else text.strip()
+    return "" if _no_input().fullmatch(text.strip()) else text.strip()
 
 
 def _check_script(text: str, language: TeacherLanguage) -> None:
@@ -186,7 +143,8 @@ def _check_script(text: str, language: TeacherLanguage) -> None:
 
 def _blocked_word(text: str, rules: PairRules) -> str | None:
     lowered = text.lower()
-    impossible = () if rules.is_about_text else _IMPOSSIBLE[rules.language]
+    words = lexicon(__package__)
+    impossible = () if rules.is_about_text else words.words("impossible", rules.language)
     for word in (*impossible, *(one.lower() for one in rules.blocklist)):
         is_found = word in lowered
         if is_found and word.isascii():
@@ -195,3 +153,29 @@ def _blocked_word(text: str, rules: PairRules) -> str | None:
             return word
     program = None if rules.is_about_text else _PROGRAM.match(lowered)
     return str(program[0]) if program else None
+
+
+@functools.cache
+def _talk() -> re.Pattern[str]:
+    return re.compile(lexicon(__package__).either("talk"), re.IGNORECASE)
+
+
+@functools.cache
+def _refusal() -> re.Pattern[str]:
+    spaced, unspaced = (
+        lexicon(__package__).either("refusals", is_spaced=one) for one in (True, False)
+    )
+    return re.compile(rf"\b(?:{spaced})|{unspaced}", re.IGNORECASE)
+
+
+@functools.cache
+def _placeholder() -> re.Pattern[str]:
+    slots, others = (lexicon(__package__).either(name) for name in ("slots", "placeholders"))
+    gap = rf"\[(?:your |insert |the )?(?:{slots})[^\]]{{0,30}}\]"
+    return re.compile(f"{gap}|{others}", re.IGNORECASE)
+
+
+@functools.cache
+def _no_input() -> re.Pattern[str]:
+    said = lexicon(__package__).either("no_input")
+    return re.compile(rf"[<(\[]?(?:{said})[>)\]]?[.。]?", re.IGNORECASE)

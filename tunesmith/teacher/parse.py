@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from tunesmith.sources.lexicon import lexicon
 from tunesmith.sources.row import RowError
 from tunesmith.sources.tables.strict_json import parse_json
 
@@ -19,8 +20,6 @@ _ITEM = re.compile(
     r"^\s*(?:\*\*)?(?:(?:task|instruction|任务|指令)\s*)?\d{1,3}\s*[.):、．：]\s*(?:\*\*)?[:：]?\s*(\S.*)$",
     re.IGNORECASE,
 )
-_YES = frozenset({"yes", "true", "y", "是", "支持", "能"})
-_NO = frozenset({"no", "false", "n", "否", "不", "不支持", "不能", "partly", "partially", "部分"})
 
 
 def without_thoughts(text: str) -> str:
@@ -112,9 +111,9 @@ def read_yes(values: Mapping[str, Any], *names: str) -> bool:
         RowError: It says neither.
     """
     word = read_text(values, *names).casefold().strip(" .!。\"'")
-    if word in _YES:
+    if word in lexicon(__package__).words("affirmative"):
         return True
-    if word in _NO:
+    if word in lexicon(__package__).words("negative"):
         return False
     raise RowError(UNREADABLE, f"{word[:40]!r} is neither yes nor no")
 

@@ -4,10 +4,12 @@ Two rules that cost nothing; what passes them goes to a second call. A passage m
 section word for word, and the response's words and numbers must come from it.
 """
 
+import functools
 import re
 
 from tunesmith.examples.splitting.words import words_of
 from tunesmith.recipe.teacher_recipe import TeacherLanguage
+from tunesmith.sources.lexicon import lexicon
 from tunesmith.sources.row import RowError
 
 NOT_IN_SECTION = "passage not in the document"
@@ -15,23 +17,6 @@ NOT_SUPPORTED = "passage does not say it"
 _MIN_SHARE: dict[TeacherLanguage, float] = {"en": 0.5, "zh": 0.6}
 _NUMBER = re.compile(r"\d+(?:[.,]\d+)*")
 _SPACE = re.compile(r"\s+")
-# Words that say nothing by themselves; a response may bring its own.
-_LIGHT = frozenset(
-    words_of(
-        """
-        a an the this that these those it its is are was were be been being am do does did done
-        have has had having can could may might must shall should will would and or but nor so if
-        then else than as of in on at by to from with without for into onto over under about
-        between through i you he she we they me him her us them my your his our their mine yours
-        who whom which what when where why how not no yes also only just very there here because
-        while each any some all both either such same other more most much many use used using
-        need needs want
-        """
-    )
-)
-_LIGHT_CHINESE = frozenset(
-    "的了是在和与及或也都就而并且不有这那其一个们吗呢吧可以要会能将把被对从到为于之如果时请你我他她它"
-)
 _QUOTES = str.maketrans("“”„’‘", '"""\'\'')
 _MIN_PASSAGE = {"en": 3, "zh": 5}  # words
 
@@ -62,7 +47,8 @@ def check_support(response: str, passage: str, *, asked: str, language: TeacherL
     for number in _NUMBER.findall(_without_list_numbers(response)):
         if number not in numbers:
             raise RowError(NOT_SUPPORTED, f"the number {number} is not in the passage")
-    content = [word for word in words_of(response) if word not in _LIGHT | _LIGHT_CHINESE]
+    light = _light_words()
+    content = [word for word in words_of(response) if word not in light]
     if not content:
         return
     stems = {_stem(word) for word in words_of(known)}
@@ -91,3 +77,8 @@ def _search(wanted: str, section: str) -> re.Match[str] | None:
     plain = wanted.translate(_QUOTES)
     parts = [re.escape(part).replace('"', '["“”„]').replace("'", "['’‘]") for part in plain.split()]
     return re.search(r"\s+".join(parts), section)
+
+
+@functools.cache
+def _light_words() -> frozenset[str]:
+    return frozenset(lexicon(__package__).words("light_words"))

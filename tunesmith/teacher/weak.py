@@ -4,6 +4,7 @@ The simple rules find what needs no judge: refusals, answers that break off, say
 themselves, or are a few words where an explanation was asked for.
 """
 
+import functools
 import re
 from collections.abc import Mapping
 from pathlib import Path
@@ -15,20 +16,9 @@ from tunesmith.examples.example import Example, last_user_text
 from tunesmith.examples.splitting.words import words_of
 from tunesmith.files import read_json_lines
 from tunesmith.recipe.teacher_recipe import TeacherRecipe
+from tunesmith.sources.lexicon import lexicon
 from tunesmith.teacher.filters import refusal_in, repeated_sentence
 
-_ASKS_FOR_TEXT = re.compile(
-    r"\b(?:write|explain|describe|discuss|compare|summari[sz]e|outline|why|essay|story|paragraph"
-    r"|steps|guide|tell me about|how (?:do|does|can|should|would))\b"
-    r"|解释|说明|描述|讨论|比较|总结|概括|为什么|如何|怎样|怎么|写一|介绍|步骤",
-    re.IGNORECASE,
-)
-_SHORT_FORM = re.compile(
-    r"\b(?:title|headline|name|slogan|word|yes or no|one[- ]sentence|tweet|tagline|number"
-    r"|how (?:many|much|long|old|far))\b"
-    r"|标题|名字|口号|一句话|一个词|多少",
-    re.IGNORECASE,
-)
 _MIN_WORDS, _LONG = 8, 200
 _ENDS = re.compile(r"[.!?。！？…:：;；)）\]】}\"”'’`|>*_~\d]\s*$")
 _LAID_OUT = re.compile(r"^\s*(?:[-*+•]|\d{1,2}[.)、]|\||```|    )", re.MULTILINE)
@@ -41,7 +31,8 @@ def weakness(example: Example) -> str | None:
     answer = example.reference.strip()
     fault = answer_fault(example)
     asked = last_user_text(example.messages)
-    is_for_text = _ASKS_FOR_TEXT.search(asked) and not _SHORT_FORM.search(asked)
+    is_short = _speaks_of("short_forms").search(asked) is not None
+    is_for_text = not is_short and _speaks_of("asks_for_text").search(asked) is not None
     num_words = len(words_of(answer))
     is_open = len(answer) > _LONG and not _ENDS.search(answer) and not _LAID_OUT.search(answer)
     found = {
@@ -100,3 +91,9 @@ def _grade(record: Mapping[str, Any]) -> tuple[str | None, float | None]:
     if not isinstance(name, str) or isinstance(score, bool) or not isinstance(score, int | float):
         return None, None
     return name, float(score)
+
+
+@functools.cache
+def _speaks_of(name: str) -> re.Pattern[str]:
+    spaced, unspaced = (lexicon(__package__).either(name, is_spaced=one) for one in (True, False))
+    return re.compile(rf"\b(?:{spaced})\b|{unspaced}", re.IGNORECASE)

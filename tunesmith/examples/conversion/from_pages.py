@@ -1,5 +1,6 @@
 """A question or a section of a page -> examples; a long section gives one a part."""
 
+import functools
 import re
 from collections.abc import Iterator
 from dataclasses import replace
@@ -7,78 +8,13 @@ from dataclasses import replace
 from tunesmith.examples.conversion.cut_sections import cut_section
 from tunesmith.examples.conversion.headings import part_question, section_question
 from tunesmith.examples.example import Example, Message
+from tunesmith.sources.lexicon import lexicon
 from tunesmith.sources.lines import excerpt
 from tunesmith.sources.material import AnsweredQuestion, Section
 from tunesmith.sources.pages.question_text import asks
 from tunesmith.sources.pages.subject import is_generic, without_kind_of_page
 from tunesmith.sources.row import Dropped
 
-_POINTS_BACK = re.compile(
-    r"^(?:it|its|this|that|these|those|they|them|their|such|he|she|him|her|one)$", re.IGNORECASE
-)
-_EXPLETIVE = re.compile(  # "Is it possible to", "How long does it take to"
-    r"\bit\s+(?:\w+\s+)?(?:if|that|to|when|true|possible|safe|ok|okay|necessary|normal|legal|better|worth|take|mean|cost)\b"
-    r"|\b(?:there|that)\s+(?:is|are)\b",
-    re.IGNORECASE,
-)
-_CHINESE_POINTS_BACK = re.compile(r"^(?:.{0,4})(?:它|这个?|那个?|该|此|其)")
-_FOLLOWS_ON = re.compile(
-    r"^(?:but|and|or|so|then|also|otherwise|if so|if not|但是?|那么?|如果是)\b", re.I
-)
-_LIGHT_WORDS = frozenset(
-    [
-        "how",
-        "do",
-        "does",
-        "did",
-        "can",
-        "could",
-        "should",
-        "would",
-        "will",
-        "is",
-        "are",
-        "was",
-        "were",
-        "what",
-        "where",
-        "when",
-        "why",
-        "who",
-        "which",
-        "i",
-        "we",
-        "you",
-        "my",
-        "our",
-        "to",
-        "a",
-        "an",
-        "the",
-        "of",
-        "in",
-        "on",
-        "for",
-        "with",
-        "and",
-        "or",
-        "not",
-        "much",
-        "many",
-        "long",
-        "often",
-        "far",
-        "get",
-        "set",
-        "use",
-        "make",
-        "have",
-        "has",
-        "be",
-        "if",
-        "at",
-    ]
-)
 _LONG = 8  # words, from which on a question stands by itself
 _SHORT = 3  # words with a meaning of their own
 
@@ -122,15 +58,16 @@ def section_examples(section: Section, *, subject: str | None = None) -> Iterato
 
 def is_ambiguous(question: str) -> bool:
     """Whether a question cannot be understood without what stands above it."""
-    if _CHINESE_POINTS_BACK.match(question):
+    if _unspaced_pointer().match(question):
         return True
-    if _FOLLOWS_ON.match(question) and len(question.split()) <= _LONG:
+    if _follows_on().match(question) and len(question.split()) <= _LONG:
         return True
-    beginning = re.split(r"[.,;:!?\"“`]|\band\b|\bor\b", _EXPLETIVE.sub(" ", question))[0]
+    beginning = re.split(r"[.,;:!?\"“`]|\band\b|\bor\b", _expletive().sub(" ", question))[0]
     words = re.findall(r"[\w'’-]+", beginning)
-    meaningful = [word for word in words if word.lower() not in _LIGHT_WORDS]
+    light = _light_words()
+    meaningful = [word for word in words if word.lower() not in light]
     for index, word in enumerate(meaningful[:2]):
-        if _POINTS_BACK.match(word) and (word.lower() != "that" or index == 0):
+        if _points_back().match(word) and (word.lower() != "that" or index == 0):
             return True
     return _is_scrap(question)
 
@@ -166,3 +103,35 @@ def _pair(instruction: str, response: str) -> tuple[Message, ...]:
 
 def _file_of(source: str) -> str:
     return source.rpartition(":")[0]
+
+
+@functools.cache
+def _points_back() -> re.Pattern[str]:
+    words = lexicon(__package__).either("points_back", is_spaced=True)
+    return re.compile(rf"^(?:{words})$", re.IGNORECASE)
+
+
+@functools.cache
+def _unspaced_pointer() -> re.Pattern[str]:
+    """The same in languages without blanks: near the beginning."""
+    words = lexicon(__package__).either("points_back", is_spaced=False)
+    return re.compile(rf"^(?:.{{0,4}})(?:{words})")
+
+
+@functools.cache
+def _expletive() -> re.Pattern[str]:
+    """`Is it possible to`, `How long does it take to`."""
+    behind = lexicon(__package__).either("expletives")
+    return re.compile(
+        rf"\bit\s+(?:\w+\s+)?(?:{behind})\b|\b(?:there|that)\s+(?:is|are)\b", re.IGNORECASE
+    )
+
+
+@functools.cache
+def _follows_on() -> re.Pattern[str]:
+    return re.compile(rf"^(?:{lexicon(__package__).either('follows_on')})\b", re.IGNORECASE)
+
+
+@functools.cache
+def _light_words() -> frozenset[str]:
+    return frozenset(lexicon(__package__).words("light_words"))

@@ -5,6 +5,7 @@ an action asks how to do it; a usual one ("Installation") has wordings of its ow
 else is asked for by its name, in quotes unless the text itself uses the words.
 """
 
+import functools
 import re
 from collections.abc import Sequence
 
@@ -18,6 +19,7 @@ from tunesmith.examples.conversion.heading_wordings import (
     often_nouns,
     verbs,
 )
+from tunesmith.sources.lexicon import lexicon
 from tunesmith.sources.material import Section
 from tunesmith.sources.pages.question_text import asks
 from tunesmith.sources.pages.subject import is_generic, without_kind_of_page
@@ -26,77 +28,13 @@ _CHINESE = re.compile(r"[一-鿿]")
 _PARENTHESES = re.compile(r"^\((?:optional|advanced|experimental)\)\s*[:：]?\s*", re.IGNORECASE)
 _STEP = re.compile(r"^(?:method|option|variant|approach|way|step)\s+\w{1,3}\s*[.:)-]\s*", re.I)
 _NOTE = re.compile(r"^(?:(?:an?|some)\s+)?(?:short\s+)?notes?\s+(?:about|on)\s+", re.IGNORECASE)
-# After a word that is as often a noun, what shows it to be a verb: "test the" but "test for",
-# "testing for" but "testing equipment".
-_DETERMINERS = frozenset(
-    [
-        "a",
-        "an",
-        "the",
-        "your",
-        "our",
-        "its",
-        "their",
-        "this",
-        "these",
-        "all",
-        "any",
-        "some",
-        "each",
-        "every",
-        "multiple",
-        "several",
-        "new",
-        "additional",
-        "custom",
-        "available",
-        "existing",
-        "another",
-        "more",
-    ]
-)
-_PREPOSITIONS = frozenset(
-    [
-        "with",
-        "from",
-        "on",
-        "in",
-        "to",
-        "for",
-        "into",
-        "against",
-        "by",
-        "as",
-        "at",
-        "via",
-        "using",
-        "without",
-        "between",
-        "over",
-        "up",
-        "off",
-        "out",
-        "and",
-        "or",
-        "&",
-        "under",
-    ]
-)
-_WHERE_OR_HOW = frozenset({"with", "from", "on", "in", "under", "via", "using", "without", "by"})
 _JOINED = re.compile(r"(\s*(?:,|&|/|\band\b|\bor\b)\s*)", re.IGNORECASE)
-_PREPOSITION = re.compile(
-    r"^(?:with|from|on|via|using|under|in|through|by|as|for)\b", re.IGNORECASE
-)
 _CODE_NAME = re.compile(
     r"^`[^`]+`$|^[A-Za-z]\w*[_.:]\w[\w.:]*(?:\(.*\))?$|^[a-z]+[A-Z]\w*(?:\(.*\))?$"
     r"|^\w{2,}\((?!s\)).*\)$|^--?[a-z][\w-]*$"
 )
 _PROTOTYPE = re.compile(
     r"^(?:[\w*<>:&]+\s+)+\*?(\w+)\s*\([^()]*\)\s*;$|^(?:[\w*]+\s+)*\*?(\w*_\w+)\([^()]*\)$"
-)
-_CAPITAL_FUNCTION_WORD = re.compile(
-    r"(?<= )(?:Using|With|Without|From|Under|For|In|On|Into|Against|To|And|The|An?|Of|By|Or|As|Via"
-    r"|Your)(?= )"
 )
 _MAX_ACTION_WORDS = 16
 _INDIRECT = re.compile(r"^(?:what|where|when|why|who|which|how)\s", re.IGNORECASE)
@@ -198,7 +136,7 @@ def _by_preposition(
     """
     if language == "zh" or len(section.headings) < 2:
         return None
-    phrase = heading[0].lower() + heading[1:] if _PREPOSITION.match(heading) else None
+    phrase = heading[0].lower() + heading[1:] if _leading_preposition().match(heading) else None
     for preposition, names in heading_wordings("en").forms["platforms"].items():
         if heading.lower() in (name.lower() for name in names):
             phrase = f"{preposition} {heading}"
@@ -259,7 +197,7 @@ def _is_action(heading: str) -> bool:
 
 def _action(heading: str, subject: str) -> str | None:
     """What one does: "install and use plugins" of "Installing and using plugins"."""
-    words = _CAPITAL_FUNCTION_WORD.sub(lambda match: match[0].lower(), heading).split()
+    words = _capital_function_word().sub(lambda match: match[0].lower(), heading).split()
     if heading.endswith(("!", ".")) or not 0 < len(words) <= _MAX_ACTION_WORDS:
         return None
     first = words[0].lower()
@@ -270,7 +208,7 @@ def _action(heading: str, subject: str) -> str | None:
     known = set(verbs().values())
     if first not in known or len(words) < 2:
         return None
-    if first in often_nouns() and words[1].lower() not in _DETERMINERS:
+    if first in often_nouns() and words[1].lower() not in _named("determiners"):
         return None
     return _with_subject(_lowered_verb(" ".join(words)), subject)
 
@@ -280,7 +218,8 @@ def _gerund_action(words: Sequence[str], subject: str) -> str | None:
     if len(words) == 1:
         is_done_to_it = verbs()[first] in done_to_products()
         return f"{verbs()[first]} {subject}" if subject and is_done_to_it else None
-    if first in often_nouns() and words[1].lower() not in _DETERMINERS | _PREPOSITIONS:
+    shows_verb = _named("determiners") | _named("prepositions")
+    if first in often_nouns() and words[1].lower() not in shows_verb:
         return None
     pieces = _JOINED.split(" ".join(words))
     changed = [_infinitive(piece, is_first=index == 0) for index, piece in enumerate(pieces)]
@@ -290,7 +229,7 @@ def _gerund_action(words: Sequence[str], subject: str) -> str | None:
 def _with_subject(action: str, subject: str) -> str:
     """Name the product where nothing else is built: "build Expat under Windows"."""
     verb, _, rest = action.partition(" ")
-    is_open = verb in built_or_installed() and rest.split()[0].lower() in _WHERE_OR_HOW
+    is_open = verb in built_or_installed() and rest.split()[0].lower() in _named("where_or_how")
     return f"{verb} {subject} {rest}" if subject and is_open else action
 
 
@@ -320,3 +259,19 @@ def _chinese_action(heading: str) -> str | None:
     first = tuple(heading_wordings("zh").forms["verbs"])
     is_action = heading.startswith(first) and len(heading) > 2 and heading not in first
     return heading if is_action else None
+
+
+@functools.cache
+def _named(name: str) -> frozenset[str]:
+    return frozenset(lexicon(__package__).words(name))
+
+
+@functools.cache
+def _leading_preposition() -> re.Pattern[str]:
+    return re.compile(rf"^(?:{lexicon(__package__).either('leading_prepositions')})\b", re.I)
+
+
+@functools.cache
+def _capital_function_word() -> re.Pattern[str]:
+    words = lexicon(__package__).either("capital_function_words")
+    return re.compile(rf"(?<= )(?:{words})(?= )")

@@ -1,9 +1,11 @@
 """Text -> the same with e-mail addresses as `[email]` and IP addresses as `[ip]`."""
 
+import functools
 import ipaddress
 import re
 
 from tunesmith.examples.redaction.replacing import Hidden, replace
+from tunesmith.sources.lexicon import lexicon
 
 _EMAIL = re.compile(
     r"(?<![\w.+%-])(?P<local>[\w.+%'&-]{1,64})@(?P<host>(?:[\w-]{1,63}\.){1,8})"
@@ -17,15 +19,6 @@ _SPELLED = re.compile(
 _FILES = frozenset(("png", "jpg", "jpeg", "gif", "svg", "webp", "css", "js"))  # icon@2x.png
 _V4 = re.compile(r"(?<![\w.-])(\d{1,3}(?:\.\d{1,3}){3})(?![\w-]|\.\d)")
 _V6 = re.compile(r"(?<![\w:.])[0-9A-Fa-f:]{3,39}(?:\d{1,3}(?:\.\d{1,3}){3})?(?![\w:])")
-_VERSION = re.compile(
-    r"(?:\bv|\bver|version|release|build|firmware|driver|section|chapter|clause|kernel|upgrade to"
-    r"|==|>=|<=|~=)[ .:=]*$",
-    re.IGNORECASE,
-)
-_NETWORK = re.compile(
-    r"\b(?:ip|ipv4|address|host|server|dns|ping|ssh|gateway|subnet|router|port|from|at)\b|://",
-    re.IGNORECASE,
-)
 
 
 def hide_emails(text: str) -> Hidden:
@@ -66,11 +59,11 @@ def _v4(match: re.Match[str]) -> str | None:
     if parts[0] in ("0", "127", "255"):
         return None
     before = match.string[max(0, match.start() - 40) : match.start()]
-    if _VERSION.search(before):
+    if _version().search(before):
         return None
     # 1.2.3.4 is a version or a section number unless the words are about machines.
     is_ambiguous = all(len(part) == 1 for part in parts)
-    return None if is_ambiguous and not _NETWORK.search(before) else "[ip]"
+    return None if is_ambiguous and not _network().search(before) else "[ip]"
 
 
 def _v6(match: re.Match[str]) -> str | None:
@@ -85,3 +78,15 @@ def _v6(match: re.Match[str]) -> str | None:
         return None
     is_usual = re.match(r"(?:fe80|f[cd][0-9a-f]{2}|[23][0-9a-f]{3}):", written, re.IGNORECASE)
     return "[ip]" + match[0][len(written) :] if is_usual or written.count(":") >= 3 else None
+
+
+@functools.cache
+def _version() -> re.Pattern[str]:
+    words = lexicon(__package__).either("version_words")
+    return re.compile(rf"(?:{words})[ .:=]*$", re.IGNORECASE)
+
+
+@functools.cache
+def _network() -> re.Pattern[str]:
+    words = lexicon(__package__).either("network_words")
+    return re.compile(rf"\b(?:{words})\b|://", re.IGNORECASE)

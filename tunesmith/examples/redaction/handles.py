@@ -5,31 +5,16 @@ its later versions. It is a pseudonym and no anonymity: who knows the recipe's s
 guesses a handle can check the guess.
 """
 
+import functools
 import hashlib
 import re
 
 from tunesmith.examples.redaction.replacing import Hidden, replace
+from tunesmith.sources.lexicon import lexicon
 
 _HANDLE = re.compile(
     r"<@(?P<account>[UW][A-Z0-9]{4,20})(?:\|(?P<shown>[^>\n]{1,80}))?>"
     r"|(?<![\w@/.`$\\\])-])@(?P<name>[A-Za-z_][\w.-]{0,37}\w)(?![\w(@/:`={])"
-)
-# Words behind an @ that mean code, or everybody.
-_NO_PERSON = re.compile(
-    r"abstractmethod|all|angular|app|author|autowired|bean|bind|builder|cached_property"
-    r"|callout|channel|charset|classmethod|click|component|contextmanager|controller"
-    r"|dataclass|data|default|deprecated|directive|else|end|entity|everyone|example|extends"
-    r"|extend|field|file|fixture|font-face|foreach|foreign|for|functools|getmapping|group"
-    r"|here|home|id|if|implementation|import|include|index|inherits|inject|injectable|input"
-    r"|interface|keyframes|latest|layout|link|lru_cache|media|method|mixin|mock|model|module"
-    r"|name|namespace|next|nonnull|nullable|once|output|override|page|param|parameterized"
-    r"|patch|plugin|postmapping|private|property|protected|protocol|public|pytest|query"
-    r"|react|readonly|receiver|requestmapping|register_tag|repository|requestbody"
-    r"|responsebody|rest|return|returns|route|section|see|selector|service|set|setter|since"
-    r"|slow|staticmethod|step|suite|summary|supports|suppresswarnings|synthesize|task"
-    r"|template|test|tests|then|throws|todo|transaction|transactional|type|types|typing|use"
-    r"|using|value|var|version|viewchild|void|wraps|yield",
-    re.IGNORECASE,
 )
 _PSEUDONYM = re.compile(r"person_\d+")
 NUM_PSEUDONYMS = 10**7
@@ -44,7 +29,7 @@ def hide_handles(text: str, *, seed: int) -> Hidden:
         if match["account"]:
             return pseudonym(match["account"], seed=seed)
         name = match["name"]
-        if _NO_PERSON.fullmatch(name) or _PSEUDONYM.fullmatch(name) or _is_code(match):
+        if _no_person().fullmatch(name) or _PSEUDONYM.fullmatch(name) or _is_code(match):
             return None
         return pseudonym(name, seed=seed)
 
@@ -70,3 +55,8 @@ def _is_code(match: re.Match[str]) -> bool:
         after,
     )
     return not line.strip() and bool(follows)
+
+
+@functools.cache
+def _no_person() -> re.Pattern[str]:
+    return re.compile(lexicon(__package__).either("no_person"), re.IGNORECASE)

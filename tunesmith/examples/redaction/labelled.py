@@ -4,44 +4,14 @@
 like none of a sentence's words, or where it is quoted, assigned or alone at the line's end.
 """
 
+import functools
 import re
 
 from tunesmith.examples.redaction.replacing import Hidden, replace
+from tunesmith.sources.lexicon import lexicon
 
-_PASSWORDS = (
-    r"pass(?:word|wd|wort|phrase|code)?|pwd|kennwort|contraseña|mot de passe|senha|parola"
-    r"|密码|密碼|口令|パスワード"
-)
-_KEYS = (
-    r"(?:api|access|secret|auth|private|account|shared ?access|encryption|signing|master)"
-    r"[_ -]?(?:key|token|secret)|client[_ -]?secret|secret|token|credentials?|密钥|令牌"
-)
 _VALUE = r"\"([^\"\n]{3,200})\"|'([^'\n]{3,200})'|`([^`\n]{3,200})`|([^\s\"'`,;<>(){}\[\]]{3,200})"
-_LABELLED = re.compile(
-    r"(?P<label>(?<![A-Za-z])(?:[A-Za-z0-9]{1,30}[_.-]){0,4}"
-    rf"(?:(?P<password>{_PASSWORDS})|(?P<key>{_KEYS}))"
-    r"(?:[_-](?:id|value|prod|dev|test|live))?)"
-    r"(?P<sign>[\"'`*]{0,3}\s{0,3}(?::=|=>|=|:|：|＝)[*]{0,2}\s{0,3}"
-    r"|[\"'`]?\s{1,3}(?:is|was|ist|es|est|é)[ :]{1,3}|是[:： ]?)"
-    rf"(?P<value>{_VALUE})(?P<after>[(\[]?)",
-    re.IGNORECASE,
-)
-_HINTS = (
-    *("pass", "pwd", "kennwort", "contrase", "senha", "parola", "secret", "token", "key"),
-    *("credential", "密码", "密碼", "口令", "密钥", "令牌", "パスワード"),
-)
 _PIN = re.compile(r"\b(PIN(?:[ -]?code)?(?: is |: ?| ?= ?))(\d{4,8})(?!\d)", re.IGNORECASE)
-_HARMLESS = re.compile(
-    r"required|optional|string|none|null|true|false|undefined|empty|text|str|bytes|int|yes|no"
-    r"|forgotten|reset|changed|wrong|incorrect|invalid|missing|expired|hidden|secret|password"
-    r"|passwort|unknown|here",
-    re.IGNORECASE,
-)
-_PLACEHOLDER = re.compile(
-    r"[$%\[]|(?:x+|\*+|\.+|•+|_+|-+)$|(?:your|my|the|enter|insert|some|os|env|process|config"
-    r"|settings|self|this|args|request)(?![a-z0-9])|.*[_ -]here$|https?:",
-    re.IGNORECASE,
-)
 _SYMBOL = re.compile(r"[!@#$%^&*+=~]")
 _INNER_CAPITAL = re.compile(r"[a-z].*[A-Z]")
 
@@ -59,9 +29,9 @@ def hide_labelled(text: str, lower: str, *, mark: str) -> Hidden:
     def labelled(match: re.Match[str]) -> str | None:
         return _labelled(match, mark)
 
-    for hint in _HINTS:  # a plain loop: it runs on every text of a data set
+    for hint in _hints():  # a plain loop: it runs on every text of a data set
         if hint in lower:
-            text, total = replace(_LABELLED, text, labelled)
+            text, total = replace(_label_and_value(), text, labelled)
             break
     if "pin" in lower:
         text, count = _PIN.subn(rf"\1{mark}", text)
@@ -74,7 +44,7 @@ def _labelled(match: re.Match[str], mark: str) -> str | None:
     value = written.strip("\"'`")
     ending = "" if written[0] in "\"'`" else value[len(value.rstrip(".,:!?。")) :]
     value = value.removesuffix(ending)
-    if match["after"] or _HARMLESS.fullmatch(value) or _PLACEHOLDER.match(value):
+    if match["after"] or _harmless().fullmatch(value) or _placeholder().match(value):
         return None
     is_secret = _is_password(match, value) if match["password"] else _is_key(value)
     if not is_secret:
@@ -102,3 +72,38 @@ def _is_key(value: str) -> bool:
     has_digit = any(character.isdigit() for character in value)
     has_letter = any(character.isalpha() for character in value)
     return len(value) >= 8 and has_digit and has_letter and " " not in value
+
+
+@functools.cache
+def _hints() -> tuple[str, ...]:
+    return lexicon(__package__).words("hints")
+
+
+@functools.cache
+def _label_and_value() -> re.Pattern[str]:
+    """`DB_PASSWORD=...`, `"api key": "..."`, `my password is ...`."""
+    passwords, keys = (lexicon(__package__).either(name) for name in ("passwords", "keys"))
+    return re.compile(
+        r"(?P<label>(?<![A-Za-z])(?:[A-Za-z0-9]{1,30}[_.-]){0,4}"
+        rf"(?:(?P<password>{passwords})|(?P<key>{keys}))"
+        r"(?:[_-](?:id|value|prod|dev|test|live))?)"
+        r"(?P<sign>[\"'`*]{0,3}\s{0,3}(?::=|=>|=|:|：|＝)[*]{0,2}\s{0,3}"
+        r"|[\"'`]?\s{1,3}(?:is|was|ist|es|est|é)[ :]{1,3}|是[:： ]?)"
+        rf"(?P<value>{_VALUE})(?P<after>[(\[]?)",
+        re.IGNORECASE,
+    )
+
+
+@functools.cache
+def _harmless() -> re.Pattern[str]:
+    return re.compile(lexicon(__package__).either("harmless"), re.IGNORECASE)
+
+
+@functools.cache
+def _placeholder() -> re.Pattern[str]:
+    starts = lexicon(__package__).either("placeholder_starts")
+    return re.compile(
+        r"[$%\[]|(?:x+|\*+|\.+|•+|_+|-+)$"
+        rf"|(?:{starts})(?![a-z0-9])|.*[_ -]here$|https?:",
+        re.IGNORECASE,
+    )

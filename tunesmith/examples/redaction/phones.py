@@ -13,6 +13,7 @@ import phonenumbers
 from phonenumbers import PhoneNumber, PhoneNumberFormat
 
 from tunesmith.examples.redaction.replacing import Hidden, replace
+from tunesmith.sources.lexicon import lexicon
 
 MARK = "[phone]"
 _SEPARATOR = r"(?:[ \u00a0\u202f]?[().\-/‑–][ \u00a0]?[()]?|[ \u00a0\u202f])"
@@ -24,27 +25,10 @@ _DATE = re.compile(
     r"(?<!\d)(?:(?:1[5-9]|20)\d\d[-./ ](?:0?[1-9]|1[0-2])[-./ ](?:0?[1-9]|[12]\d|3[01])"
     r"|(?:0?[1-9]|[12]\d|3[01])[-./ ](?:0?[1-9]|[12]\d|3[01])[-./ ](?:1[5-9]|20)\d\d)(?!\d)"
 )
-_ABOUT_PHONES = re.compile(
-    r"\b(?:tele)?(?:phone|fon)s?\b|\btel\b|\btel[.:]|\bmobiles?\b|\bcell\b|\bfax|\bcall(?:ed|ing)?\b"
-    r"|\bdial\b|\bring\b|\bsms\b|\bwhats ?app\b|\btext (?:me|us)\b|\bhotline\b|\bhelpline\b"
-    r"|\breach (?:me|us|him|her|them)\b|\bt[ée]l(?:[ée]phone|[ée]fono)?\b|\btelefon|\bappel|\bllam"
-    r"|\bm[óo]vil\b|\bcelular\b|\bhandy\b|\bmobil|\bruf|\banruf|\bchiama|\bcellulare\b|\bligue\b"
-    r"|\bbel(?:len)?\b|\bmy number\b|\bnumber is\b|电话|電話|手机|手機|致电|携帯|联系",
-    re.IGNORECASE,
-)
-_ABOUT_OTHERS = re.compile(
-    r"(?:\b(?:isbn|issn|order|ticket|invoice|case|ref|reference|id|ids|serial|tracking|account|acct"
-    r"|sku|zip|article|item|part|version|model|patent|doi|ein|ssn|vat|code"
-    r"|timestamp|bug|issue|pid|build|bestell\w*|rechnung\w*|kunden\w*)\b[^\n\d]{0,15}"
-    r"|[#№]\s?|[$€£¥]\s?)\Z",
-    re.IGNORECASE,
-)
 _SUM_BEHIND = re.compile(r"\s{0,2}[=*×÷^<>]|\s{0,2}[+/-]\s{1,2}\d")
 _SUM_BEFORE = re.compile(r"[=*×÷^<>+]\s{0,2}$")
 _SIDE_BY_SIDE = re.compile(r"( / )")
 _AMOUNT = re.compile(r"\d+\.\d+|\d{1,3}(?:\.\d{3})+")
-_ABOUT_PLACES = re.compile(r"\b(?:lines?|rows?|pages?|scores?)[ \t]*\Z", re.IGNORECASE)
-_CURRENCY_BEHIND = re.compile(r"\s?(?:[$€£¥%]|USD|EUR|GBP|dollars?|euros?|km|kg|people|million)")
 # Where national numbers begin with 0, and where they do not.
 _TRUNK_0 = re.findall(
     "..",
@@ -74,7 +58,7 @@ def _phone(match: re.Match[str]) -> str | None:
         return None
     if digits.startswith("00") and _is_international(digits[2:]):
         return lead + MARK
-    has_context = bool(_ABOUT_PHONES.search(before) or _ABOUT_PHONES.search(after))
+    has_context = bool(_about_phones().search(before) or _about_phones().search(after))
     return lead + MARK if _is_national(written, digits, has_context=has_context) else None
 
 
@@ -83,11 +67,11 @@ def _is_something_else(written: str, digits: str, before: str, after: str) -> bo
     groups = re.findall(r"\d+", written)
     return bool(
         _DATE.search(written)
-        or _ABOUT_OTHERS.search(before)
-        or _CURRENCY_BEHIND.match(after)
+        or _about_others().search(before)
+        or _unit_behind().match(after)
         or _SUM_BEHIND.match(after)
         or _SUM_BEFORE.search(before)
-        or (len(groups) < 3 and _ABOUT_PLACES.search(before))
+        or (len(groups) < 3 and _about_places().search(before))
         or (len(digits) == 13 and digits.startswith(("978", "979")))
         or _AMOUNT.fullmatch(written)
         or (len(groups) > 1 and _is_grouped_oddly(groups, written))
@@ -152,3 +136,25 @@ def _parsed(text: str, region: str | None) -> PhoneNumber | None:
         return phonenumbers.parse(text, region)
     except phonenumbers.NumberParseException:
         return None
+
+
+@functools.cache
+def _about_phones() -> re.Pattern[str]:
+    return re.compile(lexicon(__package__).either("about_phones"), re.IGNORECASE)
+
+
+@functools.cache
+def _about_others() -> re.Pattern[str]:
+    words = lexicon(__package__).either("about_others")
+    return re.compile(rf"(?:\b(?:{words})\b[^\n\d]{{0,15}}|[#№]\s?|[$€£¥]\s?)\Z", re.IGNORECASE)
+
+
+@functools.cache
+def _about_places() -> re.Pattern[str]:
+    words = lexicon(__package__).either("about_places")
+    return re.compile(rf"\b(?:{words})[ \t]*\Z", re.IGNORECASE)
+
+
+@functools.cache
+def _unit_behind() -> re.Pattern[str]:
+    return re.compile(rf"\s?(?:{lexicon(__package__).either('units')})")
