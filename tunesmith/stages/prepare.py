@@ -63,6 +63,7 @@ _KNOWN = "tokens that the model knows"
 _CODE = (
     "sources",
     "examples",
+    "teacher",
     "sandbox",
     "templates",
     "tokens",
