@@ -1,4 +1,8 @@
-"""Real chat templates and real tokenizers, with and without the templates' own markers."""
+"""Tokenizers and chat templates that laws 2, 3 and 4 are tested on.
+
+Those of `tests/material` are ours and always there; the real ones in `../shared/data` come
+in addition where that folder is, with the templates' own markers held by the tokenizer or not.
+"""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -9,22 +13,32 @@ from typing import Any
 from tokenizers import AddedToken
 from transformers import AutoTokenizer
 
+from tests.material import build_tokenizers
 from tunesmith.examples.example import Message
 from tunesmith.recipe.recipe import TemplateRecipe
+from tunesmith.sandbox.template import CompiledTemplate, compile_template
+from tunesmith.templates.chat_probe import chat_template
 from tunesmith.templates.names import find_template
 from tunesmith.templates.template import Rendering, Template
 from tunesmith.tokens.encode import EncodedExample, encode_rows
-from tunesmith.tokens.tokenizer import Tokenizer, wrap_tokenizer
+from tunesmith.tokens.tokenizer import Tokenizer, load_tokenizer, wrap_tokenizer
 
-TOKENIZERS = ["gpt2", "mistral_v1", "olmo_neox", "pythia_gpt_neox"]
-PAIRS = [
-    *((name, markers) for name in TOKENIZERS for markers in ("as text", "not special")),
+ROOT = Path(__file__).resolve().parents[2]
+OURS = ROOT / "tests" / "material"
+REAL = ROOT.parent / "shared" / "data"
+OUR_PAIRS = [(name, "ours") for name in sorted(build_tokenizers.BUILDERS)]
+REAL_TOKENIZERS = ["gpt2", "mistral_v1", "olmo_neox", "pythia_gpt_neox"]
+REAL_PAIRS = [
+    *((name, markers) for name in REAL_TOKENIZERS for markers in ("as text", "not special")),
     ("gpt2", "special"),
     ("mistral_v1", "special"),
 ]
-FEW_PAIRS = [("gpt2", "as text"), ("mistral_v1", "special"), ("olmo_neox", "not special")]
-INEXACT = "trl_deepseekv3.jinja"  # starts answers with <think>, and writes answers without it
-NUM_TEMPLATES = 26
+FEW_REAL_PAIRS = [("gpt2", "as text"), ("mistral_v1", "special"), ("olmo_neox", "not special")]
+PAIRS = [*OUR_PAIRS, *(REAL_PAIRS if REAL.is_dir() else [])]
+FEW_PAIRS = [*OUR_PAIRS, *(FEW_REAL_PAIRS if REAL.is_dir() else [])]
+NUM_TEMPLATES = {OURS: 20, REAL: 26}
+INEXACT = ("inexact_think.jinja", "trl_deepseekv3.jinja")  # generation starts with <think>
+REFUSES_SYSTEM = "refuses_system.jinja"
 
 _MARKER = re.compile(
     r"<\|\w+\|>|<｜[^｜]+｜>|<(?:start|end)_of_turn>|\[/?(?:INST|SYSTEM_PROMPT)\]|</?think>"
@@ -32,38 +46,42 @@ _MARKER = re.compile(
 _BUILT = ["<|system|>", "<|user|>", "<|assistant|>"]
 
 
+class Pair:
+    """A tokenizer, and the folder of chat templates that are tried with it."""
+
+    def __init__(self, tokenizer: Tokenizer, folder: Path) -> None:
+        self.tokenizer = tokenizer
+        self.folder = folder
+
+    def __repr__(self) -> str:
+        return f"<{self.tokenizer.name}>"  # short, for what hypothesis prints
+
+    def exact_templates(self) -> Iterator[tuple[Path, Template]]:
+        """All that can be handled exactly."""
+        for path in template_paths(self.folder):
+            if path.name not in INEXACT:
+                yield path, _template(path, self.tokenizer)
+
+
+def pair_of(name: str, markers: str) -> Pair:
+    """A tokenizer of ours, or a real one with the markers of all templates as `markers` says."""
+    if markers == "ours":
+        return Pair(_our_tokenizer(name), OURS)
+    return Pair(_real_tokenizer(name, markers), REAL)
+
+
 @cache
-def tokenizer_of(folder: Path, markers: str) -> Tokenizer:
-    """A real tokenizer; the markers of all templates added as `markers` says."""
-    hf = AutoTokenizer.from_pretrained(folder)
-    if markers != "as text":
-        names = sorted(_all_markers(folder.parent.parent / "chat_templates"))
-        tokens = [AddedToken(name, special=markers == "special") for name in names]
-        hf.add_tokens(tokens, special_tokens=markers == "special")
-    return wrap_tokenizer(hf, name=f"{folder.name}, markers {markers}")
-
-
-def template_paths(shared_data: Path) -> list[Path]:
-    paths = sorted((shared_data / "chat_templates").glob("*.jinja"))
-    assert len(paths) == NUM_TEMPLATES
+def template_paths(material: Path) -> list[Path]:
+    folder = material / ("templates" if material == OURS else "chat_templates")
+    paths = sorted(folder.glob("*.jinja"))
+    assert len(paths) == NUM_TEMPLATES[material], f"{folder} holds {len(paths)} templates"
     return paths
 
 
-def templates_for(shared_data: Path, tokenizer: Tokenizer) -> Iterator[tuple[Path, Template]]:
-    """All templates that can be handled exactly."""
-    for path in template_paths(shared_data):
-        if path.name != INEXACT:
-            yield path, _template(path, tokenizer)
-
-
-_FOUND: dict[tuple[str, str], Template] = {}
-
-
-def _template(path: Path, tokenizer: Tokenizer) -> Template:
-    key = (path.name, tokenizer.name)
-    if key not in _FOUND:
-        _FOUND[key] = find_template(TemplateRecipe(name=str(path)), tokenizer.texts)
-    return _FOUND[key]
+def fitting(path: Path, messages: Sequence[Message]) -> list[Message]:
+    """The conversation, without its system prompt where the template refuses one."""
+    drops = path.name == REFUSES_SYSTEM and messages[0].role == "system"
+    return list(messages[1:] if drops else messages)
 
 
 def conversation(*contents: str, system: str | None = None) -> list[Message]:
@@ -112,12 +130,52 @@ def _apply(tokenizer: Tokenizer, path: Path, messages: Sequence[Message], **opti
     turns = [{"role": message.role, "content": message.content} for message in messages]
     if tokenizer.hf.bos_token is None:
         options["bos_token"] = ""
-    return tokenizer.hf.apply_chat_template(
-        turns, chat_template=path.read_text(encoding="utf-8"), **options
-    )
+    return tokenizer.hf.apply_chat_template(turns, chat_template=_text(path), **options)
 
 
 @cache
-def _all_markers(folder: Path) -> frozenset[str]:
-    texts = [path.read_text(encoding="utf-8") for path in sorted(folder.glob("*.jinja"))]
-    return frozenset(_BUILT).union(*(_MARKER.findall(text) for text in texts))
+def _our_tokenizer(name: str) -> Tokenizer:
+    return load_tokenizer(OURS / "tokenizers" / name)
+
+
+@cache
+def _real_tokenizer(name: str, markers: str) -> Tokenizer:
+    hf = AutoTokenizer.from_pretrained(REAL / "tokenizers" / name)
+    if markers != "as text":
+        tokens = [AddedToken(name, special=markers == "special") for name in _all_markers()]
+        hf.add_tokens(tokens, special_tokens=markers == "special")
+    return wrap_tokenizer(hf, name=f"{name}, markers {markers}")
+
+
+@cache
+def _all_markers() -> list[str]:
+    texts = [_text(path) for path in template_paths(REAL)]
+    return sorted(set(_BUILT).union(*(_MARKER.findall(text) for text in texts)))
+
+
+_FOUND: dict[tuple[str, str], Template] = {}
+
+
+def built_in(name: str, tokenizer: Tokenizer) -> Template:
+    """A template of Tunesmith's own."""
+    key = (name, tokenizer.name)
+    if key not in _FOUND:
+        _FOUND[key] = find_template(TemplateRecipe(name=name), tokenizer.texts)
+    return _FOUND[key]
+
+
+def _template(path: Path, tokenizer: Tokenizer) -> Template:
+    key = (path.name, tokenizer.name)
+    if key not in _FOUND:
+        _FOUND[key] = chat_template(str(path), _compiled(path), texts=tokenizer.texts)
+    return _FOUND[key]
+
+
+@cache
+def _compiled(path: Path) -> CompiledTemplate:
+    return compile_template(_text(path), where=f"template '{path}'")
+
+
+@cache
+def _text(path: Path) -> str:
+    return path.read_text(encoding="utf-8")

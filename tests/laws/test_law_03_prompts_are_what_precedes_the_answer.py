@@ -3,26 +3,24 @@
 For ordinary text it equals what `apply_chat_template` gives. One begin token, never two.
 """
 
-from pathlib import Path
-
 import pytest
 
 from tests.laws.pairs import (
     FEW_PAIRS,
     INEXACT,
+    Pair,
     answers,
     chat_ids,
     conversation,
     encoded_turns,
+    fitting,
+    pair_of,
     template_paths,
-    templates_for,
-    tokenizer_of,
 )
-from tunesmith.errors import RecipeError
+from tunesmith.errors import DataError, RecipeError
 from tunesmith.recipe.recipe import TemplateRecipe
 from tunesmith.templates.names import CHATS, LAYOUTS, find_template
 from tunesmith.tokens.encode import encode_prompt
-from tunesmith.tokens.tokenizer import Tokenizer
 
 CONVERSATIONS = [
     conversation("What is up?", "Not much."),
@@ -37,11 +35,10 @@ CONVERSATIONS = [
 ]
 
 
-def test_prompts_equal_apply_chat_template_and_precede_each_answer(
-    shared_data: Path, tokenizer: Tokenizer
-) -> None:
-    for path, template in templates_for(shared_data, tokenizer):
-        for messages in CONVERSATIONS:
+def test_prompts_equal_apply_chat_template_and_precede_each_answer(pair: Pair) -> None:
+    tokenizer = pair.tokenizer
+    for path, template in pair.exact_templates():
+        for messages in (fitting(path, one) for one in CONVERSATIONS):
             turns = encoded_turns(template.render(messages), tokenizer)
             assert len(turns) == len(answers(messages))
             for index, (before, _) in zip(answers(messages), turns, strict=True):
@@ -53,8 +50,9 @@ def test_prompts_equal_apply_chat_template_and_precede_each_answer(
 
 @pytest.mark.parametrize("name", ["alpaca", "question-answer", "concatenate"])
 def test_text_prompts_are_the_tokenizers_own_ids_with_one_begin_token(
-    name: str, tokenizer: Tokenizer
+    name: str, pair: Pair
 ) -> None:
+    tokenizer = pair.tokenizer
     template = find_template(TemplateRecipe(name=name), tokenizer.texts)
     for messages in (*CONVERSATIONS[:1], conversation(" Indented, 日本", "...so", "x")[:2]):
         prompt = encode_prompt(template.render_prompt(messages[:1]), tokenizer).tolist()
@@ -70,7 +68,8 @@ def test_text_prompts_are_the_tokenizers_own_ids_with_one_begin_token(
 
 
 @pytest.mark.parametrize("name", sorted([*CHATS, *LAYOUTS, "plain"]))
-def test_saved_chat_template_renders_the_same_prompts(name: str, tokenizer: Tokenizer) -> None:
+def test_saved_chat_template_renders_the_same_prompts(name: str, pair: Pair) -> None:
+    tokenizer = pair.tokenizer
     system = None if name in ("plain", "concatenate") else "Be 'brief'.\n"
     template = find_template(TemplateRecipe(name=name, system=system), tokenizer.texts)
     for messages in CONVERSATIONS:
@@ -83,13 +82,12 @@ def test_saved_chat_template_renders_the_same_prompts(name: str, tokenizer: Toke
         assert ours.tolist() == theirs.input_ids, messages
 
 
-def test_thinking_written_by_the_template_gets_its_control_tokens(
-    shared_data: Path, tokenizer: Tokenizer
-) -> None:
+def test_thinking_written_by_the_template_gets_its_control_tokens(pair: Pair) -> None:
+    tokenizer = pair.tokenizer
     thought = "<think>\nHm, 1 + 1.\n</think>\n\nTwo."
     messages = conversation("1 + 1?", thought, "Sure?", thought)
-    for path, template in templates_for(shared_data, tokenizer):
-        if not path.name.startswith("trl_qwen3"):
+    for path, template in pair.exact_templates():
+        if not path.name.startswith(("trl_qwen3", "rewrites_history")):
             continue
         turns = encoded_turns(template.render(messages), tokenizer)
         for index, (before, trained) in zip(answers(messages), turns, strict=True):
@@ -101,22 +99,29 @@ def test_thinking_written_by_the_template_gets_its_control_tokens(
                 assert [*before, *trained] == whole[: len(before) + len(trained)]
 
 
-def test_a_template_without_an_exact_border_is_refused_by_name(
-    shared_data: Path, tokenizer: Tokenizer
-) -> None:
-    path = shared_data / "chat_templates" / INEXACT
+def test_a_template_without_an_exact_border_is_refused_by_name(pair: Pair) -> None:
+    (path,) = (path for path in template_paths(pair.folder) if path.name in INEXACT)
     with pytest.raises(RecipeError, match=r"<think>.*template\.options"):
-        find_template(TemplateRecipe(name=str(path)), tokenizer.texts)
+        find_template(TemplateRecipe(name=str(path)), pair.tokenizer.texts)
 
 
-@pytest.mark.parametrize("pair", FEW_PAIRS, ids=": ".join)
-def test_saved_copies_of_real_templates_render_the_same_prompts(
-    shared_data: Path, pair: tuple[str, str]
-) -> None:
+def test_what_a_template_refuses_is_refused_in_its_words(pair: Pair) -> None:
+    for path, template in pair.exact_templates():
+        if path.name == "refuses_system.jinja":
+            with pytest.raises(DataError, match="the template says: only user and assistant"):
+                template.render(CONVERSATIONS[2])
+        if path.name == "trims_all.jinja":
+            with pytest.raises(DataError, match="the template says: first the user speaks"):
+                template.render([*CONVERSATIONS[0][:1], *CONVERSATIONS[0]])
+
+
+@pytest.mark.parametrize("names", FEW_PAIRS, ids=": ".join)
+def test_saved_copies_of_chat_templates_render_the_same_prompts(names: tuple[str, str]) -> None:
     messages = conversation("Hi", "**Yo**", "again")
-    tokenizer = tokenizer_of(shared_data / "tokenizers" / pair[0], pair[1])
-    for path in template_paths(shared_data):
-        if path.name == INEXACT:
+    pair = pair_of(*names)
+    tokenizer = pair.tokenizer
+    for path in template_paths(pair.folder):
+        if path.name in INEXACT or path.name == "refuses_system.jinja":
             continue
         recipe = TemplateRecipe(name=str(path), system="Be 'brief'.\nReally.")
         template = find_template(recipe, tokenizer.texts)
