@@ -33,9 +33,12 @@ REAL_PAIRS = [
     ("gpt2", "special"),
     ("mistral_v1", "special"),
 ]
-FEW_REAL_PAIRS = [("gpt2", "as text"), ("mistral_v1", "special"), ("olmo_neox", "not special")]
 PAIRS = [*OUR_PAIRS, *(REAL_PAIRS if REAL.is_dir() else [])]
-FEW_PAIRS = [*OUR_PAIRS, *(FEW_REAL_PAIRS if REAL.is_dir() else [])]
+_FEW = [
+    *(("gpt2", "ours"), ("mistral", "ours"), ("qwen", "ours")),
+    *(("gpt2", "as text"), ("mistral_v1", "special"), ("olmo_neox", "not special")),
+]
+FEW_PAIRS = [names for names in _FEW if names in PAIRS]  # bytes, sentencepiece, with markers
 NUM_TEMPLATES = {OURS: 20, REAL: 26}
 INEXACT = ("inexact_think.jinja", "trl_deepseekv3.jinja")  # generation starts with <think>
 REFUSES_SYSTEM = "refuses_system.jinja"

@@ -99,7 +99,9 @@ def test_thinking_written_by_the_template_gets_its_control_tokens(pair: Pair) ->
                 assert [*before, *trained] == whole[: len(before) + len(trained)]
 
 
-def test_a_template_without_an_exact_border_is_refused_by_name(pair: Pair) -> None:
+@pytest.mark.parametrize("names", FEW_PAIRS, ids=": ".join)
+def test_a_template_without_an_exact_border_is_refused_by_name(names: tuple[str, str]) -> None:
+    pair = pair_of(*names)
     (path,) = (path for path in template_paths(pair.folder) if path.name in INEXACT)
     with pytest.raises(RecipeError, match=r"<think>.*template\.options"):
         find_template(TemplateRecipe(name=str(path)), pair.tokenizer.texts)
