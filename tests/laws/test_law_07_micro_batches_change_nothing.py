@@ -23,6 +23,10 @@ from tunesmith.training.feed import Feed
 from tunesmith.training.step import accumulate_gradients
 from tunesmith.training.validate import validate
 
+TORCHRUN = [  # standalone: any free port, so that test runs do not meet
+    *(sys.executable, "-m", "torch.distributed.run"),
+    *("--standalone", "--nproc-per-node=2"),
+]
 LENGTHS = [40, 3, 17, 8, 29, 5, 61, 12]
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -105,9 +109,8 @@ def test_two_ranks_give_the_gradient_of_one(tmp_path: Path) -> None:
     store = random_store(tmp_path / "s.arrow", [*LENGTHS, 7])
     alone = _gradient(_model("llama", torch.float64), _feed(store, 2))
     program = Path(__file__).with_name("two_ranks.py")
-    command = [sys.executable, "-m", "torch.distributed.run", "--nproc-per-node=2"]
     subprocess.run(
-        [*command, "--master-port=29517", str(program), str(tmp_path)],
+        [*TORCHRUN, str(program), str(tmp_path)],
         check=True,
         capture_output=True,
         cwd=ROOT,
@@ -135,10 +138,9 @@ def test_two_ranks_train_the_model_of_one(tmp_path: Path, tiny_folder: Path) -> 
     alone = RunFolder(tmp_path / "one")
     recipe = load_recipe(tmp_path / "recipe.yaml")
     train(recipe, alone, recipe_folder=tmp_path, progress=SilentProgress())
-    command = [sys.executable, "-m", "torch.distributed.run", "--nproc-per-node=2"]
-    arguments = ["--master-port=29518", "-m", "--", "tunesmith", "train", "recipe.yaml"]
+    arguments = ["-m", "--", "tunesmith", "train", "recipe.yaml"]
     done = subprocess.run(
-        [*command, *arguments, "--run", "two", "--json"],
+        [*TORCHRUN, *arguments, "--run", "two", "--json"],
         check=True,
         capture_output=True,
         text=True,

@@ -1,12 +1,17 @@
-"""Law 14: a key of a recipe that nothing reads is a mistake of ours."""
+"""Law 14: an unknown key is an error that names the nearest; one that nothing reads is ours."""
 
 import ast
 import functools
 from pathlib import Path
+from typing import Any
 
+import pytest
+
+from tunesmith.errors import RecipeError
 from tunesmith.recipe.fields import section_of, walk
+from tunesmith.recipe.load import recipe_from_mapping
 from tunesmith.recipe.recipe import Recipe
-from tunesmith.recipe.section import RecipeSection
+from tunesmith.recipe.section import Section
 
 PACKAGE = Path(__file__).resolve().parents[2] / "tunesmith"
 
@@ -26,15 +31,45 @@ def last_name(node: ast.AST) -> str | None:
     return node.id if isinstance(node, ast.Name) else None
 
 
-def arguments_of(section: type[RecipeSection]) -> set[str]:
-    """What functions call a value of this section: by annotation."""
-    return {
-        argument.arg
+@functools.cache
+def annotated() -> tuple[tuple[str, str], ...]:
+    """Every argument of a function, and what it is annotated with."""
+    return tuple(
+        (argument.arg, ast.unparse(argument.annotation))
         for argument in nodes()
-        if isinstance(argument, ast.arg)
-        and argument.annotation is not None
-        and section.__name__ in ast.unparse(argument.annotation)
-    }
+        if isinstance(argument, ast.arg) and argument.annotation is not None
+    )
+
+
+@functools.cache
+def arguments_of(section: type[Section]) -> frozenset[str]:
+    """What functions call a value of this section: by annotation."""
+    return frozenset(name for name, written in annotated() if section.__name__ in written)
+
+
+def with_key(path: tuple[str, ...], name: str) -> dict[str, Any]:
+    """A recipe with one more key, in the group that `path` stands in."""
+    settings: Any = {name: None}
+    for group in reversed(path[:-1]):
+        settings = {group: [settings] if group in ("sources", "rivals") else settings}
+    return {"sources": [{"path": "rows.jsonl"}], **settings}
+
+
+def test_every_misspelt_key_is_refused_with_the_nearest() -> None:
+    fields = [field.path for field in walk()]
+    assert len(fields) > 100
+    for path in fields:
+        right = path[-1]
+        wrong = f"{right[:-1]}{right[-1] * 2}"
+        with pytest.raises(RecipeError) as caught:
+            recipe_from_mapping(with_key(path, wrong))
+        assert f"{wrong}: unknown key. Did you mean {right}?" in str(caught.value)
+
+
+def test_a_key_like_no_other_is_refused_in_every_group() -> None:
+    for path in {field.path[:-1] for field in walk()}:
+        with pytest.raises(RecipeError, match="zzzzz: unknown key"):
+            recipe_from_mapping(with_key((*path, ""), "zzzzz"))
 
 
 def test_every_key_is_read_outside_this_package() -> None:
@@ -54,9 +89,9 @@ def test_every_key_is_read_outside_this_package() -> None:
     assert not unread, f"nothing reads {', '.join(unread)}"
 
 
-def owner_of(path: tuple[str, ...]) -> tuple[type[RecipeSection], str]:
+def owner_of(path: tuple[str, ...]) -> tuple[type[Section], str]:
     """The section a key belongs to, and the name it has in its own section."""
-    owner: type[RecipeSection] = Recipe
+    owner: type[Section] = Recipe
     parent = "recipe"
     for name in path[:-1]:
         section = section_of(owner.model_fields[name].annotation)
