@@ -21,6 +21,7 @@ from tunesmith.errors import DataError, RecipeError
 from tunesmith.recipe.recipe import TemplateRecipe
 from tunesmith.templates.names import CHATS, LAYOUTS, find_template
 from tunesmith.tokens.encode import encode_prompt
+from tunesmith.tokens.tokenizer import Tokenizer
 
 CONVERSATIONS = [
     conversation("What is up?", "Not much."),
@@ -72,6 +73,7 @@ def test_saved_chat_template_renders_the_same_prompts(name: str, pair: Pair) -> 
     tokenizer = pair.tokenizer
     system = None if name in ("plain", "concatenate") else "Be 'brief'.\n"
     template = find_template(TemplateRecipe(name=name, system=system), tokenizer.texts)
+    begin = _put_in_front(tokenizer)
     for messages in CONVERSATIONS:
         asked = messages[: len(messages) - 1] if name in CHATS else messages[-2:-1]
         turns = [{"role": turn.role, "content": turn.content} for turn in asked]
@@ -80,6 +82,8 @@ def test_saved_chat_template_renders_the_same_prompts(name: str, pair: Pair) -> 
         )
         ours = encode_prompt(template.render_prompt(asked), tokenizer)
         assert ours.tolist() == theirs.input_ids, messages
+        assert ours[: len(begin)].tolist() == begin, "the tokenizer's own begin token"
+        assert not begin or ours[len(begin)] not in begin, "and no second one"
 
 
 def test_thinking_written_by_the_template_gets_its_control_tokens(pair: Pair) -> None:
@@ -134,3 +138,9 @@ def test_saved_copies_of_chat_templates_render_the_same_prompts(names: tuple[str
         )
         ours = encode_prompt(template.render_prompt(messages), tokenizer)
         assert ours.tolist() == theirs.input_ids, path.name
+
+
+def _put_in_front(tokenizer: Tokenizer) -> list[int]:
+    """The ids that the tokenizer itself begins every text with."""
+    whole = tokenizer.hf("Hello").input_ids
+    return whole[: len(whole) - len(tokenizer.hf("Hello", add_special_tokens=False).input_ids)]

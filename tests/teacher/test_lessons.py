@@ -145,11 +145,27 @@ def test_a_teacher_that_repeats_itself_ends_without_a_loop() -> None:
     assert caller.num_asked("instructions") <= 24
 
 
-def test_seeds_of_ones_own_are_read_in_every_shape(tmp_path: Path, shared_data: Path) -> None:
+def test_real_seeds_are_read(shared_data: Path) -> None:
     seeds = read_seeds("seed_tasks.jsonl", "en", folder=shared_data / "seeds")
     assert len(seeds) == 175
     assert sum(seed.is_classification for seed in seeds) == 26
     assert sum(bool(seed.input) for seed in seeds) > 60
+
+
+def test_seeds_of_ones_own_are_read_in_every_shape(tmp_path: Path) -> None:
+    tasks = [
+        {
+            "id": f"mine_{number}",
+            "instruction": f"Sort vegetable {number}.",
+            "instances": [{"input": "carrot", "output": "root"}],
+            "is_classification": number == 0,
+        }
+        for number in range(3)
+    ]
+    (tmp_path / "tasks.jsonl").write_text("".join(json.dumps(task) + "\n" for task in tasks))
+    seeds = read_seeds("tasks.jsonl", "en", folder=tmp_path)
+    assert [(seed.input, seed.response) for seed in seeds] == [("carrot", "root")] * 3
+    assert [seed.is_classification for seed in seeds] == [True, False, False]
     rows = [{"question": f"Why is number {n} odd?", "answer": "It is so."} for n in range(5)]
     path = tmp_path / "mine.jsonl"
     path.write_text("".join(json.dumps(row) + "\n" for row in rows))

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from tests.templates.texts import CHAT_TEXTS, TEXTS
 from tunesmith.examples.example import Message
+from tunesmith.files import read_json_lines
 from tunesmith.recipe.recipe import TemplateRecipe
 from tunesmith.templates.names import find_template
 from tunesmith.templates.template import Template
@@ -17,6 +18,23 @@ def template(name: str) -> Template:
 
 def asks(content: str) -> list[Message]:
     return [Message(role="user", content=content), Message(role="assistant", content="x")]
+
+
+def test_questions_with_headers_carry_them() -> None:
+    wrapped = [asks(f"### Question:\nWhat is {number}?\n\n### Answer:\n") for number in range(3)]
+    assert {wrapped_marker(template("question-answer"), row) for row in wrapped} == {
+        "### Question:"
+    }
+    assert not any(wrapped_marker(template("concatenate"), row) for row in wrapped)
+
+
+def test_our_own_material_carries_none() -> None:
+    path = Path(__file__).parents[2] / "tunesmith" / "starter" / "material" / "test.jsonl"
+    rows = list(read_json_lines(path))
+    assert len(rows) > 100
+    for name in ("alpaca", "question-answer", "chatml", "phi3"):
+        known = template(name)
+        assert not any(wrapped_marker(known, asks(row["instruction"])) for row in rows)
 
 
 def test_lamini_questions_carry_the_headers(shared_data: Path) -> None:

@@ -8,6 +8,7 @@ from tokenizers import AddedToken, decoders, models, normalizers, pre_tokenizers
 from tokenizers import Tokenizer as Backend
 from transformers import PreTrainedTokenizerFast
 
+from tests.material.build_tokenizers import BUILDERS, FOLDER
 from tests.tokens.built import byte_level, sentencepiece_like, unigram
 from tunesmith.errors import MissingError, RecipeError
 from tunesmith.templates.template import Segment
@@ -17,10 +18,25 @@ from tunesmith.tokens.tokenizer import load_tokenizer, wrap_tokenizer
 BEGINS = {"gpt2": None, "pythia_gpt_neox": None, "olmo_neox": None, "mistral_v1": "<s> "}
 
 
+OUR_BEGINS = {
+    **dict.fromkeys(("gpt2", "neox", "qwen", "unigram", "words")),
+    **{"mistral": "<s> ", "llama2": "<s>", "llama3": "<|begin|>", "gemma": "<bos>"},
+}
+
+
+@pytest.mark.parametrize("name", BUILDERS)
+def test_our_tokenizers_are_proved_exact(name: str) -> None:
+    assert_proved_exact(FOLDER / name, begin=OUR_BEGINS[name])
+
+
 @pytest.mark.parametrize("name", BEGINS)
 def test_real_tokenizers_are_proved_exact(name: str, shared_data: Path) -> None:
-    tokenizer = load_tokenizer(shared_data / "tokenizers" / name)
-    assert tokenizer.texts.begin == BEGINS[name]
+    assert_proved_exact(shared_data / "tokenizers" / name, begin=BEGINS[name])
+
+
+def assert_proved_exact(folder: Path, *, begin: str | None) -> None:
+    tokenizer = load_tokenizer(folder)
+    assert tokenizer.texts.begin == begin
     assert tokenizer.end_id == tokenizer.hf.eos_token_id
     assert tokenizer.vocabulary_size == max(tokenizer.hf.get_vocab().values()) + 1
     assert tokenizer.texts.end_token in tokenizer.texts.control_tokens

@@ -19,6 +19,7 @@ from tunesmith.examples.redaction.redact import (
     redact_name,
     redact_text,
 )
+from tunesmith.files import read_json_lines
 from tunesmith.sources.row import Dropped
 
 FRAMES = ["{}", "Please use {} for that.", "- {}\n- other", "({})", "Is it {}?", "see:{}, ok"]
@@ -192,9 +193,21 @@ def test_time_is_linear_in_the_text(text: str) -> None:
     assert time.process_time() - start < 5
 
 
+def test_under_one_per_cent_of_our_own_lines_are_touched() -> None:
+    root = Path(__file__).parents[2]
+    texts = [path.read_text(encoding="utf-8") for path in sorted(root.glob("docs/**/*.md"))]
+    rows = read_json_lines(root / "tunesmith" / "starter" / "material" / "test.jsonl")
+    texts += [f"{row['input']}\n{row['response']}" for row in rows]
+    assert_hardly_touched([line for text in texts for line in text.split("\n") if line.strip()])
+
+
 def test_under_one_per_cent_of_ordinary_lines_are_touched(shared_data: Path) -> None:
     path = shared_data / "lm_text" / "wikitext2_valid.txt"
-    lines = [line for line in path.read_text(encoding="utf-8").split("\n") if line.strip()]
-    touched = sum(bool(hidden(line)[1]) for line in lines)
-    assert len(lines) > 2_000
-    assert touched < 0.01 * len(lines)
+    text = path.read_text(encoding="utf-8")
+    assert_hardly_touched([line for line in text.split("\n") if line.strip()])
+
+
+def assert_hardly_touched(lines: list[str]) -> None:
+    touched = [line for line in lines if hidden(line)[1]]
+    assert len(lines) > 1_000
+    assert len(touched) < 0.01 * len(lines), touched
