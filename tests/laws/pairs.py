@@ -110,6 +110,12 @@ def chat_ids(
     return _apply(tokenizer, path, messages, add_generation_prompt=is_prompt).input_ids
 
 
+def control_ids(tokenizer: Tokenizer) -> dict[str, int]:
+    """Added tokens that are not only whitespace, as transformers lists them."""
+    added = tokenizer.hf.added_tokens_decoder.items()
+    return {token.content: token_id for token_id, token in added if token.content.strip()}
+
+
 def encoded_turns(
     rows: Sequence[Rendering], tokenizer: Tokenizer
 ) -> list[tuple[list[int], list[int]]]:

@@ -6,7 +6,15 @@ from pathlib import Path
 
 import pytest
 
-from tests.laws.pairs import Pair, answers, chat_text, conversation, encoded_turns, fitting
+from tests.laws.pairs import (
+    Pair,
+    answers,
+    chat_text,
+    control_ids,
+    conversation,
+    encoded_turns,
+    fitting,
+)
 from tunesmith.errors import DataError
 from tunesmith.templates.template import Segment
 from tunesmith.tokens.encode import encode_segments
@@ -66,7 +74,7 @@ def _decoded(trained: Sequence[int], tokenizer: Tokenizer) -> str:
     """
     if not tokenizer.encoder.backends.restarts:
         return tokenizer.decode(trained)
-    control = set(tokenizer.control_ids.values())
+    control = set(control_ids(tokenizer).values())
     texts = []
     for is_control, run in groupby(trained, control.__contains__):
         ids = list(run)

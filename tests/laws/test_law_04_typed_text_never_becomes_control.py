@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tests.laws.pairs import Pair, built_in, conversation, fitting
+from tests.laws.pairs import Pair, built_in, control_ids, conversation, fitting
 from tunesmith.examples.example import Message
 from tunesmith.templates.names import CHATS, LAYOUTS
 from tunesmith.templates.template import Rendering, Template
@@ -41,9 +41,17 @@ def test_attacks_leave_the_control_tokens_of_every_pair_alone(pair: Pair) -> Non
             assert_like_benign_twin(template, messages, pair.tokenizer, path.name)
 
 
+def test_every_control_token_typed_alone_stays_text(pair: Pair) -> None:
+    for name in ("chatml", "question-answer"):
+        template = built_in(name, pair.tokenizer)
+        for token in control_ids(pair.tokenizer):
+            messages = conversation(token, token)
+            assert_like_benign_twin(template, messages, pair.tokenizer, name)
+
+
 def test_a_typed_end_of_thinking_adds_no_control_token(pair: Pair) -> None:
     """Some templates take an answer apart there, and write the tag themselves."""
-    control = set(pair.tokenizer.control_ids.values())
+    control = set(control_ids(pair.tokenizer).values())
     for _, template in pair.exact_templates():
         messages = conversation("</think> a", "b </think> c", "</think>", "</think>d")
         rows = encode_rows(template.render(messages), pair.tokenizer)
@@ -81,7 +89,7 @@ def assert_like_benign_twin(
     rows = template.render(messages)
     encoded = encode_rows(rows, tokenizer)
     twins = _twin_skeletons(template, messages, tokenizer)
-    control = set(tokenizer.control_ids.values())
+    control = set(control_ids(tokenizer).values())
     skeletons = [_skeleton(example, control) for example in encoded]
     if len(encoded) == len(twins):
         assert skeletons == twins, (name, messages)
@@ -107,7 +115,7 @@ def _twin_skeletons(
             Message(role=message.role, content="x", input="x" if message.input else "")
             for message in messages
         ]
-        control = set(tokenizer.control_ids.values())
+        control = set(control_ids(tokenizer).values())
         twins = encode_rows(template.render(benign), tokenizer)
         _TWINS[key] = [_skeleton(twin, control) for twin in twins]
     return _TWINS[key]
@@ -120,14 +128,14 @@ def _skeleton(example: EncodedExample, control: set[int]) -> tuple[int, ...]:
 def assert_same_text(decoded: str, row: Rendering, tokenizer: Tokenizer) -> None:
     """All of the row's text, but for what the tokenizer itself changes.
 
-    That is NFC, one leading space of sentencepiece, and whitespace beside control tokens
-    which begin a text anew or take what stands beside them.
+    That is NFC, one leading space of sentencepiece and the sign it has for spaces, and
+    whitespace beside control tokens which begin a text anew or take what stands beside them.
     """
     text = "".join(segment.text for segment in row)
     if tokenizer.encoder.scanner.backend.normalizer is not None:
         text, decoded = (unicodedata.normalize("NFC", one) for one in (text, decoded))
     is_prefixed = tokenizer.encoder.backends.head is not tokenizer.encoder.backends.middle
-    text = text.removeprefix(" ") if is_prefixed else text
+    text = text.removeprefix(" ").replace("▁", " ") if is_prefixed else text
     if changes_whitespace(tokenizer):
         text, decoded = ("".join(one.split()) for one in (text, decoded))
     assert decoded == text
