@@ -16,7 +16,7 @@ from transformers import AutoTokenizer
 from tests.material import build_tokenizers
 from tunesmith.examples.example import Message
 from tunesmith.recipe.recipe import TemplateRecipe
-from tunesmith.sandbox.template import CompiledTemplate, compile_template
+from tunesmith.sandbox.compiled_template import CompiledTemplate, compile_template
 from tunesmith.templates.chat_probe import chat_template
 from tunesmith.templates.names import find_template
 from tunesmith.templates.template import Rendering, Template

@@ -8,8 +8,8 @@ import pytest
 
 from tests.stages.rig import Talk, make_recipe, write_rows
 from tunesmith.files import read_json_lines
+from tunesmith.stages.execution.run_folder import RunFolder
 from tunesmith.stages.prepare import prepare
-from tunesmith.stages.run_folder import RunFolder
 
 Row = dict[str, str]
 SPLITS = ("train", "validation", "test")

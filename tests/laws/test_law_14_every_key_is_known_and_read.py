@@ -9,9 +9,9 @@ import pytest
 
 from tunesmith.errors import RecipeError
 from tunesmith.recipe.fields import section_of, walk
-from tunesmith.recipe.load import recipe_from_mapping
+from tunesmith.recipe.load_recipe import recipe_from_mapping
 from tunesmith.recipe.recipe import Recipe
-from tunesmith.recipe.section import Section
+from tunesmith.sources.material import Section
 
 PACKAGE = Path(__file__).resolve().parents[2] / "tunesmith"
 

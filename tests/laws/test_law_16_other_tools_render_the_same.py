@@ -12,7 +12,7 @@ from tests.tiny import tiny_network
 from tunesmith.examples.example import Message
 from tunesmith.models.load import find_model
 from tunesmith.stages.prepare import open_store
-from tunesmith.stages.rendering import model_rendering
+from tunesmith.stages.responders.renderer import model_renderer
 from tunesmith.stages.train import train
 from tunesmith.tokens.encode import encode_prompt
 
@@ -45,7 +45,7 @@ def test_a_saved_model_is_asked_alike_by_transformers_and_here(
     train(recipe, folder, recipe_folder=tmp_path, progress=Talk())
 
     theirs = AutoTokenizer.from_pretrained(folder.path / "model")
-    ours = model_rendering(find_model(str(folder.path)))
+    ours = model_renderer(find_model(str(folder.path)))
     prompts = [[Message(role="user", content=one)] for one in ASKED]
     if template not in ("alpaca", "question-answer"):
         prompts += [conversation(*ASKED[:3]), conversation("Hi", "Yo", "so?", system="Be kind.")]

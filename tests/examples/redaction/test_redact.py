@@ -194,7 +194,7 @@ def test_time_is_linear_in_the_text(text: str) -> None:
 
 
 def test_under_one_per_cent_of_our_own_lines_are_touched() -> None:
-    root = Path(__file__).parents[2]
+    root = Path(__file__).parents[3]
     texts = [path.read_text(encoding="utf-8") for path in sorted(root.glob("docs/**/*.md"))]
     rows = read_json_lines(root / "tunesmith" / "starter" / "material" / "test.jsonl")
     texts += [f"{row['input']}\n{row['response']}" for row in rows]
