@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 import typer
 
+from tests.models.families import FAMILIES
 from tunesmith.cli.app import make_app
 from tunesmith.examples.tasks.library_page import library_tables
 from tunesmith.recipe.commented import reference_table
@@ -78,6 +79,11 @@ def test_the_printed_tree_is_the_folders() -> None:
     hidden = {"tunesmith/__init__.py", "tunesmith/__main__.py"}
     inside = {name for name in printed if re.match("tunesmith/.", name)}
     assert inside == rooms | modules - hidden
+
+
+def test_the_families_are_those_that_are_tested() -> None:
+    listed = block(ROOT / "README.md", "families").split()
+    assert " ".join(listed).removesuffix(".").split(", ") == list(FAMILIES)
 
 
 def test_make_targets_that_are_named_exist() -> None:

@@ -90,8 +90,8 @@ def _config(recipe: GenerationRecipe, stops: list[int]) -> GenerationConfig:
     return GenerationConfig(
         max_new_tokens=recipe.max_new_tokens,
         do_sample=False,
-        eos_token_id=stops,
-        pad_token_id=stops[0],
+        eos_token_id=stops or None,
+        pad_token_id=stops[0] if stops else 0,
         use_cache=True,
     )
 

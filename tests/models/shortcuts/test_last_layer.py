@@ -7,9 +7,11 @@ import torch
 from torch import nn
 
 from tests.tiny import ROW_FAMILIES, random_example, tiny_network
+from tunesmith.models.adapter import add_adapter
 from tunesmith.models.forward import LanguageModel, choose_layout, trained_states
 from tunesmith.models.rows.attention import register
 from tunesmith.models.shortcuts.last_layer import PartialLayer
+from tunesmith.recipe.recipe import LoraRecipe
 from tunesmith.tokens.collate import Batch, collate
 from tunesmith.training.resources.out_of_memory import use_activation_checkpointing
 
@@ -142,3 +144,23 @@ def test_where_the_layer_or_its_parts_have_other_names_nothing_is_changed() -> N
     layer.feed, layer.attend = layer.mlp, layer.self_attn
     del layer.mlp, layer.self_attn
     assert PartialLayer.of(network) is None
+
+
+def test_a_copy_that_is_trained_whole_reads_the_places_of_each_row(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """peft copies what it trains whole; a copy would go on reading the places of the probe."""
+    part, all_of_it = (
+        choose_layout(tiny_network("llama")),
+        whole(monkeypatch, tiny_network("llama")),
+    )
+    assert part.is_last_layer_partial
+    recipe = LoraRecipe(rank=2, modules_to_save=["mlp", "o_proj"])
+    for model in (part, all_of_it):
+        torch.manual_seed(0)
+        model.network = add_adapter(model.inner, recipe, dropout=0.0)
+    batch = batch_of()
+    found, expected = results(part, batch), results(all_of_it, batch)
+    assert found.keys() == expected.keys()
+    for name, one in expected.items():
+        torch.testing.assert_close(found[name], one, rtol=1e-4, atol=1e-6)
