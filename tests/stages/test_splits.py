@@ -166,7 +166,7 @@ def test_what_was_looked_at_once_is_not_looked_at_again(
 def test_the_demo_loses_only_what_stands_in_its_test_set(tmp_path: Path) -> None:
     dropped: list[Dropped] = []
     recipe, folder = load_recipe(RECIPE), run_folder(tmp_path / "run")
-    division = write_examples(
+    assignment = write_examples(
         recipe,
         folder,
         recipe_folder=RECIPE.parent,
@@ -180,4 +180,4 @@ def test_the_demo_loses_only_what_stands_in_its_test_set(tmp_path: Path) -> None
     tests = [row["source"] for row in read_json_lines(folder.examples("test"))]
     lines = (RECIPE.parent / "material" / "test.jsonl").read_text(encoding="utf-8").splitlines()
     assert tests == [f"material/test.jsonl:{number}" for number in range(1, len(lines) + 1)]
-    assert division.num_rows()["test"] == len(lines)
+    assert assignment.num_rows()["test"] == len(lines)

@@ -84,7 +84,7 @@ def test_a_question_with_an_unknown_token_is_refused(tmp_path: Path) -> None:
     from tunesmith.generation.responder import OpenQuestion
 
     model = _model(tmp_path / "base", 260, added=["<|turn|>", "<|user|>"])
-    speaker = named_responder(str(model), recipe=GenerationRecipe(max_new_tokens=2))
+    responder = named_responder(str(model), recipe=GenerationRecipe(max_new_tokens=2))
     question = OpenQuestion(example_id="a", messages=[Message(role="user", content="Colour?")])
     with pytest.raises(RefusedError, match=r"<\|user\|>"):
-        speaker.prompt_of(question)
+        responder.prompt_of(question)

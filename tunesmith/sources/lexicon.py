@@ -21,7 +21,7 @@ Lists = Mapping[str, Mapping[str, tuple[str, ...]]]  # name -> language -> words
 
 @dataclass(frozen=True, slots=True)
 class Lexicon:
-    """The lists of one file."""
+    """The lists of words of one YAML file, by language."""
 
     name: str
     lists: Lists

@@ -170,8 +170,8 @@ def _refusal() -> re.Pattern[str]:
 
 @functools.cache
 def _placeholder() -> re.Pattern[str]:
-    slots, others = (lexicon(__package__).either(name) for name in ("slots", "placeholders"))
-    gap = rf"\[(?:your |insert |the )?(?:{slots})[^\]]{{0,30}}\]"
+    blanks, others = (lexicon(__package__).either(name) for name in ("slots", "placeholders"))
+    gap = rf"\[(?:your |insert |the )?(?:{blanks})[^\]]{{0,30}}\]"
     return re.compile(f"{gap}|{others}", re.IGNORECASE)
 
 
