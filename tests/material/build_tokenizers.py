@@ -72,7 +72,7 @@ def neox() -> Built:
     backend = _bytes(["<|endoftext|>", "<|padding|>"])
     backend.normalizer = normalizers.NFC()
     runs = [" " * length for length in range(24, 1, -1)]
-    backend.add_tokens(tokens([*runs, "|||EMAIL_ADDRESS|||"], special=False, normalized=True))
+    backend.add_tokens(tokens(["|||EMAIL_ADDRESS|||", *runs], special=False, normalized=True))
     return backend, {"eos_token": "<|endoftext|>", "pad_token": "<|padding|>"}
 
 
@@ -97,8 +97,8 @@ def llama2() -> Built:
 
 
 def gemma() -> Built:
-    """Byte fallback without a space in front; line breaks and spaces as added tokens."""
-    backend = _pieces(["<pad>", "<eos>", "<bos>", "<unk>"])
+    """Byte fallback without a space in front, tokens of several words; added line breaks."""
+    backend = _pieces(["<pad>", "<eos>", "<bos>", "<unk>"], is_split=False)
     backend.normalizer = normalizers.Replace(" ", SPACE)
     backend.pre_tokenizer = pre_tokenizers.Split(" ", "merged_with_previous")
     backend.decoder = decoders.Sequence(
@@ -199,10 +199,10 @@ def _bytes(special: list[str], *, words: str | None = None) -> Tokenizer:
     return backend
 
 
-def _pieces(special: list[str]) -> Tokenizer:
-    """Byte pairs over characters, rare ones as bytes; trained with a space before each word."""
+def _pieces(special: list[str], *, is_split: bool = True) -> Tokenizer:
+    """Byte pairs over characters, rare ones as bytes; trained on words or on whole lines."""
     backend = Tokenizer(models.BPE(unk_token="<unk>", byte_fallback=True, fuse_unk=True))
-    backend.pre_tokenizer = pre_tokenizers.Metaspace(prepend_scheme="first")
+    backend.pre_tokenizer = pre_tokenizers.Metaspace(prepend_scheme="first", split=is_split)
     alphabet = _frequent_letters()
     trainer = trainers.BpeTrainer(
         vocab_size=800,

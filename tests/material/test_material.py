@@ -95,6 +95,8 @@ TOKENIZER_TRAITS: dict[str, Callable[[Tokenizer], bool]] = {
     "line breaks as added tokens": lambda t: "\n\n" in t.hf.added_tokens_encoder,
     "NFC": lambda t: "NFC" in settings(t, "normalizer"),
     "encoded word by word": lambda t: t.encoder.backends.cuts_at_words,
+    "tokens of several words": lambda t: any(token[1:-1].count("▁") for token in t.hf.get_vocab()),
+    "spaces that move without control tokens": lambda t: bool(t.encoder.backends.new_ids),
     "encoded as a whole": lambda t: not t.encoder.backends.cuts_at_words,
     "no marker": lambda t: len(t.control_ids) < 5,
     "all markers": lambda t: {"<|turn|>", "<|over|>", "<think>"} <= set(t.control_ids),
