@@ -22,6 +22,7 @@ ROOMS = [
     "search_path",
     "errors",
     "files",
+    "entry_points",
     "workers",
     "sandbox",
     "recipe",

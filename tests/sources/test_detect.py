@@ -10,7 +10,12 @@ import pytest
 
 from tests.sources.reading import read_content
 from tunesmith.errors import DataError
+from tunesmith.recipe.source_recipe import SourceRecipe
+from tunesmith.recipe.values import KIND_NAMES
 from tunesmith.sources.detect import detect_kind
+from tunesmith.sources.kind import Certainty, SourceFile
+from tunesmith.sources.kinds import BUILT_IN, NAMES
+from tunesmith.sources.read_source import read_source
 
 LINES = b'{"a": 1}\n{"a": 2}\n'
 LIST = b'[\n{"a": 1}\n]'
@@ -60,7 +65,9 @@ def test_the_kind_is_seen_in_the_content(
     tmp_path: Path, name: str, content: bytes, kind: str
 ) -> None:
     (tmp_path / name).write_bytes(content)
-    assert detect_kind(tmp_path / name, name) == kind
+    detected = detect_kind(SourceFile(path=tmp_path / name, name=name))
+    assert detected.kind.name == kind
+    assert detected.recognition.reason
 
 
 @pytest.mark.parametrize(
@@ -81,3 +88,40 @@ def test_what_is_no_data_is_refused_with_a_cure(
         read_content(tmp_path, name, content)
     assert caught.value.where == name
     assert caught.value.cure
+
+
+def test_the_table_holds_the_kinds_that_a_recipe_names() -> None:
+    assert sorted(NAMES) == sorted(KIND_NAMES.built_in)
+    assert len({kind.name for kind in BUILT_IN}) == len(BUILT_IN)
+    assert all(kind.description for kind in BUILT_IN)
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "certainty"),
+    [
+        ("a.json", b'{"participants": [{}], "messages": [{"sender_name": "A"}]}', "CERTAIN"),
+        ("a.txt", b"[10:00] <ann> hi\n[10:01] <bob> hello\n", "LIKELY"),
+        ("a.csv", TABLE, "LIKELY"),
+        ("a.md", b"# Title\n\nText\n", "FALLBACK"),
+    ],
+)
+def test_a_kind_says_how_sure_it_is(
+    tmp_path: Path, name: str, content: bytes, certainty: str
+) -> None:
+    (tmp_path / name).write_bytes(content)
+    found = detect_kind(SourceFile(path=tmp_path / name, name=name))
+    assert found.recognition.certainty == Certainty[certainty]
+
+
+@pytest.mark.parametrize("kind", [*NAMES])
+def test_a_folder_of_pages_is_read_only_as_what_may_be_a_folder(tmp_path: Path, kind: str) -> None:
+    (tmp_path / "manual").mkdir()
+    (tmp_path / "manual" / "a.md").write_text("# Title\n\nText\n")
+    try:
+        pieces = list(read_source(SourceRecipe(path="manual", kind=kind), folder=tmp_path))
+    except DataError as error:
+        assert kind not in ("faq", "document")
+        assert error.where == "manual"  # noqa: PT017
+    else:
+        assert kind in ("faq", "document")
+        assert pieces

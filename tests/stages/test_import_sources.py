@@ -2,7 +2,7 @@
 
 import json
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any
 
 import pytest
 
@@ -10,8 +10,6 @@ from tests.stages.rig import Talk
 from tunesmith import import_sources
 from tunesmith.__main__ import run_command
 from tunesmith.errors import DataError, MissingError, RecipeError
-from tunesmith.recipe.values import SourceKind
-from tunesmith.sources.kinds import REASONS
 from tunesmith.stages.import_sources import NUM_FINDINGS, dropped_path
 
 ROWS = """\
@@ -137,8 +135,3 @@ def test_a_check_for_people_names_line_and_reason(capsys: pytest.CaptureFixture[
     told = capsys.readouterr().out.splitlines()
     assert told[0] == "faq.jsonl:2: trivial answer: the answer is 'ok'"
     assert "kept: 1" in told
-
-
-def test_every_kind_has_a_reason() -> None:
-    pages = {"faq", "document"}  # each page says what speaks for it
-    assert set(get_args(SourceKind)) - pages <= set(REASONS)

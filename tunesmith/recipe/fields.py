@@ -10,6 +10,7 @@ from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
 from pydantic.fields import FieldInfo
 
+from tunesmith.recipe.open_names import OpenNames
 from tunesmith.recipe.recipe import Recipe
 from tunesmith.recipe.section import RecipeSection
 
@@ -95,7 +96,14 @@ def choices(model: type, key: Key) -> list[str]:
 def _literals(annotation: Any) -> list[Any]:
     if get_origin(annotation) is Literal:
         return list(get_args(annotation))
+    if names := _open_names(annotation):
+        return list(names.known)
     return [word for part in get_args(annotation) for word in _literals(part)]
+
+
+def _open_names(annotation: Any) -> OpenNames | None:
+    """The names that a type takes, where packages may add some."""
+    return next((part for part in get_args(annotation) if isinstance(part, OpenNames)), None)
 
 
 def allowed_values(model: type, key: Key) -> str:
@@ -110,6 +118,8 @@ def allowed_values(model: type, key: Key) -> str:
 
 def _allowed(annotation: Any, metadata: Any) -> str:
     origin, arguments = get_origin(annotation), get_args(annotation)
+    if names := _open_names(annotation):
+        return ", ".join(names.known)
     if origin is Annotated:
         own = [one for part in arguments[1:] for one in getattr(part, "metadata", [part])]
         return _allowed(arguments[0], own)

@@ -5,7 +5,7 @@ is expanded in paths, and nothing else: no environment variables, no URLs.
 """
 
 import copy
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,12 +14,19 @@ from pydantic import ValidationError
 
 from tunesmith.errors import MissingError, RecipeError
 from tunesmith.recipe.mistakes import Key, Mistake, mistakes_of, raise_mistakes
+from tunesmith.recipe.open_names import OpenNames, values_at
 from tunesmith.recipe.recipe import Recipe
 from tunesmith.recipe.redaction import redacted
 from tunesmith.recipe.section import RecipeSection
+from tunesmith.recipe.values import KIND_NAMES, METRIC_NAMES, TEMPLATE_NAMES
 from tunesmith.recipe.yaml_text import describe_yaml_error, key_places, read_yaml, write_yaml
 
 _MAX_BYTES = 1 << 20
+_NAMES_AT: dict[tuple[str, ...], OpenNames] = {
+    ("sources", "kind"): KIND_NAMES,
+    ("template", "name"): TEMPLATE_NAMES,
+    ("evaluation", "metrics"): METRIC_NAMES,
+}
 
 
 def load_recipe(path: Path, *, overrides: Sequence[str] = ()) -> Recipe:
@@ -87,8 +94,17 @@ def _validated(
     except ValidationError as error:
         found = mistakes_of(error, data, Recipe)
         mistakes += found + _hidden_mistakes(data, found)
+    mistakes += _disputed_names(data)
     raise_mistakes(mistakes, name, places)
     return result
+
+
+def _disputed_names(data: dict[str, Any]) -> Iterator[Mistake]:
+    """Names that a plug-in offers too, and what is built in or another plug-in with it."""
+    for path, names in _NAMES_AT.items():
+        for key, name in values_at(data, path):
+            if dispute := names.dispute(name):
+                yield Mistake(key=key, message=dispute)
 
 
 def _hidden_mistakes(data: dict[str, Any], found: Sequence[Mistake]) -> list[Mistake]:

@@ -16,6 +16,7 @@ from tunesmith.recipe.values import (
     Device,
     Memory,
     MetricName,
+    MetricReference,
     PlainPath,
     Positive,
     RedactKind,
@@ -228,7 +229,7 @@ class GenerationRecipe(RecipeSection):
         return {} if self.temperature else dict.fromkeys(("top_p", "seed"), "at temperature 0")
 
 
-def _usual_metrics() -> list[MetricName]:
+def _usual_metrics() -> list[str]:
     """All but `final_answer`, which is for answers that are reasoned towards."""
     return [name for name in get_args(MetricName) if name != "final_answer"]
 
@@ -236,7 +237,7 @@ def _usual_metrics() -> list[MetricName]:
 class EvaluationRecipe(RecipeSection):
     """How answers are scored."""
 
-    metrics: list[MetricName] = Field(
+    metrics: list[MetricReference] = Field(
         default_factory=_usual_metrics,
         min_length=1,
         description="marks of an answer, 0 to 100",

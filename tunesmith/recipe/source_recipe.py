@@ -7,7 +7,7 @@ from pydantic import Field, model_validator
 from tunesmith.recipe.section import RecipeSection
 from tunesmith.recipe.task_names import TaskReference
 from tunesmith.recipe.teacher_recipe import TeacherRecipe
-from tunesmith.recipe.values import FieldName, PlainPath, Positive, Seed, SourceKind, SplitName
+from tunesmith.recipe.values import FieldName, KindReference, PlainPath, Positive, Seed, SplitName
 
 
 class SourceRecipe(RecipeSection):
@@ -20,7 +20,7 @@ class SourceRecipe(RecipeSection):
     teacher: TeacherRecipe | None = Field(
         None, description="a model that writes the rows; see docs/teacher.md"
     )
-    kind: SourceKind | None = Field(None, description="overrides what was detected")
+    kind: KindReference | None = Field(None, description="overrides what was detected")
     config: str | None = Field(None, description="configuration of a Hub data set")
     split: str = Field("train", description="split of a Hub data set")
     revision: str | None = Field(None, description="branch, tag or commit of a Hub data set")

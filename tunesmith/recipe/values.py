@@ -7,8 +7,10 @@ from typing import Annotated, Literal, get_args
 
 from pydantic import AfterValidator, Field, WithJsonSchema
 
+from tunesmith.recipe.open_names import OpenNames
+
 SplitName = Literal["train", "validation", "test"]
-SourceKind = Literal[
+SourceKindName = Literal[
     "json",
     "jsonl",
     "csv",
@@ -27,6 +29,9 @@ TemplateName = Literal[
     "auto", "alpaca", "question-answer", "concatenate", "phi3", "chatml", "chat", "plain"
 ]
 MetricName = Literal["exact_match", "token_f1", "rouge_l", "chrf", "token_accuracy", "final_answer"]
+KIND_NAMES = OpenNames("sources", get_args(SourceKindName))
+TEMPLATE_NAMES = OpenNames("templates", get_args(TemplateName))
+METRIC_NAMES = OpenNames("metrics", get_args(MetricName))
 Baseline = Literal["nearest", "few-shot"]
 FieldName = Literal[
     "instruction",
@@ -62,7 +67,7 @@ def _known_template(value: str) -> str:
     """A template's name, or a Jinja file."""
     if value.endswith(".jinja"):
         return _plain_path(value)
-    known: tuple[str, ...] = get_args(TemplateName)
+    known = TEMPLATE_NAMES.known
     if value not in known:
         near = difflib.get_close_matches(value, known, n=1)
         hint = f" Did you mean {near[0]}?" if near else ""
@@ -103,17 +108,14 @@ Memory = Annotated[
     WithJsonSchema({"type": "string", "pattern": f"^(auto|{_MEMORY})$"}),
 ]
 PlainPath = Annotated[str, AfterValidator(_plain_path)]
+KindReference = Annotated[
+    str, KIND_NAMES, AfterValidator(KIND_NAMES.check), WithJsonSchema(KIND_NAMES.json_schema)
+]
+MetricReference = Annotated[
+    str, METRIC_NAMES, AfterValidator(METRIC_NAMES.check), WithJsonSchema(METRIC_NAMES.json_schema)
+]
 TemplateReference = Annotated[
-    str,
-    AfterValidator(_known_template),
-    WithJsonSchema(
-        {
-            "anyOf": [
-                {"enum": list(get_args(TemplateName))},
-                {"type": "string", "pattern": "[.]jinja$"},
-            ]
-        }
-    ),
+    str, AfterValidator(_known_template), WithJsonSchema(TEMPLATE_NAMES.json_schema)
 ]
 Device = Annotated[
     str,

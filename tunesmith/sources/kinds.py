@@ -1,56 +1,90 @@
-"""A source of a recipe -> its kind, and in words why it is read so."""
+"""The table of kinds: those built in, and those that installed packages add.
 
-from dataclasses import dataclass
-from pathlib import Path
+A kind is found by its name, or asked whether a source is its own (`detect`). Of two kinds that are
+equally sure of a source, the one that stands first reads it.
+"""
 
-from tunesmith.recipe.source_recipe import SourceRecipe
-from tunesmith.sources.chunks import check_file
-from tunesmith.sources.pages.pages import find_page_kind
-from tunesmith.sources.read_source import holds_pages, refuse_teacher, source_kind
+import logging
+from collections.abc import Iterator
+from dataclasses import replace
+from functools import cache
 
-# What the content of a file of each kind shows; detection looks for just that. A page says itself.
-REASONS = {
-    "json": "it holds one JSON value, a list of rows",
-    "jsonl": "its lines are JSON objects",
-    "csv": "it is a table of text with a header",
-    "tsv": "it is a table of text with tabs and a header",
-    "parquet": "it begins with Parquet's mark",
-    "slack": "it holds a Slack export's channels with a file a day",
-    "dialogues": "its rows are turns of conversations, with who speaks",
-    "mbox": "it begins as a mailbox, with From and headers",
-    "whatsapp": "its lines begin with a date, a time and a name",
-    "messenger": "it holds participants and messages, as Messenger exports them",
-    "irc": "its lines begin with a time and a nick",
-}
+from tunesmith.entry_points import Plugin, answerable, find_plugin, installed, load_plugin
+from tunesmith.errors import RecipeError
+from tunesmith.sources.chat_kinds import CHAT_KINDS
+from tunesmith.sources.kind import Recognition, SourceFile, SourceKind
+from tunesmith.sources.material import Material
+from tunesmith.sources.page_kinds import DOCUMENT, FAQ, PAGE_FOLDER
+from tunesmith.sources.row import Dropped
+from tunesmith.sources.row_kinds import ROW_KINDS
 
+BUILT_IN = (*CHAT_KINDS, FAQ, DOCUMENT, PAGE_FOLDER, *ROW_KINDS)
+_BY_NAME = {kind.name: kind for kind in BUILT_IN if kind is not PAGE_FOLDER}
+NAMES = tuple(_BY_NAME)
+_RESERVED = {kind.name for kind in BUILT_IN} | {"hub"}  # what sources are said to be read as
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ReadAs:
-    """How a source is read; `reason` ends a sentence such as "a.md is read as faq: ..."."""
-
-    name: str
-    kind: str
-    reason: str
+logger = logging.getLogger(__name__)
 
 
-def explain_source(source: SourceRecipe, *, folder: Path) -> ReadAs:
-    """Say of what kind a source is; whether it can be read shows when it is opened.
+def find_kind(name: str) -> SourceKind:
+    """The kind of a name, built in or not.
 
     Raises:
-        MissingError: There is no such file.
-        DataError: It is of no kind that Tunesmith reads.
-        RecipeError: It is a teacher.
+        RecipeError: The name is unknown, or the package that offers it cannot be used.
     """
-    refuse_teacher(source)
-    if source.path is None:
-        return ReadAs(name=source.hub or "", kind="hub", reason="it is a data set on the Hub")
-    if source.kind is not None:
-        return ReadAs(name=source.path, kind=source.kind, reason="that kind was asked for")
-    path, name = folder / source.path, source.path
-    if holds_pages(path, name, None):
-        return ReadAs(name=name, kind="folder", reason="each page in it by its own kind")
-    check_file(path, name)
-    kind = source_kind(path, name, {str(ours): theirs for ours, theirs in source.fields.items()})
-    is_page = kind in ("faq", "document")
-    reason = find_page_kind(path, name).reason if is_page else REASONS[kind]
-    return ReadAs(name=name, kind=kind, reason=reason)
+    if name in _BY_NAME:
+        return _BY_NAME[name]
+    plugin = find_plugin("sources", name, built_in=_RESERVED)
+    if plugin is None:
+        known = ", ".join([*NAMES, *(one.name for one in installed("sources"))])
+        raise RecipeError(f"source kind '{name}' is unknown", cure=f"Known: {known}.")
+    return load_kind(plugin)
+
+
+def plugin_kinds() -> Iterator[SourceKind]:
+    """The kinds that packages add; one that cannot be used costs itself, and is told once."""
+    for plugin in installed("sources"):
+        try:
+            find_plugin("sources", plugin.name, built_in=_RESERVED)
+            kind = load_kind(plugin)
+        except RecipeError as error:
+            _tell(f"a plug-in is passed over: {error}")
+        else:
+            yield kind
+
+
+def load_kind(plugin: Plugin) -> SourceKind:
+    """A package's record, its code made answerable for what it raises.
+
+    Raises:
+        RecipeError: It cannot be used.
+    """
+    kind: SourceKind = load_plugin(plugin, (SourceKind,))
+
+    def recognise(file: SourceFile) -> Recognition | None:
+        with answerable(plugin, where=file.name):
+            return _checked(kind.recognise(file))
+
+    def read(file: SourceFile) -> Iterator[Material | Dropped]:
+        with answerable(plugin, where=file.name):
+            for piece in kind.read(file):
+                yield _known_piece(piece)
+
+    return replace(kind, recognise=recognise, read=read)
+
+
+def _known_piece(piece: Material | Dropped) -> Material | Dropped:
+    if isinstance(piece, Material | Dropped):
+        return piece
+    raise TypeError(f"read gave a {type(piece).__name__}, not a Row, Section, Thread or the like")
+
+
+def _checked(recognition: object) -> Recognition | None:
+    if recognition is None or isinstance(recognition, Recognition):
+        return recognition
+    raise TypeError(f"recognise gave a {type(recognition).__name__}, not a Recognition")
+
+
+@cache
+def _tell(sentence: str) -> None:
+    logger.warning("%s", sentence)

@@ -1,37 +1,31 @@
-"""One source of a recipe -> its material in order, and in its place what could not be read."""
+"""One source of a recipe -> its material in order, and in its place what could not be read.
+
+Also what it is read as, and why, for the user to know.
+"""
 
 import itertools
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 from tunesmith.errors import DataError, RecipeError
 from tunesmith.recipe.source_recipe import SourceRecipe
-from tunesmith.recipe.values import SourceKind
-from tunesmith.sources.chats.detect_chats import are_dialogues, kind_of_tree
-from tunesmith.sources.chats.dialogues import read_dialogues
-from tunesmith.sources.chats.irc import read_irc
-from tunesmith.sources.chats.mail import read_mailbox
-from tunesmith.sources.chats.messenger import read_messenger
-from tunesmith.sources.chats.slack import read_slack
-from tunesmith.sources.chats.whatsapp import read_whatsapp
 from tunesmith.sources.chunks import check_file, files_in
 from tunesmith.sources.detect import detect_kind
+from tunesmith.sources.kind import SourceFile
+from tunesmith.sources.kinds import find_kind
 from tunesmith.sources.material import Material
-from tunesmith.sources.pages.page_folder import page_files, read_folder
-from tunesmith.sources.pages.pages import read_page
-from tunesmith.sources.row import Dropped, Row
+from tunesmith.sources.row import Dropped
 from tunesmith.sources.tables.hub import read_hub
-from tunesmith.sources.tables.json_files import read_json_file, read_json_lines_file
-from tunesmith.sources.tables.tables import read_csv_file, read_parquet_file
 
-_OF_FOLDERS = frozenset({"slack", "messenger"})
-_CHATS: dict[SourceKind, Callable[[Path, str], Iterator[Material | Dropped]]] = {
-    "slack": read_slack,
-    "mbox": read_mailbox,
-    "whatsapp": read_whatsapp,
-    "messenger": read_messenger,
-    "irc": read_irc,
-}
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReadAs:
+    """How a source is read; `reason` ends a sentence such as "a.md is read as faq: ..."."""
+
+    name: str
+    kind: str
+    reason: str
 
 
 def read_source(recipe: SourceRecipe, *, folder: Path) -> Iterator[Material | Dropped]:
@@ -51,17 +45,28 @@ def read_source(recipe: SourceRecipe, *, folder: Path) -> Iterator[Material | Dr
     refuse_teacher(recipe)
     if recipe.path is None:
         return _some(read_hub(recipe, folder=folder), recipe.hub or "", limit=recipe.limit)
-    path, name = folder / recipe.path, recipe.path
-    if holds_pages(path, name, recipe.kind):
-        page_kind = recipe.kind if recipe.kind in ("faq", "document") else None
-        return _some(read_folder(path, name, page_kind), name, limit=recipe.limit)
-    check_file(path, name)
-    fields = {str(ours): theirs for ours, theirs in recipe.fields.items()}
-    kind = recipe.kind or source_kind(path, name, fields)
-    if path.is_dir() and kind not in _OF_FOLDERS:
-        raise DataError("is a folder, not a file", where=name, cure=files_in(path))
-    found = read_row_file(path, name, kind) or _read_other(path, name, kind, fields)
-    return _some(found, name, limit=recipe.limit)
+    file = _source_file(recipe.path, recipe, folder)
+    kind = find_kind(recipe.kind) if recipe.kind else detect_kind(file).kind
+    if file.path.is_dir() and not kind.takes_folders:
+        raise DataError("is a folder, not a file", where=file.name, cure=files_in(file.path))
+    return _some(kind.read(file), file.name, limit=recipe.limit)
+
+
+def explain_source(source: SourceRecipe, *, folder: Path) -> ReadAs:
+    """Say of what kind a source is; whether it can be read shows when it is opened.
+
+    Raises:
+        MissingError: There is no such file.
+        DataError: It is of no kind that Tunesmith reads.
+        RecipeError: It is a teacher.
+    """
+    refuse_teacher(source)
+    if source.path is None:
+        return ReadAs(name=source.hub or "", kind="hub", reason="it is a data set on the Hub")
+    if source.kind is not None:
+        return ReadAs(name=source.path, kind=source.kind, reason="that kind was asked for")
+    kind, recognition = detect_kind(_source_file(source.path, source, folder))
+    return ReadAs(name=source.path, kind=kind.name, reason=recognition.reason)
 
 
 def refuse_teacher(recipe: SourceRecipe) -> None:
@@ -79,59 +84,11 @@ def refuse_teacher(recipe: SourceRecipe) -> None:
         )
 
 
-def holds_pages(path: Path, name: str, kind: SourceKind | None) -> bool:
-    """Whether a folder is one of pages; an export of a chat is none, whatever lies beside it."""
-    if not path.is_dir() or kind in _OF_FOLDERS or (kind is None and kind_of_tree(path, name)):
-        return False
-    return bool(page_files(path))
-
-
-def source_kind(path: Path, name: str, fields: Mapping[str, str]) -> SourceKind:
-    """The kind of a file or folder, from its content.
-
-    Args:
-        path: The file or folder.
-        name: What it is called in messages.
-        fields: Columns that the recipe names; those of a conversation say what it is.
-
-    Raises:
-        DataError: It is of no kind that Tunesmith reads.
-    """
-    kind = detect_kind(path, name)
-    rows = read_row_file(path, name, kind)
-    if rows is None:
-        return kind
-    if fields.keys() & {"thread", "author", "role", "message"} or are_dialogues(rows, fields):
-        return "dialogues"
-    return kind
-
-
-def read_row_file(path: Path, name: str, kind: SourceKind) -> Iterator[Row | Dropped] | None:
-    """The rows of a file of rows; None of every other kind."""
-    match kind:
-        case "jsonl":
-            return read_json_lines_file(path, name)
-        case "json":
-            return read_json_file(path, name)
-        case "csv":
-            return read_csv_file(path, name)
-        case "tsv":
-            return read_csv_file(path, name, delimiter="\t")
-        case "parquet":
-            return read_parquet_file(path, name)
-        case _:
-            return None
-
-
-def _read_other(
-    path: Path, name: str, kind: SourceKind, fields: Mapping[str, str]
-) -> Iterator[Material | Dropped]:
-    if kind in ("faq", "document"):
-        return read_page(path, name, kind)
-    if kind == "dialogues":
-        rows = read_row_file(path, name, detect_kind(path, name))
-        return read_dialogues(rows or iter(()), fields, name)
-    return _CHATS[kind](path, name)
+def _source_file(path: str, recipe: SourceRecipe, folder: Path) -> SourceFile:
+    """What a recipe names, which is there."""
+    check_file(folder / path, path)
+    fields = {str(ours): theirs for ours, theirs in recipe.fields.items()}
+    return SourceFile(path=folder / path, name=path, fields=fields)
 
 
 def _some(

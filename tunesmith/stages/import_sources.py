@@ -14,7 +14,7 @@ from tunesmith.examples.read_examples import ReadCount, check_read, read_example
 from tunesmith.files import atomic_file, json_line
 from tunesmith.recipe.load_recipe import recipe_from_mapping
 from tunesmith.recipe.recipe import Recipe
-from tunesmith.sources.kinds import explain_source
+from tunesmith.sources.read_source import explain_source
 from tunesmith.sources.row import Dropped
 from tunesmith.stages.execution.output_file import are_dropped, are_examples, check_outputs
 from tunesmith.stages.execution.progress import Progress, SilentProgress

@@ -30,8 +30,8 @@ from tunesmith.models.load import context_tokens, num_known_tokens, refuse_witho
 from tunesmith.recipe.load_recipe import resolved_yaml
 from tunesmith.recipe.recipe import Recipe
 from tunesmith.recipe.source_recipe import SourceRecipe
-from tunesmith.sources.kinds import explain_source
 from tunesmith.sources.pages.page_folder import folder_files
+from tunesmith.sources.read_source import explain_source
 from tunesmith.sources.row import Dropped
 from tunesmith.stages.execution.progress import Progress
 from tunesmith.stages.execution.run_folder import RunFolder

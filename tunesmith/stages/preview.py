@@ -12,7 +12,7 @@ from tunesmith.examples.read_examples import read_examples
 from tunesmith.models.load import ModelPlace, is_model_folder
 from tunesmith.recipe.load_recipe import recipe_from_mapping
 from tunesmith.recipe.recipe import Recipe
-from tunesmith.sources.kinds import explain_source
+from tunesmith.sources.read_source import explain_source
 from tunesmith.sources.row import Dropped
 from tunesmith.stages.execution.progress import Progress, SilentProgress
 from tunesmith.stages.execution.stage import Result

@@ -4,7 +4,6 @@ import json
 import resource
 from collections.abc import Callable
 from pathlib import Path
-from typing import get_args
 
 import pytest
 
@@ -12,7 +11,7 @@ from tunesmith.errors import DataError
 from tunesmith.examples.example import Example
 from tunesmith.examples.read_examples import read_examples
 from tunesmith.recipe.source_recipe import SourceRecipe
-from tunesmith.recipe.values import SourceKind
+from tunesmith.recipe.values import KIND_NAMES
 from tunesmith.sources.row import Dropped
 
 IRC = "[10:00] <ann> how do i list open ports?\n[10:01] <bob> ann: ss -tlnp\n"
@@ -132,7 +131,7 @@ def test_deep_json_is_refused_or_counted(tmp_path: Path, kind: str, name: str) -
 def test_every_kind_is_read(tmp_path: Path) -> None:
     """A kind that the recipe allows and nobody reads would end in a traceback."""
     (tmp_path / "x").write_bytes(b"\x01 no such content\n")
-    for kind in get_args(SourceKind):
+    for kind in KIND_NAMES.built_in:
         try:
             list(read_examples([SourceRecipe(path="x", kind=kind)], folder=tmp_path))
         except DataError:

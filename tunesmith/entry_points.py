@@ -1,0 +1,191 @@
+"""Entry points of installed packages -> plug-ins by name; their code is imported when one is used.
+
+Three doors are open: `tunesmith.sources`, `tunesmith.templates` and `tunesmith.metrics`. Names
+and versions come from the packages' metadata, which imports nothing of theirs.
+"""
+
+import importlib.util
+import re
+import sys
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cache
+from importlib.metadata import EntryPoint, entry_points
+from pathlib import Path
+from typing import Any, Literal, Protocol, TypeVar
+
+from tunesmith.errors import RecipeError, TunesmithError
+from tunesmith.files import hash_bytes
+
+Door = Literal["sources", "templates", "metrics"]
+DOORS: dict[Door, str] = {
+    "sources": "source kind",
+    "templates": "template",
+    "metrics": "metric",
+}
+_NAME = re.compile(r"[a-z][a-z0-9]*(?:[_-][a-z0-9]+)*")
+
+
+class Named(Protocol):
+    """A record that a plug-in gives."""
+
+    @property
+    def name(self) -> str:
+        """What a recipe calls it."""
+
+
+T = TypeVar("T", bound=Named)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plugin:
+    """One entry point of an installed package.
+
+    Attributes:
+        door: Which table it adds to.
+        name: What a recipe calls it.
+        distribution: The package, as pip names it.
+        version: Of the package.
+        target: Where its record is, as `module:name`.
+    """
+
+    door: Door
+    name: str
+    distribution: str
+    version: str
+    target: str
+
+    @property
+    def package(self) -> str:
+        """Package and version, for messages."""
+        return f"{self.distribution} {self.version}"
+
+    @property
+    def title(self) -> str:
+        """What it is, for messages: `metric 'brevity'`."""
+        return f"{DOORS[self.door]} '{self.name}'"
+
+    @property
+    def fingerprint(self) -> list[str]:
+        """All that decides what it does; what was made with another one is stale."""
+        return [self.name, self.distribution, self.version, _code_of(self.target)]
+
+
+def installed(door: Door) -> tuple[Plugin, ...]:
+    """The plug-ins that installed packages offer at a door, by name; none is imported."""
+    return _installed(door, tuple(sys.path))
+
+
+def find_plugin(door: Door, name: str, *, built_in: Collection[str]) -> Plugin | None:
+    """The plug-in of a name; None where no package offers it.
+
+    Raises:
+        RecipeError: The name is built in as well, is no name, or two packages offer it.
+    """
+    found = [plugin for plugin in installed(door) if plugin.name == name]
+    if not found:
+        return None
+    offering = " and ".join(plugin.package for plugin in found)
+    if name in built_in:
+        raise RecipeError(
+            f"{found[0].title} is built in, and cannot be replaced by that of {offering}",
+            cure=f"Uninstall {found[0].distribution}, or ask its authors for another name.",
+        )
+    if len(found) > 1:
+        raise RecipeError(f"{found[0].title} comes from {offering}", cure="Uninstall one of them.")
+    if not _NAME.fullmatch(name):
+        raise RecipeError(
+            f"{found[0].title} of {offering} has no name that a recipe could use",
+            cure="Its authors have to choose small letters, digits, - and _.",
+        )
+    return found[0]
+
+
+@cache
+def load_plugin(plugin: Plugin, types: tuple[type[T], ...]) -> T:
+    """Import a plug-in's record.
+
+    Args:
+        plugin: Of `find_plugin`.
+        types: What its entry point may name, or return if it names a function.
+
+    Raises:
+        RecipeError: It cannot be imported, or is something else; names the package.
+    """
+    try:
+        group = f"tunesmith.{plugin.door}"
+        record = EntryPoint(name=plugin.name, value=plugin.target, group=group).load()
+        if callable(record) and not isinstance(record, types):
+            record = record()
+    except (Exception, SystemExit) as error:
+        raise _not_usable(plugin, f"cannot be loaded ({in_words(error)})") from error
+    if not isinstance(record, types):
+        wanted = " or ".join(kind.__name__ for kind in types)
+        raise _not_usable(plugin, f"is of type {type(record).__name__}, not {wanted}")
+    if record.name != plugin.name:
+        raise _not_usable(plugin, f"calls itself '{record.name}'")
+    return record
+
+
+@contextmanager
+def answerable(plugin: Plugin, *, where: str | None = None) -> Iterator[None]:
+    """What a plug-in's code raises becomes an error that names its package.
+
+    Raises:
+        TunesmithError: The code within the block failed; errors of Tunesmith pass as they are.
+    """
+    try:
+        yield
+    except TunesmithError:
+        raise
+    except Exception as error:
+        raise TunesmithError(
+            f"{plugin.title} of {plugin.package} failed ({in_words(error)})",
+            where=where,
+            cure=f"That is a fault of {plugin.distribution}; tell its authors.",
+        ) from error
+
+
+def in_words(error: BaseException) -> str:
+    """An exception of other people's code on one line."""
+    return " ".join(f"{type(error).__name__}: {error}".split()).rstrip(": .")
+
+
+@cache
+def _installed(door: Door, _: tuple[str, ...]) -> tuple[Plugin, ...]:
+    found = [_plugin(door, point) for point in entry_points(group=f"tunesmith.{door}")]
+    return tuple(sorted(found, key=lambda plugin: (plugin.name, plugin.distribution)))
+
+
+def _plugin(door: Door, point: EntryPoint) -> Plugin:
+    package: Any = point.dist
+    return Plugin(
+        door=door,
+        name=point.name,
+        distribution=package.metadata["Name"],
+        version=package.version,
+        target=point.value,
+    )
+
+
+def _not_usable(plugin: Plugin, words: str) -> RecipeError:
+    return RecipeError(
+        f"{plugin.title} of {plugin.package} {words}",
+        cure=f"Install another version of {plugin.distribution}, or uninstall it.",
+    )
+
+
+@cache
+def _code_of(target: str) -> str:
+    """A hash of the source of the package that a target lies in; importing nothing."""
+    top = target.partition(":")[0].partition(".")[0]
+    try:
+        spec = importlib.util.find_spec(top)
+    except (ImportError, ValueError):
+        spec = None
+    folders = [Path(place) for place in (spec and spec.submodule_search_locations) or ()]
+    files = sorted(file for folder in folders for file in folder.rglob("*.py"))
+    if not folders and spec is not None and spec.origin is not None:
+        files = [Path(spec.origin)]
+    return hash_bytes(b"\0".join(file.read_bytes() for file in files if file.is_file()))

@@ -1,0 +1,175 @@
+"""The kinds of chats, as records: what each is recognised by, and who reads it."""
+
+import itertools
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import lru_cache, partial
+from pathlib import Path
+from typing import Literal
+
+from tunesmith.errors import DataError
+from tunesmith.sources.chats.dialogues import conversation_column, message_columns, read_dialogues
+from tunesmith.sources.chats.irc import is_irc_line, read_irc
+from tunesmith.sources.chats.mail import read_mailbox
+from tunesmith.sources.chats.messenger import is_messenger_export, read_messenger
+from tunesmith.sources.chats.slack import is_slack_export, read_slack
+from tunesmith.sources.chats.whatsapp import is_whatsapp_line, read_whatsapp
+from tunesmith.sources.kind import Certainty, Recognition, SourceFile, SourceKind
+from tunesmith.sources.material import Thread
+from tunesmith.sources.page_kinds import format_of, is_page
+from tunesmith.sources.row import Dropped, Row
+from tunesmith.sources.row_kinds import read_rows, row_kind
+from tunesmith.sources.unrecognised import unrecognised
+
+_TextChat = Literal["mbox", "whatsapp", "irc"]
+_NUM_LINES = 200
+_NUM_ROWS = 200
+_MAIL_HEADER = re.compile(
+    r"^(?:From|Date|Subject|To|Message-ID|Received|Return-Path|X-\S+|MIME-Version): ?\S",
+    re.MULTILINE | re.IGNORECASE,
+)
+_MAIL_BEGINS = re.compile(rb"(?:Return-Path|Received|Delivered-To|Message-ID|MIME-Version): ?\S")
+_MESSENGER = (
+    re.compile(rb'"participants"\s*:\s*\['),
+    re.compile(rb'"(?:sender_name|senderName)"\s*:'),
+)
+_OTHER_SHAPES = frozenset({"summary", "label", "response", "output", "answer", "completion"})
+_COLUMNS_OF_DIALOGUES = frozenset({"thread", "author", "role", "message"})
+
+
+def _recognise_slack(file: SourceFile) -> Recognition | None:
+    if not file.is_tree or not is_slack_export(file.inner_names):
+        return None
+    reason = "it holds a Slack export's channels with a file a day"
+    return Recognition(certainty=Certainty.CERTAIN, reason=reason)
+
+
+def _recognise_messenger(file: SourceFile) -> Recognition | None:
+    """An export's folder or archive, or one file of it."""
+    if file.is_tree:
+        is_export = is_messenger_export(file.inner_names)
+    else:
+        starts = file.head.lstrip().startswith(b"{")
+        is_export = starts and all(pattern.search(file.head) for pattern in _MESSENGER)
+    if not is_export:
+        return None
+    reason = "it holds participants and messages, as Messenger exports them"
+    return Recognition(certainty=Certainty.CERTAIN, reason=reason)
+
+
+@lru_cache(maxsize=4)
+def _text_chat(file: SourceFile) -> _TextChat | None:
+    """A mailbox, or a chat written line by line; tags of a page would look like nicks."""
+    if file.is_tree or format_of(file) not in (None, "plain"):
+        return None
+    text = file.head.decode("utf-8", "replace").lstrip("\ufeff\u200e")
+    if (text.startswith("From ") and _MAIL_HEADER.search(text)) or _MAIL_BEGINS.match(file.head):
+        return "mbox"
+    lines = [line for line in text.split("\n")[:_NUM_LINES] if line.strip()]
+    if lines and any(is_whatsapp_line(line) for line in lines[:2]):
+        return "whatsapp"
+    num_spoken = sum(is_irc_line(line) for line in lines)
+    return "irc" if num_spoken >= 2 and num_spoken * 4 >= len(lines) else None
+
+
+def _recognise_text(kind: _TextChat, reason: str, file: SourceFile) -> Recognition | None:
+    if _text_chat(file) != kind:
+        return None
+    return Recognition(certainty=Certainty.LIKELY, reason=reason)
+
+
+def _recognise_dialogues(file: SourceFile) -> Recognition | None:
+    """Rows that are dialogues, or the messages of some, as they show or the recipe says."""
+    if _text_chat(file) or row_kind(file) is None:
+        return None
+    is_named = file.fields.keys() & _COLUMNS_OF_DIALOGUES
+    if not is_named and not are_dialogues(read_rows(file), file.fields):
+        return None
+    reason = "its rows are turns of conversations, with who speaks"
+    return Recognition(certainty=Certainty.LIKELY, reason=reason)
+
+
+def are_dialogues(rows: Iterable[Row | Dropped], fields: Mapping[str, str]) -> bool:
+    """Whether rows are dialogues, or the messages of some; rows that are examples are not.
+
+    It is not enough that columns have fitting names: both sides must be seen to speak.
+    """
+    first = [row for row in _some(rows) if isinstance(row, Row)]
+    if not first or _OTHER_SHAPES & first[0].fields.keys():
+        return False
+    names = [str(name) for name in first[0].fields]
+    holds_talk = conversation_column(first[0].fields, fields) is not None
+    if not holds_talk and message_columns(names, fields) is None:
+        return False
+    threads = [item for item in read_dialogues(first, fields, "") if isinstance(item, Thread)]
+    return any(_has_two_sides(thread) for thread in threads)
+
+
+def _some(rows: Iterable[Row | Dropped]) -> Iterator[Row | Dropped]:
+    try:
+        yield from itertools.islice(rows, _NUM_ROWS)
+    except DataError:
+        return  # whoever reads the whole file will say so
+
+
+def _has_two_sides(thread: Thread) -> bool:
+    parties = {turn.is_staff for turn in thread.turns}
+    if parties == {None}:
+        return len({turn.author for turn in thread.turns}) > 1
+    return {True, False} <= parties
+
+
+def _read(
+    reader: Callable[[Path, str], Iterator[Thread | Dropped]], file: SourceFile
+) -> Iterator[Thread | Dropped]:
+    return reader(file.path, file.name)
+
+
+def _read_dialogues(file: SourceFile) -> Iterator[Thread | Dropped]:
+    if row_kind(file) is None and not (_text_chat(file) or is_page(file)):
+        raise unrecognised(file)
+    return read_dialogues(read_rows(file), file.fields, file.name)
+
+
+CHAT_KINDS = (
+    SourceKind(
+        name="slack",
+        description="an export of Slack, its folder or zip archive",
+        recognise=_recognise_slack,
+        read=partial(_read, read_slack),
+        takes_folders=True,
+    ),
+    SourceKind(
+        name="messenger",
+        description="an export of Messenger: a file, its folder or zip archive",
+        recognise=_recognise_messenger,
+        read=partial(_read, read_messenger),
+        takes_folders=True,
+    ),
+    SourceKind(
+        name="mbox",
+        description="a mailbox in one file",
+        recognise=partial(_recognise_text, "mbox", "it begins as a mailbox, with From and headers"),
+        read=partial(_read, read_mailbox),
+    ),
+    SourceKind(
+        name="whatsapp",
+        description="a chat as WhatsApp exports it",
+        recognise=partial(
+            _recognise_text, "whatsapp", "its lines begin with a date, a time and a name"
+        ),
+        read=partial(_read, read_whatsapp),
+    ),
+    SourceKind(
+        name="irc",
+        description="a log of an IRC channel",
+        recognise=partial(_recognise_text, "irc", "its lines begin with a time and a nick"),
+        read=partial(_read, read_irc),
+    ),
+    SourceKind(
+        name="dialogues",
+        description="rows that are dialogues, or the messages of some",
+        recognise=_recognise_dialogues,
+        read=_read_dialogues,
+    ),
+)

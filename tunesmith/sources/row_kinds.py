@@ -1,0 +1,139 @@
+"""The kinds of files of rows, as records: JSON, JSON Lines, CSV, TSV, Parquet.
+
+The content decides, the name settles ties.
+"""
+
+import json
+import re
+from collections.abc import Callable, Iterator
+from functools import lru_cache, partial
+from pathlib import Path
+from typing import Any, Literal
+
+from tunesmith.sources.chats.dialogues import message_columns
+from tunesmith.sources.kind import Certainty, Recognition, SourceFile, SourceKind
+from tunesmith.sources.page_kinds import ARCHIVES, LIST_OF_OBJECTS, is_page
+from tunesmith.sources.row import Dropped, Row
+from tunesmith.sources.tables.json_files import read_json_file, read_json_lines_file
+from tunesmith.sources.tables.tables import find_delimiter, read_csv_file, read_parquet_file
+
+RowKind = Literal["json", "jsonl", "csv", "tsv", "parquet"]
+PACKED = {".gz", ".zst"}
+_SUFFIXES: dict[str, RowKind] = {
+    ".json": "json",
+    ".jsonl": "jsonl",
+    ".ndjson": "jsonl",
+    ".csv": "csv",
+    ".tsv": "tsv",
+    ".tab": "tsv",
+    ".parquet": "parquet",
+}
+_READERS: dict[RowKind, Callable[[Path, str], Iterator[Row | Dropped]]] = {
+    "json": read_json_file,
+    "jsonl": read_json_lines_file,
+    "csv": read_csv_file,
+    "tsv": partial(read_csv_file, delimiter="\t"),
+    "parquet": read_parquet_file,
+}
+_USUAL_COLUMNS = frozenset(
+    {"instruction", "question", "prompt", "text", "response", "output", "answer", "completion"}
+)
+
+
+@lru_cache(maxsize=4)
+def row_kind(file: SourceFile) -> RowKind | None:
+    """What kind of rows a file holds, also where its extension says something else."""
+    text = file.head.lstrip()
+    is_packed = file.head.startswith(tuple(magic for magic, _ in ARCHIVES))
+    if file.is_tree or not text or is_packed or is_page(file):
+        return None
+    named = _kind_of_name(file.path)
+    if file.head.startswith(b"PAR1"):
+        return "parquet"
+    if text.startswith(b"["):
+        return "jsonl" if named == "jsonl" and not LIST_OF_OBJECTS.match(text) else "json"
+    return _object_kind(text, named) if text.startswith(b"{") else _other_kind(file.head, named)
+
+
+def read_rows(file: SourceFile) -> Iterator[Row | Dropped]:
+    """The rows of a file as what they look like; none where it holds none."""
+    kind = row_kind(file)
+    return iter(()) if kind is None else _READERS[kind](file.path, file.name)
+
+
+def _kind_of_name(path: Path) -> RowKind | None:
+    suffixes = [suffix.lower() for suffix in path.suffixes]
+    while suffixes and suffixes[-1] in PACKED:
+        suffixes.pop()
+    return _SUFFIXES.get(suffixes[-1]) if suffixes else None
+
+
+def _object_kind(text: bytes, named: RowKind | None) -> RowKind:
+    """JSON Lines, or one object over several lines; `text` begins with a brace."""
+    first, _, others = text.partition(b"\n")
+    if not others.strip():
+        return "json" if named == "json" else "jsonl"
+    if others.lstrip().startswith(b"{") or _is_object(first):
+        return "jsonl"
+    return "json" if named == "json" or first.strip() == b"{" else "jsonl"
+
+
+def _is_object(line: bytes) -> bool:
+    try:
+        value: Any = json.loads(line)
+    except (ValueError, RecursionError):
+        return False
+    return isinstance(value, dict)
+
+
+def _other_kind(head: bytes, named: RowKind | None) -> RowKind | None:
+    """A table, or JSON Lines that begin with a bad line; the content is no JSON so far."""
+    if b"\0" in head:
+        return None
+    if named in ("csv", "tsv"):
+        return named
+    if named in ("json", "jsonl") and re.search(rb"^\s*\{", head, re.MULTILINE):
+        return "jsonl"
+    if named is not None and _looks_like_table(head):
+        return "csv"
+    return named if named in ("json", "jsonl") else None
+
+
+def _looks_like_table(head: bytes) -> bool:
+    header = head.partition(b"\n")[0].decode("utf-8", "replace")
+    columns = {column.strip(' "\r').lower() for column in header.split(find_delimiter(head))}
+    is_usual = bool(columns & _USUAL_COLUMNS) or message_columns(columns, {}) is not None
+    return len(columns) > 1 and is_usual
+
+
+def _recognise(kind: RowKind, reason: str, file: SourceFile) -> Recognition | None:
+    """Rows may hold anything, so that a kind that knows what these mean may be surer."""
+    if row_kind(file) != kind:
+        return None
+    return Recognition(certainty=Certainty.LIKELY, reason=reason)
+
+
+def _read(kind: RowKind, file: SourceFile) -> Iterator[Row | Dropped]:
+    return _READERS[kind](file.path, file.name)
+
+
+def _record(kind: RowKind, description: str, reason: str) -> SourceKind:
+    return SourceKind(
+        name=kind,
+        description=description,
+        recognise=partial(_recognise, kind, reason),
+        read=partial(_read, kind),
+    )
+
+
+ROW_KINDS = (
+    _record("json", "one JSON value, a list of rows", "it holds one JSON value, a list of rows"),
+    _record("jsonl", "a JSON object a line", "its lines are JSON objects"),
+    _record("csv", "a table of text with a header", "it is a table of text with a header"),
+    _record(
+        "tsv",
+        "a table of text with tabs and a header",
+        "it is a table of text with tabs and a header",
+    ),
+    _record("parquet", "a Parquet file", "it begins with Parquet's mark"),
+)
