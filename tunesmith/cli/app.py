@@ -20,6 +20,7 @@ from tunesmith.cli.commands import (
     forecast,
     import_,
     init,
+    plugins,
     prepare,
     preview,
     publish,
@@ -53,6 +54,7 @@ _COMMANDS: tuple[tuple[str, Any, Any], ...] = (
     (LOOK, compare.compare, compare.EXAMPLES),
     (LOOK, ask.ask, ask.EXAMPLES),
     (LOOK, chat.chat, chat.EXAMPLES),
+    (LOOK, plugins.plugins, plugins.EXAMPLES),
 )
 
 _CHECKED = {"text", "force", "models", "field", "settings"}  # by words of their own

@@ -7,16 +7,22 @@ are 0 to 100. A row without a completion is a failure with its reason, never a 0
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from functools import cache
+from dataclasses import replace
+from functools import cache, partial
 from typing import Protocol
 
 from rapidfuzz.distance import LCSseq
 from sacrebleu.metrics.chrf import CHRF
 
-from tunesmith.errors import DataError
+from tunesmith.entry_points import find_plugin, in_words, load_plugin
+from tunesmith.errors import DataError, RecipeError
 from tunesmith.evaluation.final_answer import final_answer
 from tunesmith.evaluation.grade import CUT, Grade
+from tunesmith.evaluation.metric import MeasureError, Metric
 from tunesmith.evaluation.normalise import normalised_words
+from tunesmith.evaluation.token_metrics import BESIDE_TEXT
+
+_ROUNDING = 1e-6
 
 
 class GradableAnswer(Protocol):
@@ -72,13 +78,52 @@ def _chrf_scorer() -> CHRF:
     return CHRF()
 
 
+METRICS = (
+    Metric(
+        name="exact_match",
+        measure=exact_match,
+        description="100 where the words are the same after normalisation, else 0",
+    ),
+    Metric(name="token_f1", measure=token_f1, description="words in common, in any order"),
+    Metric(name="rouge_l", measure=rouge_l, description="words in common, in the same order"),
+    Metric(name="chrf", measure=chrf, description="character n-grams in common"),
+    Metric(
+        name="final_answer",
+        measure=final_answer,
+        description="100 where an answer that is reasoned towards ends in the right one, else 0",
+    ),
+)
 TEXT_METRICS: Mapping[str, Callable[[str, str], float]] = {
-    "exact_match": exact_match,
-    "token_f1": token_f1,
-    "rouge_l": rouge_l,
-    "chrf": chrf,
-    "final_answer": final_answer,
+    metric.name: metric.measure for metric in METRICS
 }
+_RESERVED = frozenset({*TEXT_METRICS, *BESIDE_TEXT})
+
+
+def find_metric(name: str) -> Metric:
+    """The metric of answers of a name, built in or of a package.
+
+    Raises:
+        RecipeError: It is unknown, or the package that offers it cannot be used.
+    """
+    found = next((metric for metric in METRICS if metric.name == name), None)
+    if found is not None:
+        return found
+    plugin = find_plugin("metrics", name, built_in=_RESERVED)
+    if plugin is None:
+        raise RecipeError(f"metric '{name}' is unknown", cure=f"Known: {', '.join(TEXT_METRICS)}.")
+    metric: Metric = load_plugin(plugin, (Metric,))
+    return replace(metric, measure=partial(_measured, metric))
+
+
+def _measured(metric: Metric, completion: str, reference: str) -> float:
+    """The mark of a package's metric; where its code fails, that row fails."""
+    try:
+        score = float(metric.measure(completion, reference))
+    except Exception as error:
+        raise MeasureError(f"metric {metric.name} failed ({in_words(error)})") from error
+    if not 0 <= score <= 100 + _ROUNDING:
+        raise MeasureError(f"metric {metric.name} gave {score:g}, not 0 to 100")
+    return score
 
 
 def grade_completions(
@@ -94,14 +139,15 @@ def grade_completions(
     Args:
         completions: In any order; of two for one example the first counts.
         references: What each example should have been answered; decides which rows count.
-        metric: A name in `TEXT_METRICS`.
+        metric: The name of a metric of answers; see `find_metric`.
         model: Whose completions these are.
         failures: Why an example has no completion, where that is known.
 
     Raises:
         DataError: A completion answers no example of `references`.
+        RecipeError: The metric is unknown, or cannot be used.
     """
-    measure = TEXT_METRICS[metric]
+    measure = find_metric(metric).measure
     seen: set[str] = set()
     for answer in completions:
         if answer.example_id not in references:
@@ -128,7 +174,10 @@ def _grade(
     if answer.finish_reason not in ("stop", "length"):
         return None, answer.finish_reason
     remark = CUT if answer.finish_reason == "length" else None
-    return measure(answer.text, references[answer.example_id]), remark
+    try:
+        return measure(answer.text, references[answer.example_id]), remark
+    except MeasureError as error:
+        return None, str(error)
 
 
 def _stray(answer: GradableAnswer, model: str) -> DataError:

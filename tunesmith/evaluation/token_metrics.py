@@ -14,6 +14,7 @@ from tunesmith.evaluation.grade import Grade
 
 TokenMetric = Literal["token_accuracy", "loss"]
 TOKEN_METRICS: tuple[TokenMetric, ...] = ("token_accuracy", "loss")
+BESIDE_TEXT = frozenset({*TOKEN_METRICS, "judge", "win_rate"})  # told beside metrics of answers
 LOWER_IS_BETTER = frozenset({"loss"})
 
 

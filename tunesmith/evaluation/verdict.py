@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from typing import Literal
 
 from tunesmith.evaluation.grade import Comparison
-from tunesmith.evaluation.metrics import TEXT_METRICS
 from tunesmith.evaluation.score import SIGNIFICANCE
+from tunesmith.evaluation.token_metrics import BESIDE_TEXT
 
 Overall = Literal["better", "worse", "mixed", "no difference shown", "not compared"]
 
@@ -36,7 +36,7 @@ def overall_verdict(comparisons: Sequence[Comparison], *, opening: str = "On {ro
     measured = [c for c in comparisons if c.p_value is not None]
     if not measured:
         return Verdict(outcome="not compared", sentence="No test row was graded for both models.")
-    compared = [c for c in measured if c.metric in TEXT_METRICS] or measured
+    compared = [c for c in measured if c.metric not in BESIDE_TEXT] or measured
     outcome, told = _judge(compared)
     sentence = opening.format(rows=_rows(compared)) + told
     beside = "; ".join(

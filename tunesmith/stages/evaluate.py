@@ -6,16 +6,22 @@ from pathlib import Path
 import torch
 
 from tunesmith.errors import DataError, RecipeError
-from tunesmith.evaluation.metrics import TEXT_METRICS, grade_completions
+from tunesmith.evaluation.metrics import grade_completions
 from tunesmith.evaluation.references import ReferenceFile
 from tunesmith.evaluation.score import score_files
-from tunesmith.evaluation.token_metrics import TokenMetric, TokenTotals, grade_tokens
+from tunesmith.evaluation.token_metrics import (
+    TOKEN_METRICS,
+    TokenMetric,
+    TokenTotals,
+    grade_tokens,
+)
 from tunesmith.files import hash_file, read_json_lines, write_json, write_json_lines
 from tunesmith.generation.responder import Completion, Responder
 from tunesmith.models.load import find_model, weights_fingerprint
 from tunesmith.recipe.recipe import Recipe
 from tunesmith.stages.answer import BASE, TUNED, answer
 from tunesmith.stages.execution.output_file import are_grades
+from tunesmith.stages.execution.plugins_used import metric_plugins
 from tunesmith.stages.execution.progress import Progress
 from tunesmith.stages.execution.run_folder import RunFolder
 from tunesmith.stages.execution.stage import Result, Stage, code_of, run_stage
@@ -113,6 +119,7 @@ def _grade(
             "code": code_of("tokens", "models", "training/validate.py", "evaluation"),
             "rendering": renderer.fingerprint,
             "metrics": metrics,
+            "plugins": [plugin.fingerprint for plugin in metric_plugins(recipe)],
         },
         outputs=[folder.grades(metric) for metric in metrics],
     )
@@ -127,12 +134,11 @@ def _work(
     progress: Progress,
 ) -> Result:
     references = ReferenceFile(folder.examples("test"))
-    for metric in recipe.evaluation.metrics:
-        if metric in TEXT_METRICS:
-            progress.start(f"grading {metric}", None)
-            grades = _text_grades(folder, references, metric, models)
-            write_json_lines(folder.grades(metric), grades)
-            progress.close()
+    for metric in _text_metrics(recipe):
+        progress.start(f"grading {metric}", None)
+        grades = _text_grades(folder, references, metric, models)
+        write_json_lines(folder.grades(metric), grades)
+        progress.close()
     totals = _token_totals(recipe, folder, renderer, progress)
     for token_metric in _token_metrics(recipe):
         rows = (grade.to_json() for grade in grade_tokens(totals, metric=token_metric))
@@ -142,8 +148,7 @@ def _work(
 
 def _score(recipe: Recipe, folder: RunFolder, told: Result, progress: Progress) -> Result:
     """Write `scores.json` from the grades, where one of them changed."""
-    texts = [metric for metric in recipe.evaluation.metrics if metric in TEXT_METRICS]
-    names = [*texts, *judge_metrics(recipe), *_token_metrics(recipe)]
+    names = [*_text_metrics(recipe), *judge_metrics(recipe), *_token_metrics(recipe)]
     paths = {name: folder.grades(name) for name in names}
     for stale in folder.grades(_LOSS).parent.glob("*.jsonl"):
         if stale not in paths.values() and are_grades(stale):
@@ -168,6 +173,10 @@ def _score(recipe: Recipe, folder: RunFolder, told: Result, progress: Progress) 
         return scores
 
     return run_stage(folder, stage, work)
+
+
+def _text_metrics(recipe: Recipe) -> list[str]:
+    return [metric for metric in recipe.evaluation.metrics if metric not in TOKEN_METRICS]
 
 
 def _token_metrics(recipe: Recipe) -> list[TokenMetric]:

@@ -33,6 +33,7 @@ from tunesmith.recipe.source_recipe import SourceRecipe
 from tunesmith.sources.pages.page_folder import folder_files
 from tunesmith.sources.read_source import explain_source
 from tunesmith.sources.row import Dropped
+from tunesmith.stages.execution.plugins_used import check_plugins, source_plugins
 from tunesmith.stages.execution.progress import Progress
 from tunesmith.stages.execution.run_folder import RunFolder
 from tunesmith.stages.execution.stage import Result, Stage, code_of, finished_result, run_stage
@@ -107,6 +108,7 @@ def prepare_stage(
     progress: Progress,
 ) -> Result:
     """`prepare` for a caller that holds the lock and the tokenizer already."""
+    check_plugins(recipe)
     refuse_without_merge(renderer.place)
     stage = preparation(recipe, folder, renderer, recipe_folder)
     refuse_unknown_tokens(renderer, num_known=stage.inputs[_KNOWN])
@@ -174,6 +176,7 @@ def preparation(
         "max_tokens": row_limit(recipe, renderer)[0],
         _KNOWN: num_known_tokens(renderer.place),
         "when_too_long": recipe.training.when_too_long,
+        "plugins": [plugin.fingerprint for plugin in source_plugins(recipe)],
         "code": code_of(*_CODE),
         "libraries": [tokenizers.__version__, transformers.__version__, version("rensa")],
     }

@@ -25,6 +25,7 @@ from tunesmith.models.shortcuts.matmul_library import use_matmul_library
 from tunesmith.models.shortcuts.norms import fuse_norms
 from tunesmith.models.shortcuts.sparse_embedding import SparseEmbedding, train_sparse_rows
 from tunesmith.recipe.recipe import Recipe, TrainingRecipe
+from tunesmith.stages.execution.plugins_used import plugin_record
 from tunesmith.stages.execution.progress import Progress, SilentProgress
 from tunesmith.stages.execution.run_folder import RunFolder
 from tunesmith.stages.execution.stage import (
@@ -312,6 +313,10 @@ class Training:
             "tokenizer": self.renderer.tokenizer.fingerprint,
             "forced": state.forced,
         }
+        prepared = self.folder.read_manifest()["prepare"]["result"]
+        used = plugin_record(self.recipe, prepared, self.renderer.template.contract)
+        if used:
+            environment["plugins"] = used
         write_json(self.folder.environment, environment)
 
     def _save(self, model: LanguageModel) -> None:

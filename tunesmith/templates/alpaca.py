@@ -44,4 +44,5 @@ LAYOUT = TextLayout(
     ),
     markers=("### Instruction:", "### Input:", "### Response:"),
     has_system=True,
+    description="Stanford Alpaca's headers: an instruction, perhaps an input, a response",
 )

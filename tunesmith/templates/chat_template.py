@@ -6,7 +6,7 @@ generation prompt ends. Trained is what the answer's turn adds, up to the first 
 that the template writes; where it writes none, the tokenizer's end token is appended.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -39,7 +39,8 @@ class ChatTemplate:
     """A Jinja template, with the tokenizer's texts and the recipe's options.
 
     `stop_token`, `lead` and `tail` are what the template writes after and around an answer,
-    as `chat_probe` found them.
+    as `chat_probe` found them; `plugin` is what the contract says of the package that offers
+    the template, if one does.
     """
 
     name: str
@@ -53,6 +54,7 @@ class ChatTemplate:
     lead: str = ""
     tail: str = ""
     own_markers: tuple[str, ...] = field(default=())
+    plugin: Mapping[str, Any] | None = None
 
     def render(self, messages: Sequence[Message]) -> tuple[Rendering, ...]:
         """Lay out a conversation: one row, or a row a turn where one row would not be exact.
@@ -133,6 +135,7 @@ class ChatTemplate:
             "text": self.compiled.text,
             "begin": self.texts.begin_token,
             "stop_tokens": list(self.stop_tokens),
+            **({"plugin": dict(self.plugin)} if self.plugin else {}),
         }
 
     def _turns(self, messages: Sequence[Message]) -> list[TurnDict]:

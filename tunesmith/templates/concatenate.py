@@ -22,4 +22,5 @@ LAYOUT = TextLayout(
     jinja="instruction",
     markers=(),
     has_system=False,
+    description="question and answer with nothing between, for rows that carry their headers",
 )

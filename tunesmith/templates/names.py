@@ -1,10 +1,12 @@
 """A name from the recipe, or a contract from a saved model -> the template.
 
-`auto` is the tokenizer's own chat template, or alpaca where it has none.
+`auto` is the tokenizer's own chat template, or alpaca where it has none. Installed packages add
+names of their own (`offered`).
 """
 
 import difflib
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,15 +15,21 @@ from tunesmith.recipe.recipe import TemplateRecipe
 from tunesmith.sandbox.compiled_template import CompiledTemplate, compile_template
 from tunesmith.templates import alpaca, chatml, concatenate, phi3, question_answer
 from tunesmith.templates.chat_probe import chat_template
+from tunesmith.templates.offered import needed_layout, offered_template
 from tunesmith.templates.plain import PlainTemplate
 from tunesmith.templates.template import Template, TokenizerTexts
-from tunesmith.templates.text_template import TextTemplate, jinja_literal
+from tunesmith.templates.text_template import TextLayout, TextTemplate, jinja_literal
 
 LAYOUTS = {
     layout.name: layout for layout in (alpaca.LAYOUT, question_answer.LAYOUT, concatenate.LAYOUT)
 }
-CHATS = {"chatml": chatml.TEXT, "phi3": phi3.TEXT}
-NAMES = tuple(sorted(["auto", "chat", "plain", *LAYOUTS, *CHATS]))
+CHATS = {chat.name: chat for chat in (chatml.CHAT, phi3.CHAT)}
+OTHERS = {
+    "auto": "the tokenizer's own chat template, or alpaca where it has none",
+    "chat": "the tokenizer's own chat template",
+    "plain": "text alone, every token trained",
+}
+NAMES = tuple(sorted([*OTHERS, *LAYOUTS, *CHATS]))
 _GIVEN = {"messages", "add_generation_prompt", "tools", "documents"}
 _WHERE = "template"
 
@@ -37,8 +45,16 @@ def find_template(recipe: TemplateRecipe, texts: TokenizerTexts) -> Template:
     name = recipe.name
     if name == "auto":
         name = "chat" if texts.chat_template else "alpaca"
-    if name in LAYOUTS or name == "plain":
-        return _text_template(name, recipe, texts)
+    if name == "plain":
+        _check_settings(name, recipe, has_system=False)
+        return PlainTemplate(texts=texts)
+    if name in LAYOUTS:
+        return _text_template(LAYOUTS[name], recipe, texts)
+    if offered := None if name in NAMES else offered_template(name, built_in=NAMES):
+        record, package = offered
+        if isinstance(record, TextLayout):
+            return _text_template(record, recipe, texts, package)
+        return _chat_template(name, _with_begin(record.text, texts), recipe, texts, package)
     return _chat_template(name, _jinja_text(name, texts), recipe, texts)
 
 
@@ -51,22 +67,29 @@ def template_from_contract(contract: Mapping[str, Any], texts: TokenizerTexts) -
 
     Raises:
         DataError: The contract is not one of Tunesmith's.
-        RefusedError: The tokenizer is not the one that the contract was made for.
+        MissingError: A package that the template came from is not installed.
+        RefusedError: The tokenizer is not the one that the contract was made for, or the
+            package writes other text now.
     """
     try:
+        name, text, package = contract["name"], contract["text"], contract.get("plugin")
+        if not isinstance(name, str) or not isinstance(package, dict | None):
+            raise TypeError("name or plugin")
         recipe = TemplateRecipe(
-            name=contract["name"],
+            name=name if text is None and package is None else "chat",
             system=contract["system"],
             options=contract["options"],
             train_on=contract["train_on"],
         )
-        text = contract["text"]
     except (KeyError, ValueError, TypeError) as error:
         raise DataError(f"not a rendering contract of Tunesmith ({error})") from None
-    if text is None:
-        template = find_template(recipe, texts)
+    if text is not None:
+        template: Template = _chat_template(name, text, recipe, texts, package)
+    elif package is not None:
+        layout = needed_layout(name, package, built_in=NAMES)
+        template = _text_template(layout, recipe, texts, package)
     else:
-        template = _chat_template(recipe.name, text, recipe, texts)
+        template = find_template(recipe, texts)
     if template.contract != dict(contract):
         raise RefusedError(
             "the tokenizer does not fit the model's rendering contract "
@@ -77,30 +100,47 @@ def template_from_contract(contract: Mapping[str, Any], texts: TokenizerTexts) -
     return template
 
 
-def _text_template(name: str, recipe: TemplateRecipe, texts: TokenizerTexts) -> Template:
+def _text_template(
+    layout: TextLayout,
+    recipe: TemplateRecipe,
+    texts: TokenizerTexts,
+    package: Mapping[str, Any] | None = None,
+) -> TextTemplate:
+    _check_settings(layout.name, recipe, has_system=layout.has_system)
+    return TextTemplate(
+        layout=layout,
+        texts=texts,
+        system=recipe.system,
+        train_on=recipe.train_on,
+        plugin=package,
+    )
+
+
+def _check_settings(name: str, recipe: TemplateRecipe, *, has_system: bool) -> None:
     if recipe.options:
         raise RecipeError(
             f"template '{name}' has no options; found {', '.join(recipe.options)}",
             where="template.options",
             cure="Leave them out, or use a Jinja template.",
         )
-    if recipe.system is not None and (name == "plain" or not LAYOUTS[name].has_system):
+    if recipe.system is not None and not has_system:
         raise RecipeError(
             f"template '{name}' has no place for a system prompt",
             where="template.system",
             cure="Leave it out, or use template chatml or alpaca.",
         )
-    if name == "plain":
-        return PlainTemplate(texts=texts)
-    return TextTemplate(
-        layout=LAYOUTS[name], texts=texts, system=recipe.system, train_on=recipe.train_on
-    )
 
 
-def _chat_template(name: str, text: str, recipe: TemplateRecipe, texts: TokenizerTexts) -> Template:
+def _chat_template(
+    name: str,
+    text: str,
+    recipe: TemplateRecipe,
+    texts: TokenizerTexts,
+    package: Mapping[str, Any] | None = None,
+) -> Template:
     compiled = compile_template(text, where=f"template '{name}'")
     _check_options(name, compiled, recipe)
-    return chat_template(
+    template = chat_template(
         name,
         compiled,
         texts=texts,
@@ -108,6 +148,7 @@ def _chat_template(name: str, text: str, recipe: TemplateRecipe, texts: Tokenize
         train_on=recipe.train_on,
         options=dict(recipe.options),
     )
+    return replace(template, plugin=package)
 
 
 def _check_options(name: str, compiled: CompiledTemplate, recipe: TemplateRecipe) -> None:
@@ -123,7 +164,7 @@ def _check_options(name: str, compiled: CompiledTemplate, recipe: TemplateRecipe
 
 def _jinja_text(name: str, texts: TokenizerTexts) -> str:
     if name in CHATS:
-        return _with_begin(CHATS[name], texts)
+        return _with_begin(CHATS[name].text, texts)
     if name == "chat":
         if texts.chat_template is None:
             raise RecipeError(

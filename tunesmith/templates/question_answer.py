@@ -30,4 +30,5 @@ LAYOUT = TextLayout(
     ),
     markers=("### Question:", "### Answer:"),
     has_system=True,
+    description="### Question: and ### Answer:, as the Lamini data sets write them",
 )

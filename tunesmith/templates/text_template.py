@@ -5,7 +5,7 @@ begin text stands in front as the tokenizer's own post-processor sets it, the en
 trained after the answer.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -21,7 +21,8 @@ class TextLayout:
 
     `lay_out(system, instruction, input)` gives the prompt as (text, is content) pairs;
     `jinja` is the same for messages without `input`, as a Jinja expression over the texts
-    `system` (none if absent) and `instruction`.
+    `system` (none if absent) and `instruction`; `markers` are the lines that set its parts apart,
+    which in content would forge a turn; `description` says in a few words what it is, for lists.
     """
 
     name: str
@@ -29,16 +30,21 @@ class TextLayout:
     jinja: str
     markers: tuple[str, ...]
     has_system: bool
+    description: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TextTemplate:
-    """One instruction, one response, laid out as text."""
+    """One instruction, one response, laid out as text.
+
+    `plugin` is what the contract says of the package that offers the layout, if one does.
+    """
 
     layout: TextLayout
     texts: TokenizerTexts
     system: str | None
     train_on: str
+    plugin: Mapping[str, Any] | None = None
 
     @property
     def name(self) -> str:
@@ -104,6 +110,7 @@ class TextTemplate:
             "text": None,
             "begin": self.texts.begin,
             "stop_tokens": list(self.stop_tokens),
+            **({"plugin": dict(self.plugin)} if self.plugin else {}),
         }
 
     def _prompt(self, messages: Sequence[Message], *, is_trained: bool) -> Rendering:

@@ -3,9 +3,9 @@
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
-from tunesmith.evaluation.metrics import TEXT_METRICS
 from tunesmith.evaluation.run_comparison import mean_of_runs
 from tunesmith.evaluation.score import TUNED, Column, shared_ids
+from tunesmith.evaluation.token_metrics import BESIDE_TEXT
 from tunesmith.examples.example import Example, last_user_text
 from tunesmith.files import read_json_lines
 from tunesmith.stages.comparing.compared_runs import Side
@@ -31,7 +31,7 @@ def answer_differences(
         among: Test rows that all runs have.
         count: How many rows at most; rows that both sides answer equally well are left out.
     """
-    metrics = [metric for metric in columns if metric in TEXT_METRICS]
+    metrics = [metric for metric in columns if metric not in BESIDE_TEXT]
     scores: dict[str, Record] = {}
     for metric in metrics or [metric for metric in columns if metric != "loss"]:
         for example_id, pair in _means(columns[metric], among).items():
