@@ -3,6 +3,7 @@
 # make format  rewrite the formatting    make golden  rewrite the golden files
 # make bench   speed against peers: some hours; ARGS=--quick: ten minutes and the installation
 # make bench-data  preparation: a million rows, planted duplicates, hiding
+# make bench-shortcuts  what each shortcut of training brings, with and without; most of an hour
 # make study   what the starter learns; some minutes
 # make clean   take the environments away
 
@@ -16,7 +17,7 @@ QUICK := not slow and not gpu and not network
 
 .DEFAULT_GOAL := demo
 .DELETE_ON_ERROR:
-.PHONY: demo test test-all check format golden bench bench-data study clean
+.PHONY: demo test test-all check format golden bench bench-data bench-shortcuts study clean
 
 demo: $(STAMP)
 	@$(BIN)/tunesmith demo
@@ -44,7 +45,10 @@ bench: $(STAMP)
 	$(BIN)/python bench/speed.py $(ARGS)
 
 bench-data: $(STAMP)
-	@for file in $(filter-out bench/speed.py bench/seed_pairs.py,$(wildcard bench/*.py)); do $(BIN)/python $$file || exit 1; done
+	@for file in $(filter-out bench/speed.py bench/seed_pairs.py bench/shortcuts.py,$(wildcard bench/*.py)); do $(BIN)/python $$file || exit 1; done
+
+bench-shortcuts: $(STAMP)
+	$(BIN)/python bench/shortcuts.py $(ARGS)
 
 study: $(STAMP)
 	$(BIN)/python -m pretraining.study $(ARGS)

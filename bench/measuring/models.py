@@ -38,9 +38,26 @@ SHAPES: dict[str, dict[str, Any]] = {
         "rms_norm_eps": 1e-5,
         "tie_word_embeddings": True,
     },
+    "llama-160m": {  # JackFram's; RMS norms as in SmolLM2, a head of its own as in Pythia
+        "model_type": "llama",
+        "vocab_size": 32000,
+        "hidden_size": 768,
+        "num_hidden_layers": 12,
+        "num_attention_heads": 12,
+        "num_key_value_heads": 12,
+        "intermediate_size": 3072,
+        "max_position_embeddings": 2048,
+        "rms_norm_eps": 1e-6,
+        "tie_word_embeddings": False,
+    },
     "gpt2": {"model_type": "gpt2", "resid_pdrop": 0.0, "embd_pdrop": 0.0, "attn_pdrop": 0.0},
 }
-TOKENIZERS = {"pythia-70m": "olmo_neox", "smollm2-135m": "gpt2", "gpt2": "gpt2"}
+TOKENIZERS = {
+    "pythia-70m": "olmo_neox",
+    "smollm2-135m": "gpt2",
+    "llama-160m": "gpt2",  # without its rarest pieces
+    "gpt2": "gpt2",
+}
 END = "<|endoftext|>"
 
 
