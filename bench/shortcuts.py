@@ -6,7 +6,7 @@
 Time: two trainings in one process take the same batch in turns; the medians of each step's
 ratio, by the clock and of the processor, since the clock of a busy machine tells little. Memory:
 the peaks of processes of their own, in turns. A shortcut that brings less than 5 % of either on
-two models of one run is to be taken out. JSON is printed, or written with `--json`.
+two models of one run is to be taken out (decision 22). JSON is printed, or written with `--json`.
 """
 
 import argparse
@@ -19,8 +19,10 @@ from pathlib import Path
 from typing import Any
 
 from measuring.child import Ended, run_child
-from measuring.shortcut_turns import NOTHING, SHORTCUTS
+from measuring.shortcut_turns import NOTHING
 from measuring.tasks import Material, Places, Task, make_task
+
+from tunesmith.models.shorten import SHORTCUTS
 
 ROOT = Path(__file__).resolve().parent.parent
 TASKS = {

@@ -1,12 +1,19 @@
 """Two-layer models of many families and a byte tokenizer, for tests without a network."""
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
 from tokenizers import AddedToken, Tokenizer, decoders, models, pre_tokenizers
-from transformers import AutoConfig, AutoModelForCausalLM, PreTrainedTokenizerFast
+from transformers import (
+    AutoConfig,
+    AutoModelForCausalLM,
+    PreTrainedModel,
+    PreTrainedTokenizerFast,
+)
 
+from tunesmith.models.shortcuts.setting import TrainingSetting
 from tunesmith.tokens.encode import EncodedExample
 from tunesmith.tokens.store import TokenStore, write_store
 
@@ -101,3 +108,9 @@ def random_store(path: Path, lengths: list[int], *, seed: int = 0) -> TokenStore
     rows = [(f"e{i}", random_example(n, seed=seed + i)) for i, n in enumerate(lengths)]
     write_store(path, rows, key="test")
     return TokenStore(path, key="test")
+
+
+def setting_of(network: PreTrainedModel, ids: torch.Tensor, **changes: Any) -> TrainingSetting:
+    """All of a network's weights trained in fp32, with texts of these tokens."""
+    usual = {"device": "cpu", "precision": "fp32", "is_full": True}
+    return TrainingSetting(network=network, read_ids=lambda: ids, **{**usual, **changes})

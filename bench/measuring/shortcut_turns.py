@@ -10,36 +10,26 @@ the process says what memory that takes.
 import argparse
 import json
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
-from unittest import mock
 
 import torch
 
-from tunesmith.models.shortcuts.last_layer import PartialLayer
 from tunesmith.models.shortcuts.matmul_library import use_matmul_library
+from tunesmith.models.shorten import SHORTCUTS
 from tunesmith.recipe.load_recipe import load_recipe
-from tunesmith.stages import train
 from tunesmith.stages.execution.progress import SilentProgress
 from tunesmith.stages.execution.run_folder import RunFolder
 from tunesmith.stages.responders.renderer import recipe_renderer
 from tunesmith.stages.train import Training, base_record, start_engine
-from tunesmith.training import engine
 from tunesmith.training.distributed import Ranks
 from tunesmith.training.engine import seed_everything
 from tunesmith.training.plan import TrainingPlan
 from tunesmith.training.step import train_step
 
 NOTHING = "nothing"  # is left out
-SHORTCUTS: dict[str, tuple[Any, str, Callable[..., Any]]] = {  # what stands where without it
-    "fused_norms": (train, "fuse_norms", lambda network: 0),
-    "last_layer": (PartialLayer, "of", lambda network: None),
-    "sparse_embedding": (train, "train_sparse_rows", lambda network, ids: None),
-    "embedding_gradient": (train, "add_rows_in_place", lambda network: 0),
-    "matmul_library": (engine, "choose_matmul_library", lambda device: "standard"),
-}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,13 +65,6 @@ def take_steps(plans: dict[str, TrainingPlan], *, steps: int) -> Iterator[Turn]:
 
 def plan_without(way: str, options: argparse.Namespace) -> TrainingPlan:
     """The recipe's training, with every shortcut but one, or with all."""
-    if way != NOTHING:
-        with mock.patch.object(*SHORTCUTS[way]):
-            return _plan(options)
-    return _plan(options)
-
-
-def _plan(options: argparse.Namespace) -> TrainingPlan:
     recipe = load_recipe(options.recipe, overrides=[f"training.precision={options.precision}"])
     folder = RunFolder(options.run, options.recipe.parent)
     renderer = recipe_renderer(recipe, options.recipe.parent)
@@ -94,6 +77,7 @@ def _plan(options: argparse.Namespace) -> TrainingPlan:
         progress=SilentProgress(),
         force=None,
         base=base_record(renderer.place, recipe, folder),
+        shortcuts={name: shortcut for name, shortcut in SHORTCUTS.items() if name != way},
     )
     with use_matmul_library("standard"):
         plan = training.plan(training.load())

@@ -17,7 +17,7 @@ from tests.stages.rig import Talk, make_recipe
 from tests.tiny import byte_tokenizer, tiny_config
 from tunesmith.models.forward import LanguageModel
 from tunesmith.models.load import find_model
-from tunesmith.models.shortcuts.sparse_embedding import SparseEmbedding, spread
+from tunesmith.models.shortcuts.sparse_embedding import SparseEmbedding, sparse_embeddings, spread
 from tunesmith.recipe.recipe import LoraRecipe, TemplateRecipe
 from tunesmith.stages.execution.run_folder import RunFolder
 from tunesmith.stages.responders.renderer import Renderer
@@ -168,12 +168,12 @@ def load(case: Case, base: Path, run: Path, renderer: Renderer) -> Trained:
     if recipe.training.activation_checkpointing == "on":
         use_activation_checkpointing(model)
     texts = rows()
-    tables = training._sparse_embeddings(model, _Store(texts))  # type: ignore[arg-type]
+    training._shorten(model, _Store(texts))  # type: ignore[arg-type]
     return Trained(
         training=training,
         model=model,
-        optimizer=make_optimizer(model.network, recipe.training, tables=tables),
-        tables=tables,
+        optimizer=make_optimizer(model.network, recipe.training),
+        tables=sparse_embeddings(model.inner),
         batches=[
             collate(texts[:2], smallest_saving=model.smallest_saving),
             collate(texts[2:], smallest_saving=model.smallest_saving),

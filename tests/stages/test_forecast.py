@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+import torch
 
 from tests.stages.rig import Talk, colour_rows, make_recipe, run_folder, write_rows
 from tunesmith.errors import TunesmithError
@@ -41,12 +42,15 @@ def test_a_forecast_names_time_memory_and_limit_and_leaves_only_data(
 def test_a_forecast_before_training_changes_no_weight(tiny_folder: Path, tmp_path: Path) -> None:
     data = write_rows(tmp_path / "rows.jsonl", colour_rows(12))
     recipe = make_recipe(tiny_folder, data, training=TRAINING)
+    before = torch.backends.mkldnn.matmul.fp32_precision
     made = []
     for name in ("with", "without"):
         folder = run_folder(tmp_path / name)
         if name == "with":
             forecast(recipe, folder, recipe_folder=tmp_path, progress=Talk())
+        assert torch.backends.mkldnn.matmul.fp32_precision == before
         train(recipe, folder, recipe_folder=tmp_path, progress=Talk())
+        assert torch.backends.mkldnn.matmul.fp32_precision == before
         made.append((folder.model / "model.safetensors").read_bytes())
     assert made[0] == made[1]
 

@@ -13,6 +13,7 @@ from tunesmith.errors import MissingError, RefusedError, TunesmithError
 from tunesmith.files import read_json, read_json_lines
 from tunesmith.generation import responder as answering
 from tunesmith.models.load import find_model, load_network
+from tunesmith.models.shorten import SHORTCUTS
 from tunesmith.recipe.load_recipe import load_recipe
 from tunesmith.recipe.recipe import GenerationRecipe, Recipe
 from tunesmith.stages.answer import answer, answer_file
@@ -75,6 +76,9 @@ def test_the_report_and_the_resolved_recipe_stand_in_the_folder(done: Any) -> No
     environment = read_json(folder.environment)
     assert environment["precision"] == "fp32"
     assert environment["layout"] == "rows"
+    assert environment["products"] in ("standard", "onednn")
+    assert environment["shortcuts"].keys() == SHORTCUTS.keys()
+    assert all(use["reason"] for use in environment["shortcuts"].values())
 
 
 @pytest.mark.filterwarnings("ignore:.is_gradient_checkpointing. is deprecated")

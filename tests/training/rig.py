@@ -1,19 +1,20 @@
 """A small training put together from parts, without recipe files or a command line."""
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import torch
 
-from tests.tiny import random_store, tiny_network
+from tests.tiny import random_store, setting_of, tiny_network
 from tunesmith.models.adapter import add_adapter
 from tunesmith.models.forward import choose_layout
 from tunesmith.models.rows.attention import register
-from tunesmith.models.shortcuts.sparse_embedding import train_sparse_rows
+from tunesmith.models.shorten import Shortcut, shorten
 from tunesmith.recipe.recipe import TrainingRecipe
 from tunesmith.training.distributed import Ranks
 from tunesmith.training.dropout import set_dropout
-from tunesmith.training.engine import Engine
+from tunesmith.training.engine import REFERENCE
 from tunesmith.training.feed import Feed
 from tunesmith.training.loop import run_training
 from tunesmith.training.optimizer import make_optimizer
@@ -47,12 +48,14 @@ class Log:
 
 
 def make_plan(
-    folder: Path, recipe: TrainingRecipe, *, family: str = "llama", num_tokens: int = 260
+    folder: Path,
+    recipe: TrainingRecipe,
+    *,
+    family: str = "llama",
+    num_tokens: int = 260,
+    shortcuts: Mapping[str, Shortcut] | None = None,
 ) -> TrainingPlan:
-    """A plan over thirteen random rows of 256 tokens and five held-out ones.
-
-    With 512 tokens or more an untied table is trained only where it is read.
-    """
+    """A plan over thirteen random rows of 256 tokens and five held-out ones."""
     register()
     folder.mkdir(exist_ok=True)
     store = random_store(folder / "train.arrow", LENGTHS)
@@ -60,12 +63,11 @@ def make_plan(
     network = tiny_network(family, vocab_size=num_tokens)
     set_dropout(network, recipe.dropout)
     model = choose_layout(network)
-    rows = None
     if recipe.lora is not None:
         torch.manual_seed(0)
         model.network = add_adapter(model.network, recipe.lora, dropout=recipe.dropout)
-    else:
-        rows = train_sparse_rows(model.inner, torch.from_numpy(store.distinct_ids()))
+    setting = setting_of(model.inner, torch.from_numpy(store.distinct_ids()))
+    used = shorten(setting, shortcuts=shortcuts or {})
     num_steps = count_steps(len(store), recipe)
 
     def feed(of: Any) -> Feed:
@@ -82,13 +84,14 @@ def make_plan(
 
     return TrainingPlan(
         model=model,
-        optimizer=make_optimizer(model.network, recipe, tables=[rows] if rows else []),
+        optimizer=make_optimizer(model.network, recipe),
         feed=feed(store),
         validation=feed(held_out),
         recipe=recipe,
-        engine=Engine(device="cpu", precision="fp32", num_threads=1),
+        engine=REFERENCE,
         num_steps=num_steps,
         folder=folder / "checkpoints",
+        shortcuts=used,
         identity={"data": store.key, "recipe": recipe.model_dump_json()},
     )
 

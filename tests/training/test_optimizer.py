@@ -3,9 +3,9 @@
 import pytest
 import torch
 
-from tests.tiny import random_example, tiny_network
+from tests.tiny import random_example, setting_of, tiny_network
 from tunesmith.models.adapter import add_adapter
-from tunesmith.models.shortcuts.sparse_embedding import train_sparse_rows
+from tunesmith.models.shortcuts.sparse_embedding import apply, sparse_embeddings
 from tunesmith.recipe.recipe import LoraRecipe, TrainingRecipe
 from tunesmith.training.optimizer import make_optimizer, trainable
 
@@ -121,9 +121,9 @@ def test_rows_that_are_read_change_as_the_whole_table_would(kind: str, weight_de
     made = {}
     for has_rows in (True, False):
         network = tiny_network("llama")
-        rows = train_sparse_rows(network, ids) if has_rows else None
-        recipe = _recipe(kind, weight_decay=weight_decay)
-        optimizer = make_optimizer(network, recipe, tables=[rows] if rows else [])
+        if has_rows:
+            apply(setting_of(network, ids))
+        optimizer = make_optimizer(network, _recipe(kind, weight_decay=weight_decay))
         for step, text in enumerate([*texts, texts[0]]):
             optimizer.zero_grad()
             network(input_ids=text, labels=text).loss.backward()
@@ -139,9 +139,9 @@ def test_rows_that_are_read_change_as_the_whole_table_would(kind: str, weight_de
 
 def test_of_a_table_only_what_is_read_takes_memory() -> None:
     network = tiny_network("llama")
-    rows = train_sparse_rows(network, torch.tensor([2, 7]))
-    assert rows is not None
-    optimizer = make_optimizer(network, _recipe("adamw"), tables=[rows])
+    apply(setting_of(network, torch.tensor([2, 7])))
+    (rows,) = sparse_embeddings(network)
+    optimizer = make_optimizer(network, _recipe("adamw"))
     text = torch.tensor([[2, 7, 2]])
     network(input_ids=text, labels=text).loss.backward()
     optimizer.step()

@@ -5,10 +5,10 @@ from pathlib import Path
 import pytest
 import torch
 
-from tests.tiny import random_example, tiny_network
+from tests.tiny import random_example, setting_of, tiny_network
 from tunesmith.errors import RefusedError
 from tunesmith.models.adapter import add_adapter
-from tunesmith.models.shortcuts.sparse_embedding import train_sparse_rows
+from tunesmith.models.shorten import SHORTCUTS, shorten
 from tunesmith.recipe.recipe import LoraRecipe, TrainingRecipe
 from tunesmith.training.checkpoint import load_checkpoint, save_checkpoint
 from tunesmith.training.optimizer import Optimizer, make_optimizer, trainable
@@ -141,8 +141,9 @@ MORE_IDS = torch.unique(torch.cat([READ_IDS, torch.arange(100)]))
 def _with_rows(ids: torch.Tensor, *, seed: int) -> tuple[torch.nn.Module, Optimizer]:
     """A table of 300 rows, of which these are trained; all of them where they are most."""
     network = tiny_network("llama", seed=seed, vocab_size=300)
-    rows = train_sparse_rows(network, ids)
-    return network, make_optimizer(network, RECIPE, tables=[rows] if rows else [])
+    name = "sparse_embedding"
+    shorten(setting_of(network, ids), shortcuts={name: SHORTCUTS[name]})
+    return network, make_optimizer(network, RECIPE)
 
 
 @pytest.mark.parametrize("made", [READ_IDS, MORE_IDS, ALL_IDS])

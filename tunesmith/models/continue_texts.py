@@ -18,7 +18,6 @@ from tunesmith.models.forward import (
     row_logits,
 )
 from tunesmith.models.rows.key_value_cache import KeyValueCache
-from tunesmith.models.shortcuts.last_layer import READ_PLACES
 from tunesmith.tokens.collate import collate
 
 
@@ -51,7 +50,6 @@ def continue_texts(
         "position_ids": cache.begin_step(new_lengths, device),
         "key_value_cache": cache,
         "use_cache": False,
-        READ_PLACES: keep,
     }
     result: torch.Tensor
     if output == "hidden":

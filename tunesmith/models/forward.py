@@ -19,7 +19,6 @@ from transformers import PreTrainedModel
 from tunesmith.models.heads.head import Head, is_untouched
 from tunesmith.models.heads.head_probe import find_head
 from tunesmith.models.rows.attention import ROWS, use_attention
-from tunesmith.models.shortcuts.last_layer import READ_PLACES, PartialLayer
 from tunesmith.models.vocabulary import num_rows
 from tunesmith.tokens.collate import Batch, collate
 from tunesmith.tokens.encode import EncodedExample
@@ -42,8 +41,6 @@ class LanguageModel:
         own_attention: The implementation it was loaded with: what transformers' `generate` uses.
         head: Its output layer where a tiled loss was found equal to the model's own.
         head_reason: Why, in words.
-        num_fused_norms: How many of its norms are computed in one node each.
-        is_last_layer_partial: Whether the last layer is computed only where it is read.
         continuation_output: What it gives for texts that are being written
             (`models.continue_texts`); None until somebody asks.
     """
@@ -54,8 +51,6 @@ class LanguageModel:
     own_attention: str
     head: Head | None = None
     head_reason: str = ""
-    num_fused_norms: int = 0
-    is_last_layer_partial: bool = False
     continuation_output: ContinuationOutput | None = None
 
     @property
@@ -133,27 +128,26 @@ def trained_logits(model: LanguageModel, batch: Batch) -> torch.Tensor:
 
 def trained_states(model: LanguageModel, batch: Batch) -> torch.Tensor:
     """What the head reads at the trained positions of a row; (M, H)."""
-    output = model.inner.base_model(**_row(batch, read=batch.trained_positions))
+    output = model.inner.base_model(**_row(batch))
     states: torch.Tensor = output.last_hidden_state.squeeze(0)
     return states.index_select(0, batch.trained_positions)
 
 
 def row_logits(network: Any, batch: Batch, *, keep: torch.Tensor) -> torch.Tensor:
     """Logits of a whole row at the positions `keep`; (len(keep), V)."""
-    output = network(**_row(batch, read=keep), logits_to_keep=keep)
+    output = network(**_row(batch), logits_to_keep=keep)
     # Not `[0]`: the backward of an index fills a second tensor of the logits' size.
     logits: torch.Tensor = output.logits.squeeze(0)
     return logits
 
 
-def _row(batch: Batch, *, read: torch.Tensor) -> dict[str, Any]:
-    """A model's arguments for a row, of which the places `read` are looked at."""
+def _row(batch: Batch) -> dict[str, Any]:
+    """A model's arguments for a row."""
     return {
         "input_ids": batch.ids[None],
         "position_ids": batch.positions[None],
         "spans": batch.spans,
         "use_cache": False,
-        READ_PLACES: read,
     }
 
 
@@ -218,31 +212,7 @@ def choose_layout(network: PreTrainedModel) -> LanguageModel:
         own_attention=before,
         head=head,
         head_reason=head_reason,
-        is_last_layer_partial=_read_last_layer_in_part(network, batch),
     )
-
-
-@torch.no_grad()
-def _read_last_layer_in_part(network: PreTrainedModel, batch: Batch) -> bool:
-    """Compute the last layer only where it is read, if that gives the same there."""
-    read = batch.trained_positions[1::3]
-    whole = row_logits(network, batch, keep=read)
-    layer = PartialLayer.of(network)
-    if layer is None:
-        return False
-    try:
-        part = row_logits(network, batch, keep=read)
-        is_equal = _is_close(part, whole)
-    except (TypeError, ValueError, RuntimeError, AttributeError):  # an MLP with two results
-        is_equal = False
-    if not is_equal:
-        layer.restore()
-    return is_equal
-
-
-def _is_close(found: torch.Tensor, expected: torch.Tensor) -> bool:
-    scale = max(1.0, float(expected.abs().max()))
-    return float((found - expected).abs().max()) <= PROBE_TOLERANCE * scale
 
 
 def _why_not_rows(network: PreTrainedModel, num_tokens: int) -> str | None:

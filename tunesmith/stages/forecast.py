@@ -72,7 +72,7 @@ def forecast(
         )
     started = time.monotonic()
     engine = start_engine(recipe.training)
-    with folder.locked(recipe, recipe_folder), use_matmul_library(engine.products):
+    with folder.locked(recipe, recipe_folder), use_matmul_library("standard"):
         renderer = recipe_renderer(recipe, recipe_folder)
         opened = time.monotonic()
         prepare_stage(recipe, folder, renderer, recipe_folder, progress)

@@ -5,8 +5,10 @@ Under torchrun every rank runs this; rank 0 prepares, writes and talks.
 
 import os
 import resource
+from collections.abc import Mapping
 from contextlib import ExitStack
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -20,10 +22,9 @@ from tunesmith.models.four_bits import num_weights
 from tunesmith.models.load import ModelPlace, load_network, to_device, weights_fingerprint
 from tunesmith.models.quantized import load_quantized
 from tunesmith.models.save import RenderingContract, save_model
-from tunesmith.models.shortcuts.embeddings import add_rows_in_place
 from tunesmith.models.shortcuts.matmul_library import use_matmul_library
-from tunesmith.models.shortcuts.norms import fuse_norms
-from tunesmith.models.shortcuts.sparse_embedding import SparseEmbedding, train_sparse_rows
+from tunesmith.models.shortcuts.setting import TrainingSetting
+from tunesmith.models.shorten import SHORTCUTS, Shortcut, ShortcutUse, shorten
 from tunesmith.recipe.recipe import Recipe, TrainingRecipe
 from tunesmith.stages.execution.plugins_used import plugin_record
 from tunesmith.stages.execution.progress import Progress, SilentProgress
@@ -91,7 +92,7 @@ def train(
     """
     engine = start_engine(recipe.training)
     with joined_ranks(torch.device(engine.device)) as ranks, ExitStack() as stack:
-        stack.enter_context(use_matmul_library(engine.products))
+        stack.enter_context(use_matmul_library("standard"))  # again, afterwards
         if ranks.is_first:
             stack.enter_context(folder.locked(recipe, recipe_folder))
         else:
@@ -125,6 +126,7 @@ class Training:
     progress: Progress
     force: str | None
     base: dict[str, Any]  # which model the run starts from
+    shortcuts: Mapping[str, Shortcut] = field(default_factory=lambda: SHORTCUTS)
 
     def result(self) -> Result:
         """Train unless the model stands already, made from the same inputs."""
@@ -184,9 +186,7 @@ class Training:
         seed_everything(self.recipe.training.seed, 0)
         network = self._load_base()
         set_dropout(network, self.recipe.training.dropout)
-        num_fused = self._shorten(network)
         model = choose_layout(to_device(network, self.engine.device))
-        model.num_fused_norms = num_fused
         if model.layout == "padded":
             self.progress.note(f"padded batches, since {model.layout_reason}")
         lora = self.recipe.training.lora
@@ -205,20 +205,16 @@ class Training:
             return load_quantized(self.renderer.place, device=self.engine.device)
         return load_network(self.renderer.place, has_random_weights=is_random)
 
-    def _shorten(self, network: torch.nn.Module) -> int:
-        """Compute the same with fewer passes over memory; returns how many norms are fused."""
-        if self.engine.device != "cpu":
-            return 0
-        if self.ranks.size == 1 and self.recipe.training.lora is None:
-            add_rows_in_place(network)
-        return fuse_norms(network)
-
-    def _sparse_embeddings(self, model: LanguageModel, store: TokenStore) -> list[SparseEmbedding]:
-        """Of tables that the data read few rows of, those rows."""
-        if self.recipe.training.lora is not None:
-            return []
-        rows = train_sparse_rows(model.inner, torch.from_numpy(store.distinct_ids()))
-        return [] if rows is None else [rows]
+    def _shorten(self, model: LanguageModel, store: TokenStore) -> dict[str, ShortcutUse]:
+        """Compute the same with less, where that may be; how, stands in environment.json."""
+        setting = TrainingSetting(
+            network=model.inner,
+            device=self.engine.device,
+            precision=self.engine.precision,
+            is_full=self.recipe.training.lora is None,
+            read_ids=cache(lambda: torch.from_numpy(store.distinct_ids())),
+        )
+        return shorten(setting, shortcuts=self.shortcuts)
 
     def plan(self, model: LanguageModel) -> TrainingPlan:
         """What the training is made of."""
@@ -228,6 +224,7 @@ class Training:
             raise DataError("there is no training example", where=str(self.folder.path))
         training = self.recipe.training
         num_steps = count_steps(len(store), training)
+        shortcuts = self._shorten(model, store)
         feed = Feed(
             store=store,
             rows_of_step=lambda step: rows_of_step(
@@ -241,16 +238,15 @@ class Training:
         )
         return TrainingPlan(
             model=model,
-            optimizer=make_optimizer(
-                model.network, training, tables=self._sparse_embeddings(model, store)
-            ),
+            optimizer=make_optimizer(model.network, training),
             feed=feed,
             validation=replace(feed, store=held_out) if len(held_out) else None,
             recipe=training,
             engine=self.engine,
             num_steps=num_steps,
             folder=self.folder.checkpoints,
-            identity=self._identity(store, model),
+            shortcuts=shortcuts,
+            identity={**self._identity(store, model), "products": _products_of(shortcuts)},
         )
 
     def _identity(self, store: TokenStore, model: LanguageModel) -> dict[str, Any]:
@@ -263,8 +259,6 @@ class Training:
             "base model": self.base["fingerprint"],
             "layout": model.layout,
             "head": "plain" if model.tiled_head is None else "tiled",
-            "fused norms": model.num_fused_norms,
-            "last layer": "in part" if model.is_last_layer_partial else "whole",
             "ranks": self.ranks.size,
         }
 
@@ -297,8 +291,8 @@ class Training:
             "layout_reason": model.layout_reason,
             "head": "plain" if model.tiled_head is None else "tiled",
             "head_reason": model.head_reason,
-            "fused_norms": model.num_fused_norms,
-            "last_layer": "in part" if model.is_last_layer_partial else "whole",
+            "products": _products_of(plan.shortcuts),
+            "shortcuts": {name: asdict(use) for name, use in plan.shortcuts.items()},
             "micro_batch": state.micro_batch,
             "activation_checkpointing": state.is_checkpointing,
             "ranks": self.ranks.size,
@@ -334,6 +328,12 @@ def start_engine(recipe: TrainingRecipe) -> Engine:
     keep_freed_memory()
     bound_matmul_caches()
     return choose_engine(recipe)
+
+
+def _products_of(shortcuts: Mapping[str, ShortcutUse]) -> str:
+    """Who multiplies fp32 matrices: `onednn`, or torch's choice, `standard`."""
+    use = shortcuts.get("matmul_library")
+    return "onednn" if use is not None and use.is_used else "standard"
 
 
 def training_stage(recipe: Recipe, folder: RunFolder, base: dict[str, Any]) -> Stage:

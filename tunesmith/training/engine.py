@@ -17,7 +17,6 @@ import transformers
 
 from tunesmith import __version__
 from tunesmith.errors import RecipeError
-from tunesmith.models.shortcuts.matmul_library import MatmulLibrary, choose_matmul_library
 from tunesmith.recipe.recipe import TrainingRecipe
 
 
@@ -29,13 +28,14 @@ class Engine:
         device: cpu, cuda or mps.
         precision: fp32, or bf16 autocast over fp32 master weights.
         num_threads: Of torch, on the CPU: sums depend on it.
-        products: Who multiplies fp32 matrices; found out by a self-test of the machine.
     """
 
     device: str
     precision: str
     num_threads: int
-    products: MatmulLibrary = "standard"
+
+
+REFERENCE = Engine(device="cpu", precision="fp32", num_threads=1)  # and no shortcut
 
 
 def choose_engine(recipe: TrainingRecipe) -> Engine:
@@ -54,12 +54,7 @@ def choose_engine(recipe: TrainingRecipe) -> Engine:
         )
     is_bf16 = recipe.precision == "bf16" or (recipe.precision == "auto" and is_bf16_here)
     precision = "bf16" if is_bf16 else "fp32"
-    return Engine(
-        device=device,
-        precision=precision,
-        num_threads=torch.get_num_threads(),
-        products=choose_matmul_library(device) if precision == "fp32" else "standard",
-    )
+    return Engine(device=device, precision=precision, num_threads=torch.get_num_threads())
 
 
 def identity(engine: Engine) -> dict[str, Any]:

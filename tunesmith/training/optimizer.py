@@ -6,7 +6,7 @@ from typing import Any
 import torch
 
 from tunesmith.errors import RefusedError
-from tunesmith.models.shortcuts.sparse_embedding import SparseEmbedding, spread
+from tunesmith.models.shortcuts.sparse_embedding import SparseEmbedding, sparse_embeddings, spread
 from tunesmith.recipe.recipe import TrainingRecipe
 
 Moments = dict[str, torch.Tensor]
@@ -140,16 +140,15 @@ def trainable(network: torch.nn.Module) -> dict[str, torch.nn.Parameter]:
     return {name: p for name, p in network.named_parameters() if p.requires_grad}
 
 
-def make_optimizer(
-    network: torch.nn.Module, recipe: TrainingRecipe, *, tables: Sequence[SparseEmbedding] = ()
-) -> Optimizer:
-    """The recipe's update rule over the trainable weights; of `tables`, over the rows read.
+def make_optimizer(network: torch.nn.Module, recipe: TrainingRecipe) -> Optimizer:
+    """The recipe's update rule over the trainable weights; of sparse tables, over the rows read.
 
     Muon (Jordan 2024) makes every direction of a matrix's update equally large, so that what
     is rare is learnt as fast as what is frequent (arXiv 2509.26030). It is made for matrices
     between embeddings and output; AdamW changes the rest. Its rate is scaled to AdamW's size
     of update (arXiv 2502.16982): one learning rate serves both.
     """
+    tables = sparse_embeddings(network)
     rows_of = {rows.table: rows.parameter for rows in tables}
     weights = [rows_of.get(weight, weight) for weight in trainable(network).values()]
     if recipe.optimizer == "adamw":

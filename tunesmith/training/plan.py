@@ -1,11 +1,12 @@
 """What a training is made of, what changes while it runs, and who is told."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from tunesmith.models.forward import LanguageModel
+from tunesmith.models.shorten import ShortcutUse
 from tunesmith.recipe.recipe import TrainingRecipe
 from tunesmith.training.distributed import Ranks
 from tunesmith.training.engine import Engine
@@ -32,6 +33,7 @@ class TrainingPlan:
         num_steps: Updates of the whole training.
         folder: Where checkpoints go.
         identity: What a checkpoint must agree with to be resumed.
+        shortcuts: What became of each shortcut.
     """
 
     model: LanguageModel
@@ -43,6 +45,7 @@ class TrainingPlan:
     num_steps: int
     folder: Path
     identity: dict[str, Any]
+    shortcuts: Mapping[str, ShortcutUse] = field(default_factory=dict)
 
     @property
     def ranks(self) -> Ranks:

@@ -8,6 +8,10 @@ from tunesmith.training import checkpoint as checkpoints
 from tunesmith.training.plan import BEST, TrainingListener, TrainingPlan, TrainingState
 from tunesmith.training.state import read_state
 
+# Shortcuts that earlier versions had, as they are without: a checkpoint that had not used them
+# goes on bit for bit, another is refused in words.
+_TAKEN_OUT = {"fused norms": 0, "last layer": "whole", "embedding gradient": "autograd's"}
+
 
 def resume(
     plan: TrainingPlan, *, listener: TrainingListener, force: str | None
@@ -43,11 +47,20 @@ def resume(
 
 def differences(saved: dict[str, Any], current: dict[str, Any]) -> list[str]:
     """What differs between two identities, in words."""
+    if _added_rows_in_place(saved):
+        saved = {**saved, "embedding gradient": "added in place"}
+    current = {**{key: _TAKEN_OUT[key] for key in _TAKEN_OUT.keys() & saved.keys()}, **current}
     return [
         f"{key} was {saved.get(key)}, is {current.get(key)}"
         for key in sorted(saved.keys() | current.keys())
         if saved.get(key) != current.get(key)
     ]
+
+
+def _added_rows_in_place(saved: dict[str, Any]) -> bool:
+    """Whether an earlier version gathered an embedding's gradient by rows; it did not say so."""
+    is_alone_on_cpu = saved.get("device") == "cpu" and saved.get("ranks") == 1
+    return "fused norms" in saved and is_alone_on_cpu and saved.get("training.method") == "full"
 
 
 def _refusal(changed: list[str], *, where: str) -> RefusedError:

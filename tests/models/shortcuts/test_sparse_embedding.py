@@ -4,8 +4,15 @@ import pytest
 import torch
 from transformers import PreTrainedModel
 
-from tests.tiny import tiny_network
-from tunesmith.models.shortcuts.sparse_embedding import SparseEmbedding, spread, train_sparse_rows
+from tests.tiny import setting_of, tiny_network
+from tunesmith.models.shortcuts.sparse_embedding import (
+    SparseEmbedding,
+    apply,
+    difference,
+    sparse_embeddings,
+    spread,
+    why_not,
+)
 
 NUM_TOKENS = 1000
 IDS = torch.tensor([3, 4, 9, 250, 999])
@@ -31,8 +38,8 @@ def make_gradients(network: PreTrainedModel) -> None:
 
 
 def sparse_of(network: PreTrainedModel, ids: torch.Tensor = IDS) -> SparseEmbedding:
-    rows = train_sparse_rows(network, ids)
-    assert rows is not None
+    apply(setting_of(network, ids))
+    (rows,) = sparse_embeddings(network)
     return rows
 
 
@@ -56,14 +63,42 @@ def test_gradients_equal_autograds_and_are_zero_elsewhere(
     assert all(torch.equal(a.grad, b.grad) for a, b in others if b.grad is not None)
 
 
-def test_where_nothing_is_saved_the_table_stays() -> None:
-    assert train_sparse_rows(network_of(tie_word_embeddings=True), IDS) is None
-    assert train_sparse_rows(network_of("gpt2"), IDS) is None  # tied
-    assert train_sparse_rows(network_of("gemma", tie_word_embeddings=False), IDS) is None  # scales
-    assert train_sparse_rows(network_of(), torch.arange(NUM_TOKENS // 2 + 1)) is None
+def test_where_nothing_is_saved_the_table_stays_and_the_reason_is_said() -> None:
+    assert why_not(setting_of(network_of(), IDS)) is None
+    for network in (network_of(tie_word_embeddings=True), network_of("gpt2")):
+        assert "tied" in str(why_not(setting_of(network, IDS)))
+    scales = network_of("gemma", tie_word_embeddings=False)
+    assert "a kind of its own" in str(why_not(setting_of(scales, IDS)))
+    most = torch.arange(NUM_TOKENS // 2 + 1)
+    assert why_not(setting_of(network_of(), most)) == "501 of 1,000 rows are read"
+    assert "adapter" in str(why_not(setting_of(network_of(), IDS, is_full=False)))
     frozen = network_of()
     table_of(frozen).requires_grad_(False)
-    assert train_sparse_rows(frozen, IDS) is None
+    assert "frozen" in str(why_not(setting_of(frozen, IDS)))
+
+
+def test_putting_it_in_twice_keeps_the_rows() -> None:
+    network = network_of()
+    rows = sparse_of(network)
+    assert sparse_of(network) is rows
+
+
+@pytest.mark.parametrize("ids", [IDS, torch.arange(300), torch.tensor([7])])
+def test_the_difference_is_measured_and_leaves_nothing_behind(ids: torch.Tensor) -> None:
+    network = network_of()
+    assert difference(setting_of(network, ids)) < 1e-6
+    assert sparse_embeddings(network) == []
+    assert table_of(network).grad is None
+
+
+def test_a_wrong_gradient_is_found_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    real = torch.ops.aten.embedding_dense_backward
+
+    def forgetful(gradient: torch.Tensor, places: torch.Tensor, *rest: object) -> torch.Tensor:
+        return real(gradient[:1], places[:1], *rest)
+
+    monkeypatch.setattr(torch.ops.aten, "embedding_dense_backward", forgetful)
+    assert difference(setting_of(network_of(), IDS)) > 0.1
 
 
 def test_a_token_outside_can_be_read_but_not_trained() -> None:

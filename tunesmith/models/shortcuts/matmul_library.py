@@ -12,28 +12,47 @@ from typing import Any, Literal
 
 import torch
 
+from tunesmith.models.shortcuts.setting import TrainingSetting
+
 MatmulLibrary = Literal["standard", "onednn"]
 _SHAPES = ((256, 512, 768), (96, 1024, 64))
-_TOLERANCE = 1e-5  # relative; bf16 would be off by 4e-3, fp32 is by 1e-6
 
 
-def choose_matmul_library(device: str) -> MatmulLibrary:
-    """Take oneDNN on a CPU where its products are as exact as fp32, else torch's own choice."""
-    if device != "cpu" or not torch.backends.mkldnn.is_available():
-        return "standard"
+def why_not(setting: TrainingSetting) -> str | None:
+    """Why oneDNN cannot multiply here; None: it can."""
+    if setting.device != "cpu" or not torch.backends.mkldnn.is_available():
+        return "there is no oneDNN here"
+    if setting.precision != "fp32":
+        return f"products are made in {setting.precision}"
+    return None
+
+
+def difference(setting: TrainingSetting) -> float:
+    """Largest relative error of oneDNN's products; bf16 is off by 4e-3, fp32 by 1e-6."""
+    del setting
     with use_matmul_library("onednn"):
-        return "onednn" if _largest_error() < _TOLERANCE else "standard"
+        return _largest_error()
+
+
+def apply(setting: TrainingSetting) -> None:
+    """Let oneDNN multiply in the whole process, until an enclosing `use_matmul_library` ends."""
+    del setting
+    _choose("onednn")
 
 
 @contextmanager
 def use_matmul_library(library: MatmulLibrary) -> Iterator[None]:
     """Let fp32 products go that way, in the whole process, for a while."""
     before = _setting().fp32_precision
-    _setting().fp32_precision = "bf16" if library == "onednn" else "none"
+    _choose(library)
     try:
         yield
     finally:
         _setting().fp32_precision = before
+
+
+def _choose(library: MatmulLibrary) -> None:
+    _setting().fp32_precision = "bf16" if library == "onednn" else "none"
 
 
 def _setting() -> Any:

@@ -6,17 +6,18 @@ rows that are read get a gradient and moments; the result is the same. V tokens,
 """
 
 from functools import partial
-from typing import Any
+from typing import Any, TypeGuard
 
 import torch
 from torch import nn
 from torch.autograd.function import once_differentiable
 from torch.nn import functional
-from transformers import PreTrainedModel
 
-from tunesmith.models.shortcuts.embeddings import is_plain_table
+from tunesmith.models.shortcuts.setting import TrainingSetting
 
 _LARGEST_SHARE = 0.5  # of the table; above it the copies would take what the moments save
+_PROBE_ROWS = 64
+_ATTRIBUTE = "sparse_embedding"  # of an embedding module: its rows
 
 
 class SparseEmbedding:
@@ -67,27 +68,77 @@ def spread(values: torch.Tensor, ids: torch.Tensor | None, *, like: torch.Tensor
     return torch.zeros_like(like, dtype=values.dtype).index_copy_(0, ids, values)
 
 
-def train_sparse_rows(network: PreTrainedModel, ids: torch.Tensor) -> SparseEmbedding | None:
-    """Let the input embeddings collect gradients for the rows `ids` alone.
+def why_not(setting: TrainingSetting) -> str | None:
+    """Why the table is trained whole; None: only its read rows can be.
 
-    Args:
-        network: Its input table's `forward` is replaced in place.
-        ids: (R,) int64, ascending: every token that will be read while gradients are made.
-
-    Returns:
-        The rows; None where nothing is saved: the table is frozen, tied to the output layer (which
-        moves every row), of a kind of its own, or most of it is read.
+    Where it is tied, the output layer moves every row; where most of it is read, the copies
+    would take what is saved.
     """
-    module = network.get_input_embeddings()
-    output = network.get_output_embeddings()
-    if not is_plain_table(module) or not module.weight.requires_grad:
-        return None
-    is_tied = output is not None and output.weight is module.weight
-    if is_tied or len(ids) > _LARGEST_SHARE * len(module.weight):
-        return None
-    rows = SparseEmbedding(module.weight, ids.to(module.weight.device))
+    network = setting.network
+    module, output = network.get_input_embeddings(), network.get_output_embeddings()
+    if not setting.is_full:
+        return "an adapter is trained"
+    if not _is_plain_table(module):
+        return "the embedding is of a kind of its own"
+    if not module.weight.requires_grad:
+        return "the embedding is frozen"
+    if output is not None and output.weight is module.weight:
+        return "the embedding is tied to the output layer"
+    num_read, num_rows = len(setting.read_ids()), len(module.weight)
+    if num_read > _LARGEST_SHARE * num_rows:
+        return f"{num_read:,} of {num_rows:,} rows are read"
+    return None
+
+
+def difference(setting: TrainingSetting) -> float:
+    """Relative L2 of the gradient of some rows, each read twice, from what it should be."""
+    rows = _rows_of(setting)
+    num_read = min(_PROBE_ROWS, len(rows.ids))
+    generator = torch.Generator().manual_seed(0)
+    up = torch.randn(2, num_read, rows.table.shape[1], generator=generator).to(rows.table)
+    with torch.enable_grad():
+        _forward(rows, None, rows.ids[:num_read].repeat(2, 1)).backward(up)
+    found, expected = rows.parameter.grad, torch.zeros_like(rows.parameter)
+    assert found is not None
+    expected[:num_read] = up.sum(dim=0)
+    return float((found - expected).norm() / expected.norm())
+
+
+def apply(setting: TrainingSetting) -> None:
+    """Let the input embeddings collect gradients for the rows that are read alone."""
+    if sparse_embeddings(setting.network):
+        return
+    module, rows = _table_of(setting), _rows_of(setting)
+    setattr(module, _ATTRIBUTE, rows)
     setattr(module, "forward", partial(_forward, rows, module.padding_idx))  # noqa: B010
-    return rows
+
+
+def _is_plain_table(module: nn.Module) -> TypeGuard[nn.Embedding]:
+    """Whether a module is torch's own table, used as it is by default, and nobody hooks into it."""
+    return (
+        type(module) is nn.Embedding
+        and module.max_norm is None
+        and not module.scale_grad_by_freq
+        and not module.sparse
+        and not (module._forward_hooks or module._forward_pre_hooks)
+    )
+
+
+def _rows_of(setting: TrainingSetting) -> SparseEmbedding:
+    table = _table_of(setting).weight
+    return SparseEmbedding(table, setting.read_ids().to(table.device))
+
+
+def _table_of(setting: TrainingSetting) -> nn.Embedding:
+    module = setting.network.get_input_embeddings()
+    assert isinstance(module, nn.Embedding)
+    return module
+
+
+def sparse_embeddings(network: nn.Module) -> list[SparseEmbedding]:
+    """Of the tables in which only read rows are trained, those rows."""
+    found = (getattr(module, _ATTRIBUTE, None) for module in network.modules())
+    return [rows for rows in found if isinstance(rows, SparseEmbedding)]
 
 
 def _forward(rows: SparseEmbedding, padding_idx: int | None, ids: torch.Tensor) -> torch.Tensor:
