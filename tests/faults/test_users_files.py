@@ -92,6 +92,7 @@ WORDS = {
     "compare": ["compare P P -o P/report.md", "compare tiny P --out P/examples.jsonl"],
     "ask": ["ask Hello --models P"],
     "chat": ["chat P"],
+    "plugins": ["plugins"],
 }
 
 
