@@ -22,7 +22,7 @@ from pathlib import Path
 
 import psutil
 
-from tunesmith.examples.read_examples import ReadCount
+from tunesmith.examples.read_count import ReadCount
 from tunesmith.files import read_json_lines
 from tunesmith.recipe.load_recipe import recipe_from_mapping
 from tunesmith.sources.row import Dropped

@@ -15,7 +15,7 @@ import numpy as np
 
 from bench.million_rows import SYLLABLES, new_row
 from tunesmith.examples.example import Example, Message
-from tunesmith.examples.pipeline import collect_examples
+from tunesmith.examples.read_chunks import chunk_examples
 from tunesmith.examples.splitting.assign import SplitAssignment, assign_splits
 from tunesmith.examples.splitting.collection import Collection
 from tunesmith.examples.splitting.split import NO_SPLIT, SPLITS
@@ -64,7 +64,7 @@ def assigned(examples: list[Example], recipe: ExamplesRecipe | None = None) -> S
     """Where they fall, with nothing remembered."""
     recipe = recipe or ExamplesRecipe()
     with tempfile.TemporaryDirectory() as name, Collection(Path(name)) as collection:
-        collect_examples(collection, [(SourceRecipe(path="planted.jsonl"), examples)])
+        collection.add_all(chunk_examples([(SourceRecipe(path="planted.jsonl"), examples)]))
         return assign_splits(collection, recipe, SplitMemory(Path(name) / "splits.jsonl", recipe))
 
 

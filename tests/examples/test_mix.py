@@ -9,10 +9,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.examples.reading import read_all
 from tunesmith.errors import DataError, RecipeError
 from tunesmith.examples.example import Example
 from tunesmith.examples.mix import OVER_WEIGHT, shares
-from tunesmith.examples.read_examples import ReadCount, check_read, read_examples
+from tunesmith.examples.read_count import ReadCount, check_read
 from tunesmith.recipe.load_recipe import recipe_from_mapping
 from tunesmith.sources.row import Dropped
 
@@ -26,9 +27,7 @@ def write(folder: Path, name: str, num_rows: int, *, num_labels: int = 1) -> Non
 
 
 def read(folder: Path, *sources: dict[str, Any]) -> tuple[list[Example], list[Dropped]]:
-    items = list(
-        read_examples(recipe_from_mapping({"sources": list(sources)}).sources, folder=folder)
-    )
+    items = list(read_all(recipe_from_mapping({"sources": list(sources)}).sources, folder=folder))
     kept = [item for item in items if isinstance(item, Example)]
     return kept, [item for item in items if isinstance(item, Dropped)]
 

@@ -1,120 +1,122 @@
-"""From the sources of a recipe to examples, counted, in order and across files."""
+"""Examples while they are read: in order, decided by what was read so far, with bounded memory."""
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tunesmith.errors import DataError, MissingError, RecipeError
+from tunesmith.errors import DataError
+from tunesmith.examples import read_examples as module
 from tunesmith.examples.example import Example
-from tunesmith.examples.read_examples import ReadCount, check_read, read_examples
+from tunesmith.examples.read_examples import read_examples
+from tunesmith.recipe.recipe import ExamplesRecipe
 from tunesmith.recipe.source_recipe import SourceRecipe
 from tunesmith.sources.row import Dropped
 
-
-def read(folder: Path, *sources: dict[str, Any]) -> tuple[list[Example | Dropped], ReadCount]:
-    count = ReadCount()
-    items = list(read_examples([SourceRecipe(**source) for source in sources], folder=folder))
-    for item in items:
-        count.add(item)
-    return items, count
+LONG = " ".join(f"word{number}" for number in range(60))
 
 
-def write_rows(path: Path, rows: list[Any]) -> None:
-    lines = (row if isinstance(row, str) else json.dumps(row) for row in rows)
-    path.write_text("".join(line + "\n" for line in lines))
+def pair(question: str, answer: str, **more: str) -> str:
+    return json.dumps({"question": question, "answer": answer, **more})
 
 
-def pairs(start: int, stop: int) -> list[dict[str, str]]:
-    return [{"question": f"q{number}", "answer": "a"} for number in range(start, stop)]
+def read(folder: Path, lines: list[str], **examples: Any) -> Iterator[Example | Dropped]:
+    (folder / "a.jsonl").write_text("".join(f"{line}\n" for line in lines))
+    recipe = ExamplesRecipe(**examples)
+    found = read_examples([SourceRecipe(path="a.jsonl")], recipe, folder=folder)
+    return (one.item for one in found)
 
 
-def test_sources_are_read_in_order_and_duplicates_found_across_them(tmp_path: Path) -> None:
-    write_rows(tmp_path / "a.jsonl", pairs(0, 3))
-    write_rows(tmp_path / "b.jsonl", [*pairs(2, 4), "bad"])
-    items, count = read(tmp_path, {"path": "a.jsonl"}, {"path": "b.jsonl"})
-    assert [item.source for item in items] == [
-        *(f"a.jsonl:{line}" for line in (1, 2, 3)),
-        *(f"b.jsonl:{line}" for line in (1, 2, 3)),
+def fates(items: Iterator[Example | Dropped]) -> list[str]:
+    return [item.detail if isinstance(item, Dropped) else item.source for item in items]
+
+
+def test_every_piece_comes_in_its_place_and_names_the_first_of_its_kind(tmp_path: Path) -> None:
+    lines = [
+        pair("Why is it so?", "It was decided."),
+        pair("Tell me all.", LONG),
+        pair("Why?", "ok"),
+        pair("Tell me all.", f"{LONG} more"),
+        pair("Why is it so?", "It was decided."),
+        pair("why is it so", "it was decided"),
+        pair("Where is it?", "It is here."),
     ]
-    assert count.to_json() == {
-        "kept": 4,
-        "dropped": {"exact duplicate": 1, "bad JSON": 1},
-        "by_source": {
-            "a.jsonl": {"kept": 3, "dropped": 0},
-            "b.jsonl": {"kept": 1, "dropped": 2},
-        },
-    }
-    assert (count.num_read, count.num_faulty) == (6, 1)
+    assert fates(read(tmp_path, lines)) == [
+        "a.jsonl:1",
+        "a.jsonl:2",
+        "the answer is 'ok'",
+        "98% of the word triples are those of a.jsonl:2",
+        "the same conversation as a.jsonl:1",
+        "equal but for case and punctuation to a.jsonl:1",
+        "a.jsonl:7",
+    ]
+    kept = list(read(tmp_path, lines, drop_near_duplicates=None))
+    assert [isinstance(item, Example) for item in kept] == [
+        *[True] * 2,
+        False,
+        True,
+        False,
+        *[True] * 2,
+    ]
 
 
-def test_each_source_has_fields_of_its_own(tmp_path: Path) -> None:
-    write_rows(tmp_path / "a.jsonl", pairs(0, 1))
-    write_rows(tmp_path / "b.jsonl", [{"x": "q1", "y": "a"}])
-    fields = {"instruction": "x", "response": "y"}
-    _, count = read(tmp_path, {"path": "a.jsonl"}, {"path": "b.jsonl", "fields": fields})
-    assert count.num_kept == 2
+def test_tags_and_groups_do_not_hide_a_repetition_and_groups_are_kept(tmp_path: Path) -> None:
+    lines = [
+        pair("Why is it so?", "It was decided.", group="one"),
+        pair("Why is it so?", "It was decided.", group="two"),
+    ]
+    first, second = read(tmp_path, lines)
+    assert isinstance(first, Example)
+    assert first.group == "one"
+    assert second == Dropped(
+        source="a.jsonl:2",
+        reason="exact duplicate",
+        detail="the same conversation as a.jsonl:1",
+        text="Why is it so?",
+    )
 
 
-def test_a_missing_file_is_known_before_the_first_row(tmp_path: Path) -> None:
-    write_rows(tmp_path / "a.jsonl", pairs(0, 3))
-    sources = [SourceRecipe(path="a.jsonl"), SourceRecipe(path="b.jsonl")]
-    with pytest.raises(MissingError, match=r"b\.jsonl"):
-        read_examples(sources, folder=tmp_path)
-
-
-@pytest.mark.parametrize(
-    "fields",
-    [
-        {"text": "x", "instruction": "y"},
-        {"messages": "x", "response": "y"},
-        {"text": "x", "messages": "y"},
-        {"text": "x", "system": "y"},
-    ],
-)
-def test_fields_of_two_shapes_are_a_mistake_of_the_recipe(
-    tmp_path: Path, fields: dict[str, str]
+def test_whoever_wants_three_rows_waits_for_few_more(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    write_rows(tmp_path / "a.jsonl", pairs(0, 1))
-    with pytest.raises(RecipeError, match=r"sources.0.fields: .* one kind of row"):
-        read(tmp_path, {"path": "a.jsonl", "fields": fields})
+    seen = 0
+
+    def counted(chunks: Any, recipe: ExamplesRecipe) -> Any:
+        def pass_on() -> Any:
+            nonlocal seen
+            for chunk in chunks:
+                seen += chunk.num_read
+                yield chunk
+
+        return decided(pass_on(), recipe)
+
+    decided = module._decided
+    monkeypatch.setattr(module, "_decided", counted)
+    items = read(tmp_path, [pair(f"What is {n}?", f"It is {n}.") for n in range(5000)])
+    next(items)
+    assert seen == 1
+    for _ in range(2):
+        next(items)
+    assert seen == 3
+    assert len(list(items)) == 4997
 
 
-def test_too_many_faulty_rows_stop_the_run_with_place_reason_and_cure(tmp_path: Path) -> None:
-    faulty: list[Any] = ["{bad", {"question": "x"}, {"question": "x", "answer": ""}, "{worse"]
-    write_rows(tmp_path / "a.jsonl", [*faulty, *pairs(0, 96)])
-    _, count = read(tmp_path, {"path": "a.jsonl"})
-    check_read(count, max_bad=0.04)
-    with pytest.raises(DataError) as caught:
-        check_read(count, max_bad=0.03, dropped_path=tmp_path / "dropped.jsonl")
-    message = str(caught.value)
-    assert message.startswith("a.jsonl:1: 4 of 100 rows (4 %) are unreadable")
-    assert "a.jsonl:2: missing field: no field 'response'; found question." in message
-    assert "a.jsonl:3: empty response" in message
-    assert "a.jsonl:4" not in message
-    assert "dropped.jsonl lists all" in message
-    assert "--set examples.max_bad=0.04" in message
+def test_what_was_read_before_an_error_comes_before_it(tmp_path: Path) -> None:
+    lines = [f"What is {n}?,It is {n}." for n in range(100)]
+    text = "\r\n".join(["question,answer", *lines, '"a quote that never ends'])
+    (tmp_path / "a.csv").write_text(text)
+    items = read_examples([SourceRecipe(path="a.csv")], ExamplesRecipe(), folder=tmp_path)
+    sources: list[str] = []
+    with pytest.raises(DataError, match="a quote that opens here is never closed"):
+        sources.extend(one.item.source for one in items)
+    assert sources == [f"a.csv:{line}" for line in range(2, 102)]
 
 
-def test_duplicates_and_tool_calls_are_not_faults(tmp_path: Path) -> None:
-    tools = {"messages": [{"role": "tool", "content": "x"}]}
-    write_rows(tmp_path / "a.jsonl", [*pairs(0, 2), *pairs(0, 2), tools])
-    _, count = read(tmp_path, {"path": "a.jsonl"})
-    assert (count.num_faulty, count.first_faulty) == (0, [])
-    check_read(count, max_bad=0.0)
-
-
-def test_the_cure_lets_the_same_data_pass(tmp_path: Path) -> None:
-    write_rows(tmp_path / "a.jsonl", [*pairs(0, 2), "bad"])
-    _, count = read(tmp_path, {"path": "a.jsonl"})
-    with pytest.raises(DataError, match=r"examples.max_bad=0.34"):
-        check_read(count, max_bad=0.01)
-    check_read(count, max_bad=0.34)
-
-
-def test_nothing_left_is_an_error_whatever_is_allowed(tmp_path: Path) -> None:
-    write_rows(tmp_path / "a.jsonl", ["bad", {"question": "q", "answer": ""}])
-    _, count = read(tmp_path, {"path": "a.jsonl"})
-    with pytest.raises(DataError, match=r"no example is left \(1 bad JSON, 1 empty response\)"):
-        check_read(count, max_bad=1.0)
+def test_dropped_pieces_do_not_wait_for_ever(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "MAX_WAITING", 10)
+    items = list(read(tmp_path, [*["{bad"] * 500, pair("Why is it so?", "It was decided.")]))
+    assert [isinstance(item, Example) for item in items] == [*[False] * 500, True]

@@ -7,16 +7,17 @@ from typing import Any
 
 import pytest
 
+from tests.examples.reading import read_all
 from tunesmith.errors import DataError
 from tunesmith.examples.example import Example
-from tunesmith.examples.read_examples import ReadCount, check_read, read_examples
+from tunesmith.examples.read_count import ReadCount, check_read
 from tunesmith.recipe.source_recipe import SourceRecipe
 from tunesmith.sources.row import Dropped
 
 
 def read(folder: Path, path: str, **recipe: Any) -> tuple[list[Example], list[Dropped], ReadCount]:
     kept, dropped, count = [], [], ReadCount()
-    for item in read_examples([SourceRecipe(path=path, **recipe)], folder=folder):
+    for item in read_all([SourceRecipe(path=path, **recipe)], folder=folder):
         count.add(item)
         if isinstance(item, Example):
             kept.append(item)

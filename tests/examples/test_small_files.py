@@ -8,7 +8,7 @@ import pytest
 
 from tests.examples.test_real_files import read, turns
 from tunesmith.errors import DataError
-from tunesmith.examples.read_examples import check_read
+from tunesmith.examples.read_count import check_read
 
 BEDS = [
     {"instruction": "What grows in bed 1?", "input": "", "output": "Peas."},

@@ -12,9 +12,10 @@ from pathlib import Path
 
 import pytest
 
+from tests.examples.reading import made_of
 from tunesmith.errors import DataError, MissingError, TunesmithError
 from tunesmith.examples.example import Example
-from tunesmith.examples.read_examples import ReadCount, check_read, read_examples
+from tunesmith.examples.read_count import ReadCount, check_read
 from tunesmith.files import json_line, read_json_lines, write_json_lines
 from tunesmith.recipe.source_recipe import SourceRecipe
 from tunesmith.sources.row import Dropped
@@ -26,13 +27,16 @@ READ_IN_A_CHILD = """
 import json, re, sys
 from pathlib import Path
 from tunesmith.errors import TunesmithError
-from tunesmith.examples.read_examples import read_examples, ReadCount
+from tunesmith.examples.read_count import ReadCount
+from tunesmith.examples.read_examples import read_examples
+from tunesmith.recipe.recipe import ExamplesRecipe
 from tunesmith.recipe.source_recipe import SourceRecipe
 
 count, error = ReadCount(), None
 try:
-    for item in read_examples([SourceRecipe(path=sys.argv[1])], folder=Path()):
-        count.add(item)
+    source = SourceRecipe(path=sys.argv[1])
+    for read in read_examples([source], ExamplesRecipe(), folder=Path()):
+        count.add(read.item)
 except TunesmithError as caught:
     error = str(caught)
 peak = re.search(r"VmHWM:\\s+(\\d+)", Path("/proc/self/status").read_text())
@@ -43,7 +47,7 @@ print(json.dumps([count.num_kept, count.dropped, error, int(peak[1]) // 1024]))
 def read(path: Path) -> tuple[list[Example], dict[int, str], ReadCount]:
     """Examples, and the reason of each dropped line."""
     count, kept, reasons = ReadCount(), [], {}
-    for item in read_examples([SourceRecipe(path=path.name)], folder=path.parent):
+    for item in made_of([SourceRecipe(path=path.name)], folder=path.parent):
         count.add(item)
         json_line(item.to_json() if isinstance(item, Example) else item)  # all can be written
         if isinstance(item, Dropped):
@@ -102,7 +106,7 @@ def test_29_a_latin_1_byte_is_named_with_its_offset(tmp_path: Path) -> None:
     path = tmp_path / "faq.jsonl"
     path.write_bytes((GOOD % 1).encode() + b'\n{"question": "caf\xe9", "answer": "a"}\n')
     place = path.read_bytes().index(b"\xe9")
-    items = list(read_examples([SourceRecipe(path=path.name)], folder=tmp_path))
+    items = list(made_of([SourceRecipe(path=path.name)], folder=tmp_path))
     assert isinstance(items[1], Dropped)
     assert items[1].reason == "not UTF-8"
     assert f"byte 0xe9 at column 18 (byte {place} of the file)" in items[1].detail

@@ -51,6 +51,30 @@ def test_every_piece_is_in_one_of_the_two_files(material: Path) -> None:
     assert talk.notes == ["faq.jsonl is read as jsonl: its lines are JSON objects"]
 
 
+def test_near_duplicates_are_left_out_unless_they_are_asked_for(material: Path) -> None:
+    words = " ".join(f"word{number}" for number in range(60))
+    rows = [{"question": "Tell me all.", "answer": f"{words}{end}"} for end in ("", " more")]
+    (material / "near.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    out = material / "x.jsonl"
+    for settings, count in (({}, 1), ({"drop_near_duplicates": None}, 2)):
+        assert import_sources(["near.jsonl"], out, examples=settings)["kept"] == count
+    import_sources(["near.jsonl"], out)
+    assert [(row["source"], row["reason"], row["detail"]) for row in lines(dropped_path(out))] == [
+        ("near.jsonl:2", "near duplicate", "98% of the word triples are those of near.jsonl:1")
+    ]
+    kept = ["--set", "examples.drop_near_duplicates=null", "-q"]
+    assert run_command(["import", "near.jsonl", "-o", "x.jsonl", *kept]) == 0
+    assert len(lines(out)) == 2
+
+
+def test_a_group_that_a_source_names_is_imported(material: Path) -> None:
+    """It keeps the pieces of one thread on one side when the file is prepared."""
+    row = {"question": "Why is it so?", "answer": "It was decided.", "group": "thread 7"}
+    (material / "grouped.jsonl").write_text(json.dumps(row))
+    import_sources(["grouped.jsonl"], material / "x.jsonl")
+    assert [row["group"] for row in lines(material / "x.jsonl")] == ["thread 7"]
+
+
 def test_what_was_imported_is_read_again_as_it_is(material: Path) -> None:
     first, second = material / "a.jsonl", material / "b.jsonl"
     import_sources(["faq.jsonl"], first)

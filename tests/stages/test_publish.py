@@ -7,12 +7,12 @@ from pathlib import Path
 import pytest
 import yaml
 
+from tests.examples.reading import read_all
 from tests.export.stand_in import TOKEN, Hub, stand_in
 from tests.stages.rig import Talk
 from tunesmith.__main__ import run_command
 from tunesmith.errors import DataError, MissingError, RecipeError, RefusedError, RemoteError
 from tunesmith.examples.example import Example, Message
-from tunesmith.examples.read_examples import read_examples
 from tunesmith.files import write_json, write_json_lines
 from tunesmith.recipe.recipe import SourceRecipe
 from tunesmith.stages.execution.run_folder import RunFolder
@@ -85,7 +85,7 @@ def test_what_was_published_is_read_as_the_same_examples(
     there = published(hub, tmp_path, monkeypatch)
     for split, expected in (("train", rows[:-3]), ("test", rows[-3:])):
         source = SourceRecipe(hub=str(there), split=split)
-        read = list(read_examples([source], folder=tmp_path))
+        read = list(read_all([source], folder=tmp_path))
         assert [getattr(one, "id", one) for one in read] == [one.id for one in expected]
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from tests.stages.rig import Talk, colour_rows, make_recipe, run_folder, write_rows
 from tunesmith.errors import RefusedError
-from tunesmith.examples.read_examples import ReadCount
+from tunesmith.examples.read_count import ReadCount
 from tunesmith.files import read_json, read_json_lines, write_json_lines
 from tunesmith.recipe.load_recipe import load_recipe
 from tunesmith.recipe.recipe import Recipe

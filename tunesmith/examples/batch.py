@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from tunesmith.examples.clean import CleanedExample, clean_example
 from tunesmith.examples.example import Example
 from tunesmith.examples.from_material import to_examples
-from tunesmith.examples.read_examples import removed_markers, source_name
+from tunesmith.examples.read_count import removed_markers, source_name
 from tunesmith.examples.splitting.collection import Chunk
 from tunesmith.examples.splitting.fingerprints import fingerprints
 from tunesmith.examples.splitting.split import NO_SPLIT, SPLITS
@@ -29,29 +29,33 @@ class MaterialBatch:
         is_made: Which of both; dropped ones may stand among them.
         source: Where they come from.
         recipe: How to clean them; None: they are clean.
+        has_groups: Whether the lines name the groups that the sources name.
     """
 
     pieces: Sequence[Row | Example | Dropped]
     is_made: bool
     source: SourceRecipe
     recipe: ExamplesRecipe | None
+    has_groups: bool = False
 
 
 def clean_batch(batch: MaterialBatch) -> Chunk:
     """Make examples of rows, clean them, and take their fingerprints."""
     examples: list[Example] = []
     dropped: list[Dropped] = []
+    dropped_at: list[int] = []
     redacted: dict[int, Counter[str]] = {}
     for read in _examples(batch):
         cleaned = clean_example(read, batch.recipe) if batch.recipe else CleanedExample(item=read)
         if isinstance(cleaned.item, Dropped):
             dropped.append(cleaned.item)
+            dropped_at.append(len(examples))
             continue
         if cleaned.redacted:
             redacted[len(examples)] = cleaned.redacted
         examples.append(cleaned.item)
     records = [example.to_json() for example in examples]
-    for record in records:
+    for record in () if batch.has_groups else records:
         record.pop("group", None)
     lines = [json_line(record) for record in records]
     return Chunk(
@@ -61,6 +65,7 @@ def clean_batch(batch: MaterialBatch) -> Chunk:
         named=[_named(example, batch.source) for example in examples],
         redacted=redacted,
         dropped=dropped,
+        dropped_at=dropped_at,
         kept_by_source=Counter(source_name(example.source) for example in examples),
         removed=Counter(marker for example in examples for marker in removed_markers(example)),
         num_read=len(batch.pieces),

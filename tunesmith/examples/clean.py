@@ -1,22 +1,16 @@
-"""Examples -> the same, cleaned and without repeated ones; what goes out has its reason.
-
-`clean_example` looks at one example alone, so that it can run in other processes.
-"""
+"""An example -> the same, cleaned; or why it is left out, so that it can run in any process."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from tunesmith.examples.answers import ANSWER_REASONS, answer_fault
 from tunesmith.examples.characters import CONTROL_CHARACTERS, character_fault
-from tunesmith.examples.example import Example, last_user_text
+from tunesmith.examples.example import Example, drop_example
 from tunesmith.examples.language import WRONG_LANGUAGE, language_fault
 from tunesmith.examples.redaction.redact import redact, redact_dropped
 from tunesmith.recipe.recipe import ExamplesRecipe
-from tunesmith.sources.lines import excerpt
-from tunesmith.sources.row import Dropped
+from tunesmith.sources.row import Dropped, RowError
 
-EXACT_DUPLICATE = "exact duplicate"
 # Reasons of this room: left out on purpose, which `examples.max_bad` does not count.
 CLEANED = frozenset({*ANSWER_REASONS, CONTROL_CHARACTERS, WRONG_LANGUAGE})
 
@@ -44,31 +38,5 @@ def clean_example(item: Example | Dropped, recipe: ExamplesRecipe) -> CleanedExa
         or language_fault(example, recipe.language)
     )
     if fault is not None:
-        reason, detail = fault
-        return CleanedExample(item=_dropped(example, reason, detail))
+        return CleanedExample(item=drop_example(example, RowError(*fault)))
     return CleanedExample(item=example, redacted=redacted)
-
-
-def drop_exact_duplicates(
-    items: Iterable[Example | Dropped],
-) -> Iterator[Example | Dropped]:
-    """Let the first of equal conversations pass; what was dropped before passes too.
-
-    Memory grows with the number of different examples, by about 150 bytes each.
-    """
-    first_sources: dict[bytes, str] = {}
-    for item in items:
-        if isinstance(item, Dropped):
-            yield item
-            continue
-        first = first_sources.setdefault(bytes.fromhex(item.id), item.source)
-        yield item if first is item.source else _duplicate(item, first)
-
-
-def _duplicate(example: Example, first: str) -> Dropped:
-    return _dropped(example, EXACT_DUPLICATE, f"the same conversation as {first}")
-
-
-def _dropped(example: Example, reason: str, detail: str) -> Dropped:
-    text = excerpt(last_user_text(example.messages) or example.reference)
-    return Dropped(source=example.source, reason=reason, detail=detail, text=text)

@@ -10,6 +10,7 @@ from typing import Any, Literal
 
 from tunesmith.files import hash_json
 from tunesmith.recipe.values import SplitName
+from tunesmith.sources.row import Dropped, RowError
 
 Role = Literal["system", "user", "assistant", "tool"]
 
@@ -103,6 +104,12 @@ def last_user_text(messages: Sequence[Message]) -> str:
         if message.role == "user":
             return f"{message.content}\n\n{message.input}" if message.input else message.content
     return ""
+
+
+def drop_example(example: Example, fault: RowError) -> Dropped:
+    """An example that is left out, shown by what was asked."""
+    shown = last_user_text(example.messages) or example.reference
+    return Dropped.of(fault, source=example.source, text=shown)
 
 
 def _message_to_json(message: Message) -> dict[str, Any]:

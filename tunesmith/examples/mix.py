@@ -7,9 +7,8 @@ its labels. Memory does not grow with the rows. What is left out is dropped by n
 import random
 from collections.abc import Iterable, Iterator, Sequence
 
-from tunesmith.examples.example import Example, last_user_text
-from tunesmith.sources.lines import excerpt
-from tunesmith.sources.row import Dropped
+from tunesmith.examples.example import Example, drop_example
+from tunesmith.sources.row import Dropped, RowError
 
 OVER_WEIGHT = "over its weight"
 
@@ -54,14 +53,6 @@ def sample_examples(
             keep -= 1
             yield item
         else:
-            yield _left_out(item)
+            detail = "the weights ask for fewer rows of this source"
+            yield drop_example(item, RowError(OVER_WEIGHT, detail))
         left -= 1
-
-
-def _left_out(example: Example) -> Dropped:
-    return Dropped(
-        source=example.source,
-        reason=OVER_WEIGHT,
-        detail="the weights ask for fewer rows of this source",
-        text=excerpt(last_user_text(example.messages) or example.reference),
-    )

@@ -2,6 +2,9 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Self
+
+from tunesmith.sources.lines import excerpt
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,3 +39,14 @@ class Dropped:
     reason: str
     detail: str
     text: str
+
+    @classmethod
+    def of(cls, fault: RowError, *, source: str, text: bytes | str = "") -> Self:
+        """What was left out for a fault.
+
+        Args:
+            fault: Its reason and detail.
+            source: The place.
+            text: What was dropped, of which the beginning is shown.
+        """
+        return cls(source=source, reason=fault.reason, detail=fault.detail, text=excerpt(text))

@@ -7,7 +7,7 @@ from typing import Any
 
 from tunesmith.errors import MissingError, RecipeError
 from tunesmith.examples.conversion.questions import to_question
-from tunesmith.examples.read_examples import ReadCount, check_read
+from tunesmith.examples.read_count import ReadCount, check_read
 from tunesmith.files import (
     hash_file,
     hash_json,

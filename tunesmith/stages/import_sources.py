@@ -1,16 +1,17 @@
 """Raw material of any kind, without a recipe -> a file of clean examples, and what was left out."""
 
-import itertools
-from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+import tempfile
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import IO, Any
 
 from tunesmith.errors import DataError, RecipeError
-from tunesmith.examples.clean import clean_example, drop_exact_duplicates
-from tunesmith.examples.example import Example
-from tunesmith.examples.read_examples import ReadCount, check_read, read_examples
+from tunesmith.examples.collect import Drop, collect, write_rows
+from tunesmith.examples.read_chunks import read_chunks
+from tunesmith.examples.read_count import ReadCount, check_read
+from tunesmith.examples.splitting.assign import find_repeated
+from tunesmith.examples.splitting.collection import Collection
 from tunesmith.files import atomic_file, json_line
 from tunesmith.recipe.load_recipe import recipe_from_mapping
 from tunesmith.recipe.recipe import Recipe
@@ -30,9 +31,10 @@ def import_sources(
     examples: Mapping[str, Any] | None = None,
     progress: Progress | None = None,
 ) -> Result:
-    """Read sources as `prepare` would, clean them, and write one example a line.
+    """Read sources as `prepare` does, clean them, and write one example a line.
 
-    Near-duplicates stay: which of them to drop is said in a recipe.
+    What repeats another example, exactly or nearly, is left out by the same rule; with
+    `examples={"drop_near_duplicates": None}` near-duplicates stay.
 
     Args:
         sources: Files and folders; or mappings with the keys of a recipe's source.
@@ -66,8 +68,6 @@ class _Import:
         self._recipe = recipe
         self._progress = progress
         self._count = ReadCount()
-        self._redacted: Counter[str] = Counter()
-        self._last: Counter[str] = Counter()  # what was hidden in the newest example
         self._read_as = [explain_source(source, folder=Path()) for source in recipe.sources]
         for found in self._read_as:
             progress.note(f"{found.name} is read as {found.kind}: {found.reason}")
@@ -82,46 +82,46 @@ class _Import:
 
     def check(self) -> Result:
         """Read everything and write nothing."""
-        dropped = (item for item in self._items() if isinstance(item, Dropped))
-        findings = list(itertools.islice(dropped, NUM_FINDINGS))
-        for _ in dropped:
-            pass  # the rest is only counted
+        findings: list[Dropped] = []
+
+        def drop(item: Dropped) -> None:
+            if len(findings) < NUM_FINDINGS:
+                findings.append(item)
+
+        self._read(Path(tempfile.gettempdir()), lambda _, line: None, drop)
         return {**self._result(), "findings": [asdict(item) for item in findings]}
 
     def _write(self, out: Path, dropped: IO[bytes]) -> DataError | None:
         """Write the examples; an error that lists what was dropped comes after that list."""
         try:
             with atomic_file(out) as kept:
-                for item in self._items():
-                    if isinstance(item, Dropped):
-                        dropped.write(json_line(asdict(item)))
-                    else:
-                        kept.write(json_line(item.to_json()))
+                self._read(
+                    out.parent,
+                    lambda _, line: kept.write(line),
+                    lambda item: dropped.write(json_line(asdict(item))),
+                )
                 check_read(self._count, max_bad=1.0, dropped_path=dropped_path(out))
         except DataError as error:
             return error
         return None
 
-    def _items(self) -> Iterator[Example | Dropped]:
-        self._progress.start("reading", None)
-        for item in drop_exact_duplicates(self._cleaned()):
-            self._progress.advance()
-            self._count.add(item)
-            if isinstance(item, Example):  # what is dropped is not in the data set
-                self._redacted += self._last
-            yield item
-        self._progress.close()
-
-    def _cleaned(self) -> Iterator[Example | Dropped]:
-        for item in read_examples(self._recipe.sources, folder=Path()):
-            cleaned = clean_example(item, self._recipe.examples)
-            self._last = cleaned.redacted
-            yield cleaned.item
+    def _read(self, folder: Path, write: Callable[[int, bytes], object], drop: Drop) -> None:
+        recipe = self._recipe
+        with Collection(folder) as collection:
+            self._progress.start("reading", None)
+            chunks = read_chunks(recipe.sources, recipe.examples, folder=Path(), has_groups=True)
+            for number in collect(collection, chunks, count=self._count, drop=drop):
+                self._progress.advance(number)
+            self._progress.close()
+            self._progress.start("comparing", None)
+            repeated = find_repeated(collection, recipe.examples)
+            write_rows(collection, repeated, write, count=self._count, drop=drop)
+            self._progress.close()
 
     def _result(self) -> Result:
         return {
             **self._count.to_json(),
-            "redacted": dict(self._redacted.most_common()),
+            "redacted": dict(self._count.redacted.most_common()),
             "read_as": [asdict(found) for found in self._read_as],
         }
 

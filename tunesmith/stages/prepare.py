@@ -12,7 +12,7 @@ import transformers
 
 from tunesmith.errors import DataError
 from tunesmith.examples.example import Example
-from tunesmith.examples.read_examples import ReadCount
+from tunesmith.examples.read_count import ReadCount
 from tunesmith.examples.splitting.assign import SplitAssignment
 from tunesmith.examples.splitting.contradictions import contradictions, equal_questions
 from tunesmith.examples.splitting.split import SPLITS, Split, check_split_sizes, reasons_in_words

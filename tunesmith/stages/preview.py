@@ -1,12 +1,10 @@
 """A recipe, or a data file with a template and a tokenizer -> what the model will read."""
 
-from collections import Counter
 from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
 
 from tunesmith.errors import DataError
-from tunesmith.examples.clean import clean_example, drop_exact_duplicates
 from tunesmith.examples.example import Example
 from tunesmith.examples.read_examples import read_examples
 from tunesmith.models.load import ModelPlace, is_model_folder
@@ -78,7 +76,8 @@ def preview_pieces(
         (progress or SilentProgress()).note(f"{found.name} is read as {found.kind}: {found.reason}")
     how = _renderer(recipe, recipe_folder)
     num_dropped, first, is_any = 0, None, False
-    for item, redacted in _cleaned(recipe, recipe_folder):
+    for read in read_examples(recipe.sources, recipe.examples, folder=recipe_folder):
+        item, redacted = read.item, dict(read.redacted.most_common())
         if isinstance(item, Dropped):
             num_dropped += 1
             first = first or item
@@ -102,23 +101,6 @@ def _renderer(recipe: Recipe, recipe_folder: Path) -> Renderer:
     template = find_template(recipe.template, tokenizer.texts)
     place = ModelPlace(name=recipe.model.name, path=str(folder))
     return Renderer(place=place, tokenizer=tokenizer, template=template)
-
-
-def _cleaned(
-    recipe: Recipe, recipe_folder: Path
-) -> Iterator[tuple[Example | Dropped, dict[str, int]]]:
-    """What is left of each piece, and what was hidden in it; equal ones pass once."""
-    hidden: Counter[str] = Counter()
-
-    def items() -> Iterator[Example | Dropped]:
-        nonlocal hidden
-        for item in read_examples(recipe.sources, folder=recipe_folder):
-            cleaned = clean_example(item, recipe.examples)
-            hidden = cleaned.redacted
-            yield cleaned.item
-
-    for item in drop_exact_duplicates(items()):
-        yield item, dict(hidden.most_common())
 
 
 def _example_rows(how: Renderer, example: Example) -> Iterator[Result]:

@@ -17,6 +17,7 @@ from tunesmith.errors import RecipeError, TunesmithError
 from tunesmith.examples.example import Example
 from tunesmith.examples.read_examples import read_examples
 from tunesmith.files import atomic_file, json_line
+from tunesmith.recipe.recipe import ExamplesRecipe
 from tunesmith.recipe.source_recipe import SourceRecipe
 from tunesmith.recipe.teacher_recipe import TeacherRecipe
 from tunesmith.sources.row import Dropped
@@ -275,8 +276,10 @@ def _forecast(planned: LessonPlan) -> CallForecast:
 
 
 def _examples(lesson: Lesson) -> Iterable[Example]:
-    items = read_examples(lesson.avoid, folder=lesson.folder) if lesson.avoid else ()
-    return (item for item in items if isinstance(item, Example))
+    # Nothing is hidden: what a teacher writes is compared as it was written.
+    recipe = ExamplesRecipe(redact=[])
+    read = read_examples(lesson.avoid, recipe, folder=lesson.folder) if lesson.avoid else ()
+    return (one.item for one in read if isinstance(one.item, Example))
 
 
 def _total(plan: LessonPlan) -> int | None:

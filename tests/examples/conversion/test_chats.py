@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
+from tests.examples.reading import read_all
 from tunesmith.examples.example import Example
-from tunesmith.examples.read_examples import read_examples
 from tunesmith.recipe.source_recipe import SourceRecipe
 from tunesmith.sources.row import Dropped
 
@@ -18,7 +18,7 @@ def read(folder: Path, name: str, content: str | bytes, **recipe: Any) -> list[E
     data = content.encode() if isinstance(content, str) else content
     (folder / name).write_bytes(data)
     source = SourceRecipe.model_validate({"path": name, **recipe})
-    return list(read_examples([source], folder=folder))
+    return list(read_all([source], folder=folder))
 
 
 def kept(items: list[Example | Dropped]) -> list[Turns]:
@@ -178,7 +178,7 @@ def test_messenger_download_as_a_folder(tmp_path: Path) -> None:
     chat.mkdir(parents=True)
     (chat / "message_1.json").write_text(messenger(("Ed", "At noon.", 3)))
     (chat / "message_2.json").write_text(messenger(("Flo", "When do you open?", 0)))
-    items = list(read_examples([SourceRecipe(path="download")], folder=tmp_path))
+    items = list(read_all([SourceRecipe(path="download")], folder=tmp_path))
     assert kept(items) == [["When do you open?", "At noon."]]
 
 

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.examples.reading import read_all
 from tunesmith.examples.conversion.cut_sections import PART_SIZE, cut_section
 from tunesmith.examples.conversion.from_pages import (
     is_ambiguous,
@@ -11,7 +12,6 @@ from tunesmith.examples.conversion.from_pages import (
     section_examples,
 )
 from tunesmith.examples.example import Example
-from tunesmith.examples.read_examples import read_examples
 from tunesmith.recipe.recipe import SourceRecipe
 from tunesmith.sources.material import AnsweredQuestion, Section
 from tunesmith.sources.row import Dropped
@@ -109,14 +109,12 @@ def test_a_paragraph_is_never_cut() -> None:
 def test_the_recipe_names_the_subject(tmp_path: Path) -> None:
     (tmp_path / "a.md").write_text("# Setup\n\n## Installation\n\nRun it.\n", encoding="utf-8")
     source = SourceRecipe(path="a.md", subject="Widget")
-    (example,) = [
-        item for item in read_examples([source], folder=tmp_path) if isinstance(item, Example)
-    ]
+    (example,) = [item for item in read_all([source], folder=tmp_path) if isinstance(item, Example)]
     assert "Widget" in pair(example)[0]
 
 
 def test_every_example_of_a_page_leads_to_its_line(tmp_path: Path) -> None:
     page = "# Widget FAQ\n\n## What is it?\n\nA tool.\n\n## Why does it spin?\n\nFor fun.\n"
     (tmp_path / "a.md").write_text(page, encoding="utf-8")
-    items = list(read_examples([SourceRecipe(path="a.md")], folder=tmp_path))
+    items = list(read_all([SourceRecipe(path="a.md")], folder=tmp_path))
     assert [item.source for item in items] == ["a.md:3#what-is-it", "a.md:7#why-does-it-spin"]

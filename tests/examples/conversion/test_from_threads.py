@@ -4,15 +4,15 @@ import json
 from pathlib import Path
 
 from tests.examples.conversion.slack_fixture import Exchange, read_blocks, write_export
+from tests.examples.reading import read_all
 from tunesmith.examples.example import Example
-from tunesmith.examples.read_examples import read_examples
 from tunesmith.recipe.source_recipe import SourceRecipe
 from tunesmith.sources.row import Dropped
 
 
 def read(folder: Path, path: str, **recipe: object) -> tuple[list[Example], list[Dropped]]:
     source = SourceRecipe.model_validate({"path": path, **recipe})
-    items = list(read_examples([source], folder=folder))
+    items = list(read_all([source], folder=folder))
     kept = [item for item in items if isinstance(item, Example)]
     return kept, [item for item in items if isinstance(item, Dropped)]
 

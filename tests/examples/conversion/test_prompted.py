@@ -8,10 +8,11 @@ from typing import Any
 
 import pytest
 
+from tests.examples.reading import read_all
 from tunesmith.errors import MissingError, RecipeError
 from tunesmith.examples.conversion.prompt_file import CANNOT_RUN
 from tunesmith.examples.example import Example
-from tunesmith.examples.read_examples import ReadCount, check_read, read_examples
+from tunesmith.examples.read_count import ReadCount, check_read
 from tunesmith.recipe.load_recipe import recipe_from_mapping
 from tunesmith.sources.row import Dropped
 
@@ -31,7 +32,7 @@ def read(
     (folder / "p.yaml").write_text("\n".join(lines) + "\n")
     (folder / "t.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
     recipe = recipe_from_mapping({"sources": [{"path": "t.jsonl", "prompts": "p.yaml", **source}]})
-    items = list(read_examples(recipe.sources, folder=folder))
+    items = list(read_all(recipe.sources, folder=folder))
     kept = [item for item in items if isinstance(item, Example)]
     return kept, [item for item in items if isinstance(item, Dropped)]
 

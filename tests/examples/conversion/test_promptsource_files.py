@@ -8,10 +8,10 @@ import pytest
 import yaml
 
 from tests.examples.conversion.promptsource_rows import ROWS
+from tests.examples.reading import read_all
 from tunesmith.examples.conversion.prompt_file import read_prompt_file
 from tunesmith.examples.conversion.prompted import render_prompt
 from tunesmith.examples.example import Example
-from tunesmith.examples.read_examples import read_examples
 from tunesmith.recipe.source_recipe import SourceRecipe
 from tunesmith.sources.row import Dropped, RowError
 
@@ -90,7 +90,7 @@ def test_they_say_what_promptsource_says(files: list[Path]) -> None:
 def test_real_rows_with_real_templates(shared_data: Path) -> None:
     """The labels of the file are names, those of the templates numbers; they meet by name."""
     items = list(
-        read_examples(
+        read_all(
             [
                 SourceRecipe(
                     path="support/banking77_test.csv",

@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from tunesmith.examples.example import Example, Message
-from tunesmith.examples.pipeline import collect_examples
+from tunesmith.examples.read_chunks import chunk_examples
 from tunesmith.examples.splitting.assign import SplitAssignment, assign_splits, remember
 from tunesmith.examples.splitting.collection import Collection
 from tunesmith.examples.splitting.split import NO_SPLIT, SPLITS
@@ -32,13 +32,13 @@ def collected(
     """A finished collection of several sources."""
     names = [*use_as, *[None] * len(parts)]
     with Collection(folder) as collection:
-        collect_examples(
-            collection,
+        chunks = chunk_examples(
             [
                 (SourceRecipe(path=f"{number}.jsonl", use_as=names[number]), part)
                 for number, part in enumerate(parts)
-            ],
+            ]
         )
+        collection.add_all(chunks)
         yield collection
 
 

@@ -7,15 +7,15 @@ from typing import Any
 
 import pytest
 
+from tests.examples.reading import read_all
 from tunesmith.examples.example import Example
-from tunesmith.examples.read_examples import read_examples
 from tunesmith.examples.tasks.library import library
 from tunesmith.recipe.load_recipe import recipe_from_mapping
 from tunesmith.sources.row import Dropped
 
 
 def read(folder: Path, **source: Any) -> tuple[list[Example], list[Dropped]]:
-    items = list(read_examples(recipe_from_mapping({"sources": [source]}).sources, folder=folder))
+    items = list(read_all(recipe_from_mapping({"sources": [source]}).sources, folder=folder))
     kept = [item for item in items if isinstance(item, Example)]
     return kept, [item for item in items if isinstance(item, Dropped)]
 

@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
+from tests.examples.reading import read_all
 from tunesmith.errors import DataError, RecipeError
 from tunesmith.examples.example import Example
-from tunesmith.examples.read_examples import read_examples
 from tunesmith.examples.tasks.labels import MAX_LABELS, MAX_OFFERED
 from tunesmith.examples.tasks.library import library
 from tunesmith.recipe.load_recipe import recipe_from_mapping
@@ -22,7 +22,7 @@ Rows = list[dict[str, Any]]
 def read(folder: Path, rows: Rows, **source: Any) -> tuple[list[Example], list[Dropped]]:
     (folder / "t.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
     recipe = recipe_from_mapping({"sources": [{"path": "t.jsonl", **source}]})
-    items = list(read_examples(recipe.sources, folder=folder))
+    items = list(read_all(recipe.sources, folder=folder))
     kept = [item for item in items if isinstance(item, Example)]
     return kept, [item for item in items if isinstance(item, Dropped)]
 

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from tests.examples.reading import read_all
 from tunesmith.errors import DataError
 from tunesmith.examples.example import Example
-from tunesmith.examples.read_examples import read_examples
 from tunesmith.recipe.source_recipe import SourceRecipe
 from tunesmith.recipe.values import KIND_NAMES
 from tunesmith.sources.row import Dropped
@@ -50,7 +50,7 @@ KINDS = pytest.mark.parametrize("kind", SOUND)
 def read(folder: Path, name: str, data: bytes, kind: str) -> list[Example | Dropped]:
     (folder / name).write_bytes(data)
     source = SourceRecipe.model_validate({"path": name, "kind": kind})
-    return list(read_examples([source], folder=folder))
+    return list(read_all([source], folder=folder))
 
 
 @KINDS
@@ -133,6 +133,6 @@ def test_every_kind_is_read(tmp_path: Path) -> None:
     (tmp_path / "x").write_bytes(b"\x01 no such content\n")
     for kind in KIND_NAMES.built_in:
         try:
-            list(read_examples([SourceRecipe(path="x", kind=kind)], folder=tmp_path))
+            list(read_all([SourceRecipe(path="x", kind=kind)], folder=tmp_path))
         except DataError:
             continue

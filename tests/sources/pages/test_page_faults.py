@@ -102,6 +102,16 @@ def test_half_a_page_gives_what_is_there(
     assert [item.answer.strip() for item in questions] == [answer]
 
 
+@pytest.mark.parametrize("lone", ["</div>", "<!-- a note -->", "</p></p>", "</"])
+def test_a_piece_without_an_element_in_it_costs_nothing(tmp_path: Path, lone: str) -> None:
+    content = f"# Widget\n\nIt turns.\n\n{lone}\n\n## Gadget\n\nIt spins.\n".encode()
+    items = read_content(tmp_path, "a.md", content)
+    assert [item.text.split("\n")[0] for item in items if isinstance(item, Section)] == [
+        "It turns.",
+        "It spins.",
+    ]
+
+
 def test_a_bad_page_of_a_folder_costs_only_itself(tmp_path: Path) -> None:
     folder = tmp_path / "docs"
     folder.mkdir()

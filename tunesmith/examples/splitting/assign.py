@@ -90,6 +90,11 @@ def assign_splits(
     )
 
 
+def find_repeated(collection: Collection, recipe: ExamplesRecipe) -> dict[int, LeftOut]:
+    """The rows that repeat another, where nothing is remembered; `assign_splits` drops the same."""
+    return find_duplicates(collection, recipe, _rank(collection.named)).left_out
+
+
 def _leave_out_overlaps(
     collection: Collection, recipe: ExamplesRecipe, splits: SplitArray, left_out: dict[int, LeftOut]
 ) -> None:

@@ -7,10 +7,10 @@ and nothing is left of them however the process ends. Some 90 bytes an example s
 import os
 import tempfile
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Self
+from typing import IO, Any, Self
 
 import numpy as np
 import numpy.typing as npt
@@ -28,12 +28,13 @@ class Chunk:
     """Some examples in order, as lines, and what was dropped before and between them.
 
     Attributes:
-        lines: JSON Lines, without the examples' groups.
+        lines: JSON Lines, with the examples' groups where that was asked for.
         lengths: Bytes of each line.
         prints: Their fingerprints.
         named: The split that each row or the recipe names, as a place in SPLITS; -1: none.
         redacted: What was hidden in an example, by its place.
         dropped: What was left out.
+        dropped_at: How many of the examples stand before each of these.
         kept_by_source: How many examples each source gave.
         removed: End markers that were taken off their answers.
         num_read: Everything that was read, for whoever counts.
@@ -45,6 +46,7 @@ class Chunk:
     named: Sequence[int]
     redacted: Mapping[int, Counter[str]]
     dropped: Sequence[Dropped]
+    dropped_at: Sequence[int]
     kept_by_source: Counter[str]
     removed: Counter[str]
     num_read: int
@@ -100,8 +102,10 @@ class Collection:
         self.num_rows += num_rows
 
     def finish(self) -> None:
-        """End the adding: from now on it can be asked."""
-        joined = {name: np.concatenate(self._parts.pop(name)) for name in list(self._parts)}
+        """Join what was added: it can be asked, until more is added."""
+        for name, parts in self._parts.items():
+            self._parts[name] = [np.concatenate(parts)]
+        joined: dict[str, Any] = {name: parts[0] for name, parts in self._parts.items()}
         self.ids, self.prompts, self.wholes, self.frames, self.groups = (
             joined.get(name, np.zeros(0, dtype=np.uint64)) for name in _KEYS
         )
@@ -112,6 +116,12 @@ class Collection:
         self.sketches: Uint64s = joined.get("sketches", np.zeros((0, 4), dtype=np.uint64))
         self._line_ends = np.cumsum(joined.get("lengths", np.zeros(0)), dtype=np.int64)
         self._shingle_ends = np.cumsum(self.counts, dtype=np.int64)
+
+    def add_all(self, chunks: Iterable[Chunk]) -> None:
+        """Take chunks in, and finish."""
+        for chunk in chunks:
+            self.add(chunk)
+        self.finish()
 
     def line(self, row: int) -> bytes:
         """The line of an example."""

@@ -5,12 +5,12 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from tunesmith.examples.clean import EXACT_DUPLICATE
 from tunesmith.examples.splitting.collection import Collection, Rows
 from tunesmith.examples.splitting.fingerprints import Uint64s
 from tunesmith.examples.splitting.near_duplicates import SimilarPairs, near_duplicates
 from tunesmith.recipe.recipe import ExamplesRecipe
 
+EXACT_DUPLICATE = "exact duplicate"
 NEAR_DUPLICATE = "near duplicate"
 NEVER = 2.0  # a similarity that nothing has
 Flags = npt.NDArray[np.bool_]

@@ -64,7 +64,10 @@ def _parsed(text: str) -> "HtmlElement":
         encoding="utf-8", huge_tree=True, remove_comments=True, remove_pis=True
     )
     data = text.encode("utf-8", "replace")
-    page = lxml.html.document_fromstring(data, parser=parser, ensure_head_body=True)
+    try:
+        page = lxml.html.document_fromstring(data, parser=parser, ensure_head_body=True)
+    except lxml.etree.ParserError:  # no element is in it, as in a lone "</div>"
+        page = lxml.html.document_fromstring("<html/>", parser=parser, ensure_head_body=True)
     _check_depth(page)
     return page
 

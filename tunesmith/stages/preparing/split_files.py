@@ -10,8 +10,9 @@ from typing import Any
 
 import numpy as np
 
-from tunesmith.examples.pipeline import collect, with_group, write_rows
-from tunesmith.examples.read_examples import ReadCount, check_read, source_name
+from tunesmith.examples.collect import collect, with_group, write_rows
+from tunesmith.examples.read_chunks import read_chunks
+from tunesmith.examples.read_count import ReadCount, check_read, source_name
 from tunesmith.examples.splitting.assign import SplitAssignment, assign_splits, remember
 from tunesmith.examples.splitting.collection import Collection
 from tunesmith.examples.splitting.split import NO_SPLIT, SPLITS, Split, reasons_in_words
@@ -53,14 +54,8 @@ def write_examples(
     data.mkdir(parents=True, exist_ok=True)
     with Collection(data) as collection:
         progress.start("reading", None)
-        for number in collect(
-            collection,
-            recipe.sources,
-            recipe.examples,
-            folder=recipe_folder,
-            count=count,
-            drop=drop,
-        ):
+        chunks = read_chunks(recipe.sources, recipe.examples, folder=recipe_folder)
+        for number in collect(collection, chunks, count=count, drop=drop):
             progress.advance(number)
         progress.close()
         return_freed_memory()

@@ -1,7 +1,8 @@
 """A run's train and test examples -> nothing, or the rows that stand in both, by name."""
 
 from tunesmith.errors import RefusedError
-from tunesmith.examples.pipeline import collect_examples, source_of
+from tunesmith.examples.collect import source_of
+from tunesmith.examples.read_chunks import chunk_examples
 from tunesmith.examples.splitting.collection import Collection
 from tunesmith.examples.splitting.overlap import find_overlaps
 from tunesmith.examples.splitting.split import SPLITS
@@ -47,7 +48,7 @@ def _compare(folder: RunFolder, recipe: ExamplesRecipe, progress: Progress) -> R
             (SourceRecipe(path=f"{split}.jsonl", use_as=split), read_split(folder, split))
             for split in ("test", "train")
         ]
-        collect_examples(collection, parts)
+        collection.add_all(chunk_examples(parts))
         found = find_overlaps(collection, collection.named, recipe)
         lines = [
             f"\n  test {source_of(collection, overlap.test_row)}, "

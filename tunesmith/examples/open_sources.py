@@ -1,0 +1,90 @@
+"""The sources of a recipe -> their examples in order, and in their place what was dropped."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+
+from tunesmith.errors import DataError, RecipeError
+from tunesmith.examples.example import Example
+from tunesmith.examples.from_material import to_examples
+from tunesmith.examples.mix import count_examples, sample_examples, shares
+from tunesmith.recipe.source_recipe import SourceRecipe
+from tunesmith.sources.material import Material
+from tunesmith.sources.read_source import read_source
+from tunesmith.sources.row import Dropped
+
+Opened = tuple[SourceRecipe, Iterator[Material | Dropped]]
+Weights = Mapping[int, tuple[int, int]]  # of each source with one: examples to keep, examples
+_SHAPES = {
+    **dict.fromkeys(("instruction", "input", "response"), "a pair"),
+    **dict.fromkeys(("thread", "author", "role", "message"), "a dialogue"),
+}
+
+
+def open_sources(sources: Sequence[SourceRecipe], *, folder: Path) -> list[Opened]:
+    """Open all sources at once; each is read while the caller iterates.
+
+    Raises:
+        MissingError: A file or a data set does not exist.
+        DataError: One is empty, damaged or of no known kind.
+        RecipeError: `fields` names two shapes, or a Hub data set has no such split.
+        RemoteError: The Hub cannot be reached.
+    """
+    for index, source in enumerate(sources):
+        _check_fields(source, where=f"sources.{index}.fields")
+    return [(source, read_source(source, folder=folder)) for source in sources]
+
+
+def weigh_sources(sources: Sequence[SourceRecipe], *, folder: Path) -> Weights:
+    """Count the examples of the sources that have a weight, and how many of each belong in the mix.
+
+    Raises:
+        DataError: Such a source holds no example.
+    """
+    weights = {
+        index: source.weight for index, source in enumerate(sources) if source.weight is not None
+    }
+    if not weights:
+        return {}
+    available = [count_examples(_made(sources[index], folder)) for index in weights]
+    for index, count in zip(weights, available, strict=True):
+        if not count:
+            place = sources[index].path or sources[index].hub
+            cure = "Leave its weight out to see why each was dropped, or leave out the source."
+            raise DataError("has a weight, but holds no example", where=place, cure=cure)
+    kept = shares(available, list(weights.values()))
+    return dict(zip(weights, zip(kept, available, strict=True), strict=True))
+
+
+def made_examples(
+    opened: Opened, *, folder: Path, index: int, weights: Weights
+) -> Iterator[Example | Dropped]:
+    """The examples of one opened source, as many as its weight allows.
+
+    Args:
+        opened: Of `open_sources`.
+        folder: The recipe's; paths are relative to it.
+        index: Its place among the recipe's sources.
+        weights: Of `weigh_sources`.
+    """
+    source, material = opened
+    items = to_examples(material, source, folder=folder)
+    if index not in weights:
+        return items
+    keep, available = weights[index]
+    return sample_examples(items, keep=keep, available=available, seed=f"{source.seed}/{index}")
+
+
+def _made(source: SourceRecipe, folder: Path) -> Iterator[Example | Dropped]:
+    return to_examples(read_source(source, folder=folder), source, folder=folder)
+
+
+def _check_fields(source: SourceRecipe, where: str) -> None:
+    """One row has one shape: a pair, a list of messages, a text, or a message of a dialogue."""
+    shapes = {_SHAPES.get(ours, ours) for ours in source.fields if ours != "system"}
+    if len(shapes) > 1 or ("text" in shapes and "system" in source.fields):
+        raise RecipeError(
+            f"{', '.join(source.fields)} do not belong to one kind of row",
+            where=where,
+            cure="Name instruction and response (input, system), or messages (system), or text, "
+            "or thread, role, author and message.",
+        )

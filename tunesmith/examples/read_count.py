@@ -1,0 +1,149 @@
+"""What was read and left out -> counts by reason and source, and whether the run may go on."""
+
+import math
+from collections import Counter
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from tunesmith.errors import DataError
+from tunesmith.examples.clean import CLEANED
+from tunesmith.examples.conversion.conversations import TOOL_CALLS
+from tunesmith.examples.conversion.end_markers import REMOVED
+from tunesmith.examples.conversion.from_threads import LEFT_OUT_OF_THREADS
+from tunesmith.examples.conversion.prompt_file import CANNOT_RUN
+from tunesmith.examples.example import Example
+from tunesmith.examples.mix import OVER_WEIGHT
+from tunesmith.examples.splitting.duplicates import EXACT_DUPLICATE, NEAR_DUPLICATE
+from tunesmith.examples.splitting.groups import BRIDGES_SPLITS
+from tunesmith.sources.pages.outline import LEFT_OUT_OF_PAGES
+from tunesmith.sources.row import Dropped
+
+# Left out on purpose, not unreadable.
+NOT_FAULTY = (
+    frozenset(
+        {CANNOT_RUN, EXACT_DUPLICATE, NEAR_DUPLICATE, BRIDGES_SPLITS, OVER_WEIGHT, TOOL_CALLS}
+    )
+    | CLEANED
+    | LEFT_OUT_OF_PAGES
+    | LEFT_OUT_OF_THREADS
+)
+NUM_SHOWN = 3
+
+
+@dataclass(slots=True)
+class ReadCount:
+    """How much was kept and dropped, by reason and by source; what was hidden and removed."""
+
+    num_kept: int = 0
+    dropped: Counter[str] = field(default_factory=Counter)
+    kept_by_source: Counter[str] = field(default_factory=Counter)
+    dropped_by_source: Counter[str] = field(default_factory=Counter)
+    redacted: Counter[str] = field(default_factory=Counter)
+    first_faulty: list[Dropped] = field(default_factory=list)
+    removed: Counter[str] = field(default_factory=Counter)
+
+    def add_kept(self, by_source: Counter[str], removed: Counter[str]) -> None:
+        """Count examples by the source they came from, and the end markers taken off them."""
+        self.num_kept += by_source.total()
+        self.kept_by_source.update(by_source)
+        self.removed.update(removed)
+
+    def lose(self, item: Dropped) -> None:
+        """Count an example as dropped that was counted as kept."""
+        self.num_kept -= 1
+        self.kept_by_source[source_name(item.source)] -= 1
+        self.add(item)
+
+    def add(self, item: Example | Dropped) -> None:
+        """Count one item."""
+        name = source_name(item.source)
+        if isinstance(item, Example):
+            self.num_kept += 1
+            self.kept_by_source[name] += 1
+            self.removed.update(removed_markers(item))
+            return
+        self.dropped[item.reason] += 1
+        self.dropped_by_source[name] += 1
+        if item.reason not in NOT_FAULTY and len(self.first_faulty) < NUM_SHOWN:
+            self.first_faulty.append(item)
+
+    @property
+    def num_read(self) -> int:
+        """Everything that was read."""
+        return self.num_kept + self.dropped.total()
+
+    @property
+    def num_faulty(self) -> int:
+        """What could not be used; duplicates and tool calls were left out on purpose."""
+        return sum(count for reason, count in self.dropped.items() if reason not in NOT_FAULTY)
+
+    def to_json(self) -> dict[str, Any]:
+        """The counts as they are written."""
+        names = list(dict.fromkeys([*self.kept_by_source, *self.dropped_by_source]))
+        return {
+            "kept": self.num_kept,
+            "dropped": dict(self.dropped.most_common()),
+            "by_source": {
+                name: {"kept": self.kept_by_source[name], "dropped": self.dropped_by_source[name]}
+                for name in names
+            },
+        }
+
+
+def removed_markers(example: Example) -> list[str]:
+    """End markers that were taken off its answers."""
+    return [tag[len(REMOVED) :] for tag in example.tags if tag.startswith(REMOVED)]
+
+
+def source_name(source: str) -> str:
+    """The file or data set of a place: `faq.jsonl:17` stands in `faq.jsonl`."""
+    return source.rpartition(":")[0]
+
+
+def check_read(count: ReadCount, *, max_bad: float, dropped_path: Path | None = None) -> None:
+    """Stop where too much was unreadable, or nothing is left.
+
+    Args:
+        count: Of all that was read.
+        max_bad: Share of it, `examples.max_bad`.
+        dropped_path: Where what was dropped was written, for the message.
+
+    Raises:
+        DataError: With the first faulty rows, each with file, line and reason.
+    """
+    where = count.first_faulty[0].source if count.first_faulty else None
+    if count.num_kept == 0:
+        reasons = ", ".join(f"{number:,} {reason}" for reason, number in count.dropped.items())
+        raise DataError(
+            f"no example is left ({reasons or 'nothing was read'}){_shown(count)}",
+            where=where,
+            cure=f"Every row was dropped{_list_at(dropped_path)}; mend them or map their fields.",
+        )
+    if count.num_faulty > max_bad * count.num_read:
+        share = count.num_faulty / count.num_read
+        raise DataError(
+            f"{count.num_faulty:,} of {count.num_read:,} rows ({_percent(share)}) are unreadable, "
+            f"more than examples.max_bad = {max_bad:g} allows{_shown(count)}",
+            where=where,
+            cure=f"Mend them{_list_at(dropped_path)}, or allow more with "
+            f"--set examples.max_bad={_enough(share)}.",
+        )
+
+
+def _shown(count: ReadCount) -> str:
+    lines = [f"\n  {item.source}: {item.reason}: {item.detail}" for item in count.first_faulty]
+    return ":" + "".join(lines) + "\n" if lines else ""
+
+
+def _list_at(path: Path | None) -> str:
+    return f" ({path} lists all)" if path else ""
+
+
+def _percent(share: float) -> str:
+    return f"{100 * share:.2g} %" if share < 0.995 else "100 %"
+
+
+def _enough(share: float) -> float:
+    """The smallest share with two digits that lets this data pass."""
+    return min(1.0, math.ceil(share * 100) / 100)
