@@ -9,10 +9,9 @@ from typing import Any
 import pytest
 import typer
 
+from tests.doc_tables import library_tables, reference_table
 from tests.models.families import FAMILIES
 from tunesmith.cli.app import make_app
-from tunesmith.examples.tasks.library_page import library_tables
-from tunesmith.recipe.commented import reference_table
 
 ROOT = Path(__file__).resolve().parent.parent
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]

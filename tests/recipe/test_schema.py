@@ -1,11 +1,29 @@
 """The shipped JSON Schema is that of the models."""
 
+import json
 import os
 from pathlib import Path
+from typing import Any
 
-from tunesmith.recipe.schema import SCHEMA_PATH, recipe_schema, schema_text
+from tunesmith.recipe.commented import SCHEMA_PATH
+from tunesmith.recipe.recipe import Recipe
 
 RECIPES = Path(__file__).resolve().parents[2] / "recipes"
+
+
+def recipe_schema() -> dict[str, Any]:
+    """JSON Schema (draft 2020-12) of a recipe."""
+    schema = Recipe.model_json_schema()
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        **schema,
+        "title": "Tunesmith recipe",
+    }
+
+
+def schema_text() -> str:
+    """The schema as the shipped file holds it."""
+    return json.dumps(recipe_schema(), indent=2, ensure_ascii=False) + "\n"
 
 
 def test_golden_schema_is_the_models() -> None:

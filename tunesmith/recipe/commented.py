@@ -1,11 +1,11 @@
 """The recipe's models -> a recipe in which every key is written out and explained.
 
-It is what `tunesmith init` writes and what the reference page prints. Keys that would have
-no effect stand in it as comments.
+It is what `tunesmith init` writes. Keys that would have no effect stand in it as comments.
 """
 
 import textwrap
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 from tunesmith.recipe.fields import RecipeField, walk
@@ -14,6 +14,7 @@ from tunesmith.recipe.section import RecipeSection
 from tunesmith.recipe.source_recipe import SourceRecipe
 from tunesmith.recipe.yaml_text import write_yaml
 
+SCHEMA_PATH = Path(__file__).with_name("recipe.schema.json")  # editors check recipes by it
 _COMMENT_COLUMN = 33
 _LINE_LENGTH = 100
 
@@ -40,7 +41,7 @@ def commented_recipe(
                 "sources:",
                 *_source_lines(data),
             ]
-        elif field.path[0] != "sources" and not _is_of_list(field):
+        elif field.path[0] != "sources" and not is_of_list(field):
             lines += _field_lines(field)
     return "\n".join(lines) + "\n"
 
@@ -74,7 +75,7 @@ def _is_member(field: RecipeField) -> bool:
     return not isinstance(_groups(field)[-1], RecipeSection)
 
 
-def _is_of_list(field: RecipeField) -> bool:
+def is_of_list(field: RecipeField) -> bool:
     """Whether a key belongs to the items of a list, which is empty by default."""
     return any(isinstance(group, list) for group in _groups(field))
 
@@ -127,17 +128,3 @@ def flow(value: object) -> str:
     if isinstance(value, float):
         return repr(value).replace("e-0", "e-").removesuffix(".0")
     return write_yaml([value]).removeprefix("- ").rstrip("\n")
-
-
-def reference_table() -> str:
-    """All keys as a Markdown table: key, default, what it takes, what it means."""
-    rows = ["| key | default | takes | meaning |", "|---|---|---|---|"]
-    for field in walk():
-        is_told_before = _is_of_list(field) and field.path[0] != "sources"  # groups like judge's
-        if isinstance(field.default, RecipeSection) or is_told_before:
-            continue
-        path = ".".join(field.path).replace("sources.", "sources.0.")
-        default = "required" if field.is_required else f"`{flow(field.default)}`"
-        cells = (f"`{path}`", default, field.allowed, field.description)
-        rows.append("| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |")
-    return "\n".join(rows) + "\n"

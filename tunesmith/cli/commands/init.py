@@ -30,8 +30,7 @@ def init(
 ) -> None:
     """Write a recipe in which every key stands with its default and its meaning."""
     from tunesmith.files import write_text
-    from tunesmith.recipe.commented import commented_recipe
-    from tunesmith.recipe.schema import SCHEMA_PATH
+    from tunesmith.recipe.commented import SCHEMA_PATH, commented_recipe
 
     reason = check_reason(force)
     if str(file) == "-":

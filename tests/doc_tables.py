@@ -1,7 +1,24 @@
-"""The library -> a Markdown page part: every template with its columns and an example."""
+"""The tables of keys and of task templates, as docs/ holds them; `make golden` writes them."""
 
 from tunesmith.examples.tasks.library import TaskTemplate, library
 from tunesmith.examples.tasks.task_examples import example_row
+from tunesmith.recipe.commented import flow, is_of_list
+from tunesmith.recipe.fields import walk
+from tunesmith.recipe.section import RecipeSection
+
+
+def reference_table() -> str:
+    """All keys as a Markdown table: key, default, what it takes, what it means."""
+    rows = ["| key | default | takes | meaning |", "|---|---|---|---|"]
+    for field in walk():
+        is_told_before = is_of_list(field) and field.path[0] != "sources"  # groups like judge's
+        if isinstance(field.default, RecipeSection) or is_told_before:
+            continue
+        path = ".".join(field.path).replace("sources.", "sources.0.")
+        default = "required" if field.is_required else f"`{flow(field.default)}`"
+        cells = (f"`{path}`", default, field.allowed, field.description)
+        rows.append("| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |")
+    return "\n".join(rows) + "\n"
 
 
 def library_tables() -> str:
