@@ -56,7 +56,7 @@ def write_rows(
     """
     for row, line in enumerate(collection.lines()):
         if row in left_out:
-            item = drop_row(collection, line, left_out[row])
+            item = drop_collected(collection, line, left_out[row])
             count.lose(item)
             drop(item)
         else:
@@ -75,7 +75,7 @@ def with_group(line: bytes, group: str) -> bytes:
     return b'%b,"group":"%b"}\n' % (line[:-2], group.encode())
 
 
-def drop_row(collection: Collection, line: bytes, why: LeftOut) -> Dropped:
+def drop_collected(collection: Collection, line: bytes, why: LeftOut) -> Dropped:
     """What is said of a row that is left out for others, which it names by their places."""
     places = " and ".join(source_of(collection, row) for row in why.others)
     example = Example.from_json(orjson.loads(line))

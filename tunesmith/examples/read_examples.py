@@ -17,7 +17,7 @@ import orjson
 
 from tunesmith.errors import TunesmithError
 from tunesmith.examples.clean import CleanedExample
-from tunesmith.examples.collect import drop_row
+from tunesmith.examples.collect import drop_collected
 from tunesmith.examples.example import Example
 from tunesmith.examples.read_chunks import read_chunks
 from tunesmith.examples.splitting.assign import find_repeated
@@ -100,6 +100,6 @@ class _Look:
     def _row(self, row: int, why: LeftOut | None) -> CleanedExample:
         line = self.collection.line(row)
         if why is not None:
-            return CleanedExample(item=drop_row(self.collection, line, why))
+            return CleanedExample(item=drop_collected(self.collection, line, why))
         redacted = self.collection.redacted.get(row, Counter())
         return CleanedExample(item=Example.from_json(orjson.loads(line)), redacted=redacted)

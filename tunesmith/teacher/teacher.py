@@ -13,7 +13,6 @@ from tunesmith.endpoints.chat_request import AnyCaller, ChatFailure, ChatReply, 
 from tunesmith.examples.example import Example
 from tunesmith.examples.row_seed import row_seed
 from tunesmith.recipe.teacher_recipe import TeacherRecipe
-from tunesmith.sources.lines import excerpt
 from tunesmith.sources.row import Dropped, RowError
 from tunesmith.teacher.filters import CUT
 from tunesmith.teacher.parse import read_object
@@ -109,12 +108,7 @@ class Teacher:
 
     def refused(self, reply: ChatReply, error: RowError, *, text: str) -> Dropped:
         """A candidate that was left out, with its call and what is wrong with it."""
-        return Dropped(
-            source=self.place(reply.call_id),
-            reason=error.reason,
-            detail=error.detail,
-            text=excerpt(text),
-        )
+        return Dropped.of(error, source=self.place(reply.call_id), text=text)
 
     def place(self, call_id: str) -> str:
         """Where something came from: `teacher/llama3:4f2a...`."""
@@ -130,12 +124,8 @@ class Teacher:
         return (*named, *more)
 
     def _failed(self, failure: ChatFailure) -> Dropped:
-        return Dropped(
-            source=self.place(failure.call_id),
-            reason=f"{NO_REPLY}: {failure.reason}",
-            detail=failure.detail,
-            text="",
-        )
+        fault = RowError(f"{NO_REPLY}: {failure.reason}", failure.detail)
+        return Dropped.of(fault, source=self.place(failure.call_id))
 
 
 def num_wanted(recipe: TeacherRecipe) -> int | None:

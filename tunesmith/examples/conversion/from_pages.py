@@ -9,11 +9,10 @@ from tunesmith.examples.conversion.cut_sections import cut_section
 from tunesmith.examples.conversion.headings import part_question, section_question
 from tunesmith.examples.example import Example, Message
 from tunesmith.sources.lexicon import lexicon
-from tunesmith.sources.lines import excerpt
 from tunesmith.sources.material import AnsweredQuestion, Section
 from tunesmith.sources.pages.question_text import asks
 from tunesmith.sources.pages.subject import is_generic, without_kind_of_page
-from tunesmith.sources.row import Dropped
+from tunesmith.sources.row import Dropped, RowError
 
 _LONG = 8  # words, from which on a question stands by itself
 _SHORT = 3  # words with a meaning of their own
@@ -26,12 +25,8 @@ def question_example(question: AnsweredQuestion) -> Example | Dropped:
     where it points back (it, this, but ...), is hardly a sentence, or stands on the page twice.
     """
     if not question.answer.strip():
-        return Dropped(
-            source=question.source,
-            reason="no answer",
-            detail="nothing stands below this question",
-            text=excerpt(question.question),
-        )
+        fault = RowError("no answer", "nothing stands below this question")
+        return Dropped.of(fault, source=question.source, text=question.question)
     instruction = question.question
     if question.is_repeated or is_ambiguous(instruction):
         instruction = _with_context(instruction, question.headings)

@@ -21,8 +21,7 @@ from tunesmith.examples.conversion.asker_and_staff import (
 from tunesmith.examples.example import Example, Message
 from tunesmith.recipe.source_recipe import SourceRecipe
 from tunesmith.sources.chats.message_intent import asks_question, is_promise, is_small_talk
-from tunesmith.sources.chats.post import ASIDE, LEFT_OUT_OF_CHATS, drop_turns
-from tunesmith.sources.lines import excerpt
+from tunesmith.sources.chats.post import ASIDE, LEFT_OUT_OF_CHATS, drop_texts, drop_turns
 from tunesmith.sources.material import Material, Thread, Turn
 from tunesmith.sources.row import Dropped, RowError
 
@@ -97,7 +96,7 @@ def to_conversations(
     try:
         parties = find_parties(thread, habits, staff)
     except RowError as fault:
-        yield _dropped(thread, fault)
+        yield drop_texts(thread.turns, fault)
         return
     aside = [turn for turn in thread.turns if turn.author in parties.bystanders]
     if aside:
@@ -186,11 +185,6 @@ def _says_nothing(turns: Sequence[Turn]) -> bool:
 
 def _joined(turns: Sequence[Turn]) -> str:
     return "\n".join(turn.text for turn in turns)
-
-
-def _dropped(thread: Thread, fault: RowError) -> Dropped:
-    text = excerpt(_joined(thread.turns[:20]))
-    return Dropped(source=thread.source, reason=fault.reason, detail=fault.detail, text=text)
 
 
 def _is_marked(thread: Thread) -> bool:

@@ -6,7 +6,7 @@ meets the sandbox; a template that is no Jinja is told by name, and costs only i
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
@@ -17,7 +17,7 @@ from tunesmith.errors import MissingError, RecipeError
 from tunesmith.recipe.mistakes import raise_mistakes
 from tunesmith.recipe.yaml_text import YamlDocument, describe_yaml_error, key_places, read_yaml
 from tunesmith.sandbox.compiled_template import CompiledTemplate, compile_template
-from tunesmith.sources.row import Dropped
+from tunesmith.sources.row import Dropped, RowError
 
 SEPARATOR = "|||"
 CANNOT_RUN = "prompt template cannot run"
@@ -156,5 +156,6 @@ def _choices(written: object, source: str) -> tuple[str, ...] | CompiledTemplate
 
 def _broken(record: Mapping[str, Any], reason: str, source: str) -> Dropped:
     detail = f"prompt template {record.get('name')!r}: {reason}"
-    text = str(record.get("jinja", ""))[:200]
-    return Dropped(source=source, reason=CANNOT_RUN, detail=detail, text=text)
+    text = str(record.get("jinja", ""))
+    dropped = Dropped.of(RowError(CANNOT_RUN, detail), source=source)
+    return replace(dropped, text=text[:200])  # with a line break at its end

@@ -4,7 +4,6 @@ Which template a row gets is a function of its content and the seed, so adding r
 no other row's. Where that one does not fit (a template for one label only), the next is tried.
 """
 
-import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -17,7 +16,7 @@ from tunesmith.examples.conversion.prompt_file import (
     PromptTemplate,
     read_prompt_file,
 )
-from tunesmith.examples.conversion.shapes import group_of
+from tunesmith.examples.conversion.shapes import drop_row, group_of
 from tunesmith.examples.example import Example, Message
 from tunesmith.examples.row_seed import row_seed
 from tunesmith.recipe.source_recipe import SourceRecipe
@@ -62,7 +61,7 @@ def _examples(
             yield piece
         else:
             detail = "prompt templates read the rows of a table"
-            yield Dropped(source=piece.source, reason="not a row", detail=detail, text="")
+            yield Dropped.of(RowError("not a row", detail), source=piece.source)
     yield from work.never_used()
 
 
@@ -81,7 +80,7 @@ class _SourceTemplates:
         try:
             values = _values(row, self.columns)
         except RowError as error:
-            return _dropped(row, error.reason, error.detail)
+            return drop_row(row, error)
         drawn = row_seed(self.seed, values)
         first_reason = None
         for step in range(len(self.prompts)):
@@ -105,15 +104,15 @@ class _SourceTemplates:
         assert first_reason is not None
         name, failure = first_reason
         words = f"with {name!r}" if len(self.prompts) == 1 else f"with {name!r} and the others"
-        return _dropped(row, failure.reason, f"{words}: {failure.detail}")
+        return drop_row(row, RowError(failure.reason, f"{words}: {failure.detail}"))
 
     def never_used(self) -> Iterator[Dropped]:
         """The templates that failed with every row they met, each with the first reason."""
         for prompt in self.prompts:
             if prompt.source in self.failures and prompt.source not in self.used:
                 detail = f"prompt template {prompt.name!r}: {self.failures[prompt.source]}"
-                text = excerpt(prompt.body.text)
-                yield Dropped(source=prompt.source, reason=CANNOT_RUN, detail=detail, text=text)
+                fault = RowError(CANNOT_RUN, detail)
+                yield Dropped.of(fault, source=prompt.source, text=prompt.body.text)
 
 
 def render_prompt(prompt: PromptTemplate, values: Values, *, seed: int) -> tuple[str, str]:
@@ -216,8 +215,3 @@ def _replaced(value: Any, old: str, new: str) -> Any:
     if isinstance(value, dict):
         return {key: _replaced(one, old, new) for key, one in value.items()}
     return value
-
-
-def _dropped(row: Row, reason: str, detail: str) -> Dropped:
-    text = excerpt(json.dumps(dict(row.fields), ensure_ascii=False, default=str))
-    return Dropped(source=row.source, reason=reason, detail=detail, text=text)

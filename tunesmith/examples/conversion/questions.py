@@ -5,7 +5,6 @@ from collections.abc import Mapping
 from tunesmith.examples.conversion.conversations import read_messages
 from tunesmith.examples.conversion.shapes import INSTRUCTIONS, LISTS, to_example
 from tunesmith.examples.example import Message
-from tunesmith.sources.lines import excerpt
 from tunesmith.sources.material import AnsweredQuestion, Material, Section
 from tunesmith.sources.row import Dropped, Row, RowError
 
@@ -23,8 +22,8 @@ def to_question(piece: Material) -> tuple[Message, ...] | Dropped:
     if isinstance(piece, AnsweredQuestion):
         return (Message(role="user", content=piece.question),)
     text = piece.text if isinstance(piece, Section) else piece.turns[0].text
-    detail = "a section or a thread asks nothing; name a file of rows"
-    return Dropped(source=piece.source, reason="no question", detail=detail, text=excerpt(text))
+    fault = RowError("no question", "a section or a thread asks nothing; name a file of rows")
+    return Dropped.of(fault, source=piece.source, text=text)
 
 
 def _row_question(row: Row) -> tuple[Message, ...] | Dropped:
@@ -49,13 +48,12 @@ def _waiting_messages(row: Row, fields: Mapping[str, object]) -> tuple[Message, 
     try:
         messages = read_messages(fields[name])
     except RowError as error:
-        return _dropped(row, error.detail, reason=error.reason)
+        return Dropped.of(error, source=row.source, text=str(dict(row.fields)))
     if not messages or messages[-1].role != "user":
         return _dropped(row, "the last message is not the user's")
     return tuple(messages)
 
 
-def _dropped(row: Row, detail: str, *, reason: str = "no question") -> Dropped:
-    return Dropped(
-        source=row.source, reason=reason, detail=detail, text=excerpt(str(dict(row.fields)))
-    )
+def _dropped(row: Row, detail: str) -> Dropped:
+    fault = RowError("no question", detail)
+    return Dropped.of(fault, source=row.source, text=str(dict(row.fields)))

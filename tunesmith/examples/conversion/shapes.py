@@ -19,7 +19,6 @@ from tunesmith.examples.conversion.conversations import (
 )
 from tunesmith.examples.conversion.end_markers import REMOVED, without_end_markers
 from tunesmith.examples.example import Example, Message
-from tunesmith.sources.lines import excerpt
 from tunesmith.sources.row import Dropped, Row, RowError
 
 RowFields = Mapping[str, object]
@@ -48,10 +47,15 @@ def to_example(row: Row, fields: Mapping[str, str] | None = None) -> Example | D
         columns = _renamed(row.fields, fields) if fields else row.fields
         messages, marker = without_end_markers(_messages(columns))
     except RowError as error:
-        text = excerpt(json.dumps(dict(row.fields), ensure_ascii=False, default=str))
-        return Dropped(source=row.source, reason=error.reason, detail=error.detail, text=text)
+        return drop_row(row, error)
     tags = _tags(columns) + ((f"{REMOVED}{marker}",) if marker else ())
     return Example(messages=messages, source=row.source, group=group_of(columns), tags=tags)
+
+
+def drop_row(row: Row, fault: RowError) -> Dropped:
+    """A row that makes no example, shown as JSON."""
+    text = json.dumps(dict(row.fields), ensure_ascii=False, default=str)
+    return Dropped.of(fault, source=row.source, text=text)
 
 
 def _renamed(columns: RowFields, fields: Mapping[str, str]) -> dict[str, object]:

@@ -66,9 +66,9 @@ def redact_dropped(item: Dropped, kinds: Collection[RedactKind], *, seed: int = 
     if len(text) >= PREVIEW_CHARACTERS - 2:
         text = _CUT_END.sub("", text)
     nobody: Counter[str] = Counter()
-    return Dropped(
+    return replace(
+        item,
         source=redact_name(item.source, kinds, seed=seed),
-        reason=item.reason,
         detail=redact_text(item.detail, kinds, nobody, seed=seed),
         text=redact_text(text.replace(r"\u0040", "@"), kinds, nobody, seed=seed),
     )

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tunesmith.errors import RecipeError
-from tunesmith.examples.conversion.shapes import group_of
+from tunesmith.examples.conversion.shapes import drop_row, group_of
 from tunesmith.examples.example import Example, Message
 from tunesmith.examples.row_seed import row_seed
 from tunesmith.examples.tasks.cells import (
@@ -41,7 +41,6 @@ from tunesmith.examples.tasks.library import (
     library,
 )
 from tunesmith.recipe.source_recipe import SourceRecipe
-from tunesmith.sources.lines import excerpt
 from tunesmith.sources.material import Material
 from tunesmith.sources.read_source import read_source
 from tunesmith.sources.row import Dropped, Row, RowError
@@ -106,7 +105,7 @@ def _examples(
             yield maker.example(piece)
         else:
             detail = f"the task {template.name} reads the rows of a table"
-            yield Dropped(source=piece.source, reason="not a row", detail=detail, text="")
+            yield Dropped.of(RowError("not a row", detail), source=piece.source)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -130,8 +129,7 @@ class RowMaker:
         try:
             values = self.values(row.fields)
         except RowError as error:
-            text = excerpt(json.dumps(dict(row.fields), ensure_ascii=False, default=str))
-            return Dropped(source=row.source, reason=error.reason, detail=error.detail, text=text)
+            return drop_row(row, error)
         template = self.template
         wordings = template.wordings
         if template.label_column and self.labels and not self.labels.are_offered:

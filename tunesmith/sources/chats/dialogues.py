@@ -12,7 +12,6 @@ from dataclasses import dataclass, replace
 from tunesmith.sources.chats.post import NO_TEXT, SYSTEM_MESSAGE, as_thread, check_held
 from tunesmith.sources.chats.speaker_labels import is_action, is_staff_label, labelled_lines
 from tunesmith.sources.lexicon import lexicon
-from tunesmith.sources.lines import excerpt
 from tunesmith.sources.material import Thread, Turn
 from tunesmith.sources.row import Dropped, Row, RowError
 
@@ -94,7 +93,7 @@ def read_dialogues(
                 continue
             key, seconds, turn = _message(row, fields)
         except RowError as fault:
-            yield _dropped(row, fault)
+            yield Dropped.of(fault, source=row.source, text=str(dict(row.fields)))
             continue
         num_characters += len(turn.text)
         check_held(num_characters, name)
@@ -134,8 +133,7 @@ def _conversation(row: Row, fields: Mapping[str, str]) -> Iterator[Thread | Drop
         try:
             turns.append(_list_turn(item, fields, source))
         except RowError as fault:
-            text = excerpt(str(item))
-            yield Dropped(source=source, reason=fault.reason, detail=fault.detail, text=text)
+            yield Dropped.of(fault, source=source, text=str(item))
     if turns:
         yield as_thread(turns, ())
 
@@ -223,8 +221,3 @@ def _seconds(value: object) -> float | None:
     if moment.tzinfo is None:
         moment = moment.replace(tzinfo=datetime.UTC)
     return moment.timestamp()
-
-
-def _dropped(row: Row, fault: RowError) -> Dropped:
-    text = excerpt(str(dict(row.fields)))
-    return Dropped(source=row.source, reason=fault.reason, detail=fault.detail, text=text)

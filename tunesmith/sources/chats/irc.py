@@ -15,9 +15,8 @@ from pathlib import Path
 from tunesmith.sources.chats.post import SYSTEM_MESSAGE, Post, check_held
 from tunesmith.sources.chats.who_answers_whom import ChannelPace, find_threads
 from tunesmith.sources.lexicon import lexicon
-from tunesmith.sources.lines import excerpt
 from tunesmith.sources.material import Thread, Turn
-from tunesmith.sources.row import Dropped
+from tunesmith.sources.row import Dropped, RowError
 from tunesmith.sources.tables.text_lines import TextLine, read_text_lines
 
 _PACE = ChannelPace(burst=90.0, alone=600.0, pause=600.0, wait=1200.0)
@@ -72,7 +71,9 @@ def read_irc(path: Path, name: str) -> Iterator[Thread | Dropped]:
             spoken.append((line, said[0], log.now, said[1]))
         elif line.text.strip():
             detail = "somebody joined, left or acted"
-            yield _dropped(f"{name}:{line.number}", SYSTEM_MESSAGE, detail, line.text)
+            yield Dropped.of(
+                RowError(SYSTEM_MESSAGE, detail), source=f"{name}:{line.number}", text=line.text
+            )
     nicks = {nick.casefold() for _, nick, _, _ in spoken} | log.people.keys()
     posts = []
     for line, author, seconds, text in spoken:
@@ -130,10 +131,6 @@ def _address(text: str, nicks: set[str], people: Mapping[str, str]) -> tuple[lis
             nick = match["nick"].casefold()
             return [people.get(nick, nick)], text
     return [], text
-
-
-def _dropped(source: str, reason: str, detail: str, text: str) -> Dropped:
-    return Dropped(source=source, reason=reason, detail=detail, text=excerpt(text))
 
 
 @functools.cache

@@ -19,7 +19,7 @@ from tunesmith.sources.chats.message_intent import asks_question, is_request
 from tunesmith.sources.chats.post import BOT_MESSAGE, NO_TEXT, as_thread, check_held
 from tunesmith.sources.chunks import file_chunks
 from tunesmith.sources.lexicon import lexicon
-from tunesmith.sources.lines import excerpt, split_lines
+from tunesmith.sources.lines import split_lines
 from tunesmith.sources.material import Thread, Turn
 from tunesmith.sources.row import Dropped, RowError
 from tunesmith.sources.tables.strict_json import check_characters
@@ -90,8 +90,8 @@ def _read_mail(data: bytes, source: str) -> _Mail | Dropped:
         message = email.message_from_bytes(data, policy=default)
         assert isinstance(message, EmailMessage)
         return _mail(message, source)
-    except RowError as fault:
-        reason, detail = fault.reason, fault.detail
+    except RowError as error:
+        fault = error
     except (
         ValueError,
         LookupError,
@@ -99,10 +99,10 @@ def _read_mail(data: bytes, source: str) -> _Mail | Dropped:
         IndexError,
         TypeError,
         RecursionError,
-    ) as fault:
+    ) as error:
         # The standard library's header parser fails in these ways on headers of spam.
-        reason, detail = "unreadable mail", f"{type(fault).__name__}: {fault}"
-    return Dropped(source=source, reason=reason, detail=detail, text=excerpt(data[:800]))
+        fault = RowError("unreadable mail", f"{type(error).__name__}: {error}")
+    return Dropped.of(fault, source=source, text=data)
 
 
 def _mail(message: EmailMessage, source: str) -> _Mail | Dropped:
@@ -111,13 +111,15 @@ def _mail(message: EmailMessage, source: str) -> _Mail | Dropped:
     if not address:
         raise RowError("no author", "the mail has no From")
     if _is_automatic(message, address):
-        return _left_out(source, BOT_MESSAGE, "sent by a program", subject)
+        return Dropped.of(RowError(BOT_MESSAGE, "sent by a program"), source=source, text=subject)
     text = own_text(_body(message))
     bare, is_reply = bare_subject(subject)
     if bare and not is_reply and not (asks_question(text) or is_request(text)):
         text = f"{bare}\n\n{text}".strip()  # the question is in the subject alone
     if not text:
-        return _left_out(source, NO_TEXT, "nothing but quotes or attachments", subject)
+        return Dropped.of(
+            RowError(NO_TEXT, "nothing but quotes or attachments"), source=source, text=subject
+        )
     check_characters(text)
     answers = _header(message, "References") + " " + _header(message, "In-Reply-To")
     return _Mail(
@@ -260,7 +262,3 @@ def _seconds(message: EmailMessage) -> float | None:
         return email.utils.parsedate_to_datetime(_header(message, "Date")).timestamp()
     except (ValueError, TypeError, OverflowError):
         return None
-
-
-def _left_out(source: str, reason: str, detail: str, text: str) -> Dropped:
-    return Dropped(source=source, reason=reason, detail=detail, text=excerpt(text))

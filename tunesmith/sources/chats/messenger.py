@@ -25,7 +25,6 @@ from tunesmith.sources.chats.post import (
 from tunesmith.sources.chats.who_answers_whom import ChannelPace, find_threads
 from tunesmith.sources.chunks import file_chunks
 from tunesmith.sources.lexicon import lexicon
-from tunesmith.sources.lines import excerpt
 from tunesmith.sources.material import Thread, Turn
 from tunesmith.sources.row import Dropped, RowError
 from tunesmith.sources.tables.json_list import list_place, parse_object, split_list
@@ -101,9 +100,9 @@ def _messages(place: str, chunks: Iterator[bytes]) -> Iterator[Post | Dropped]:
                     raise RowError("line too long", f"{element.num_bytes:,} bytes long")
                 yield _post(parse_json(element.data), source)
             except RowError as fault:
-                yield _dropped(source, fault, element.data)
+                yield Dropped.of(fault, source=source, text=element.data)
     except RowError as fault:
-        yield _dropped(f"{place}:{line}", fault, b"")
+        yield Dropped.of(fault, source=f"{place}:{line}")
 
 
 def _whole(chunks: Iterator[bytes]) -> bytes:
@@ -154,9 +153,5 @@ def mend_latin(text: str) -> str:
 
 
 def _left_out(source: str, reason: str, detail: str, content: object) -> Dropped:
-    text = excerpt(content) if isinstance(content, str) else ""
-    return Dropped(source=source, reason=reason, detail=detail, text=text)
-
-
-def _dropped(source: str, fault: RowError, data: bytes) -> Dropped:
-    return Dropped(source=source, reason=fault.reason, detail=fault.detail, text=excerpt(data))
+    text = content if isinstance(content, str) else ""
+    return Dropped.of(RowError(reason, detail), source=source, text=text)

@@ -4,9 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from tunesmith.errors import DataError
-from tunesmith.sources.lines import excerpt
 from tunesmith.sources.material import Thread, Turn
-from tunesmith.sources.row import Dropped
+from tunesmith.sources.row import Dropped, RowError
 
 SYSTEM_MESSAGE = "system message"  # somebody joined, renamed, pinned
 BOT_MESSAGE = "bot message"
@@ -64,9 +63,14 @@ def as_thread(turns: Sequence[Turn], names: Names) -> Thread:
 def drop_turns(turns: Sequence[Turn], reason: str) -> Dropped:
     """Several messages left out for one reason."""
     more = f" and {len(turns) - 1:,} more" if len(turns) > 1 else ""
-    detail = f"a message of {turns[0].author}{more}"
-    text = excerpt("\n".join(turn.text for turn in turns[:20]))
-    return Dropped(source=turns[0].source, reason=reason, detail=detail, text=text)
+    fault = RowError(reason, f"a message of {turns[0].author}{more}")
+    return drop_texts(turns, fault)
+
+
+def drop_texts(turns: Sequence[Turn], fault: RowError) -> Dropped:
+    """What was said in them, left out for a fault; placed where the first of them stands."""
+    text = "\n".join(turn.text for turn in turns[:20])
+    return Dropped.of(fault, source=turns[0].source, text=text)
 
 
 def in_order(posts: Sequence[Post]) -> list[Post]:

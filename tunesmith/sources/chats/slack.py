@@ -29,7 +29,6 @@ from tunesmith.sources.chats.post import (
 )
 from tunesmith.sources.chats.slack_text import mentioned, without_slack_markup
 from tunesmith.sources.chats.who_answers_whom import ChannelPace, find_threads
-from tunesmith.sources.lines import excerpt
 from tunesmith.sources.material import Thread, Turn
 from tunesmith.sources.row import Dropped, RowError
 from tunesmith.sources.tables.json_list import split_list
@@ -114,13 +113,13 @@ def _days_by_channel(names: Iterable[str]) -> dict[str, list[str]]:
 def _other_files(tree: Tree) -> Iterator[Dropped]:
     """Files of channels that are no day files; lists at the top belong to the export."""
     for name in tree.links:
-        yield Dropped(source=f"{name}:1", reason="link", detail="leads elsewhere", text="")
+        yield Dropped.of(RowError("link", "leads elsewhere"), source=f"{name}:1")
     for name in tree.names:
         is_inside = name.count("/") > 0 and not name.startswith("__MACOSX/")
         is_hidden = name.rpartition("/")[2].startswith(".")
         if is_inside and not is_hidden and not _DAY_FILE.fullmatch(name) and not _is_list(name):
             detail = "is no day file such as 2026-01-05.json"
-            yield Dropped(source=f"{name}:1", reason=NOT_A_DAY, detail=detail, text="")
+            yield Dropped.of(RowError(NOT_A_DAY, detail), source=f"{name}:1")
 
 
 def _is_list(name: str) -> bool:
@@ -308,5 +307,5 @@ def _list_chunks(chunks: Iterator[bytes]) -> Iterator[bytes]:
 def _dropped(source: str, reason: str, detail: str, content: object) -> Dropped:
     if isinstance(content, Mapping):
         content = content.get("text") or ""
-    text = excerpt(content if isinstance(content, bytes | str) else str(content))
-    return Dropped(source=source, reason=reason, detail=detail, text=text)
+    text = content if isinstance(content, bytes | str) else str(content)
+    return Dropped.of(RowError(reason, detail), source=source, text=text)

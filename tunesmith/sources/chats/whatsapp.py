@@ -16,9 +16,8 @@ from pathlib import Path
 from tunesmith.sources.chats.post import DELETED, NO_TEXT, SYSTEM_MESSAGE, Post, check_held
 from tunesmith.sources.chats.who_answers_whom import ChannelPace, find_threads
 from tunesmith.sources.lexicon import lexicon
-from tunesmith.sources.lines import excerpt
 from tunesmith.sources.material import Thread, Turn
-from tunesmith.sources.row import Dropped
+from tunesmith.sources.row import Dropped, RowError
 from tunesmith.sources.tables.text_lines import read_text_lines
 
 _PACE = ChannelPace(burst=300.0, alone=3600.0, pause=2 * 3600.0, wait=24 * 3600.0)
@@ -164,7 +163,7 @@ def _separator(date: str) -> str:
 
 
 def _dropped(name: str, line: int, reason: str, detail: str, text: str) -> Dropped:
-    return Dropped(source=f"{name}:{line}", reason=reason, detail=detail, text=excerpt(text))
+    return Dropped.of(RowError(reason, detail), source=f"{name}:{line}", text=text)
 
 
 @functools.cache

@@ -4,13 +4,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 
-from tunesmith.sources.lines import excerpt
 from tunesmith.sources.material import Section
 from tunesmith.sources.pages.markdown_text import is_links_only
 from tunesmith.sources.pages.outline import Block, Outline, block_place, entries_as_lists
 from tunesmith.sources.pages.question_text import bare_text
 from tunesmith.sources.pages.subject import subject_of
-from tunesmith.sources.row import Dropped
+from tunesmith.sources.row import Dropped, RowError
 
 _UNTITLED = frozenset({"readme", "index", "home", "document", "untitled", "page"})
 
@@ -42,24 +41,22 @@ def read_sections(outline: Outline, name: str) -> Iterator[Section | Dropped]:
 def _section(section: _Open, name: str, subject: str) -> Section | Dropped | None:
     source = block_place(name, section.block)
     text = "\n\n".join(section.texts)
-    shown = excerpt(f"{' > '.join(section.headings)}\n{text}".strip())
     if not text and section.left_out:
         kinds = {block.kind for block in section.left_out}
         reason = "navigation" if "navigation" in kinds else "only badges"
-        return Dropped(source=source, reason=reason, detail="nothing else stands here", text=shown)
-    if not text:
-        if section.has_parts or not section.block.text:
-            return None
-        detail = "nothing stands below this heading"
-        return Dropped(source=source, reason="empty section", detail=detail, text=shown)
-    if is_links_only(text):
-        return Dropped(
-            source=source, reason="navigation", detail="only links stand here", text=shown
-        )
-    if not section.headings:
-        detail = "no heading and no title says what this text is about"
-        return Dropped(source=source, reason="no heading", detail=detail, text=shown)
-    return Section(headings=section.headings, text=text, source=source, subject=subject)
+        fault = RowError(reason, "nothing else stands here")
+    elif not text and (section.has_parts or not section.block.text):
+        return None
+    elif not text:
+        fault = RowError("empty section", "nothing stands below this heading")
+    elif is_links_only(text):
+        fault = RowError("navigation", "only links stand here")
+    elif not section.headings:
+        fault = RowError("no heading", "no heading and no title says what this text is about")
+    else:
+        return Section(headings=section.headings, text=text, source=source, subject=subject)
+    shown = f"{' > '.join(section.headings)}\n{text}".strip()
+    return Dropped.of(fault, source=source, text=shown)
 
 
 def _sections(outline: Outline, name: str) -> list[_Open]:

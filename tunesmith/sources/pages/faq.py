@@ -9,7 +9,6 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
-from tunesmith.sources.lines import excerpt
 from tunesmith.sources.material import AnsweredQuestion, Section
 from tunesmith.sources.pages.inline_questions import with_questions
 from tunesmith.sources.pages.markdown_text import is_links_only
@@ -27,7 +26,7 @@ from tunesmith.sources.pages.question_text import (
     without_answer_mark,
 )
 from tunesmith.sources.pages.subject import subject_of
-from tunesmith.sources.row import Dropped
+from tunesmith.sources.row import Dropped, RowError
 
 
 @dataclass(slots=True)
@@ -99,8 +98,8 @@ def _question(part: _Part, source: str, text: str) -> AnsweredQuestion | Dropped
 
 
 def _dropped(source: str, reason: str, detail: str, part: _Part) -> Dropped:
-    text = excerpt(f"{part.block.text}\n{part.text}".strip())
-    return Dropped(source=source, reason=reason, detail=detail, text=text)
+    text = f"{part.block.text}\n{part.text}".strip()
+    return Dropped.of(RowError(reason, detail), source=source, text=text)
 
 
 class _Page:

@@ -13,7 +13,7 @@ from tunesmith.errors import DataError, MissingError
 from tunesmith.sources.chunks import check_file
 from tunesmith.sources.material import AnsweredQuestion, Section
 from tunesmith.sources.pages.pages import PageKind, find_page_kind, page_format, read_page
-from tunesmith.sources.row import Dropped
+from tunesmith.sources.row import Dropped, RowError
 
 MAX_FILES = 100_000
 
@@ -88,4 +88,4 @@ def read_folder(
         except (DataError, MissingError) as error:
             where = error.where or page
             source = where if ":" in where else f"{where}:1"
-            yield Dropped(source=source, reason="unreadable page", detail=error.message, text="")
+            yield Dropped.of(RowError("unreadable page", error.message), source=source)

@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Literal, NamedTuple
 
 from tunesmith.errors import DataError
-from tunesmith.sources.lines import excerpt
 from tunesmith.sources.material import AnsweredQuestion, Section
 from tunesmith.sources.pages.documents import read_sections
 from tunesmith.sources.pages.faq import read_questions
@@ -140,6 +139,5 @@ def _checked(piece: AnsweredQuestion | Section) -> AnsweredQuestion | Section | 
     try:
         check_characters(texts)
     except RowError as fault:
-        text = excerpt("\n".join(texts))
-        return Dropped(source=piece.source, reason=fault.reason, detail=fault.detail, text=text)
+        return Dropped.of(fault, source=piece.source, text="\n".join(texts))
     return piece

@@ -12,7 +12,7 @@ from typing import Any
 
 from tunesmith.errors import DataError
 from tunesmith.sources.chunks import file_chunks, file_head
-from tunesmith.sources.lines import MAX_LINE_BYTES, excerpt, split_lines
+from tunesmith.sources.lines import MAX_LINE_BYTES, split_lines
 from tunesmith.sources.row import Dropped, Row, RowError
 from tunesmith.sources.tables.json_list import list_place, parse_object, split_list
 from tunesmith.sources.tables.strict_json import parse_json
@@ -56,10 +56,10 @@ def _row(data: bytes, source: str, *, offset: int) -> Row | Dropped:
     try:
         value = parse_json(data, offset=offset)
     except RowError as fault:
-        return _dropped(source, fault.reason, fault.detail, data)
+        return Dropped.of(fault, source=source, text=data)
     if not isinstance(value, dict):
         detail = f"a row must be an object, this is {_kind_of(value)}"
-        return _dropped(source, "data_type", detail, data)
+        return Dropped.of(RowError("data_type", detail), source=source, text=data)
     return Row(fields=value, source=source)
 
 
@@ -143,11 +143,7 @@ def _broken(name: str, fault: RowError) -> DataError:
 
 def _too_long(source: str, num_bytes: int, data: bytes) -> Dropped:
     detail = f"{num_bytes:,} bytes long; {MAX_LINE_BYTES:,} are read at most"
-    return _dropped(source, "line too long", detail, data)
-
-
-def _dropped(source: str, reason: str, detail: str, data: bytes) -> Dropped:
-    return Dropped(source=source, reason=reason, detail=detail, text=excerpt(data))
+    return Dropped.of(RowError("line too long", detail), source=source, text=data)
 
 
 def _kind_of(value: Any) -> str:

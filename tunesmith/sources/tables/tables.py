@@ -12,7 +12,7 @@ from typing import Any
 
 from tunesmith.errors import DataError
 from tunesmith.sources.chunks import file_chunks, file_head
-from tunesmith.sources.lines import MAX_LINE_BYTES, excerpt, split_lines
+from tunesmith.sources.lines import MAX_LINE_BYTES, split_lines
 from tunesmith.sources.row import Dropped, Row, RowError
 from tunesmith.sources.tables.strict_json import check_characters
 
@@ -80,8 +80,7 @@ def checked_row(fields: dict[str, Any] | RowError, source: str) -> Row | Dropped
             raise fields
         check_characters(fields)
     except RowError as fault:
-        text = "" if fields is fault else excerpt(str(fields))
-        return Dropped(source=source, reason=fault.reason, detail=fault.detail, text=text)
+        return Dropped.of(fault, source=source, text="" if fields is fault else str(fields))
     return Row(fields=fields, source=source)
 
 
@@ -155,11 +154,11 @@ def _table_row(
     record: Sequence[str] | csv.Error, header: Sequence[str], source: str
 ) -> Row | Dropped:
     if isinstance(record, csv.Error):
-        return Dropped(source=source, reason="bad CSV", detail=f"not valid CSV: {record}", text="")
+        return Dropped.of(RowError("bad CSV", f"not valid CSV: {record}"), source=source)
     if len(record) != len(header):
         detail = f"{len(record)} fields, but the header has {len(header)}"
-        text = excerpt(", ".join(record))
-        return Dropped(source=source, reason="wrong number of columns", detail=detail, text=text)
+        fault = RowError("wrong number of columns", detail)
+        return Dropped.of(fault, source=source, text=", ".join(record))
     row = checked_row(dict(zip(header, record, strict=True)), source)
     if isinstance(row, Dropped) and row.reason == "lone surrogate":  # see `_text_lines`
         detail = "not UTF-8: a character that cannot be read. Save the file as UTF-8"

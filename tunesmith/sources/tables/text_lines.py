@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from tunesmith.sources.chunks import file_chunks
-from tunesmith.sources.lines import excerpt, split_lines
+from tunesmith.sources.lines import split_lines
 from tunesmith.sources.row import Dropped, RowError
 from tunesmith.sources.tables.strict_json import check_characters
 
@@ -34,12 +34,8 @@ def read_text_lines(path: Path, name: str, *, strip: str = "") -> Iterator[TextL
             check_characters(text)
         except UnicodeDecodeError as error:
             fault = RowError("not UTF-8", f"byte 0x{line.data[error.start]:02x} is not UTF-8")
-            yield _dropped(f"{name}:{line.number}", fault, line.data)
+            yield Dropped.of(fault, source=f"{name}:{line.number}", text=line.data)
         except RowError as fault:
-            yield _dropped(f"{name}:{line.number}", fault, line.data)
+            yield Dropped.of(fault, source=f"{name}:{line.number}", text=line.data)
         else:
             yield TextLine(line.number, text)
-
-
-def _dropped(source: str, fault: RowError, data: bytes) -> Dropped:
-    return Dropped(source=source, reason=fault.reason, detail=fault.detail, text=excerpt(data))

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import islice
 
 import numpy as np
@@ -206,5 +206,6 @@ def cut_context(row: EncodedExample, limit: int, *, keep: int) -> EncodedExample
 
 
 def _dropped(example: Example, fault: RowError) -> Dropped:
-    text = (last_user_text(example.messages) or example.reference)[:_SHOWN]
-    return Dropped(source=example.source, reason=fault.reason, detail=fault.detail, text=text)
+    text = last_user_text(example.messages) or example.reference
+    dropped = Dropped.of(fault, source=example.source)
+    return replace(dropped, text=text[:_SHOWN])  # with a line break at its end
