@@ -2,11 +2,22 @@
 
 import os
 from collections.abc import Callable
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
 
+from tests import forks
+
 ROOT = Path(__file__).resolve().parent.parent
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """One server of processes for the session; the workers of xdist find it by its name."""
+    if forks.PLACE not in os.environ:
+        stack = ExitStack()
+        stack.enter_context(forks.served())
+        config.add_cleanup(stack.close)
 
 
 @pytest.fixture(scope="session")

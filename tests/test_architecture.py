@@ -18,6 +18,7 @@ ROOT = Path(__file__).resolve().parent.parent
 PACKAGE = ROOT / "tunesmith"
 PATHS = sorted(PACKAGE.rglob("*.py"))
 FOLDERS = sorted({path.parent for path in [*PATHS, *(ROOT / "tests").rglob("test_*.py")]})
+TESTS_OF_MORE = {"laws", "faults", "golden", "material", "plugins", "benching", "pretraining"}
 ROOMS = [
     "search_path",
     "errors",
@@ -153,6 +154,19 @@ def test_a_folder_is_taken_in_at_a_glance() -> None:
     """Twenty modules at most; more make rooms inside it. The laws have a file each."""
     folders = [folder for folder in FOLDERS if folder.name != "laws"]
     assert offenders(lambda folder: len(list(folder.glob("*.py"))) > 20, folders) == []
+
+
+def test_a_folder_of_tests_is_about_one_room() -> None:
+    """Or is one of those about the whole house, or material for others."""
+    tests = ROOT / "tests"
+    folders = {path.parent.relative_to(tests) for path in tests.rglob("*.py")} - {Path()}
+    strays = [
+        name
+        for folder in folders
+        if (name := folder.as_posix()).split("/")[0] not in TESTS_OF_MORE
+        and not list((PACKAGE / name).glob("*.py"))
+    ]
+    assert not strays, f"{', '.join(sorted(strays))}: no such room in tunesmith/"
 
 
 def test_heavy_libraries_are_imported_where_their_work_is_done() -> None:

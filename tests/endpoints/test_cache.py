@@ -1,16 +1,14 @@
 """Replies that are kept: whole after a kill, the same for all who share them."""
 
-import os
 import signal
 import sqlite3
-import subprocess
-import sys
 import time
 from pathlib import Path
 
 import pytest
 
 from tests.endpoints.rig import question
+from tests.forks import Fork
 from tunesmith.endpoints.cache import CallCache, call_id_of, default_cache_path
 from tunesmith.endpoints.chat_request import ChatFailure, ChatReply
 from tunesmith.endpoints.database import Database
@@ -34,9 +32,8 @@ for number in range(most):
 """
 
 
-def start_writer(path: Path, writer: str, most: int) -> "subprocess.Popen[str]":
-    command = [sys.executable, "-c", WRITER, str(path), writer, str(most)]
-    return subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=os.environ)
+def start_writer(path: Path, writer: str, most: int) -> Fork:
+    return Fork(["-c", WRITER, str(path), writer, str(most)])
 
 
 def reply(call_id: str, text: str = "an answer") -> ChatReply:
@@ -100,13 +97,10 @@ def test_a_killed_writer_loses_nothing_that_it_has_kept(tmp_path: Path) -> None:
     path = tmp_path / "calls.sqlite"
     for kill in range(5):
         writer = start_writer(path, f"life{kill}", 100_000)
-        assert writer.stdout is not None
         before = int(writer.stdout.readline().split()[0])
         time.sleep(0.02 * kill)
         writer.send_signal(signal.SIGKILL)
-        told = [line.split() for line in writer.stdout.read().splitlines()]
-        writer.wait()
-        writer.stdout.close()
+        told = [line.split() for line in writer.communicate()[0].splitlines()]
         database = sqlite3.connect(path)
         (state,) = database.execute("PRAGMA integrity_check").fetchone()
         kept = dict(database.execute("SELECT call_id, text FROM replies"))

@@ -1,11 +1,8 @@
 """A job that is killed again and again ends with the same answers; little is paid twice."""
 
 import json
-import os
 import random
 import signal
-import subprocess
-import sys
 import time
 from collections import Counter
 from pathlib import Path
@@ -13,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.endpoints.rig import answers
+from tests.forks import Fork
 
 WORKERS = 3
 JOB = """
@@ -34,37 +32,30 @@ with Caller(endpoint, CallCache(path), terms) as caller:
 
 
 def run_job(url: str, path: Path, count: int, kill_after: float | None) -> list[str]:
-    command = [sys.executable, "-c", JOB, url, str(path), str(count), str(WORKERS)]
-    job = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=os.environ)
-    assert job.stdout is not None
+    job = Fork(["-c", JOB, url, str(path), str(count), str(WORKERS)])
     first = job.stdout.readline()
     if kill_after is not None:
         time.sleep(kill_after)
         job.send_signal(signal.SIGKILL)
-    rest = job.stdout.read()
-    job.wait(timeout=60)
-    job.stdout.close()
+    rest, _ = job.communicate(timeout=60)
     assert kill_after is not None or job.returncode == 0
     return (first + rest).splitlines()
 
 
 def survive(tmp_path: Path, *, count: int, kills: int, longest: float) -> None:
     log = tmp_path / "asked.jsonl"
-    command = [sys.executable, "-m", "tests.endpoint_server", "--log", str(log)]
+    command = ["-m", "tests.endpoint_server", "--log", str(log)]
     command += ["--rates", "500=0.05,drop=0.05,html=0.02", "--delay", "0.01"]
-    server = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=os.environ)
+    server = Fork(command)
     try:
-        assert server.stdout is not None
         url = server.stdout.readline().strip()
         draw = random.Random(0)
         for _ in range(kills):
             run_job(url, tmp_path / "calls.sqlite", count, draw.uniform(0, longest))
         final = run_job(url, tmp_path / "calls.sqlite", count, None)
     finally:
-        server.kill()
-        server.wait()
-        assert server.stdout is not None
-        server.stdout.close()
+        server.send_signal(signal.SIGKILL)
+        server.communicate()
     assert final == answers(count)
     events = [json.loads(line) for line in log.read_text().splitlines()]
     paid = Counter(event["content"] for event in events if event["event"] == "answered")

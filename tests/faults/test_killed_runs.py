@@ -6,11 +6,13 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from tests.forks import ROOT, Fork
 from tests.stages.rig import colour_rows, write_rows
 from tunesmith.files import read_json_lines
 
@@ -31,19 +33,22 @@ def recipe(tmp_path: Path, tiny_folder: Path) -> Path:
     return path
 
 
-def _start(recipe: Path, run: str, *more: str) -> subprocess.Popen[str]:
-    command = [sys.executable, "-m", "tunesmith", "train", str(recipe), "--run", run, *more]
-    return subprocess.Popen(
-        command,
-        cwd=recipe.parent,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        env={"PATH": "/usr/bin:/bin", "OMP_NUM_THREADS": "1", "HOME": str(recipe.parent)},
-    )
+def _start(recipe: Path, run: str, *more: str, kind: type[Any] = Fork) -> Any:
+    words = ["-m", "tunesmith", "train", str(recipe), "--run", run, *more]
+    env = {"PATH": "/usr/bin:/bin", "OMP_NUM_THREADS": "1", "HOME": str(recipe.parent)}
+    return kind(words, cwd=recipe.parent, env=env)
 
 
-def _wait_for_step(process: subprocess.Popen[str], log: Path, step: int) -> None:
+class Fresh(subprocess.Popen[str]):
+    """An interpreter that has imported nothing; its hashes are in an order of their own."""
+
+    def __init__(self, words: Sequence[str], *, cwd: Path, env: Mapping[str, str]) -> None:
+        pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+        env = {**env, "PYTHONPATH": str(ROOT)}
+        super().__init__([sys.executable, *words], cwd=cwd, env=env, text=True, **pipes)
+
+
+def _wait_for_step(process: Any, log: Path, step: int) -> None:
     deadline = time.monotonic() + 120
     while time.monotonic() < deadline and process.poll() is None:
         if log.is_file() and any(line["step"] >= step for line in read_json_lines(log)):
@@ -67,7 +72,7 @@ def test_kills_at_random_steps_change_no_bit(recipe: Path, num_kills: int) -> No
         _wait_for_step(process, log, step)
         process.send_signal(signal.SIGKILL)
         process.communicate()
-    last = _start(recipe, "killed", "--json")
+    last = _start(recipe, "killed", "--json", kind=Fresh)
     out, err = last.communicate(timeout=120)
     assert last.returncode == 0, err
     assert json.loads(out)["resumed_from"] is not None
@@ -96,7 +101,7 @@ def test_a_second_process_on_the_same_run_is_refused_by_pid(recipe: Path) -> Non
     first.send_signal(signal.SIGSTOP)
     second = _start(recipe, "run", "--json")
     out, _ = second.communicate(timeout=60)
-    first.kill()
+    first.send_signal(signal.SIGKILL)
     first.communicate()
     assert second.returncode == 2
     assert f"pid {first.pid}" in json.loads(out)["error"]["message"]

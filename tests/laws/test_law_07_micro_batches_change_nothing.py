@@ -1,6 +1,8 @@
 """Law 7: 1x8, 2x4 and 8x1 micro-batches, and two ranks, give the same gradients and validation."""
 
 import json
+import os
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -9,6 +11,7 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
+from tests.forks import Fork
 from tests.stages.rig import colour_rows, write_rows
 from tests.tiny import random_store, tiny_network
 from tunesmith.models.forward import LanguageModel, choose_layout
@@ -28,7 +31,6 @@ TORCHRUN = [  # standalone: any free port, so that test runs do not meet
     *("--standalone", "--nproc-per-node=2"),
 ]
 LENGTHS = [40, 3, 17, 8, 29, 5, 61, 12]
-ROOT = Path(__file__).resolve().parents[2]
 
 
 def _model(family: str, dtype: torch.dtype) -> LanguageModel:
@@ -108,14 +110,15 @@ def test_the_loss_is_a_sum_over_tokens_and_no_mean_of_means(tmp_path: Path) -> N
 def test_two_ranks_give_the_gradient_of_one(tmp_path: Path) -> None:
     store = random_store(tmp_path / "s.arrow", [*LENGTHS, 7])
     alone = _gradient(_model("llama", torch.float64), _feed(store, 2))
-    program = Path(__file__).with_name("two_ranks.py")
-    subprocess.run(
-        [*TORCHRUN, str(program), str(tmp_path)],
-        check=True,
-        capture_output=True,
-        cwd=ROOT,
-        timeout=120,
-    )
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    env = {**os.environ, "WORLD_SIZE": "2", "MASTER_ADDR": "127.0.0.1", "MASTER_PORT": str(port)}
+    words = ["-m", "tests.laws.two_ranks", str(tmp_path)]
+    ranks = [Fork(words, env={**env, "RANK": rank, "LOCAL_RANK": rank}) for rank in "01"]
+    for process in ranks:
+        _, err = process.communicate()
+        assert process.returncode == 0, err
     saved = torch.load(tmp_path / "gradient.pt", weights_only=True)
     facts = json.loads((tmp_path / "facts.json").read_text())
     assert (alone - saved).norm() / alone.norm() < 1e-10

@@ -1,8 +1,8 @@
 """Law 10: peak memory of evaluation does not grow with the number of rows."""
 
-import subprocess
-import sys
 from pathlib import Path
+
+from tests.forks import ran
 
 PROGRAM = """
 import resource, sys
@@ -35,11 +35,4 @@ print(many - few)
 
 def test_peak_memory_of_evaluation_does_not_grow_with_rows(tmp_path: Path) -> None:
     """The logits of the 600 rows' targets would be 26 MB; 8 MB are allowed."""
-    done = subprocess.run(
-        [sys.executable, "-W", "ignore", "-c", PROGRAM, str(tmp_path)],
-        check=True,
-        capture_output=True,
-        text=True,
-        cwd=Path(__file__).resolve().parents[2],
-    )
-    assert int(done.stdout.split()[-1]) < 8 * 1024
+    assert int(ran(["-c", PROGRAM, str(tmp_path)]).split()[-1]) < 8 * 1024

@@ -1,14 +1,13 @@
 """Law 11: what was saved and loaded in a fresh process gives the same logits; adapters too."""
 
 import json
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 import torch
 from safetensors.torch import load_file
 
+from tests.forks import ran
 from tests.stages.rig import Talk, colour_rows, make_recipe, run_folder, write_rows
 from tests.tiny import save_tiny_model
 from tunesmith.models.load import find_model, load_network
@@ -39,8 +38,7 @@ def runs(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
         for name, method in METHODS.items():
             folder = tmp_path_factory.mktemp(f"{family}-{name}")
             found[f"{family} {name}"] = _trained(folder, family, method)
-    command = [sys.executable, "-W", "ignore", "-c", PROGRAM, json.dumps(IDS)]
-    subprocess.run([*command, *map(str, found.values())], check=True, capture_output=True)
+    ran(["-c", PROGRAM, json.dumps(IDS), *map(str, found.values())])
     return found
 
 

@@ -1,4 +1,4 @@
-"""Run by torchrun: the gradient and the validation of one step, shared by two ranks."""
+"""Run twice, with what torchrun sets: gradient and validation of one step shared by two ranks."""
 
 import json
 import sys

@@ -2,11 +2,10 @@
 
     python -m tests.models.fresh_reader      one request a line, one reply a line
 
-One process serves all tests of a session, so that libraries are imported once.
+One process serves all tests of a session, so that the families' modules are imported once.
 """
 
 import json
-import subprocess
 import sys
 import traceback
 import warnings
@@ -14,6 +13,8 @@ from pathlib import Path
 from typing import Any
 
 import torch
+
+from tests.forks import Fork
 
 NUM_NEW = 5
 _NO_STOP = 10**6
@@ -23,17 +24,12 @@ class FreshReader:
     """The process, seen from a test."""
 
     def __init__(self) -> None:
-        command = [sys.executable, "-m", "tests.models.fresh_reader"]
-        self._process = subprocess.Popen(
-            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
-        )
+        self._process = Fork(["-m", "tests.models.fresh_reader"])
 
     def read(self, folder: Path, base: Path, ids: torch.Tensor) -> dict[str, Any]:
         """What a saved model gives for (1, T) ids; `base` is what an adapter was trained on."""
-        assert self._process.stdin is not None
-        assert self._process.stdout is not None
         request = {"folder": str(folder), "base": str(base), "ids": ids.tolist()}
-        self._process.stdin.write(json.dumps(request).encode() + b"\n")
+        self._process.stdin.write(json.dumps(request) + "\n")
         self._process.stdin.flush()
         reply = json.loads(self._process.stdout.readline())
         assert "error" not in reply, reply["error"]
@@ -42,11 +38,7 @@ class FreshReader:
 
     def close(self) -> None:
         """End the process."""
-        assert self._process.stdin is not None
-        assert self._process.stdout is not None
-        self._process.stdin.close()
-        self._process.stdout.close()
-        self._process.wait()
+        self._process.communicate()
 
 
 def _by_others(folder: Path, base: Path) -> Any:

@@ -7,8 +7,6 @@ import random
 import re
 import signal
 import sqlite3
-import subprocess
-import sys
 import time
 from collections import Counter
 from collections.abc import Iterator
@@ -18,6 +16,7 @@ from typing import Any
 import pytest
 
 from tests.endpoint_server import EndpointServer, content_of
+from tests.forks import Fork
 from tests.stages.rig import Talk, run_folder, write_rows
 from tests.teacher.played import answer, last_message
 from tunesmith.__main__ import run_command
@@ -260,12 +259,9 @@ class Played:
     def __init__(self, folder: Path, *, delay: float) -> None:
         self.log = folder / "calls.jsonl"
         self.folder = folder
-        command = [sys.executable, "-m", "tests.endpoint_server", "--log", str(self.log)]
+        command = ["-m", "tests.endpoint_server", "--log", str(self.log)]
         command += ["--answer", "tests.teacher.played:answer", "--delay", str(delay)]
-        self.process = subprocess.Popen(
-            command, cwd=ROOT, stdout=subprocess.PIPE, text=True, env=self._env(folder)
-        )
-        assert self.process.stdout is not None
+        self.process = Fork(command, env=self._env(folder))
         self.url = self.process.stdout.readline().split()[-1]
 
     def _env(self, cache: Path) -> dict[str, str]:
@@ -276,8 +272,8 @@ class Played:
             "HOME": str(self.folder),
         }
 
-    def lesson(self, name: str, count: int) -> subprocess.Popen[str]:
-        command = [sys.executable, "-m", "tunesmith", "teach", "self-instruct", "--json", "-v"]
+    def lesson(self, name: str, count: int) -> Fork:
+        command = ["-m", "tunesmith", "teach", "self-instruct", "--json", "-v"]
         command += [
             "--url",
             self.url,
@@ -289,14 +285,8 @@ class Played:
             "pairs.jsonl",
         ]
         (self.folder / name).mkdir(exist_ok=True)
-        return subprocess.Popen(
-            command,
-            cwd=self.folder / name,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-            env=self._env(self.folder / name / "cache"),
-        )
+        env = self._env(self.folder / name / "cache")
+        return Fork(command, cwd=self.folder / name, env=env)
 
     def num_asked(self) -> int:
         return sum(record["event"] == "asked" for record in self.records())
@@ -312,7 +302,7 @@ class Played:
         return {_name(json.loads(row[0])) for row in rows}
 
     def close(self) -> None:
-        self.process.kill()
+        self.process.send_signal(signal.SIGKILL)
         self.process.communicate()
 
 
