@@ -1,4 +1,4 @@
-"""One reader, one rule: import, prepare and preview keep and drop the same rows of a source."""
+"""One reader, one rule: import, prepare, preview and teach keep the same rows of a source."""
 
 import json
 from collections.abc import Callable, Sequence
@@ -17,9 +17,13 @@ from tunesmith.examples.read_examples import read_examples
 from tunesmith.examples.splitting.groups import BRIDGES_SPLITS
 from tunesmith.files import read_json_lines
 from tunesmith.recipe.load_recipe import recipe_from_mapping
+from tunesmith.recipe.source_recipe import SourceRecipe
+from tunesmith.recipe.teacher_recipe import TeacherRecipe
+from tunesmith.stages import teach
 from tunesmith.stages.execution.run_folder import RunFolder
 from tunesmith.stages.import_sources import dropped_path
 from tunesmith.stages.preparing.split_files import write_examples
+from tunesmith.stages.teach import Lesson
 
 ROOT = Path(__file__).parents[2]
 SPLITS = ("train", "validation", "test")
@@ -187,6 +191,15 @@ def test_a_test_row_stays_whatever_its_place(tmp_path: Path) -> None:
     places = {Path(place).name for _, place in first[0]}
     assert "b.jsonl:1" in places
     assert "a.jsonl:4" not in places
+
+
+def test_a_teacher_avoids_what_preparing_keeps_with_nothing_hidden_in_it(tmp_path: Path) -> None:
+    """Its pairs are compared as it wrote them, and nothing is hidden in them yet."""
+    write_rows(tmp_path / "a.jsonl", PAIRS)
+    source = SourceRecipe(path=str(tmp_path / "a.jsonl"))
+    lesson = Lesson(recipe=TeacherRecipe.model_construct(), out=tmp_path / "x", avoid=[source])
+    places = [int(one.source.rpartition(":")[2]) for one in teach._examples(lesson)]
+    assert places == [1, 2, 4, 6, 8, 9]  # 2 is the same as 1 only where addresses are hidden
 
 
 @pytest.mark.slow
