@@ -11,7 +11,7 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
-from tests.forks import Fork
+from tests.forks import ROOT, Fork
 from tests.stages.rig import colour_rows, write_rows
 from tests.tiny import random_store, tiny_network
 from tunesmith.models.forward import LanguageModel, choose_layout
@@ -141,13 +141,14 @@ def test_two_ranks_train_the_model_of_one(tmp_path: Path, tiny_folder: Path) -> 
     alone = RunFolder(tmp_path / "one")
     recipe = load_recipe(tmp_path / "recipe.yaml")
     train(recipe, alone, recipe_folder=tmp_path, progress=SilentProgress())
-    arguments = ["-m", "--", "tunesmith", "train", "recipe.yaml"]
+    arguments = ["-m", "--", "tests.laws.rank_of_two", "train", "recipe.yaml"]
     done = subprocess.run(
         [*TORCHRUN, *arguments, "--run", "two", "--json"],
         check=True,
         capture_output=True,
         text=True,
         cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
         timeout=180,
     )
     assert json.loads(done.stdout)["steps"] == 5, "only the first rank prints"

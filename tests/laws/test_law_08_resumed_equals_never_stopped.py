@@ -1,5 +1,6 @@
 """Law 8: resumed == never stopped, bit for bit, from any step, also after damage."""
 
+import shutil
 import signal
 from collections.abc import Sequence
 from pathlib import Path
@@ -89,13 +90,23 @@ def weights_after(folder: Path) -> dict[str, torch.Tensor]:
     return weights(plan)
 
 
-@pytest.mark.parametrize("damage", ["truncate", "flip", "no manifest", "missing file", "empty"])
-def test_a_damaged_checkpoint_is_skipped_with_a_message(tmp_path: Path, damage: str) -> None:
-    expected = weights_after(tmp_path / "whole")
+@pytest.fixture(scope="module")
+def killed(tmp_path_factory: pytest.TempPathFactory) -> tuple[dict[str, torch.Tensor], Path]:
+    """The weights of a whole training, and the folder of the same one, killed at step 6."""
+    root = tmp_path_factory.mktemp("damaged")
     log = Log()
     log.at_step[6] = _kill
     with pytest.raises(Killed):
-        train(make_plan(tmp_path / "d", RECIPE), log)
+        train(make_plan(root / "killed", RECIPE), log)
+    return weights_after(root / "whole"), root / "killed"
+
+
+@pytest.mark.parametrize("damage", ["truncate", "flip", "no manifest", "missing file", "empty"])
+def test_a_damaged_checkpoint_is_skipped_with_a_message(
+    killed: tuple[dict[str, torch.Tensor], Path], tmp_path: Path, damage: str
+) -> None:
+    expected, folder = killed
+    shutil.copytree(folder, tmp_path / "d")
     newest = tmp_path / "d" / "checkpoints" / "step-000005"
     _damage(newest, damage)
     resumed = make_plan(tmp_path / "d", RECIPE)

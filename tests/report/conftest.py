@@ -13,6 +13,8 @@ from tunesmith.evaluation.score import score_files
 from tunesmith.evaluation.token_metrics import TOKEN_METRICS, TokenTotals, grade_tokens
 from tunesmith.examples.example import Example, Message
 from tunesmith.files import write_json, write_json_lines, write_text
+from tunesmith.report.pictures.curves import Axis, all_curves
+from tunesmith.report.record import RunRecord
 
 MakeRun = Callable[..., Path]
 USUAL = [metric for metric in TEXT_METRICS if metric != "final_answer"]
@@ -35,6 +37,28 @@ class Answer:
     example_id: str
     text: str
     finish_reason: str = "stop"
+
+
+_DRAWN: dict[str, dict[Axis, str]] = {}
+
+
+@pytest.fixture(autouse=True)
+def _curves_drawn_once(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Most runs here have one log: its curves are drawn once, which takes longest of a report."""
+
+    def drawn(record: RunRecord) -> dict[Axis, str]:
+        log = repr([record.points(split) for split in ("train", "validation")])
+        if log not in _DRAWN:
+            _DRAWN[log] = all_curves(record)
+        return _DRAWN[log]
+
+    if "drawn_anew" not in request.fixturenames:
+        monkeypatch.setattr("tunesmith.stages.report.all_curves", drawn)
+
+
+@pytest.fixture
+def drawn_anew() -> None:
+    """For a test about what drawing does."""
 
 
 @pytest.fixture

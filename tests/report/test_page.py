@@ -102,6 +102,7 @@ def test_the_page_script_never_writes_html() -> None:
         assert name not in text
 
 
+@pytest.mark.usefixtures("drawn_anew")
 def test_the_same_run_gives_the_same_bytes(make_run: MakeRun) -> None:
     folder = make_run()
     names = ("report.html", "report.md", "curves.svg")
