@@ -26,6 +26,7 @@ from tunesmith.examples.read_count import ReadCount
 from tunesmith.files import read_json_lines
 from tunesmith.recipe.load_recipe import recipe_from_mapping
 from tunesmith.sources.row import Dropped
+from tunesmith.stages.execution.opened_run import Run
 from tunesmith.stages.execution.progress import SilentProgress
 from tunesmith.stages.execution.run_folder import RunFolder
 from tunesmith.stages.preparing.split_files import write_examples
@@ -190,7 +191,10 @@ def measure(folder: Path) -> dict[str, object]:
 
     started, _ = clocks()
     assignment = write_examples(
-        recipe, run, recipe_folder=folder, progress=Clock(), count=count, drop=drop
+        Run(recipe=recipe, folder=run, paths_from=folder, progress=Clock()),
+        recipe,
+        count=count,
+        drop=drop,
     )
     ended, cpu_seconds = clocks()
     groups = Counter(

@@ -30,9 +30,10 @@ from tunesmith.models.load import find_model
 from tunesmith.recipe.load_recipe import load_recipe
 from tunesmith.stages.compare import compare
 from tunesmith.stages.demo import RECIPE
+from tunesmith.stages.execution.opened_run import Run
 from tunesmith.stages.execution.progress import SilentProgress
 from tunesmith.stages.execution.run_folder import RunFolder
-from tunesmith.stages.prepare import read_split
+from tunesmith.stages.preparing.prepared_files import read_split
 from tunesmith.stages.responders.load_responder import tuned_responder
 from tunesmith.stages.responders.renderer import recipe_renderer
 from tunesmith.stages.train import train
@@ -73,7 +74,7 @@ def tuned(path: Path, seed: int, epochs: float) -> None:
         return
     start = time.monotonic()
     recipe = load_recipe(RECIPE, overrides=[f"training.epochs={epochs}", f"training.seed={seed}"])
-    train(recipe, folder, recipe_folder=RECIPE.parent, progress=SilentProgress())
+    train(Run(recipe=recipe, folder=folder, paths_from=RECIPE.parent))
     renderer = recipe_renderer(recipe, RECIPE.parent)
     responder = tuned_responder(recipe, renderer, find_model(str(folder.model)))
     rows = list(read_split(folder, "test"))
@@ -128,10 +129,10 @@ def rates(drawn: Sequence[tuple[Sequence[Path], Sequence[Path]]]) -> dict[str, A
     wordings = set()
     for first, second in drawn:
         result = compare(first, second, progress=SilentProgress(), num_rows=0)
-        wordings.add(result["claim"])
-        claims["verdict"] += result["verdict"]["outcome"] != NOTHING_SHOWN
-        for one in result["comparisons"]:
-            claims[one["metric"]] += one["verdict"] != NOTHING_SHOWN
+        wordings.add(result.claim)
+        claims["verdict"] += result.verdict["outcome"] != NOTHING_SHOWN
+        for one in result.comparisons:
+            claims[one.metric] += one.verdict != NOTHING_SHOWN
     found: dict[str, Any] = {"pairs": len(drawn), "claim": wordings.pop()}
     for name in ("verdict", *TEXT_METRICS):
         around = stats.beta(claims[name] + 0.5, len(drawn) - claims[name] + 0.5)

@@ -30,9 +30,9 @@ from tunesmith.models.load import find_model
 from tunesmith.recipe.load_recipe import load_recipe
 from tunesmith.recipe.recipe import GenerationRecipe, Recipe
 from tunesmith.stages.demo import RECIPE, STUDY
-from tunesmith.stages.execution.progress import SilentProgress
+from tunesmith.stages.execution.opened_run import Run
 from tunesmith.stages.execution.run_folder import RunFolder
-from tunesmith.stages.prepare import read_split
+from tunesmith.stages.preparing.prepared_files import read_split
 from tunesmith.stages.responders.load_responder import (
     base_responder,
     named_responder,
@@ -119,19 +119,19 @@ def _few(count: int, steps: int) -> list[str]:
 def _test_rows(recipe: Recipe, folder: RunFolder) -> list[Example]:
     from tunesmith.stages.prepare import prepare  # noqa: PLC0415 - only for the base
 
-    prepare(recipe, folder, recipe_folder=RECIPE.parent, progress=SilentProgress())
+    prepare(Run(recipe=recipe, folder=folder, paths_from=RECIPE.parent))
     return list(read_split(folder, "test"))
 
 
 def _tuned(path: Path, overrides: list[str], seed: int) -> Shares:
     folder = RunFolder(path)
     recipe = load_recipe(RECIPE, overrides=[*overrides, f"training.seed={seed}"])
-    result = train(recipe, folder, recipe_folder=RECIPE.parent, progress=SilentProgress())
+    result = train(Run(recipe=recipe, folder=folder, paths_from=RECIPE.parent))
     place = find_model(str(folder.model))
     responder = tuned_responder(recipe, recipe_renderer(recipe, RECIPE.parent), place)
     shares = _shares(responder, list(read_split(folder, "test")))
     print(json.dumps({str(path): {"all": round(shares["all"], 1)}}), flush=True)
-    return {**shares, "tuning seconds": result["seconds"], "steps": result["steps"]}
+    return {**shares, "tuning seconds": result.seconds, "steps": result.steps}
 
 
 def _shares(responder: Responder, rows: list[Example]) -> Shares:

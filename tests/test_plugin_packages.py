@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from tests.stages.rig import Talk, colour_rows, make_recipe, run_folder
+from tests.stages.rig import Talk, colour_rows, make_recipe, opened, run_folder
 from tunesmith.__main__ import run_command
 from tunesmith.errors import MissingError, RecipeError
 from tunesmith.files import read_json, read_json_lines
@@ -20,7 +20,7 @@ from tunesmith.models.load import find_model
 from tunesmith.recipe.load_recipe import load_recipe
 from tunesmith.stages.execution.run_folder import RunFolder
 from tunesmith.stages.responders.renderer import model_renderer
-from tunesmith.stages.run import run
+from tunesmith.stages.run import run_loop
 
 PACKAGES = Path(__file__).resolve().parent / "plugins"
 PAGE = Path(__file__).resolve().parents[1] / "docs" / "plugins.md"
@@ -83,7 +83,7 @@ def done(
             evaluation={"metrics": ["exact_match", "brevity"]},
         )
         folder = run_folder(root / "run")
-        yield folder, run(recipe, folder, recipe_folder=root, progress=Talk())
+        yield folder, run_loop(opened(recipe, folder, recipe_folder=root, progress=Talk()))
 
 
 def test_a_fresh_process_lists_them(site: Path) -> None:
@@ -143,8 +143,8 @@ def test_without_the_packages_their_names_are_unknown(
 
 def test_a_run_says_what_it_used_of_packages(done: Any) -> None:
     folder, result = done
-    assert set(result["scores"]["metrics"]) == {"exact_match", "brevity"}
-    score = result["scores"]["metrics"]["brevity"]["tuned"]
+    assert set(result.scores) == {"exact_match", "brevity"}
+    score = result.scores["brevity"]["tuned"].to_json()
     assert score["count"] > 2
     assert 0 <= score["value"] <= 100
     assert read_json(folder.environment)["plugins"] == {
@@ -154,7 +154,7 @@ def test_a_run_says_what_it_used_of_packages(done: Any) -> None:
     }
     template = read_json(folder.model / "tunesmith.json")["template"]
     assert template["plugin"]["distribution"] == "tunesmith-vicuna"
-    assert "brevity" in Path(result["report"]).read_text()
+    assert "brevity" in Path(result.written.report).read_text()
     inputs = folder.read_manifest()
     assert inputs["prepare"]["inputs"]["plugins"][0][:3] == ["anki", "tunesmith-anki", "1.0"]
     assert inputs["evaluate"]["inputs"]["plugins"][0][:3] == ["brevity", "tunesmith-brevity", "1.0"]

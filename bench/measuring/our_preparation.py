@@ -12,8 +12,10 @@ from pathlib import Path
 import psutil
 
 from tunesmith.recipe.load_recipe import load_recipe
+from tunesmith.stages.execution.opened_run import Run
 from tunesmith.stages.execution.run_folder import RunFolder
-from tunesmith.stages.prepare import open_store, prepare
+from tunesmith.stages.prepare import prepare
+from tunesmith.stages.preparing.prepared_files import open_store
 
 
 class Clock:
@@ -55,7 +57,7 @@ def main() -> None:
     watching = threading.Thread(target=_watch, args=(clock, peaks), daemon=True)
     watching.start()
     started = time.perf_counter()
-    prepare(recipe, run, recipe_folder=folder, progress=clock)
+    prepare(Run(recipe=recipe, folder=run, paths_from=folder, progress=clock))
     seconds = time.perf_counter() - started
     store = open_store(run, "train")
     encoding = [task for task in clock.seconds if task.startswith("encoding")]

@@ -20,7 +20,7 @@ import torch
 from tunesmith.models.shortcuts.matmul_library import use_matmul_library
 from tunesmith.models.shorten import SHORTCUTS
 from tunesmith.recipe.load_recipe import load_recipe
-from tunesmith.stages.execution.progress import SilentProgress
+from tunesmith.stages.execution.opened_run import Run
 from tunesmith.stages.execution.run_folder import RunFolder
 from tunesmith.stages.responders.renderer import recipe_renderer
 from tunesmith.stages.train import Training, base_record, start_engine
@@ -66,17 +66,16 @@ def take_steps(plans: dict[str, TrainingPlan], *, steps: int) -> Iterator[Turn]:
 def plan_without(way: str, options: argparse.Namespace) -> TrainingPlan:
     """The recipe's training, with every shortcut but one, or with all."""
     recipe = load_recipe(options.recipe, overrides=[f"training.precision={options.precision}"])
-    folder = RunFolder(options.run, options.recipe.parent)
-    renderer = recipe_renderer(recipe, options.recipe.parent)
+    beside = options.recipe.parent
+    run = Run(recipe=recipe, folder=RunFolder(options.run, beside), paths_from=beside)
+    renderer = recipe_renderer(recipe, beside)
     training = Training(
-        recipe=recipe,
-        folder=folder,
+        run=run,
         renderer=renderer,
         engine=start_engine(recipe.training),
         ranks=Ranks(),
-        progress=SilentProgress(),
         force=None,
-        base=base_record(renderer.place, recipe, folder),
+        base=base_record(renderer.place, run),
         shortcuts={name: shortcut for name, shortcut in SHORTCUTS.items() if name != way},
     )
     with use_matmul_library("standard"):

@@ -14,9 +14,10 @@ import yaml
 from measuring.models import model_folder
 from measuring.texts import data_set, is_real
 from tunesmith.recipe.load_recipe import load_recipe
-from tunesmith.stages.execution.progress import SilentProgress
+from tunesmith.stages.execution.opened_run import Run
 from tunesmith.stages.execution.run_folder import RunFolder
-from tunesmith.stages.prepare import open_store, prepare
+from tunesmith.stages.prepare import prepare
+from tunesmith.stages.preparing.prepared_files import open_store
 from tunesmith.training.schedule import rows_of_step
 
 LEARNING_RATE = 5e-5
@@ -158,7 +159,7 @@ def _recipe(model: Path, template: str, material: Material) -> dict[str, Any]:
 def _prepare(folder: Path) -> dict[str, Any]:
     """Prepare with Tunesmith, then write its rows out for the others."""
     recipe, run = load_recipe(folder / "recipe.yaml"), RunFolder(folder / "run", folder)
-    prepare(recipe, run, recipe_folder=folder, progress=SilentProgress())
+    prepare(Run(recipe=recipe, folder=run, paths_from=folder))
     store = open_store(run, "train")
     ordered = [
         row

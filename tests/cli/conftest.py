@@ -11,6 +11,8 @@ import pytest
 import tunesmith.stages
 from tunesmith.__main__ import run_command
 from tunesmith.cli.terminal import progress_bars
+from tunesmith.stages.results.answered import Answer
+from tunesmith.stages.results.prepared import PreviewPiece, PreviewRow
 
 SCORE = {"value": 40.0, "low": 30.0, "high": 50.0, "count": 100, "failed": 2}
 RESULT = {
@@ -54,23 +56,27 @@ class FakeSession:
         self.heard.clear()
 
 
-def preview_pieces(*_: Any, **__: Any) -> Iterator[dict[str, Any]]:
+def preview_pieces(*_: Any, **__: Any) -> Iterator[PreviewRow]:
     for number in range(5):
-        yield {
-            "id": f"{number:064x}",
-            "source": f"a.jsonl:{number + 1}",
-            "text": "Q: hi\x1b[2J\nA: yes ⟦no⟧</s>",
-            "ids": [1, 2, 3],
-            "is_trained": [False, True, True],
-            "prompt_ids": [1],
-            "pieces": [
-                ("Q: ", False, False),
-                ("hi\x1b[2J", False, True),
-                ("\nA: ", False, False),
-                ("yes ⟦no⟧", True, True),
-                ("</s>", True, False),
-            ],
-        }
+        pieces = [
+            ("Q: ", False, False),
+            ("hi\x1b[2J", False, True),
+            ("\nA: ", False, False),
+            ("yes ⟦no⟧", True, True),
+            ("</s>", True, False),
+        ]
+        yield PreviewRow(
+            id=f"{number:064x}",
+            source=f"a.jsonl:{number + 1}",
+            text="Q: hi\x1b[2J\nA: yes ⟦no⟧</s>",
+            ids=(1, 2, 3),
+            is_trained=(False, True, True),
+            prompt_ids=(1,),
+            pieces=tuple(
+                PreviewPiece(text=text, is_trained=is_trained, is_content=is_content)
+                for text, is_trained, is_content in pieces
+            ),
+        )
 
 
 @pytest.fixture
@@ -81,17 +87,18 @@ def calls(monkeypatch: pytest.MonkeyPatch) -> list[SimpleNamespace]:
     def noting(name: str, result: Any) -> Callable[..., Any]:
         def stage(*given: Any, **named: Any) -> Any:
             made.append(SimpleNamespace(stage=name, given=given, **named))
-            if "progress" in named:
-                named["progress"].start(name, 3)
-                named["progress"].advance(1)
-                named["progress"].note(f"{name} says something")
+            progress = named.get("progress") or getattr(next(iter(given), None), "progress", None)
+            if progress is not None:
+                progress.start(name, 3)
+                progress.advance(1)
+                progress.note(f"{name} says something")
             return result(*given, **named) if callable(result) else result
 
         return stage
 
-    def answers(text: str, models: list[str], **_: Any) -> Iterator[dict[str, Any]]:
+    def answers(text: str, models: list[str], **_: Any) -> Iterator[Answer]:
         for model in models:
-            yield {"model": model, "text": text, "num_tokens": 3, "finish_reason": "stop"}
+            yield Answer(model=model, text=text, num_tokens=3, finish_reason="stop")
 
     stages = {
         "prepare": {"prepare": RESULT},
@@ -103,18 +110,16 @@ def calls(monkeypatch: pytest.MonkeyPatch) -> list[SimpleNamespace]:
             "check_judge": {"summary": ["Judge x: usable."]},
         },
         "report": {"report": {"report": Path("report.html")}},
-        "run": {"run": RESULT},
+        "run": {"run_loop": RESULT},
         "preview": {"preview_pieces": preview_pieces},
         "ask": {"ask": answers},
         "chat": {"chat": lambda *_, **__: FakeSession()},
         "demo": {"demo": {"story": "Before.\nAfter."}},
-        "run_folder": {"RunFolder": lambda path, *_: SimpleNamespace(path=path)},
     }
     for module, functions in stages.items():
         fake = ModuleType(f"tunesmith.stages.{module}")
         for name, result in functions.items():
-            function = result if name == "RunFolder" else noting(name, result)
-            setattr(fake, name, function)
+            setattr(fake, name, noting(name.removesuffix("_loop"), result))
         monkeypatch.setitem(sys.modules, fake.__name__, fake)
         monkeypatch.setattr(tunesmith.stages, module, fake, raising=False)
     monkeypatch.setattr(progress_bars, "silence_libraries", lambda **_: None)

@@ -4,11 +4,11 @@ from pathlib import Path
 
 import pytest
 
-from tests.stages.rig import Talk, colour_rows, make_recipe, run_folder, write_rows
+from tests.stages.rig import Talk, colour_rows, make_recipe, opened, run_folder, write_rows
 from tests.tiny import byte_tokenizer, save_tiny_model
 from tunesmith.generation.responder import OpenQuestion, answer_all
 from tunesmith.recipe.recipe import GenerationRecipe
-from tunesmith.stages.prepare import read_split
+from tunesmith.stages.preparing.prepared_files import read_split
 from tunesmith.stages.responders.load_responder import named_responder
 from tunesmith.stages.train import train
 
@@ -28,7 +28,7 @@ def test_every_overfitted_answer_ends_by_itself(
     data = write_rows(tmp_path / "rows.jsonl", colour_rows())
     recipe = make_recipe(tmp_path / "base", data, training=LEARN, template={"name": template})
     folder = run_folder(tmp_path / "run")
-    train(recipe, folder, recipe_folder=tmp_path, progress=Talk())
+    train(opened(recipe, folder, recipe_folder=tmp_path, progress=Talk()))
     responder = named_responder(str(folder.path), recipe=GenerationRecipe(max_new_tokens=40))
     examples = list(read_split(folder, "train"))
     questions = [OpenQuestion(example_id=e.id, messages=e.prompt) for e in examples]

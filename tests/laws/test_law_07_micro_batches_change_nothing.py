@@ -12,7 +12,7 @@ import torch
 from safetensors.torch import load_file
 
 from tests.forks import ROOT, Fork
-from tests.stages.rig import colour_rows, write_rows
+from tests.stages.rig import colour_rows, opened, write_rows
 from tests.tiny import random_store, tiny_network
 from tunesmith.models.forward import LanguageModel, choose_layout
 from tunesmith.models.rows.attention import register, use_attention
@@ -140,7 +140,7 @@ def test_two_ranks_train_the_model_of_one(tmp_path: Path, tiny_folder: Path) -> 
     (tmp_path / "recipe.yaml").write_text(json.dumps(settings))
     alone = RunFolder(tmp_path / "one")
     recipe = load_recipe(tmp_path / "recipe.yaml")
-    train(recipe, alone, recipe_folder=tmp_path, progress=SilentProgress())
+    train(opened(recipe, alone, recipe_folder=tmp_path, progress=SilentProgress()))
     arguments = ["-m", "--", "tests.laws.rank_of_two", "train", "recipe.yaml"]
     done = subprocess.run(
         [*TORCHRUN, *arguments, "--run", "two", "--json"],

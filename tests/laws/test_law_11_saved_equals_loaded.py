@@ -8,7 +8,7 @@ import torch
 from safetensors.torch import load_file
 
 from tests.forks import ran
-from tests.stages.rig import Talk, colour_rows, make_recipe, run_folder, write_rows
+from tests.stages.rig import Talk, colour_rows, make_recipe, opened, run_folder, write_rows
 from tests.tiny import save_tiny_model
 from tunesmith.models.load import find_model, load_network
 from tunesmith.stages.train import train
@@ -52,7 +52,7 @@ def _trained(tmp_path: Path, family: str, method: object) -> Path:
     training = {"steps": 6, "learning_rate": 1e-2, "method": method}
     folder = run_folder(tmp_path / "run")
     recipe = make_recipe(tmp_path / "base", data, training=training)
-    train(recipe, folder, recipe_folder=tmp_path, progress=Talk())
+    train(opened(recipe, folder, recipe_folder=tmp_path, progress=Talk()))
     return folder.path
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.stages.rig import Talk, make_recipe, write_rows
+from tests.stages.rig import Talk, make_recipe, opened, write_rows
 from tunesmith.files import read_json_lines
 from tunesmith.stages.execution.run_folder import RunFolder
 from tunesmith.stages.prepare import prepare
@@ -52,7 +52,7 @@ def prepared(tmp_path: Path, model: Path, made: list[Row], run: str) -> dict[str
     """The rows of each split; splits.jsonl stays in `tmp_path`."""
     recipe = make_recipe(model, write_rows(tmp_path / "rows.jsonl", made), **SPLIT)
     folder = RunFolder(tmp_path / "runs" / run, recipe_folder=tmp_path)
-    prepare(recipe, folder, recipe_folder=tmp_path, progress=Talk())
+    prepare(opened(recipe, folder, recipe_folder=tmp_path, progress=Talk()))
     return {split: list(read_json_lines(folder.examples(split))) for split in SPLITS}
 
 

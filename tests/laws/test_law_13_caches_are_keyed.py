@@ -6,12 +6,13 @@ from typing import Any
 
 import pytest
 
-from tests.stages.rig import Talk, colour_rows, make_recipe, run_folder, write_rows
+from tests.stages.rig import Talk, colour_rows, make_recipe, opened, run_folder, write_rows
 from tests.tiny import save_tiny_model
 from tunesmith.errors import MissingError
 from tunesmith.stages import prepare as stage
 from tunesmith.stages.execution import stage as stages
-from tunesmith.stages.prepare import open_store, prepare, store_path
+from tunesmith.stages.prepare import prepare
+from tunesmith.stages.preparing.prepared_files import open_store, store_path
 from tunesmith.tokens.store import TokenStore
 
 
@@ -26,7 +27,7 @@ def _prepare(setup: dict[str, Any], **sections: Any) -> tuple[str, bool]:
     """The store's key, and whether this call encoded anything."""
     recipe = make_recipe(setup["model"], setup["data"], **sections)
     talk = Talk()
-    prepare(recipe, setup["folder"], recipe_folder=Path(), progress=talk)
+    prepare(opened(recipe, setup["folder"], recipe_folder=Path(), progress=talk))
     return open_store(setup["folder"], "train").key, bool(talk.tasks)
 
 

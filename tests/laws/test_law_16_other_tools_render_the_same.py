@@ -7,11 +7,11 @@ import pytest
 from transformers import AutoTokenizer
 
 from tests.laws.pairs import OURS, conversation
-from tests.stages.rig import Talk, make_recipe, run_folder, write_rows
+from tests.stages.rig import Talk, make_recipe, opened, run_folder, write_rows
 from tests.tiny import tiny_network
 from tunesmith.examples.example import Message
 from tunesmith.models.load import find_model
-from tunesmith.stages.prepare import open_store
+from tunesmith.stages.preparing.prepared_files import open_store
 from tunesmith.stages.responders.renderer import model_renderer
 from tunesmith.stages.train import train
 from tunesmith.tokens.encode import encode_prompt
@@ -42,7 +42,7 @@ def test_a_saved_model_is_asked_alike_by_transformers_and_here(
         template={"name": template, "system": system},
         training={"steps": 1, "max_tokens": 400},
     )
-    train(recipe, folder, recipe_folder=tmp_path, progress=Talk())
+    train(opened(recipe, folder, recipe_folder=tmp_path, progress=Talk()))
 
     theirs = AutoTokenizer.from_pretrained(folder.path / "model")
     ours = model_renderer(find_model(str(folder.path)))

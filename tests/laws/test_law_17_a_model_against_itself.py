@@ -202,8 +202,8 @@ def test_no_number_of_rows_and_runs_shows_too_much(
 def test_one_tuning_a_side_is_another_model_and_the_words_say_no_more(tmp_path: Path) -> None:
     first, second = (made_run(tmp_path / name, right=0.5, seed=s) for s, name in enumerate("ab"))
     result = compare([first], [second], progress=Talk())
-    assert result["claim"] == "this model, on these rows"
-    assert "recipe" not in result["verdict"]["sentence"]
+    assert result.claim == "this model, on these rows"
+    assert "recipe" not in result.verdict["sentence"]
 
 
 def write_runs(
@@ -231,7 +231,7 @@ def outcomes(
         ]
         runs = write_runs(folder / str(trial), references, list(zip(*pairs, strict=True)))
         result: dict[str, Any] = compare([runs[0]], [runs[1]], progress=Talk(), num_rows=0)
-        found[result["verdict"]["outcome"] != NOTHING_SHOWN] += 1
+        found[result.verdict["outcome"] != NOTHING_SHOWN] += 1
     return found
 
 

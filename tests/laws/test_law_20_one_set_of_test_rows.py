@@ -10,7 +10,7 @@ import pytest
 
 from tests.endpoint_server import EndpointServer, last_message
 from tests.stages.judged import BiasedJudge
-from tests.stages.rig import Talk, colour_rows, make_recipe, run_folder, write_rows
+from tests.stages.rig import Talk, colour_rows, make_recipe, opened, run_folder, write_rows
 from tests.tiny import save_tiny_model
 from tunesmith.__main__ import run_command
 from tunesmith.errors import MissingError
@@ -21,9 +21,10 @@ from tunesmith.models.load import context_tokens, find_model
 from tunesmith.recipe.recipe import Recipe
 from tunesmith.stages.evaluate import evaluate
 from tunesmith.stages.execution.run_folder import RunFolder
-from tunesmith.stages.prepare import open_store, prepare
+from tunesmith.stages.prepare import prepare
+from tunesmith.stages.preparing.prepared_files import open_store
 from tunesmith.stages.responders.renderer import recipe_renderer
-from tunesmith.stages.run import run
+from tunesmith.stages.run import run_loop
 from tunesmith.stages.train import train
 from tunesmith.tokens.encode import encode_prompt
 
@@ -96,12 +97,12 @@ def _run(
         },
     )
     folder, talk = run_folder(root / "run"), Talk()
-    rest: dict[str, Any] = {"recipe_folder": root, "progress": talk}
+    begun = opened(recipe, folder, recipe_folder=root, progress=talk)
     if recipe.evaluation.rivals:
-        return recipe, folder, run(recipe, folder, **rest), talk
-    result = prepare(recipe, folder, **rest)  # the loop without its report, which takes longest
-    train(recipe, folder, **rest)
-    return recipe, folder, {**result, "scores": evaluate(recipe, folder, **rest)}, talk
+        return recipe, folder, run_loop(begun).to_dict(), talk
+    result = prepare(begun).to_dict()  # the loop without its report, which takes longest
+    train(begun)
+    return recipe, folder, {**result, "scores": evaluate(begun).to_dict()}, talk
 
 
 def _check_one_set(recipe: Recipe, folder: RunFolder, root: Path) -> list[str]:
@@ -249,7 +250,7 @@ def test_plain_text_is_scored_by_its_loss_and_that_is_said(tmp_path: Path) -> No
         training={"steps": 1},
     )
     folder = run_folder(tmp_path / "run")
-    result = run(recipe, folder, recipe_folder=tmp_path, progress=Talk())
+    result = run_loop(opened(recipe, folder, recipe_folder=tmp_path, progress=Talk())).to_dict()
     ids = _check_one_set(recipe, folder, tmp_path)
     assert result["scores"]["loss"]["tuned"]["count"] == len(ids) > 0
     assert any("plain text, which asks nothing" in notice for notice in result["notices"])
@@ -306,7 +307,7 @@ def test_a_test_set_that_loses_every_row_is_named_and_the_run_ends_well(tmp_path
         evaluation={"baselines": ["nearest", "few-shot"]},
     )
     folder = run_folder(tmp_path / "run")
-    result = run(recipe, folder, recipe_folder=tmp_path, progress=Talk())
+    result = run_loop(opened(recipe, folder, recipe_folder=tmp_path, progress=Talk())).to_dict()
     assert _check_one_set(recipe, folder, tmp_path) == []
     assert (
         "all 3 examples of test were dropped (3 does not fit the template), so nothing is "
@@ -329,8 +330,8 @@ def test_an_answer_with_less_room_than_asked_is_told_before_training(tmp_path: P
         update={"generation": recipe.generation.model_copy(update={"max_new_tokens": 10})}
     )
     key = folder.read_manifest()["train"]["key"]
-    again = prepare(more, folder, recipe_folder=tmp_path, progress=Talk())
-    train(more, folder, recipe_folder=tmp_path, progress=Talk())
+    again = prepare(opened(more, folder, recipe_folder=tmp_path, progress=Talk())).to_dict()
+    train(opened(more, folder, recipe_folder=tmp_path, progress=Talk()))
     assert folder.read_manifest()["train"]["key"] == key, "another length trains nothing anew"
     assert said not in again["notices"]
 

@@ -13,7 +13,7 @@ from torch.nn import functional
 from transformers import AutoModelForCausalLM
 from transformers.pytorch_utils import Conv1D
 
-from tests.stages.rig import Talk, make_recipe
+from tests.stages.rig import Talk, make_recipe, opened
 from tests.tiny import byte_tokenizer, tiny_config
 from tunesmith.models.forward import LanguageModel
 from tunesmith.models.load import find_model
@@ -151,16 +151,14 @@ def load(case: Case, base: Path, run: Path, renderer: Renderer) -> Trained:
     if case.lora is not None:
         settings["method"] = {"lora": {"rank": 2, **_settings(case)}}
     recipe = make_recipe(base, base / "none.jsonl", training=settings)
-    folder = RunFolder(run)
+    opened_run = opened(recipe, RunFolder(run), recipe_folder=base, progress=Talk())
     training = Training(
-        recipe=recipe,
-        folder=folder,
+        run=opened_run,
         renderer=renderer,
         engine=start_engine(recipe.training),
         ranks=Ranks(),
-        progress=Talk(),
         force=None,
-        base=base_record(renderer.place, recipe, folder),
+        base=base_record(renderer.place, opened_run),
     )
     model = training.load()
     if case.lora is not None:

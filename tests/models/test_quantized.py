@@ -6,7 +6,7 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
-from tests.stages.rig import Talk, colour_rows, make_recipe, run_folder, write_rows
+from tests.stages.rig import Talk, colour_rows, make_recipe, opened, run_folder, write_rows
 from tests.tiny import byte_tokenizer, random_example, tiny_network
 from tunesmith.errors import MissingError, RecipeError, TunesmithError
 from tunesmith.models.adapter import add_adapter, narrow_frozen
@@ -141,10 +141,10 @@ def test_a_run_trains_an_adapter_beside_four_bits_and_resumes_to_the_bit(tmp_pat
     made = []
     for name in ("whole", "stopped"):
         folder = run_folder(tmp_path / name)
-        train(recipe, folder, recipe_folder=tmp_path, progress=Talk())
+        train(opened(recipe, folder, recipe_folder=tmp_path, progress=Talk()))
         if name == "stopped":
             forget_the_end(folder.path)
-            again = train(recipe, folder, recipe_folder=tmp_path, progress=Talk())
+            again = train(opened(recipe, folder, recipe_folder=tmp_path, progress=Talk()))
             assert again["resumed_from"] == 3
         made.append(load_file(folder.model / "adapter_model.safetensors"))
     assert made[0].keys() == made[1].keys()

@@ -13,7 +13,7 @@ import pytest
 
 from tests.endpoint_server import Body, Choose, EndpointServer, last_message
 from tests.evaluation.judge.stub import Seen, seen_text
-from tests.stages.rig import Talk
+from tests.stages.rig import Talk, opened
 from tunesmith.endpoints.caller import CallTerms
 from tunesmith.endpoints.retries import RetryPolicy
 from tunesmith.evaluation.metrics import token_f1
@@ -88,7 +88,7 @@ class JudgedRun:
         evaluation = self.recipe.evaluation.model_copy(update=changes)
         recipe = self.recipe.model_copy(update={"evaluation": evaluation})
         return judge_answers(
-            recipe, self.folder, MODELS, recipe_folder=self.folder.path, progress=self.talk
+            opened(recipe, self.folder, recipe_folder=self.folder.path, progress=self.talk), MODELS
         )
 
 

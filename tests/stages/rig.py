@@ -7,6 +7,8 @@ from typing import Any
 
 from tunesmith.recipe.load_recipe import recipe_from_mapping
 from tunesmith.recipe.recipe import Recipe
+from tunesmith.stages.execution.opened_run import Run
+from tunesmith.stages.execution.progress import Progress
 from tunesmith.stages.execution.run_folder import RunFolder
 
 COLOURS = ("red", "blue", "green", "black", "white", "pink", "grey", "gold")
@@ -64,6 +66,11 @@ def make_recipe(
     settings["training"] = {"precision": "fp32", "device": "cpu", **sections.pop("training", {})}
     settings.update(sections)
     return recipe_from_mapping(settings)
+
+
+def opened(recipe: Recipe, folder: RunFolder, recipe_folder: Path, progress: Progress) -> Run:
+    """A run as stages take it."""
+    return Run(recipe=recipe, folder=folder, paths_from=recipe_folder, progress=progress)
 
 
 def run_folder(path: Path) -> RunFolder:

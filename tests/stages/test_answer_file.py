@@ -3,6 +3,7 @@
 import json
 import os
 import tempfile
+from dataclasses import replace
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -58,7 +59,7 @@ def test_a_killed_answering_goes_on_where_it_was(
     assert asked == [3]
     assert out.read_bytes() == whole.read_bytes()
     assert list(out.parent.iterdir()) == [out]
-    assert {**again, "output": None} == {**expected, "output": None}
+    assert replace(again, output="") == replace(expected, output="")
 
 
 @pytest.mark.parametrize("change", ["settings", "questions", "model"])

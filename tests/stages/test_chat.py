@@ -10,8 +10,8 @@ from tests.generation.tiny_responders import gpt2_responder
 from tunesmith.errors import DataError
 from tunesmith.generation.generate import Continuation
 from tunesmith.recipe.recipe import GenerationRecipe
-from tunesmith.stages import chat
 from tunesmith.stages.chat import ChatSession
+from tunesmith.stages.responders import streamed_answer
 
 LONG = GenerationRecipe(max_new_tokens=400)
 
@@ -42,7 +42,7 @@ def test_ctrl_c_ends_the_generation_and_forgets_the_message(
     session = _session()
     before = threading.active_count()
     with monkeypatch.context() as patch:
-        patch.setattr(chat, "TextIteratorStreamer", _Interrupting)
+        patch.setattr(streamed_answer, "TextIteratorStreamer", _Interrupting)
         with pytest.raises(KeyboardInterrupt):
             list(session.reply("Something else"))
     assert threading.active_count() == before
@@ -51,7 +51,7 @@ def test_ctrl_c_ends_the_generation_and_forgets_the_message(
 
 
 def test_a_reply_that_is_closed_early_is_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(chat, "generate", _saying("one ", "two"))
+    monkeypatch.setattr(streamed_answer, "generate", _saying("one ", "two"))
     session = _session()
     reply = session.reply("First")
     assert next(reply)
@@ -59,7 +59,7 @@ def test_a_reply_that_is_closed_early_is_forgotten(monkeypatch: pytest.MonkeyPat
     reply.close()
     assert threading.active_count() <= before
     asked: list[int] = []
-    monkeypatch.setattr(chat, "generate", _saying("one", lengths=asked))
+    monkeypatch.setattr(streamed_answer, "generate", _saying("one", lengths=asked))
     list(session.reply("First"))
     list(_session().reply("First"))
     assert asked[0] == asked[1]
@@ -67,7 +67,7 @@ def test_a_reply_that_is_closed_early_is_forgotten(monkeypatch: pytest.MonkeyPat
 
 def test_an_answered_turn_is_remembered(monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[int] = []
-    monkeypatch.setattr(chat, "generate", _saying("one", lengths=asked))
+    monkeypatch.setattr(streamed_answer, "generate", _saying("one", lengths=asked))
     session = _session()
     for _ in range(2):
         assert "".join(session.reply("First")) == "one"
@@ -88,7 +88,7 @@ def test_two_replies_never_use_the_model_at_once(monkeypatch: pytest.MonkeyPatch
         streamer.end()
         return [Continuation(ids=[65], finish_reason="stop")]
 
-    monkeypatch.setattr(chat, "generate", generate)
+    monkeypatch.setattr(streamed_answer, "generate", generate)
     session = _session()
     readers = [threading.Thread(target=lambda: list(session.reply("Hi"))) for _ in range(3)]
     for reader in readers:
@@ -107,7 +107,7 @@ def test_an_error_of_the_model_reaches_the_reader_and_the_message_is_forgotten(
     expected = "".join(_session().reply("Hello"))
     session = _session()
     with monkeypatch.context() as patch:
-        patch.setattr(chat, "generate", generate)
+        patch.setattr(streamed_answer, "generate", generate)
         with pytest.raises(ZeroDivisionError):
             list(session.reply("Something else"))
     assert "".join(session.reply("Hello")) == expected

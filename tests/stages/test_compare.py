@@ -6,13 +6,13 @@ from typing import Any
 import pytest
 
 from tests.stages.compared import example, made_run, write_answers
-from tests.stages.rig import Talk, colour_rows, make_recipe, run_folder, write_rows
+from tests.stages.rig import Talk, colour_rows, make_recipe, opened, run_folder, write_rows
 from tunesmith.errors import MissingError, RecipeError, RefusedError
 from tunesmith.evaluation.metrics import TEXT_METRICS
 from tunesmith.files import read_json, read_json_lines, write_json, write_json_lines
 from tunesmith.stages.compare import compare
 from tunesmith.stages.execution.run_folder import RunFolder
-from tunesmith.stages.run import run
+from tunesmith.stages.run import run_loop
 
 METRICS = tuple(TEXT_METRICS)
 
@@ -35,17 +35,15 @@ def side(folder: Path, name: str, *, right: float, seeds: range, **more: Any) ->
 def test_one_run_a_side_speaks_of_this_model_on_these_rows(tmp_path: Path) -> None:
     weak, strong = (made_run(tmp_path / str(right), right=right) for right in (0.2, 0.9))
     result = compared(weak, strong)
-    assert result["claim"] == "this model, on these rows"
-    assert result["verdict"]["outcome"] == "better"
-    assert result["verdict"]["sentence"].startswith(
+    assert result.claim == "this model, on these rows"
+    assert result.verdict["outcome"] == "better"
+    assert result.verdict["sentence"].startswith(
         "This model, on these 40 test rows: B is better than A on exact match, token F1"
     )
-    assert [c["metric"] for c in result["comparisons"]] == list(METRICS)
-    assert {(c["first"], c["second"], c["count"]) for c in result["comparisons"]} == {
-        ("A", "B", 40)
-    }
-    assert compared(strong, weak)["verdict"]["outcome"] == "worse"
-    text = "\n".join(result["summary"])
+    assert [c.metric for c in result.comparisons] == list(METRICS)
+    assert {(c.first, c.second, c.count) for c in result.comparisons} == {("A", "B", 40)}
+    assert compared(strong, weak).verdict["outcome"] == "worse"
+    text = "\n".join(result.summary)
     assert "A claim about a recipe takes several runs a side" in text
 
 
@@ -53,18 +51,18 @@ def test_several_runs_a_side_speak_of_the_recipe(tmp_path: Path) -> None:
     weak = side(tmp_path, "weak", right=0.1, seeds=range(3))
     strong = side(tmp_path, "strong", right=0.95, seeds=range(5, 8))
     result = compared(weak, strong)
-    assert result["claim"] == "this recipe"
-    assert result["verdict"]["sentence"].startswith(
+    assert result.claim == "this recipe"
+    assert result.verdict["sentence"].startswith(
         "This recipe, by 3 runs against 3, on these 40 test rows: B is better than A on exact"
     )
-    exact = result["metrics"]["exact_match"]
+    exact = result.metrics["exact_match"]
     assert len(exact["A"]["runs"]) == 3
     assert exact["A"]["value"] == pytest.approx(sum(exact["A"]["runs"]) / 3)
-    difference = result["comparisons"][0]["difference"]
+    difference = result.comparisons[0].difference
     assert difference == pytest.approx(exact["B"]["value"] - exact["A"]["value"])
     lopsided = compared(weak[0], strong)
-    assert lopsided["claim"] == "these models, on these rows"
-    assert lopsided["verdict"]["sentence"].startswith("These models, on these 40 test rows: ")
+    assert lopsided.claim == "these models, on these rows"
+    assert lopsided.verdict["sentence"].startswith("These models, on these 40 test rows: ")
 
 
 def test_what_differs_is_said_of_recipe_data_model_and_engine(tmp_path: Path) -> None:
@@ -77,7 +75,7 @@ def test_what_differs_is_said_of_recipe_data_model_and_engine(tmp_path: Path) ->
     environment = read_json(second / "environment.json")
     environment |= {"device": "cuda:0", "base": {"fingerprint": "g"}, "torch": "2.13"}
     write_json(second / "environment.json", environment)
-    found = compared(first, second)["differences"]
+    found = compared(first, second).differences
     assert found["recipe"] == [
         {"key": "training.learning_rate", "A": ["5e-05"], "B": ["0.001"]},
         {"key": "training.seed", "A": ["0"], "B": ["3"]},
@@ -92,7 +90,7 @@ def test_what_differs_is_said_of_recipe_data_model_and_engine(tmp_path: Path) ->
         {"key": "device", "A": ["cpu"], "B": ["cuda:0"]},
         {"key": "torch", "A": [None], "B": ["2.13"]},
     ]
-    same = compared(first, first)["differences"]
+    same = compared(first, first).differences
     assert not same["recipe"]
     assert not same["engine"]
 
@@ -100,9 +98,9 @@ def test_what_differs_is_said_of_recipe_data_model_and_engine(tmp_path: Path) ->
 def test_a_run_against_itself_shows_nothing(tmp_path: Path) -> None:
     one = made_run(tmp_path / "a", right=0.5)
     result = compared(one, one)
-    assert result["verdict"]["outcome"] == "no difference shown"
-    assert {c["p_value"] for c in result["comparisons"]} == {1.0}
-    assert result["answers"] == []
+    assert result.verdict["outcome"] == "no difference shown"
+    assert {c.p_value for c in result.comparisons} == {1.0}
+    assert result.answers == ()
 
 
 def test_only_common_rows_count_and_that_takes_a_reason(tmp_path: Path) -> None:
@@ -112,15 +110,15 @@ def test_only_common_rows_count_and_that_takes_a_reason(tmp_path: Path) -> None:
         compared(first, second)
     talk = Talk()
     result = compared(first, second, force="the old set lost rows", progress=talk)
-    assert result["rows"] == {"common": 20, "A": 30, "B": 40}
-    assert {c["count"] for c in result["comparisons"]} == {20}
-    assert {c["left_out"] for c in result["comparisons"]} == {0}
-    assert result["forced"] == {
+    assert result.rows == {"common": 20, "A": 30, "B": 40}
+    assert {c.count for c in result.comparisons} == {20}
+    assert {c.left_out for c in result.comparisons} == {0}
+    assert result.forced == {
         "reason": "the old set lost rows",
         "refused": [refused.value.message],
     }
     assert talk.notes == [f"forced (the old set lost rows): {refused.value.message}"]
-    assert any(line.startswith("Forced (the old set lost rows): ") for line in result["summary"])
+    assert any(line.startswith("Forced (the old set lost rows): ") for line in result.summary)
 
 
 def test_no_common_row_cannot_be_forced(tmp_path: Path) -> None:
@@ -136,10 +134,10 @@ def test_a_row_that_failed_in_one_run_is_left_out_and_counted(tmp_path: Path) ->
     rows = list(read_json_lines(grades))
     rows[3] |= {"score": None, "reason": "refused"}
     write_json_lines(grades, rows)
-    comparisons = compared(first, second)["comparisons"]
-    chrf = next(c for c in comparisons if c["metric"] == "chrf")
-    assert (chrf["count"], chrf["left_out"]) == (39, 1)
-    text = "\n".join(compared(first, second)["summary"])
+    comparisons = compared(first, second).comparisons
+    chrf = next(c for c in comparisons if c.metric == "chrf")
+    assert (chrf.count, chrf.left_out) == (39, 1)
+    text = "\n".join(compared(first, second).summary)
     assert "1 row left out under chrF, for some run failed on it." in text
 
 
@@ -158,7 +156,7 @@ def test_a_side_holds_runs_of_one_recipe_with_different_seeds(tmp_path: Path) ->
     more = made_run(tmp_path / "more", right=0.5, seed=7, train=[example(70)])
     with pytest.raises(RefusedError, match=r"differ in data/train\.jsonl"):
         compared([good[0], more], other)
-    assert compared([good[0], twin], other, force="two machines")["forced"] is not None
+    assert compared([good[0], twin], other, force="two machines").forced is not None
 
 
 def test_runs_that_are_missing_or_unfinished_are_named(tmp_path: Path) -> None:
@@ -193,7 +191,7 @@ def test_the_rows_that_differ_most_come_first_with_every_answer(tmp_path: Path) 
         runs[name] = made_run(tmp_path / name, right=1.0, seed=seed, test=rows)
         write_answers(RunFolder(runs[name]), rows, texts)
     result = compared([runs["a0"], runs["a1"]], [runs["b0"], runs["b1"]], num_rows=2)
-    first, second = result["answers"]
+    first, second = result.answers
     assert first["prompt"] == "Colour 0?"
     assert first["reference"] == "colour 0"
     assert first["A"] == [{"text": "wrong", "runs": [str(runs["a0"]), str(runs["a1"])]}]
@@ -201,7 +199,7 @@ def test_the_rows_that_differ_most_come_first_with_every_answer(tmp_path: Path) 
     assert first["scores"]["exact_match"] == {"A": 0.0, "B": 100.0}
     assert first["difference"] > second["difference"] > 0
     assert [one["text"] for one in second["A"]] == ["colour 1", "nothing"]
-    assert compared(runs["a0"], runs["b0"], num_rows=0)["answers"] == []
+    assert compared(runs["a0"], runs["b0"], num_rows=0).answers == ()
 
 
 def test_a_markdown_file_says_what_the_terminal_says(tmp_path: Path) -> None:
@@ -209,12 +207,12 @@ def test_a_markdown_file_says_what_the_terminal_says(tmp_path: Path) -> None:
     output = tmp_path / "comparison.md"
     result = compared(weak, strong, output=output)
     text = output.read_text(encoding="utf-8")
-    assert result["report"] == str(output)
+    assert result.report == str(output)
     assert text.startswith("# Comparison\n\n**Better.** This model, on these 40 test rows: ")
     assert "| exact match | " in text
     assert text.count("### ") == 3
     for line in ("training.learning_rate", "the same"):
-        assert (line in text) == any(line in one for one in result["summary"])
+        assert (line in text) == any(line in one for one in result.summary)
 
 
 def test_two_real_runs_are_compared(tmp_path: Path, tiny_folder: Path) -> None:
@@ -229,11 +227,11 @@ def test_two_real_runs_are_compared(tmp_path: Path, tiny_folder: Path) -> None:
             generation={"max_new_tokens": 4},
         )
         folder = run_folder(tmp_path / str(rate))
-        run(recipe, folder, recipe_folder=tmp_path, progress=Talk())
+        run_loop(opened(recipe, folder, recipe_folder=tmp_path, progress=Talk()))
         runs.append(folder.path)
     result = compared(*runs)
-    assert [one["key"] for one in result["differences"]["recipe"]] == ["training.learning_rate"]
-    assert not result["differences"]["engine"]
-    assert [c["metric"] for c in result["comparisons"]][-2:] == ["token_accuracy", "loss"]
-    assert result["comparisons"][-1]["difference"] != 0
-    assert result["rows"]["common"] == result["rows"]["A"] > 5
+    assert [one["key"] for one in result.differences["recipe"]] == ["training.learning_rate"]
+    assert not result.differences["engine"]
+    assert [c.metric for c in result.comparisons][-2:] == ["token_accuracy", "loss"]
+    assert result.comparisons[-1].difference != 0
+    assert result.rows["common"] == result.rows["A"] > 5

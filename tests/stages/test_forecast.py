@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from tests.stages.rig import Talk, colour_rows, make_recipe, run_folder, write_rows
+from tests.stages.rig import Talk, colour_rows, make_recipe, opened, run_folder, write_rows
 from tunesmith.errors import TunesmithError
 from tunesmith.stages.forecast import forecast
 from tunesmith.stages.train import train
@@ -20,23 +20,23 @@ def test_a_forecast_names_time_memory_and_limit_and_leaves_only_data(
     split = {"split": {"validation": 0.2, "test": 0.0}}
     recipe = make_recipe(tiny_folder, data, training=TRAINING, examples=split)
     folder = run_folder(tmp_path / "run")
-    found = forecast(recipe, folder, recipe_folder=tmp_path, progress=Talk())
-    seconds, memory = found["seconds"], found["memory"]
-    parts = sum(seconds[name] for name in ("loading", "training", "validation", "saving"))
-    assert seconds["total"] == pytest.approx(parts, abs=0.01)
-    assert 0 < seconds["low"] < seconds["total"] < seconds["high"]
-    assert found["micro_batch"] == 2
-    assert memory["optimizer_bytes"] == 2 * memory["gradients_bytes"]
-    assert memory["gradients_bytes"] < memory["weights_bytes"], "of the table, only what is read"
-    assert memory["peak_bytes"] > memory["imports_bytes"] > memory["activations_bytes"] > 0
-    assert found["limit"]["name"] in ("data", "arithmetic", "memory bandwidth of the optimiser")
-    assert any("Micro-batch   2 examples" in line for line in found["summary"])
+    found = forecast(opened(recipe, folder, recipe_folder=tmp_path, progress=Talk()))
+    seconds, memory = found.seconds, found.memory
+    parts = sum(getattr(seconds, name) for name in ("loading", "training", "validation", "saving"))
+    assert seconds.total == pytest.approx(parts, abs=0.01)
+    assert 0 < seconds.low < seconds.total < seconds.high
+    assert found.micro_batch == 2
+    assert memory.optimizer_bytes == 2 * memory.gradients_bytes
+    assert memory.gradients_bytes < memory.weights_bytes, "of the table, only what is read"
+    assert memory.peak_bytes > memory.imports_bytes > memory.activations_bytes > 0
+    assert found.limit.name in ("data", "arithmetic", "memory bandwidth of the optimiser")
+    assert any("Micro-batch   2 examples" in line for line in found.summary)
     left = {path.name for path in folder.path.iterdir() if path.is_dir()}
     assert left == {"data", "tokens"}
     assert not folder.log.exists()
     assert not folder.environment.exists()
-    done = train(recipe, folder, recipe_folder=tmp_path, progress=Talk())
-    assert (done["steps"], done["resumed_from"]) == (found["steps"], None)
+    done = train(opened(recipe, folder, recipe_folder=tmp_path, progress=Talk()))
+    assert (done.steps, done.resumed_from) == (found.steps, None)
 
 
 def test_a_forecast_before_training_changes_no_weight(tiny_folder: Path, tmp_path: Path) -> None:
@@ -47,9 +47,9 @@ def test_a_forecast_before_training_changes_no_weight(tiny_folder: Path, tmp_pat
     for name in ("with", "without"):
         folder = run_folder(tmp_path / name)
         if name == "with":
-            forecast(recipe, folder, recipe_folder=tmp_path, progress=Talk())
+            forecast(opened(recipe, folder, recipe_folder=tmp_path, progress=Talk()))
         assert torch.backends.mkldnn.matmul.fp32_precision == before
-        train(recipe, folder, recipe_folder=tmp_path, progress=Talk())
+        train(opened(recipe, folder, recipe_folder=tmp_path, progress=Talk()))
         assert torch.backends.mkldnn.matmul.fp32_precision == before
         made.append((folder.model / "model.safetensors").read_bytes())
     assert made[0] == made[1]
@@ -61,4 +61,6 @@ def test_one_process_makes_a_forecast(
     monkeypatch.setenv("WORLD_SIZE", "2")
     recipe = make_recipe(tiny_folder, tmp_path / "rows.jsonl")
     with pytest.raises(TunesmithError, match="one process"):
-        forecast(recipe, run_folder(tmp_path / "run"), recipe_folder=tmp_path, progress=Talk())
+        forecast(
+            opened(recipe, run_folder(tmp_path / "run"), recipe_folder=tmp_path, progress=Talk())
+        )

@@ -11,6 +11,7 @@ from tunesmith import import_sources
 from tunesmith.__main__ import run_command
 from tunesmith.errors import DataError, MissingError, RecipeError
 from tunesmith.stages.import_sources import NUM_FINDINGS, dropped_path
+from tunesmith.stages.results.prepared import SourceCount
 
 ROWS = """\
 {"question": "Who answers?", "answer": "Ada does, ada@example.org."}
@@ -45,9 +46,9 @@ def test_every_piece_is_in_one_of_the_two_files(material: Path) -> None:
         ("faq.jsonl:3", "bad JSON"),
         ("faq.jsonl:4", "exact duplicate"),  # equal only when the addresses are hidden
     ]
-    assert (result["kept"], sum(result["dropped"].values())) == (1, 3)
-    assert result["by_source"] == {"faq.jsonl": {"kept": 1, "dropped": 3}}
-    assert result["redacted"] == {"email": 1}
+    assert (result.kept, sum(result.dropped.values())) == (1, 3)
+    assert result.by_source == {"faq.jsonl": SourceCount(kept=1, dropped=3)}
+    assert result.redacted == {"email": 1}
     assert talk.notes == ["faq.jsonl is read as jsonl: its lines are JSON objects"]
 
 
@@ -57,7 +58,7 @@ def test_near_duplicates_are_left_out_unless_they_are_asked_for(material: Path) 
     (material / "near.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
     out = material / "x.jsonl"
     for settings, count in (({}, 1), ({"drop_near_duplicates": None}, 2)):
-        assert import_sources(["near.jsonl"], out, examples=settings)["kept"] == count
+        assert import_sources(["near.jsonl"], out, examples=settings).kept == count
     import_sources(["near.jsonl"], out)
     assert [(row["source"], row["reason"], row["detail"]) for row in lines(dropped_path(out))] == [
         ("near.jsonl:2", "near duplicate", "98% of the word triples are those of near.jsonl:1")
@@ -112,8 +113,8 @@ def test_check_lists_what_is_wrong_and_writes_nothing(material: Path) -> None:
     before = sorted(material.iterdir())
     (material / "bad.jsonl").write_text(ROWS + "{bad\n" * 200, encoding="utf-8")
     result = import_sources(["bad.jsonl"], None)
-    assert len(result["findings"]) == NUM_FINDINGS
-    assert result["dropped"]["bad JSON"] == 201
+    assert len(result.findings) == NUM_FINDINGS
+    assert result.dropped["bad JSON"] == 201
     assert sorted(material.iterdir()) == sorted([*before, material / "bad.jsonl"])
 
 

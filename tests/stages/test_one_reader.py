@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.stages.rig import Talk
+from tests.stages.rig import Talk, opened
 from tunesmith import import_sources
 from tunesmith.errors import TunesmithError
 from tunesmith.examples.example import Example
@@ -61,8 +61,8 @@ def imported(folder: Path, sources: Sequence[dict[str, Any]]) -> Kept:
     out = folder / "imported.jsonl"
     result = import_sources(sources, out, examples=EXAMPLES)
     rows = {(row["id"], row["source"]) for row in read_json_lines(out)}
-    assert len(rows) == result["kept"]
-    return rows, list(read_json_lines(dropped_path(out))), result["redacted"]
+    assert len(rows) == result.kept
+    return rows, list(read_json_lines(dropped_path(out))), result.redacted
 
 
 def prepared(folder: Path, sources: Sequence[dict[str, Any]]) -> Kept:
@@ -70,9 +70,8 @@ def prepared(folder: Path, sources: Sequence[dict[str, Any]]) -> Kept:
     run = RunFolder(folder / "runs" / "one", recipe_folder=folder)
     recipe = recipe_from_mapping({"sources": list(sources), "examples": EXAMPLES})
     count, dropped = ReadCount(), []
-    write_examples(
-        recipe, run, recipe_folder=Path(), progress=Talk(), count=count, drop=dropped.append
-    )
+    begun = opened(recipe, run, recipe_folder=Path(), progress=Talk())
+    write_examples(begun, recipe, count=count, drop=dropped.append)
     rows = {
         (row["id"], row["source"])
         for split in SPLITS

@@ -35,9 +35,7 @@ def test_every_piece_is_shown_or_left_out_with_its_reason(material: Path) -> Non
     talk = Talk()
     recipe = recipe_from_mapping({"sources": [{"path": "faq.jsonl"}]})
     told = [
-        (one.source, one.reason)
-        if isinstance(one, Dropped)
-        else (one["source"], dict(one["redacted"]))
+        (one.source, one.reason) if isinstance(one, Dropped) else (one.source, dict(one.redacted))
         for one in preview_pieces(recipe, material, progress=talk)
     ]
     assert told == [
@@ -100,12 +98,5 @@ def test_columns_kind_and_settings_are_those_of_an_import(
 
 @pytest.mark.usefixtures("material")
 def test_in_python_rows_alone_are_yielded() -> None:
-    rows = preview(
-        recipe=None,
-        recipe_folder=Path(),
-        data=Path("faq.jsonl"),
-        template="alpaca",
-        tokenizer=None,
-        limit=None,
-    )
-    assert [row["source"] for row in rows] == ["faq.jsonl:1", "faq.jsonl:5"]
+    rows = preview("faq.jsonl", template="alpaca")
+    assert [row.source for row in rows] == ["faq.jsonl:1", "faq.jsonl:5"]

@@ -80,8 +80,8 @@ def test_what_was_published_is_read_as_the_same_examples(
         rows += [talk(n) for n in range(30)]
     run = make_run(tmp_path, train=rows[:-3], test=rows[-3:])
     result = publish_data(run, Publication(repo=REPO, endpoint=hub.address))
-    assert result["rows"] == {"train": len(rows) - 3, "test": 3}
-    assert result["url"] == f"{hub.address}/datasets/{REPO}"
+    assert result.rows == {"train": len(rows) - 3, "test": 3}
+    assert result.url == f"{hub.address}/datasets/{REPO}"
     there = published(hub, tmp_path, monkeypatch)
     for split, expected in (("train", rows[:-3]), ("test", rows[-3:])):
         source = SourceRecipe(hub=str(there), split=split)
@@ -98,7 +98,7 @@ def test_one_commit_holds_everything_and_an_old_split_goes(hub: Hub, tmp_path: P
     result = publish_data(run, Publication(repo=REPO, endpoint=hub.address))
     assert sorted(hub.files) == ["README.md", "data/train.parquet", "notes.md"]
     assert len(hub.commits) == 2
-    assert result["revision"] == f"{2:040x}"
+    assert result.revision == f"{2:040x}"
     assert hub.is_private is True
 
 
@@ -175,7 +175,7 @@ def test_a_reason_is_recorded_with_the_commit(hub: Hub, tmp_path: Path) -> None:
     run = make_run(tmp_path, train=[pair(1, "Mail info@example.org.")])
     how = Publication(repo=REPO, endpoint=hub.address, force="our public address")
     result = publish_data(run, how)
-    assert (result["forced"], result["leaks"]) == ("our public address", {"email": 1})
+    assert (result.forced, result.leaks) == ("our public address", {"email": 1})
     assert "our public address" in str(hub.commits[0])
 
 
@@ -197,7 +197,7 @@ def test_the_key_is_sent_to_the_hub_and_written_nowhere(
     result = publish_data(run, Publication(repo=REPO, endpoint=hub.address), progress=progress)
     assert {login for _, _, login in hub.requests} == {f"Bearer {TOKEN}"}
     said = capsys.readouterr()
-    told = [json.dumps(result), said.out, said.err, *progress.notes, *progress.tasks]
+    told = [json.dumps(result.to_dict()), said.out, said.err, *progress.notes, *progress.tasks]
     assert TOKEN not in "\n".join(told)
     assert not any(TOKEN.encode() in body for body in hub.bodies)
     assert not any(TOKEN.encode() in content for content in hub.files.values())

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.stages.rig import Talk, colour_rows, make_recipe, run_folder, write_rows
+from tests.stages.rig import Talk, colour_rows, make_recipe, opened, run_folder, write_rows
 from tests.tiny import save_tiny_model
 from tunesmith.errors import RecipeError, RefusedError
 from tunesmith.files import read_json_lines
@@ -30,7 +30,7 @@ def setup(tmp_path: Path) -> dict[str, Any]:
 def _train(setup: dict[str, Any], **sections: Any) -> tuple[Any, RunFolder]:
     sections = {"examples": HELD_OUT, "generation": {"max_new_tokens": 4}, **sections}
     recipe = make_recipe(setup["model"], setup["data"], **sections)
-    train(recipe, setup["folder"], recipe_folder=Path(), progress=Talk())
+    train(opened(recipe, setup["folder"], recipe_folder=Path(), progress=Talk()))
     return recipe, setup["folder"]
 
 
@@ -52,7 +52,7 @@ def test_answers_of_another_recipe_are_refused(
     other = _other(setup, **{"training": {"steps": 2}, **change})
     for verb in (answer, evaluate):
         with pytest.raises(RefusedError, match=named):
-            verb(other, folder, recipe_folder=Path(), progress=Talk())
+            verb(opened(other, folder, recipe_folder=Path(), progress=Talk()))
 
 
 def test_an_adapter_on_a_changed_base_is_refused(setup: dict[str, Any]) -> None:
@@ -86,7 +86,7 @@ def test_another_seed_of_random_weights_is_another_base(setup: dict[str, Any]) -
     texts = []
     for seed in (0, 1):
         recipe, folder = _train(setup, weights="random", training={"steps": 1, "seed": seed})
-        answer(recipe, folder, recipe_folder=Path(), progress=Talk())
+        answer(opened(recipe, folder, recipe_folder=Path(), progress=Talk()))
         texts.append([row["text"] for row in read_json_lines(folder.completions("base"))])
     assert texts[0] != texts[1]
 
@@ -100,19 +100,19 @@ def test_rows_are_never_longer_than_the_model_reads(tmp_path: Path) -> None:
     recipe = make_recipe(tmp_path / "base", data, training={"steps": 1, "max_tokens": 512})
     talk = Talk()
     folder = run_folder(tmp_path / "run")
-    result = prepare(recipe, folder, recipe_folder=tmp_path, progress=talk)
-    assert result["dropped"] == {"too long": 1}
-    assert result["kept"] == 1
+    result = prepare(opened(recipe, folder, recipe_folder=tmp_path, progress=talk))
+    assert result.dropped == {"too long": 1}
+    assert result.kept == 1
     assert "training.max_tokens is 512, but the model reads 64 at most" in talk.notes
-    train(recipe, folder, recipe_folder=tmp_path, progress=talk)
+    train(opened(recipe, folder, recipe_folder=tmp_path, progress=talk))
 
 
 def test_grades_that_were_deleted_are_made_again(setup: dict[str, Any]) -> None:
     recipe, folder = _train(setup, training={"steps": 1})
-    evaluate(recipe, folder, recipe_folder=Path(), progress=Talk())
+    evaluate(opened(recipe, folder, recipe_folder=Path(), progress=Talk()))
     before = folder.grades("chrf").read_bytes()
     folder.grades("chrf").unlink()
-    evaluate(recipe, folder, recipe_folder=Path(), progress=Talk())
+    evaluate(opened(recipe, folder, recipe_folder=Path(), progress=Talk()))
     assert folder.grades("chrf").read_bytes() == before
 
 
@@ -134,8 +134,8 @@ def test_a_run_path_that_is_a_file_is_named(setup: dict[str, Any], tmp_path: Pat
 def test_the_loop_is_not_shared_among_processes(
     setup: dict[str, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from tunesmith.stages.run import run
+    from tunesmith.stages.run import run_loop
 
     monkeypatch.setenv("WORLD_SIZE", "2")
     with pytest.raises(RecipeError, match="torchrun"):
-        run(_other(setup), setup["folder"], recipe_folder=Path(), progress=Talk())
+        run_loop(opened(_other(setup), setup["folder"], recipe_folder=Path(), progress=Talk()))

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import torch
 
-from tests.stages.rig import Talk, colour_rows, make_recipe, run_folder, write_rows
+from tests.stages.rig import Talk, colour_rows, make_recipe, opened, run_folder, write_rows
 from tunesmith.errors import MissingError, RefusedError, TunesmithError
 from tunesmith.files import read_json, read_json_lines
 from tunesmith.generation import responder as answering
@@ -21,7 +21,8 @@ from tunesmith.stages.ask import ask
 from tunesmith.stages.chat import chat
 from tunesmith.stages.execution.run_folder import RunFolder
 from tunesmith.stages.preview import preview_rows
-from tunesmith.stages.run import run
+from tunesmith.stages.results.reported import LoopResult
+from tunesmith.stages.run import run_loop
 from tunesmith.stages.train import train
 
 SECTIONS: dict[str, Any] = {
@@ -34,19 +35,20 @@ SECTIONS: dict[str, Any] = {
 @pytest.fixture(scope="module")
 def done(
     tmp_path_factory: pytest.TempPathFactory, tiny_folder: Path
-) -> tuple[Recipe, RunFolder, dict[str, Any]]:
+) -> tuple[Recipe, RunFolder, LoopResult]:
     """A run that went through every stage."""
     root = tmp_path_factory.mktemp("run")
     data = write_rows(root / "rows.jsonl", colour_rows(40))
     recipe = make_recipe(tiny_folder, data, **SECTIONS)
     folder = run_folder(root / "run")
-    return recipe, folder, run(recipe, folder, recipe_folder=root, progress=Talk())
+    done = run_loop(opened(recipe, folder, recipe_folder=root, progress=Talk()))
+    return recipe, folder, done
 
 
 def test_every_test_row_is_answered_by_both_models_in_order(done: Any) -> None:
     _, folder, result = done
     ids = [row["id"] for row in read_json_lines(folder.examples("test"))]
-    assert len(ids) == result["splits"]["test"]["rows"] > 2
+    assert len(ids) == result.prepared.splits["test"].rows > 2
     for name in ("base", "tuned"):
         rows = list(read_json_lines(folder.completions(name)))
         assert [row["example_id"] for row in rows] == ids
@@ -56,9 +58,9 @@ def test_every_test_row_is_answered_by_both_models_in_order(done: Any) -> None:
 def test_scores_cover_the_metrics_and_compare_base_with_tuned(done: Any) -> None:
     recipe, folder, result = done
     scores = read_json(folder.scores)
-    assert scores == json.loads(json.dumps(result["scores"]))
+    assert scores == json.loads(json.dumps(result.scores.to_dict()))
     assert set(scores["metrics"]) == set(recipe.evaluation.metrics)
-    count = result["splits"]["test"]["rows"]
+    count = result.prepared.splits["test"].rows
     for models in scores["metrics"].values():
         assert {name: score["count"] for name, score in models.items()} == {
             "base": count,
@@ -70,7 +72,7 @@ def test_scores_cover_the_metrics_and_compare_base_with_tuned(done: Any) -> None
 
 def test_the_report_and_the_resolved_recipe_stand_in_the_folder(done: Any) -> None:
     recipe, folder, result = done
-    assert Path(result["report"]).is_file()
+    assert result.written.page.is_file()
     assert (folder.path / "report.md").is_file()
     assert load_recipe(folder.recipe) == recipe
     environment = read_json(folder.environment)
@@ -89,11 +91,11 @@ def test_an_adapter_goes_through_every_stage_and_its_model_can_be_tuned_in_full(
     training = {**SECTIONS["training"], "method": {"lora": {"rank": 2}}}
     recipe = make_recipe(tiny_folder, data, **{**SECTIONS, "training": training})
     folder = run_folder(tmp_path / "adapter")
-    result = run(recipe, folder, recipe_folder=tmp_path, progress=Talk())
-    assert set(result["scores"]["metrics"]["token_f1"]) == {"base", "tuned"}
+    result = run_loop(opened(recipe, folder, recipe_folder=tmp_path, progress=Talk()))
+    assert set(result.scores["token_f1"]) == {"base", "tuned"}
     further = make_recipe(folder.path, data, training={"steps": 2, "learning_rate": 1e-2})
     before = load_network(find_model(str(folder.path)))
-    train(further, run_folder(tmp_path / "full"), recipe_folder=tmp_path, progress=Talk())
+    train(opened(further, run_folder(tmp_path / "full"), recipe_folder=tmp_path, progress=Talk()))
     after = load_network(find_model(str(tmp_path / "full")))
     pairs = zip(before.parameters(), after.parameters(), strict=True)
     assert all(not torch.equal(one, other) for one, other in pairs if one.ndim == 2)
@@ -102,7 +104,7 @@ def test_an_adapter_goes_through_every_stage_and_its_model_can_be_tuned_in_full(
 def test_running_again_does_no_work_and_returns_the_same(done: Any) -> None:
     recipe, folder, result = done
     talk = Talk()
-    again = run(recipe, folder, recipe_folder=folder.path.parent, progress=talk)
+    again = run_loop(opened(recipe, folder, recipe_folder=folder.path.parent, progress=talk))
     assert again == result
     assert talk.tasks == ["writing the report"]
 
@@ -121,12 +123,12 @@ def test_a_killed_answering_goes_on_where_it_was(
 
     monkeypatch.setattr(answering, "generate_as_they_end", dies_after_two_answers)
     with pytest.raises(KeyboardInterrupt):
-        answer(recipe, folder, recipe_folder=tmp_path, progress=Talk())
+        answer(opened(recipe, folder, recipe_folder=tmp_path, progress=Talk()))
     partial = next(folder.completions("x").parent.glob(".tuned-*.jsonl"))
     partial.write_bytes(partial.read_bytes() + b'{"half a li')
     assert len(partial.read_bytes().splitlines()) == 3
     monkeypatch.setattr(answering, "generate_as_they_end", real)
-    answer(recipe, folder, recipe_folder=tmp_path, progress=Talk())
+    answer(opened(recipe, folder, recipe_folder=tmp_path, progress=Talk()))
     assert folder.completions("tuned").read_bytes() == before
     assert not list(folder.completions("x").parent.glob(".*"))
 
@@ -137,12 +139,12 @@ def test_a_changed_recipe_trains_anew_and_says_what_changed(
     data = write_rows(tmp_path / "rows.jsonl", colour_rows())
     folder = run_folder(tmp_path / "run")
     recipe = make_recipe(tiny_folder, data, training={"steps": 2})
-    train(recipe, folder, recipe_folder=tmp_path, progress=Talk())
+    train(opened(recipe, folder, recipe_folder=tmp_path, progress=Talk()))
     talk = Talk()
     other = make_recipe(tiny_folder, data, training={"steps": 3})
-    result = train(other, folder, recipe_folder=tmp_path, progress=talk)
-    assert result["steps"] == 3
-    assert result["resumed_from"] is None
+    result = train(opened(other, folder, recipe_folder=tmp_path, progress=talk))
+    assert result.steps == 3
+    assert result.resumed_from is None
     assert "training anew: training changed since the last time" in talk.notes
 
 
@@ -152,15 +154,15 @@ def test_an_unfinished_training_is_not_continued_under_another_recipe(
     data = write_rows(tmp_path / "rows.jsonl", colour_rows())
     folder = run_folder(tmp_path / "run")
     recipe = make_recipe(tiny_folder, data, training={"steps": 2})
-    train(recipe, folder, recipe_folder=tmp_path, progress=Talk())
+    train(opened(recipe, folder, recipe_folder=tmp_path, progress=Talk()))
     manifest = folder.read_manifest()
     del manifest["train"]
     folder.write_manifest(manifest)
     other = make_recipe(tiny_folder, data, training={"steps": 2, "learning_rate": 1e-3})
     with pytest.raises(RefusedError, match=r"training.learning_rate was 5e-05, is 0.001"):
-        train(other, folder, recipe_folder=tmp_path, progress=Talk())
-    forced = train(other, folder, recipe_folder=tmp_path, progress=Talk(), force="a test")
-    assert forced["resumed_from"] == 2
+        train(opened(other, folder, recipe_folder=tmp_path, progress=Talk()))
+    forced = train(opened(other, folder, recipe_folder=tmp_path, progress=Talk()), force="a test")
+    assert forced.resumed_from == 2
     assert read_json(folder.environment)["forced"] == [
         "a test: training.learning_rate was 5e-05, is 0.001"
     ]
@@ -170,7 +172,9 @@ def test_answering_without_a_model_says_what_to_run(tmp_path: Path, tiny_folder:
     data = write_rows(tmp_path / "rows.jsonl", colour_rows())
     recipe = make_recipe(tiny_folder, data)
     with pytest.raises(MissingError, match=r"no model yet\. Run tunesmith train first"):
-        answer(recipe, run_folder(tmp_path / "run"), recipe_folder=tmp_path, progress=Talk())
+        answer(
+            opened(recipe, run_folder(tmp_path / "run"), recipe_folder=tmp_path, progress=Talk())
+        )
 
 
 def test_any_file_can_be_answered_with_or_without_references(done: Any, tmp_path: Path) -> None:
@@ -194,17 +198,17 @@ def test_any_file_can_be_answered_with_or_without_references(done: Any, tmp_path
     )
     rows = list(read_json_lines(out))
     assert [row["example_id"].rpartition(":")[2] for row in rows] == ["1", "2", "3"]
-    assert result["answers"] == 3
-    assert sum(result["dropped"].values()) == 1
+    assert result.answers == 3
+    assert sum(result.dropped.values()) == 1
 
 
 def test_one_prompt_goes_to_several_models(done: Any, tiny_folder: Path) -> None:
     _, folder, _ = done
     names = [str(tiny_folder), str(folder.path), str(folder.model)]
     answers = list(ask("Colour 1?", names, generation=GenerationRecipe(max_new_tokens=4)))
-    assert [row["model"] for row in answers] == names
-    assert answers[1]["text"] == answers[2]["text"]
-    assert set(answers[0]) == {"model", "text", "num_tokens", "finish_reason"}
+    assert [row.model for row in answers] == names
+    assert answers[1].text == answers[2].text
+    assert set(answers[0].to_dict()) == {"model", "text", "num_tokens", "finish_reason"}
 
 
 def test_chat_streams_what_asking_gives(done: Any) -> None:
@@ -212,32 +216,27 @@ def test_chat_streams_what_asking_gives(done: Any) -> None:
     generation = GenerationRecipe(max_new_tokens=12)
     session = chat(str(folder.path), generation=generation)
     expected = next(ask("Colour 1?", [str(folder.path)], generation=generation))
-    assert "".join(session.reply("Colour 1?")) == expected["text"]
+    assert "".join(session.reply("Colour 1?")) == expected.text
     assert not session.has_memory, "question-answer has no turns"
-    assert "".join(session.reply("Colour 1?")) == expected["text"]
+    assert "".join(session.reply("Colour 1?")) == expected.text
 
 
 def test_preview_shows_the_ids_that_training_reads(done: Any) -> None:
     recipe, folder, _ = done
     rows = list(
         preview_rows(
-            recipe=recipe,
-            recipe_folder=folder.path.parent,
-            data=None,
-            template=None,
-            tokenizer=None,
-            limit=3,
+            opened(recipe, folder, recipe_folder=folder.path.parent, progress=Talk()), limit=3
         )
     )
     assert len(rows) == 3
     for row in rows:
-        first = row["is_trained"].index(True)
-        assert row["prompt_ids"] == row["ids"][:first]
-        assert "".join(text for text, _, _ in row["pieces"]) == row["text"]
+        first = row.is_trained.index(True)
+        assert row.prompt_ids == row.ids[:first]
+        assert "".join(piece.text for piece in row.pieces) == row.text
 
 
 def test_a_model_that_is_not_there_is_named(tmp_path: Path) -> None:
     data = write_rows(tmp_path / "rows.jsonl", colour_rows())
     recipe = make_recipe(tmp_path / "nowhere", data)
     with pytest.raises(TunesmithError, match="nowhere"):
-        train(recipe, run_folder(tmp_path / "run"), recipe_folder=tmp_path, progress=Talk())
+        train(opened(recipe, run_folder(tmp_path / "run"), recipe_folder=tmp_path, progress=Talk()))

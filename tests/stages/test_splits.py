@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.stages.rig import Talk, colour_rows, make_recipe, run_folder, write_rows
+from tests.stages.rig import Talk, colour_rows, make_recipe, opened, run_folder, write_rows
 from tunesmith.errors import RefusedError
 from tunesmith.examples.read_count import ReadCount
 from tunesmith.files import read_json, read_json_lines, write_json_lines
@@ -21,7 +21,7 @@ from tunesmith.stages.execution.progress import SilentProgress
 from tunesmith.stages.execution.run_folder import RunFolder
 from tunesmith.stages.prepare import prepare
 from tunesmith.stages.preparing.split_files import write_examples
-from tunesmith.stages.run import run
+from tunesmith.stages.run import run_loop
 from tunesmith.stages.test_set.overlap_check import check_overlap
 
 SPLIT = {"examples": {"split": {"validation": 0.2, "test": 0.3}}}
@@ -38,7 +38,7 @@ def sides_of(folder: RunFolder) -> dict[str, str]:
 
 def prepared(recipe: Recipe, root: Path, name: str = "run") -> RunFolder:
     folder = RunFolder(root / "runs" / name, recipe_folder=root)
-    prepare(recipe, folder, recipe_folder=root, progress=Talk())
+    prepare(opened(recipe, folder, recipe_folder=root, progress=Talk()))
     return folder
 
 
@@ -75,7 +75,7 @@ def test_preparing_again_does_no_work_though_the_memory_grew(
         "other",
     )
     talk = Talk()
-    prepare(recipe, folder, recipe_folder=tmp_path, progress=talk)
+    prepare(opened(recipe, folder, recipe_folder=tmp_path, progress=talk))
     assert not talk.tasks
     assert folder.read_manifest()["prepare"]["key"] == key
 
@@ -109,7 +109,7 @@ def scored(tmp_path_factory: pytest.TempPathFactory, tiny_folder: Path) -> tuple
         generation={"max_new_tokens": 2, "batch": 8},
     )
     folder = run_folder(root / "run")
-    run(recipe, folder, recipe_folder=root, progress=Talk())
+    run_loop(opened(recipe, folder, recipe_folder=root, progress=Talk()))
     return recipe, folder
 
 
@@ -129,14 +129,14 @@ def test_a_test_set_that_overlaps_is_refused_with_the_rows_named(
     try:
         for command in (answer, evaluate):
             with pytest.raises(RefusedError) as refusal:
-                command(recipe, folder, recipe_folder=folder.path.parent, progress=Talk())
+                command(opened(recipe, folder, recipe_folder=folder.path.parent, progress=Talk()))
             assert "1 test row stands in train too" in str(refusal.value)
             assert "test mine.jsonl:7" in str(refusal.value)
             assert f"train {trained[3]['source']}:" in str(refusal.value)
     finally:
         path.write_bytes(kept)
         write_train(folder, trained)
-    check_overlap(folder, recipe.examples, SilentProgress())
+    check_overlap(opened(recipe, folder, recipe_folder=folder.path.parent, progress=Talk()))
 
 
 def write_train(folder: RunFolder, rows: list[dict[str, Any]]) -> None:
@@ -159,7 +159,7 @@ def test_what_was_looked_at_once_is_not_looked_at_again(
 ) -> None:
     recipe, folder = scored
     talk = Talk()
-    check_overlap(folder, recipe.examples, talk)
+    check_overlap(opened(recipe, folder, recipe_folder=folder.path.parent, progress=talk))
     assert not talk.tasks
 
 
@@ -167,10 +167,8 @@ def test_the_demo_loses_only_what_stands_in_its_test_set(tmp_path: Path) -> None
     dropped: list[Dropped] = []
     recipe, folder = load_recipe(RECIPE), run_folder(tmp_path / "run")
     assignment = write_examples(
+        opened(recipe, folder, recipe_folder=RECIPE.parent, progress=SilentProgress()),
         recipe,
-        folder,
-        recipe_folder=RECIPE.parent,
-        progress=SilentProgress(),
         count=ReadCount(),
         drop=dropped.append,
     )

@@ -17,7 +17,7 @@ import pytest
 
 from tests.endpoint_server import EndpointServer, content_of
 from tests.forks import Fork
-from tests.stages.rig import Talk, run_folder, write_rows
+from tests.stages.rig import Talk, opened, run_folder, write_rows
 from tests.teacher.played import answer, last_message
 from tunesmith.__main__ import run_command
 from tunesmith.errors import DataError, RecipeError, RemoteError
@@ -61,10 +61,10 @@ def test_pairs_their_refusals_and_counts_are_written(
     result, talk = written(server.url, tmp_path / "pairs.jsonl")
     rows = list(read_json_lines(tmp_path / "pairs.jsonl"))
     dropped = list(read_json_lines(tmp_path / "pairs.dropped.jsonl"))
-    assert len(rows) == result["accepted"] == result["rows"] == 20
-    assert Counter(one["reason"] for one in dropped) == result["refused"]
-    assert result["calls"] == sum(server.seen.counts.values())
-    assert result["notices"] == []
+    assert len(rows) == result.accepted == result.rows == 20
+    assert Counter(one["reason"] for one in dropped) == result.refused
+    assert result.calls == sum(server.seen.counts.values())
+    assert result.notices == ()
     assert "66 seed tasks. Forecast: " in talk.notes[0]
     assert any("accepted (" in status and "answered" in status for status in talk.statuses)
     assert not (tmp_path / "pairs.partial.jsonl").exists()
@@ -77,7 +77,7 @@ def test_the_same_again_asks_nothing_and_writes_the_same(
     num_asked = len(server.seen.bodies)
     result, _ = written(server.url, tmp_path / "two.jsonl")
     assert len(server.seen.bodies) == num_asked
-    assert result["calls"] == 0
+    assert result.calls == 0
     assert (tmp_path / "one.jsonl").read_bytes() == (tmp_path / "two.jsonl").read_bytes()
 
 
@@ -95,10 +95,10 @@ def test_a_budget_ends_the_lesson_with_what_there_is(
     out = tmp_path / "pairs.jsonl"
     result, talk = written(server.url, out, endpoint={"max_calls": 15})
     assert len(server.seen.bodies) == 15
-    assert 0 < result["accepted"] < 20
-    assert result["notices"] == [f"the budget ended the lesson after {result['accepted']} pairs"]
+    assert 0 < result.accepted < 20
+    assert result.notices == (f"the budget ended the lesson after {result.accepted} pairs",)
     assert "The budget (max_calls: 15) may end it early" in talk.notes[0]
-    assert len(out.read_text().splitlines()) == result["accepted"]
+    assert len(out.read_text().splitlines()) == result.accepted
 
 
 def test_a_wrong_model_is_stopped_and_what_was_accepted_is_kept(tmp_path: Path) -> None:
@@ -131,7 +131,7 @@ def test_improved_pairs_keep_both_versions_in_a_file(
     result, _ = written(
         server.url, tmp_path / "new.jsonl", task="improve", pairs="old.jsonl", count=None
     )
-    assert (result["accepted"], result["rows"]) == (1, 2)
+    assert (result.accepted, result.rows) == (1, 2)
     before = list(read_json_lines(tmp_path / "new.before.jsonl"))
     assert before[0]["before"]["response"] == "Ships."
     assert before[0]["after"]["response"].startswith("A lighthouse warns")
@@ -150,8 +150,8 @@ def test_a_dry_run_asks_nothing(server: EndpointServer, tmp_path: Path) -> None:
     given = source(server.url, count=100, endpoint={"prompt_price": 1.0, "completion_price": 2.0})
     result = forecast_lesson(lesson_of(given, None), progress=Talk())
     assert not server.seen.bodies
-    assert result["calls"] == 25 + 25 + 100
-    assert result["cost"] > 0
+    assert result.calls == 25 + 25 + 100
+    assert result.cost > 0
 
 
 def recipe_with_teacher(url: str, folder: Path, model: Path) -> Recipe:
@@ -175,17 +175,17 @@ def test_a_recipes_teacher_writes_into_the_run_and_is_asked_once(
 ) -> None:
     recipe = recipe_with_teacher(server.url, tmp_path, tiny_folder)
     folder = run_folder(tmp_path / "run")
-    result = prepare(recipe, folder, recipe_folder=tmp_path, progress=Talk())
-    assert result["taught"][0]["accepted"] == 20
+    result = prepare(opened(recipe, folder, recipe_folder=tmp_path, progress=Talk()))
+    assert result.taught[0].accepted == 20
     assert len(list(read_json_lines(folder.taught(0)))) == 20
     trained = list(read_json_lines(folder.examples("train")))
     assert {row["source"].split(":")[0] for row in trained} == {"run/data/teacher-0.jsonl"}
     called = re.compile("call: [0-9a-f]{16}")  # no rule takes it for a key that has to be hidden
     assert all(any(called.fullmatch(tag) for tag in row["tags"]) for row in trained)
     num_asked, bytes_before = len(server.seen.bodies), folder.taught(0).read_bytes()
-    assert prepare(recipe, folder, recipe_folder=tmp_path, progress=Talk()) == result
+    assert prepare(opened(recipe, folder, recipe_folder=tmp_path, progress=Talk())) == result
     other = recipe.model_copy(update={"examples": recipe.examples.model_copy(update={"seed": 1})})
-    prepare(other, folder, recipe_folder=tmp_path, progress=Talk())
+    prepare(opened(other, folder, recipe_folder=tmp_path, progress=Talk()))
     assert len(server.seen.bodies) == num_asked
     assert folder.taught(0).read_bytes() == bytes_before
 
@@ -195,12 +195,12 @@ def test_a_recipes_teacher_writes_nothing_like_its_test_rows(
 ) -> None:
     recipe = recipe_with_teacher(server.url, tmp_path, tiny_folder)
     folder = run_folder(tmp_path / "run")
-    prepare(recipe, folder, recipe_folder=tmp_path, progress=Talk())
+    prepare(opened(recipe, folder, recipe_folder=tmp_path, progress=Talk()))
     first = next(iter(read_json_lines(folder.taught(0))))
     keys = ("instruction", "input", "response")
     write_rows(tmp_path / "test.jsonl", [{key: first[key] for key in keys}])
-    result = prepare(recipe, folder, recipe_folder=tmp_path, progress=Talk())
-    assert result["taught"][0]["refused"]["near duplicate of the test set"] == 1
+    result = prepare(opened(recipe, folder, recipe_folder=tmp_path, progress=Talk()))
+    assert result.taught[0].refused["near duplicate of the test set"] == 1
     again = [row["instruction"] for row in read_json_lines(folder.taught(0))]
     assert first["instruction"] not in again
 
@@ -315,7 +315,7 @@ def test_kill_9_at_random_moments_pays_no_call_twice_and_changes_no_byte(
     played = Played(tmp_path, delay=0.02)
     try:
         whole, _ = written(played.url, tmp_path / "whole" / "pairs.jsonl", count=count)
-        num_calls = whole["calls"]
+        num_calls = whole.calls
         assert num_calls == played.num_asked()
         asked_before = len(played.records())
         kept: list[tuple[int, set[Any]]] = []  # what lay in the cache after each kill
@@ -355,5 +355,5 @@ def test_a_lesson_over_a_cache_needs_no_server(tmp_path: Path) -> None:
         url = server.url
         written(url, tmp_path / "one.jsonl")
     result, _ = written(url, tmp_path / "two.jsonl")
-    assert result["calls"] == 0
+    assert result.calls == 0
     assert (tmp_path / "one.jsonl").read_bytes() == (tmp_path / "two.jsonl").read_bytes()

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from tests.stages.rig import Talk, colour_rows, make_recipe, run_folder, write_rows
+from tests.stages.rig import Talk, colour_rows, make_recipe, opened, run_folder, write_rows
 from tests.tiny import byte_tokenizer, save_tiny_model
 from tunesmith.errors import RefusedError
 from tunesmith.recipe.recipe import GenerationRecipe
@@ -38,7 +38,7 @@ def test_a_template_that_writes_an_unknown_token_is_refused(tmp_path: Path, verb
     model = _model(tmp_path / "base", 260, added=["<|turn|>", "<|user|>"])
     recipe = _recipe(tmp_path, model, template={"name": "chat"})
     with pytest.raises(RefusedError) as error:
-        verb(recipe, run_folder(tmp_path / "run"), recipe_folder=tmp_path, progress=Talk())
+        verb(opened(recipe, run_folder(tmp_path / "run"), recipe_folder=tmp_path, progress=Talk()))
     said = str(error.value)
     assert "rows for 260 tokens, its tokenizer writes 262" in said
     assert "'<|turn|>' (id 260)" in said
@@ -58,25 +58,25 @@ def test_a_row_with_an_unknown_token_is_refused(tmp_path: Path) -> None:
         recipe = make_recipe(model, data, training={"steps": 1}, template={"name": "chat"})
         folder = run_folder(tmp_path / f"run-{number}")
         if number == 1:
-            prepare(recipe, folder, recipe_folder=tmp_path, progress=Talk())
+            prepare(opened(recipe, folder, recipe_folder=tmp_path, progress=Talk()))
             continue
         with pytest.raises(RefusedError, match=r"263 tokens.*'<\|system\|>' \(id 263\) cannot"):
-            prepare(recipe, folder, recipe_folder=tmp_path, progress=Talk())
+            prepare(opened(recipe, folder, recipe_folder=tmp_path, progress=Talk()))
 
 
 def test_tokens_that_nothing_writes_do_no_harm(tmp_path: Path) -> None:
     model = _model(tmp_path / "base", 260, added=["<|unused|>"])
     recipe = _recipe(tmp_path, model)
-    prepare(recipe, run_folder(tmp_path / "run"), recipe_folder=tmp_path, progress=Talk())
+    prepare(opened(recipe, run_folder(tmp_path / "run"), recipe_folder=tmp_path, progress=Talk()))
 
 
 def test_a_smaller_model_under_the_same_tokenizer_is_prepared_anew(tmp_path: Path) -> None:
     model = _model(tmp_path / "base", 262, added=["<|turn|>", "<|user|>"])
     recipe = _recipe(tmp_path, model, template={"name": "chat"})
-    prepare(recipe, run_folder(tmp_path / "run"), recipe_folder=tmp_path, progress=Talk())
+    prepare(opened(recipe, run_folder(tmp_path / "run"), recipe_folder=tmp_path, progress=Talk()))
     _model(model, 260, added=["<|turn|>", "<|user|>"])
     with pytest.raises(RefusedError, match="rows for 260 tokens"):
-        train(recipe, run_folder(tmp_path / "run"), recipe_folder=tmp_path, progress=Talk())
+        train(opened(recipe, run_folder(tmp_path / "run"), recipe_folder=tmp_path, progress=Talk()))
 
 
 def test_a_question_with_an_unknown_token_is_refused(tmp_path: Path) -> None:

@@ -12,6 +12,7 @@ from transformers import AutoConfig, AutoModelForCausalLM, PreTrainedModel
 
 from tunesmith.errors import MissingError, RefusedError, RemoteError, TunesmithError
 from tunesmith.files import hash_file, hash_json, read_json
+from tunesmith.models.library_bars import without_library_bars
 from tunesmith.models.rows import attention
 from tunesmith.models.vocabulary import num_brought_tokens
 
@@ -99,25 +100,29 @@ def load_network(
     """
     attention.register()
     try:
-        if has_random_weights:
-            config = AutoConfig.from_pretrained(place.path, revision=place.revision)
-            network = AutoModelForCausalLM.from_config(config, dtype=torch.float32)
-        elif place.folder is not None and (place.folder / _ADAPTER_FILE).is_file():
-            network = _load_adapted(place, place.folder)
-        else:
-            network = AutoModelForCausalLM.from_pretrained(
-                place.path,
-                revision=place.revision,
-                dtype=torch.float32,
-                use_safetensors=True,
-                **options,
-            )
+        with without_library_bars():
+            network = _load(place, has_random_weights=has_random_weights, **options)
     except (OSError, ValueError, RuntimeError) as error:  # the last: a matrix of another size
         raise load_error(place.name, error) from error
     if not isinstance(network, PreTrainedModel):
         raise TypeError(f"transformers gave a {type(network).__name__}")
     network.eval()
     return network
+
+
+def _load(place: ModelPlace, *, has_random_weights: bool, **options: Any) -> Any:
+    if has_random_weights:
+        config = AutoConfig.from_pretrained(place.path, revision=place.revision)
+        return AutoModelForCausalLM.from_config(config, dtype=torch.float32)
+    if place.folder is not None and (place.folder / _ADAPTER_FILE).is_file():
+        return _load_adapted(place, place.folder)
+    return AutoModelForCausalLM.from_pretrained(
+        place.path,
+        revision=place.revision,
+        dtype=torch.float32,
+        use_safetensors=True,
+        **options,
+    )
 
 
 def weights_fingerprint(folder: Path) -> str:

@@ -14,6 +14,7 @@ from transformers import GenerationConfig, PreTrainedTokenizerBase
 
 from tunesmith import files
 from tunesmith.models.forward import LanguageModel, own_attention
+from tunesmith.models.library_bars import without_library_bars
 from tunesmith.models.load import CONTRACT_FILE
 
 
@@ -44,7 +45,7 @@ def save_model(model: LanguageModel, folder: Path, *, contract: RenderingContrac
     shutil.rmtree(temporary, ignore_errors=True)
     temporary.mkdir(parents=True)
     try:
-        with own_attention(model):
+        with own_attention(model), without_library_bars():
             model.network.save_pretrained(temporary, **_options(model))
         _save_contract(temporary, contract)
         for path in temporary.iterdir():

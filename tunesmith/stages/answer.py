@@ -17,21 +17,22 @@ from tunesmith.files import (
 from tunesmith.generation.responder import OpenQuestion, Responder
 from tunesmith.models.load import find_model, is_model_folder, weights_fingerprint
 from tunesmith.recipe.load_recipe import resolved_yaml
-from tunesmith.recipe.recipe import GenerationRecipe, Recipe
+from tunesmith.recipe.recipe import GenerationRecipe
 from tunesmith.recipe.source_recipe import SourceRecipe
 from tunesmith.sources.read_source import read_source
 from tunesmith.sources.row import Dropped
+from tunesmith.stages.execution.opened_run import Run
 from tunesmith.stages.execution.output_file import are_completions, check_outputs
 from tunesmith.stages.execution.progress import Progress
-from tunesmith.stages.execution.run_folder import RunFolder
-from tunesmith.stages.execution.stage import Result, Stage, code_of, require_current, run_stage
-from tunesmith.stages.prepare import preparation
+from tunesmith.stages.execution.stage import Stage, StageResult, code_of, require_current, run_stage
+from tunesmith.stages.preparing.preparation_stage import preparation
 from tunesmith.stages.responders.load_responder import (
     base_responder,
     load_responder,
     tuned_responder,
 )
 from tunesmith.stages.responders.renderer import Renderer, model_renderer, recipe_renderer
+from tunesmith.stages.results.answered import Answered, AnsweredFile
 from tunesmith.stages.test_set.completions import answer_onto, count_completions
 from tunesmith.stages.test_set.overlap_check import check_overlap
 from tunesmith.stages.test_set.rivals import answer_others, speak
@@ -40,64 +41,42 @@ from tunesmith.stages.train import base_record, identity_of_base, training_stage
 BASE, TUNED = "base", "tuned"
 
 
-def answer(
-    recipe: Recipe,
-    folder: RunFolder,
-    *,
-    recipe_folder: Path,
-    progress: Progress,
-) -> Result:
+def answer(run: Run) -> Answered:
     """Let the base and the tuned model answer the test set, and whoever else the recipe names.
 
     Args:
-        recipe: The one the run was trained with.
-        folder: Of the run.
-        recipe_folder: What relative paths are relative to.
-        progress: Told of answers.
-
-    Returns:
-        For each model `answers`, `cut_off` at max_new_tokens, `failed` and `near_ties`.
+        run: With the recipe that it was trained with.
 
     Raises:
         MissingError: The run has no model yet.
         RefusedError: Its data or model were made by another recipe, or its test set holds what
             it was trained on.
     """
-    with folder.locked(recipe, recipe_folder):
+    recipe, folder = run.recipe, run.folder
+    with run.locked():
         if not is_model_folder(folder.model):
             raise MissingError(
                 "the run has no model yet",
                 where=str(folder.path),
                 cure="Run tunesmith train first.",
             )
-        renderer = recipe_renderer(recipe, recipe_folder)
+        renderer = recipe_renderer(recipe, run.recipe_folder)
         place = find_model(str(folder.model))
         loaders: dict[str, Callable[[], Responder]] = {
             BASE: lambda: base_responder(recipe, renderer),
             TUNED: lambda: tuned_responder(recipe, renderer, place),
         }
-        base = base_record(renderer.place, recipe, folder)
-        check_overlap(folder, recipe.examples, progress)
-        stages = [
-            preparation(recipe, folder, renderer, recipe_folder),
-            training_stage(recipe, folder, base),
-        ]
-        require_current(folder, stages)
+        base = base_record(renderer.place, run)
+        check_overlap(run)
+        require_current(folder, [preparation(run, renderer), training_stage(run, base)])
         write_text(folder.recipe, resolved_yaml(recipe))
         weights = {BASE: identity_of_base(base), TUNED: weights_fingerprint(folder.model)}
         results = {
-            name: _answer_test(name, recipe, folder, renderer, (weights[name], load), progress)
+            name: _answer_test(name, run, renderer, weights=weights[name], load=load)
             for name, load in loaders.items()
         }
-        others = answer_others(
-            recipe,
-            folder,
-            renderer,
-            recipe_folder=recipe_folder,
-            base=weights[BASE],
-            progress=progress,
-        )
-        return results | others
+        others = answer_others(run, renderer, base=weights[BASE])
+        return Answered.from_dict(results | others)
 
 
 def answer_file(
@@ -107,7 +86,7 @@ def answer_file(
     *,
     generation: GenerationRecipe,
     progress: Progress,
-) -> Result:
+) -> AnsweredFile:
     """Let one model answer every row of a file; a reference in it is not needed.
 
     Finished answers wait in a partial file beside the output, so that the same command goes
@@ -119,9 +98,6 @@ def answer_file(
         output: JSON Lines of completions, in the file's order; written whole or not at all.
         generation: Length, temperature, batch size.
         progress: Told of answers.
-
-    Returns:
-        `answers`, `cut_off`, `failed`, `near_ties`, `dropped` by reason, `output`.
 
     Raises:
         RecipeError: The output is the input, a folder, somebody's file, or nowhere that can be
@@ -154,7 +130,8 @@ def answer_file(
     )
     write_json_lines(output, (completion.to_json() for completion in completions))
     partial.unlink(missing_ok=True)
-    return {**count_completions(completions), "dropped": dict(count.dropped), "output": str(output)}
+    counts = count_completions(completions)
+    return AnsweredFile(**counts, dropped=dict(count.dropped), output=str(output))
 
 
 def _file_key(
@@ -187,14 +164,9 @@ def _read_questions(path: Path) -> Iterator[OpenQuestion | Dropped]:
 
 
 def _answer_test(
-    name: str,
-    recipe: Recipe,
-    folder: RunFolder,
-    renderer: Renderer,
-    source: tuple[Any, Callable[[], Responder]],
-    progress: Progress,
-) -> Result:
-    weights, load = source
+    name: str, run: Run, renderer: Renderer, *, weights: Any, load: Callable[[], Responder]
+) -> StageResult:
+    recipe, folder = run.recipe, run.folder
     stage = Stage(
         name=f"answer {name}",
         inputs={
@@ -206,4 +178,4 @@ def _answer_test(
         },
         outputs=[folder.completions(name)],
     )
-    return run_stage(folder, stage, lambda: speak(name, folder, stage, load, progress))
+    return run_stage(folder, stage, lambda: speak(name, run, stage, load))

@@ -1,6 +1,7 @@
 """Two sides of one or more runs -> what differs between them, and whether it mattered."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,8 +14,8 @@ from tunesmith.stages.comparing.answer_differences import answer_differences
 from tunesmith.stages.comparing.compared_runs import Side, check_sides, common_test_ids, open_side
 from tunesmith.stages.comparing.run_differences import run_differences
 from tunesmith.stages.execution.output_file import check_outputs
-from tunesmith.stages.execution.progress import Progress
-from tunesmith.stages.execution.stage import Result
+from tunesmith.stages.execution.progress import Progress, SilentProgress
+from tunesmith.stages.results.compared import RunsCompared
 
 NUM_ROWS = 3
 _MODEL, _MODELS, _RECIPE = "this model", "these models", "this recipe"
@@ -24,11 +25,11 @@ def compare(
     first: Sequence[Path],
     second: Sequence[Path],
     *,
-    progress: Progress,
+    progress: Progress | None = None,
     num_rows: int = NUM_ROWS,
     output: Path | None = None,
     force: str | None = None,
-) -> Result:
+) -> RunsCompared:
     """Compare the tuned models of two sides on the test rows that all runs share.
 
     With one run on a side the claim is about these models; with several on both, tunings of a
@@ -42,10 +43,6 @@ def compare(
         output: A Markdown file to write.
         force: A reason to compare what should not be; it is recorded.
 
-    Returns:
-        `sides`, `claim`, `rows`, `differences`, `metrics`, `comparisons`, `verdict`, `answers`,
-        `forced`; and `report`, the path of the Markdown file, where one was asked for.
-
     Raises:
         MissingError: A run does not exist, or has not been evaluated.
         RecipeError: A run is named twice, or `output` is somebody's file.
@@ -53,15 +50,16 @@ def compare(
     """
     if output is not None:
         check_outputs("--out", {output: is_comparison})
+    told = progress or SilentProgress()
     forced: list[str] = []
 
     def refuse(error: RefusedError) -> None:
         if force is None:
             raise error
         forced.append(error.message)
-        progress.note(f"forced ({force}): {error.message}")
+        told.note(f"forced ({force}): {error.message}")
 
-    progress.start("comparing", None)
+    told.start("comparing", None)
     sides = open_side("A", first), open_side("B", second)
     check_sides(*sides, refuse=refuse)
     common = dict.fromkeys(common_test_ids(*sides, refuse=refuse))
@@ -71,25 +69,25 @@ def compare(
     ]
     claim = _claim(*sides)
     verdict = overall_verdict(comparisons, opening=_opening(claim, *sides))
-    result: Result = {
-        "sides": {side.label: [run.name for run in side.runs] for side in sides},
-        "claim": claim if claim == _RECIPE else f"{claim}, on these rows",
-        "rows": {
+    result = RunsCompared(
+        sides={side.label: tuple(run.name for run in side.runs) for side in sides},
+        claim=claim if claim == _RECIPE else f"{claim}, on these rows",
+        rows={
             "common": len(common),
             **{side.label: max(len(run.test_ids) for run in side.runs) for side in sides},
         },
-        "differences": run_differences(*sides),
-        "metrics": {metric: _values(found, common) for metric, found in columns.items()},
-        "comparisons": [comparison.to_json() for comparison in comparisons],
-        "verdict": {"outcome": verdict.outcome, "sentence": verdict.sentence},
-        "answers": answer_differences(*sides, columns, among=common, count=num_rows),
-        "forced": {"reason": force, "refused": forced} if forced else None,
-    }
-    progress.close()
+        differences=run_differences(*sides),
+        metrics={metric: _values(found, common) for metric, found in columns.items()},
+        comparisons=tuple(comparisons),
+        verdict={"outcome": verdict.outcome, "sentence": verdict.sentence},
+        answers=tuple(answer_differences(*sides, columns, among=common, count=num_rows)),
+        forced={"reason": force, "refused": forced} if forced else None,
+        report=None if output is None else str(output),
+    )
+    told.close()
     if output is not None:
-        write_text(output, comparison_markdown(result))
-        result["report"] = str(output)
-    return {**result, "summary": comparison_lines(result)}
+        write_text(output, comparison_markdown(result.to_dict()))
+    return replace(result, summary=tuple(comparison_lines(result.to_dict())))
 
 
 def _columns(first: Side, second: Side) -> dict[str, dict[str, list[Column]]]:

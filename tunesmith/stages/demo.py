@@ -6,11 +6,12 @@ from pathlib import Path
 from tunesmith.examples.example import Example, last_user_text
 from tunesmith.files import read_json, read_json_lines, write_json
 from tunesmith.recipe.load_recipe import load_recipe
+from tunesmith.stages.execution.opened_run import Run
 from tunesmith.stages.execution.progress import Progress
 from tunesmith.stages.execution.run_folder import RunFolder
-from tunesmith.stages.execution.stage import Result
-from tunesmith.stages.prepare import read_split
-from tunesmith.stages.run import run
+from tunesmith.stages.preparing.prepared_files import read_split
+from tunesmith.stages.results.reported import Demonstration
+from tunesmith.stages.run import run_loop
 
 _STARTER = Path(__file__).resolve().parent.parent / "starter"
 RECIPE = _STARTER / "demo.yaml"
@@ -19,19 +20,21 @@ _QUESTIONS = 5
 _WIDTH = 76
 
 
-def demo(*, folder: RunFolder, progress: Progress) -> Result:
+def demo(*, folder: RunFolder, progress: Progress) -> Demonstration:
     """Run the whole loop on what ships with the package, offline.
 
     Returns:
-        What `run` returns, and `story`: five test questions with both answers, the scores,
-        the verdict and where the report lies, as lines of text.
+        What each stage returned, and a story: five test questions with both answers, the
+        scores, the verdict and where the report lies.
     """
-    recipe = load_recipe(RECIPE)
-    folder.claim(recipe, RECIPE.parent)
+    demonstration = Run(
+        recipe=load_recipe(RECIPE), folder=folder, paths_from=RECIPE.parent, progress=progress
+    )
+    demonstration.claim()
     if STUDY.is_file():
         write_json(folder.study, read_json(STUDY))
-    result = run(recipe, folder, recipe_folder=RECIPE.parent, progress=progress)
-    return {**result, "story": [*_answers(folder), *result["summary"]]}
+    loop = run_loop(demonstration)
+    return Demonstration(loop=loop, story=(*_answers(folder), *loop.summary))
 
 
 def _answers(folder: RunFolder) -> Iterator[str]:

@@ -1,7 +1,6 @@
 """Completions and references -> grades, scores with intervals, and a verdict."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from pathlib import Path
 
 import torch
 
@@ -20,14 +19,17 @@ from tunesmith.generation.responder import Completion, Responder
 from tunesmith.models.load import find_model, weights_fingerprint
 from tunesmith.recipe.recipe import Recipe
 from tunesmith.stages.answer import BASE, TUNED, answer
+from tunesmith.stages.execution.opened_run import Run
 from tunesmith.stages.execution.output_file import are_grades
 from tunesmith.stages.execution.plugins_used import metric_plugins
 from tunesmith.stages.execution.progress import Progress
 from tunesmith.stages.execution.run_folder import RunFolder
-from tunesmith.stages.execution.stage import Result, Stage, code_of, run_stage
-from tunesmith.stages.prepare import open_store, prepare
+from tunesmith.stages.execution.stage import Stage, StageResult, code_of, run_stage
+from tunesmith.stages.prepare import prepare
+from tunesmith.stages.preparing.prepared_files import open_store
 from tunesmith.stages.responders.load_responder import base_responder, tuned_responder
 from tunesmith.stages.responders.renderer import Renderer, recipe_renderer
+from tunesmith.stages.results.scores import JudgeResult, Scores
 from tunesmith.stages.test_set.judging import check_servers, judge_answers, judge_metrics
 from tunesmith.stages.test_set.judging import try_judge_on_plants as try_judge
 from tunesmith.stages.test_set.rivals import other_models
@@ -41,71 +43,50 @@ _ROWS_AT_ONCE = 8
 _LOSS: TokenMetric = "loss"
 
 
-def evaluate(
-    recipe: Recipe,
-    folder: RunFolder,
-    *,
-    recipe_folder: Path,
-    progress: Progress,
-) -> Result:
+def evaluate(run: Run) -> Scores:
     """Grade what all models answered, and what base and tuned expect of the references.
 
     Answers first, where that has not been done.
 
     Args:
-        recipe: Names the metrics, the judge, and who is compared.
-        folder: Of the run.
-        recipe_folder: What relative paths are relative to.
-        progress: Told of rows.
+        run: Its recipe names the metrics, the judge, and who is compared.
 
-    Returns:
-        The content of `scores.json`.
     """
-    folder.claim(recipe, recipe_folder)
-    check_servers(recipe, folder, progress)
-    answer(recipe, folder, recipe_folder=recipe_folder, progress=progress)
-    models = [BASE, TUNED, *other_models(recipe)]
-    with folder.locked(recipe, recipe_folder):
-        renderer = recipe_renderer(recipe, recipe_folder)
-        _grade(recipe, folder, renderer, models, progress)
-        told = judge_answers(recipe, folder, models, recipe_folder=recipe_folder, progress=progress)
-        return _score(recipe, folder, told, progress)
+    run.claim()
+    check_servers(run)
+    answer(run)
+    models = [BASE, TUNED, *other_models(run.recipe)]
+    with run.locked():
+        _grade(run, recipe_renderer(run.recipe, run.recipe_folder), models)
+        return Scores.from_dict(_score(run, judge_answers(run, models)))
 
 
-def check_judge(
-    recipe: Recipe, folder: RunFolder, *, recipe_folder: Path, progress: Progress
-) -> Result:
+def check_judge(run: Run) -> JudgeResult:
     """Only try the recipe's judge with planted answers; the data is prepared, nothing trained.
-
-    Returns:
-        `name`, `prompt` and `trust`: the verdict, its reasons and the figures they rest on.
 
     Raises:
         RecipeError: The recipe names no judge.
         DataError: No row was held out for testing.
     """
-    if recipe.evaluation.judge is None:
+    if run.recipe.evaluation.judge is None:
         raise RecipeError(
             "the recipe names no judge",
             where="evaluation.judge",
             cure="For example: --set 'evaluation.judge={url: http://localhost:11434/v1, "
             "model: llama3}'",
         )
-    prepare(recipe, folder, recipe_folder=recipe_folder, progress=progress)
-    if not len(ReferenceFile(folder.examples("test"))):
+    prepare(run)
+    if not len(ReferenceFile(run.folder.examples("test"))):
         cure = "Hold some rows out: examples.split.test."
-        raise DataError("there are no test rows to try it with", where=str(folder.path), cure=cure)
-    return try_judge(recipe, folder, recipe_folder=recipe_folder, progress=progress)
+        raise DataError(
+            "there are no test rows to try it with", where=str(run.folder.path), cure=cure
+        )
+    return JudgeResult.from_dict(try_judge(run))
 
 
-def _grade(
-    recipe: Recipe,
-    folder: RunFolder,
-    renderer: Renderer,
-    models: Sequence[str],
-    progress: Progress,
-) -> None:
+def _grade(run: Run, renderer: Renderer, models: Sequence[str]) -> None:
     """Write the grades that take no judge, where something changed."""
+    recipe, folder = run.recipe, run.folder
     metrics = [*recipe.evaluation.metrics, _LOSS]
     stage = Stage(
         name="evaluate",
@@ -113,7 +94,7 @@ def _grade(
             "test": hash_file(folder.examples("test")),
             "completions": {model: hash_file(folder.completions(model)) for model in models},
             "models": [
-                identity_of_base(base_record(renderer.place, recipe, folder)),
+                identity_of_base(base_record(renderer.place, run)),
                 weights_fingerprint(folder.model),
             ],
             "code": code_of("tokens", "models", "training/validate.py", "evaluation"),
@@ -123,31 +104,27 @@ def _grade(
         },
         outputs=[folder.grades(metric) for metric in metrics],
     )
-    run_stage(folder, stage, lambda: _work(recipe, folder, renderer, models, progress))
+    run_stage(folder, stage, lambda: _write_grades(run, renderer, models))
 
 
-def _work(
-    recipe: Recipe,
-    folder: RunFolder,
-    renderer: Renderer,
-    models: Sequence[str],
-    progress: Progress,
-) -> Result:
+def _write_grades(run: Run, renderer: Renderer, models: Sequence[str]) -> StageResult:
+    recipe, folder, progress = run.recipe, run.folder, run.progress
     references = ReferenceFile(folder.examples("test"))
     for metric in _text_metrics(recipe):
         progress.start(f"grading {metric}", None)
         grades = _text_grades(folder, references, metric, models)
         write_json_lines(folder.grades(metric), grades)
         progress.close()
-    totals = _token_totals(recipe, folder, renderer, progress)
+    totals = _token_totals(run, renderer)
     for token_metric in _token_metrics(recipe):
         rows = (grade.to_json() for grade in grade_tokens(totals, metric=token_metric))
         write_json_lines(folder.grades(token_metric), rows)
     return {}
 
 
-def _score(recipe: Recipe, folder: RunFolder, told: Result, progress: Progress) -> Result:
+def _score(run: Run, told: StageResult) -> StageResult:
     """Write `scores.json` from the grades, where one of them changed."""
+    recipe, folder, progress = run.recipe, run.folder, run.progress
     names = [*_text_metrics(recipe), *judge_metrics(recipe), *_token_metrics(recipe)]
     paths = {name: folder.grades(name) for name in names}
     for stale in folder.grades(_LOSS).parent.glob("*.jsonl"):
@@ -163,7 +140,7 @@ def _score(recipe: Recipe, folder: RunFolder, told: Result, progress: Progress) 
         outputs=[folder.scores],
     )
 
-    def work() -> Result:
+    def work() -> StageResult:
         progress.start("scoring", None)
         scores = score_files(paths)
         if told:
@@ -195,10 +172,9 @@ def _text_grades(
             yield grade.to_json()
 
 
-def _token_totals(
-    recipe: Recipe, folder: RunFolder, renderer: Renderer, progress: Progress
-) -> list[TokenTotals]:
+def _token_totals(run: Run, renderer: Renderer) -> list[TokenTotals]:
     """Each test row's loss under both models; three numbers a row are kept."""
+    recipe, folder, progress = run.recipe, run.folder, run.progress
     store = open_store(folder, "test")
     if not len(store):
         return []

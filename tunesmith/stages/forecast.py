@@ -7,7 +7,7 @@ import os
 import statistics
 import tempfile
 import time
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, replace
 from math import ceil
 from pathlib import Path
 from typing import Any
@@ -17,13 +17,17 @@ import torch
 
 from tunesmith.errors import TunesmithError
 from tunesmith.models.shortcuts.matmul_library import use_matmul_library
-from tunesmith.recipe.recipe import Recipe
 from tunesmith.report.number_text import duration
-from tunesmith.stages.execution.progress import Progress
+from tunesmith.stages.execution.opened_run import Run
 from tunesmith.stages.execution.run_folder import RunFolder
-from tunesmith.stages.execution.stage import Result
 from tunesmith.stages.prepare import prepare_stage
 from tunesmith.stages.responders.renderer import recipe_renderer
+from tunesmith.stages.results.trained import (
+    Forecast,
+    ForecastLimit,
+    ForecastMemory,
+    ForecastSeconds,
+)
 from tunesmith.stages.train import Training, base_record, peak_memory_bytes, start_engine
 from tunesmith.training import checkpoint as checkpoints
 from tunesmith.training.distributed import Ranks
@@ -47,20 +51,11 @@ _FRESH_CHECKPOINTS = 3  # that stand at once while the oldest is replaced
 _MEBIBYTE = 2**20
 
 
-def forecast(
-    recipe: Recipe, folder: RunFolder, *, recipe_folder: Path, progress: Progress
-) -> Result:
-    """Do some steps of a recipe's training, throw them away, and reckon up the whole.
+def forecast(run: Run) -> Forecast:
+    """Do some steps of a run's training, throw them away, and reckon up the whole.
 
     Args:
-        recipe: What is to be trained, on what, how.
-        folder: Of the run; its data are prepared if they are not.
-        recipe_folder: What relative paths are relative to.
-        progress: Told of rows and steps.
-
-    Returns:
-        `seconds` by part and in total with `low` and `high`, `memory` with its parts,
-        `micro_batch`, `limit`, `not_included`, and `summary` for people.
+        run: What is to be trained, on what, how; its data are prepared if they are not.
 
     Raises:
         DataError: There is nothing to train on.
@@ -71,25 +66,23 @@ def forecast(
             "a forecast is made in one process", where="torchrun", cure="Start it without."
         )
     started = time.monotonic()
-    engine = start_engine(recipe.training)
-    with folder.locked(recipe, recipe_folder), use_matmul_library("standard"):
-        renderer = recipe_renderer(recipe, recipe_folder)
+    engine = start_engine(run.recipe.training)
+    with run.locked(), use_matmul_library("standard"):
+        renderer = recipe_renderer(run.recipe, run.recipe_folder)
         opened = time.monotonic()
-        prepare_stage(recipe, folder, renderer, recipe_folder, progress)
+        prepare_stage(run, renderer)
         training = Training(
-            recipe=recipe,
-            folder=folder,
+            run=run,
             renderer=renderer,
             engine=engine,
             ranks=Ranks(),
-            progress=progress,
             force=None,
-            base=base_record(renderer.place, recipe, folder),
+            base=base_record(renderer.place, run),
         )
-        return _measure(training, progress, opening=opened - started)
+        return _measure(training, run, opening=opened - started)
 
 
-def _measure(training: Training, progress: Progress, *, opening: float) -> Result:
+def _measure(training: Training, run: Run, *, opening: float) -> Forecast:
     started, imports = time.monotonic(), psutil.Process().memory_info().rss
     model = training.load()
     plan = training.plan(model)
@@ -97,7 +90,7 @@ def _measure(training: Training, progress: Progress, *, opening: float) -> Resul
     if state.is_checkpointing:
         use_activation_checkpointing(model)
     loading = opening + time.monotonic() - started
-    progress.start("measuring steps", None)
+    run.progress.start("measuring steps", None)
     kept = _kept(plan, state)
     times = measure_steps(plan, state)
     parts = _Measured(
@@ -105,24 +98,24 @@ def _measure(training: Training, progress: Progress, *, opening: float) -> Resul
         loading=loading,
         times=times,
         one_validation=validation_seconds(plan, state),
-        disk=_weigh_disk(plan, training.folder),
+        disk=_weigh_disk(plan, run.folder),
     )
     peak = matmul_rate(model.device, plan.engine.precision)
-    progress.close()
+    run.progress.close()
     memory = _memory(plan, imports=imports, kept=kept)
     limit = _limit(plan, times, peak)
-    result = {
-        "run": str(training.folder.path),
-        "steps": plan.num_steps,
-        "measured_steps": times.num_trials,
-        "micro_batch": state.micro_batch,
-        "activation_checkpointing": state.is_checkpointing,
-        "seconds": parts.seconds(),
-        "memory": memory,
-        "limit": limit,
-        "not_included": ["answering and scoring the test rows", "starting Python"],
-    }
-    return {**result, "summary": list(_lines(result))}
+    result = Forecast(
+        run=str(run.folder.path),
+        steps=plan.num_steps,
+        measured_steps=times.num_trials,
+        micro_batch=state.micro_batch,
+        activation_checkpointing=state.is_checkpointing,
+        seconds=parts.seconds(),
+        memory=memory,
+        limit=limit,
+        not_included=("answering and scoring the test rows", "starting Python"),
+    )
+    return replace(result, summary=tuple(_lines(result)))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -148,7 +141,7 @@ class _Measured:
     one_validation: float
     disk: _Disk
 
-    def seconds(self) -> dict[str, float]:
+    def seconds(self) -> ForecastSeconds:
         """Each part of the time, their sum, and between what it should lie."""
         training = self.times.seconds
         num_validations = ceil(self.plan.num_steps / self.plan.validate_every)
@@ -165,7 +158,7 @@ class _Measured:
             "low": total - off,
             "high": total + off,
         }
-        return {name: round(value, 3) for name, value in parts.items()}
+        return ForecastSeconds(**{name: round(value, 3) for name, value in parts.items()})
 
     def _saving(self, num_validations: int) -> float:
         """Checkpoints, the best weights as often as a validation may improve, and the model."""
@@ -222,22 +215,22 @@ def _kept(plan: TrainingPlan, state: TrainingState) -> int:
     return kept_bytes(plan.model, batch, precision=plan.engine.precision)
 
 
-def _memory(plan: TrainingPlan, *, imports: int, kept: int) -> dict[str, int]:
+def _memory(plan: TrainingPlan, *, imports: int, kept: int) -> ForecastMemory:
     """The peak that was measured, and what is known to be in it."""
     learning = sum(p.nbytes for p in plan.optimizer.parameters)
     beside = (".step", ".rows")
     states = [t for name, t in _tensors(plan)["optimizer"].items() if not name.endswith(beside)]
-    parts = {
-        "imports_bytes": 0 if plan.model.device.type == "cuda" else imports,
-        "weights_bytes": sum(p.nbytes for p in plan.model.network.parameters()),
-        "gradients_bytes": learning,
-        "optimizer_bytes": sum(tensor.nbytes for tensor in states),
-        "activations_bytes": kept,
-    }
-    return {"peak_bytes": peak_memory_bytes(plan.engine), **parts}
+    return ForecastMemory(
+        peak_bytes=peak_memory_bytes(plan.engine),
+        imports_bytes=0 if plan.model.device.type == "cuda" else imports,
+        weights_bytes=sum(p.nbytes for p in plan.model.network.parameters()),
+        gradients_bytes=learning,
+        optimizer_bytes=sum(tensor.nbytes for tensor in states),
+        activations_bytes=kept,
+    )
 
 
-def _limit(plan: TrainingPlan, times: StepTimes, peak: float) -> dict[str, Any]:
+def _limit(plan: TrainingPlan, times: StepTimes, peak: float) -> ForecastLimit:
     """What a step waits for most: its data, the optimiser's memory, or arithmetic."""
     step = times.seconds / plan.num_steps
     if times.data_seconds > step:
@@ -247,41 +240,41 @@ def _limit(plan: TrainingPlan, times: StepTimes, peak: float) -> dict[str, Any]:
     else:
         name = "arithmetic"
     reached = times.flops / step
-    return {
-        "name": name,
-        "step_seconds": round(step, 6),
-        "update_seconds": round(times.update_seconds, 6),
-        "data_seconds": round(times.data_seconds, 6),
-        "gigaflops_per_second": round(reached / 1e9, 1),
-        "peak_gigaflops_per_second": round(peak / 1e9, 1),
-        "mfu_percent": round(100 * reached / peak, 1),
-    }
+    return ForecastLimit(
+        name=name,
+        step_seconds=round(step, 6),
+        update_seconds=round(times.update_seconds, 6),
+        data_seconds=round(times.data_seconds, 6),
+        gigaflops_per_second=round(reached / 1e9, 1),
+        peak_gigaflops_per_second=round(peak / 1e9, 1),
+        mfu_percent=round(100 * reached / peak, 1),
+    )
 
 
-def _lines(result: Result) -> list[str]:
+def _lines(result: Forecast) -> list[str]:
     """The forecast for people."""
-    seconds, memory, limit = result["seconds"], result["memory"], result["limit"]
+    seconds, memory, limit = result.seconds, result.memory, result.limit
     parts = ", ".join(
-        f"{name} {duration(seconds[name])}"
+        f"{name} {duration(getattr(seconds, name))}"
         for name in ("loading", "training", "validation", "saving")
     )
     pieces = ", ".join(
         f"{name.removesuffix('_bytes')} {size / _MEBIBYTE:,.0f}"
-        for name, size in memory.items()
+        for name, size in asdict(memory).items()
         if name != "peak_bytes"
     )
-    checkpointing = ", activations recomputed" if result["activation_checkpointing"] else ""
+    checkpointing = ", activations recomputed" if result.activation_checkpointing else ""
     return [
-        f"Time          {duration(seconds['total'])} "
-        f"({duration(seconds['low'])} to {duration(seconds['high'])})",
+        f"Time          {duration(seconds.total)} "
+        f"({duration(seconds.low)} to {duration(seconds.high)})",
         f"              {parts}",
-        f"Memory        {memory['peak_bytes'] / _MEBIBYTE:,.0f} MiB at most",
+        f"Memory        {memory.peak_bytes / _MEBIBYTE:,.0f} MiB at most",
         f"              {pieces}; the rest is passing",
-        f"Micro-batch   {result['micro_batch']} examples{checkpointing}",
-        f"Limited by    {limit['name']}: a step takes {limit['step_seconds'] * 1000:,.0f} ms, "
-        f"the update {limit['update_seconds'] * 1000:,.0f} of them",
-        f"              {limit['gigaflops_per_second']:,.0f} of "
-        f"{limit['peak_gigaflops_per_second']:,.0f} GFLOP/s ({limit['mfu_percent']:.0f} %)",
-        f"Measured      {result['measured_steps']} of {result['steps']:,} steps; not included: "
-        + ", ".join(result["not_included"]),
+        f"Micro-batch   {result.micro_batch} examples{checkpointing}",
+        f"Limited by    {limit.name}: a step takes {limit.step_seconds * 1000:,.0f} ms, "
+        f"the update {limit.update_seconds * 1000:,.0f} of them",
+        f"              {limit.gigaflops_per_second:,.0f} of "
+        f"{limit.peak_gigaflops_per_second:,.0f} GFLOP/s ({limit.mfu_percent:.0f} %)",
+        f"Measured      {result.measured_steps} of {result.steps:,} steps; not included: "
+        + ", ".join(result.not_included),
     ]

@@ -2,9 +2,9 @@
 
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
-from typing import IO, Any
+from typing import IO
 
 from tunesmith.errors import DataError, RecipeError
 from tunesmith.examples.collect import Drop, collect, write_rows
@@ -19,18 +19,18 @@ from tunesmith.sources.read_source import explain_source
 from tunesmith.sources.row import Dropped
 from tunesmith.stages.execution.output_file import are_dropped, are_examples, check_outputs
 from tunesmith.stages.execution.progress import Progress, SilentProgress
-from tunesmith.stages.execution.stage import Result
+from tunesmith.stages.results.prepared import Imported
 
 NUM_FINDINGS = 100
 
 
 def import_sources(
-    sources: Sequence[str | Path | Mapping[str, Any]],
+    sources: Sequence[str | Path | Mapping[str, object]],
     out: Path | None,
     *,
-    examples: Mapping[str, Any] | None = None,
+    examples: Mapping[str, object] | None = None,
     progress: Progress | None = None,
-) -> Result:
+) -> Imported:
     """Read sources as `prepare` does, clean them, and write one example a line.
 
     What repeats another example, exactly or nearly, is left out by the same rule; with
@@ -41,10 +41,6 @@ def import_sources(
         out: The file to write; None: nothing is written, what is wrong is listed.
         examples: Keys of a recipe's `examples`, such as redact and language.
         progress: Told of rows as they pass.
-
-    Returns:
-        `kept`, `dropped` by reason, `by_source`, `redacted` by kind, `read_as` (what each
-        source was taken for, and why); `file` and `dropped_file`, or `findings`, the first 100.
 
     Raises:
         RecipeError: A setting is wrong, or `out` is one of the sources or somebody's file.
@@ -72,15 +68,15 @@ class _Import:
         for found in self._read_as:
             progress.note(f"{found.name} is read as {found.kind}: {found.reason}")
 
-    def write(self, out: Path) -> Result:
+    def write(self, out: Path) -> Imported:
         """Write both files; neither changes where the examples cannot be written."""
         with atomic_file(dropped_path(out)) as dropped:
             error = self._write(out, dropped)
         if error is not None:
             raise error
-        return {**self._result(), "file": str(out), "dropped_file": str(dropped_path(out))}
+        return replace(self._result(), file=str(out), dropped_file=str(dropped_path(out)))
 
-    def check(self) -> Result:
+    def check(self) -> Imported:
         """Read everything and write nothing."""
         findings: list[Dropped] = []
 
@@ -89,7 +85,7 @@ class _Import:
                 findings.append(item)
 
         self._read(Path(tempfile.gettempdir()), lambda _, line: None, drop)
-        return {**self._result(), "findings": [asdict(item) for item in findings]}
+        return replace(self._result(), findings=tuple(findings))
 
     def _write(self, out: Path, dropped: IO[bytes]) -> DataError | None:
         """Write the examples; an error that lists what was dropped comes after that list."""
@@ -118,17 +114,18 @@ class _Import:
             write_rows(collection, repeated, write, count=self._count, drop=drop)
             self._progress.close()
 
-    def _result(self) -> Result:
-        return {
+    def _result(self) -> Imported:
+        counts = {
             **self._count.to_json(),
             "redacted": dict(self._count.redacted.most_common()),
-            "read_as": [asdict(found) for found in self._read_as],
+            "read_as": self._read_as,
         }
+        return Imported.from_dict(counts)
 
 
 def _recipe(
-    sources: Sequence[str | Path | Mapping[str, Any]],
-    examples: Mapping[str, Any],
+    sources: Sequence[str | Path | Mapping[str, object]],
+    examples: Mapping[str, object],
     out: Path | None,
 ) -> Recipe:
     written = [dict(one) if isinstance(one, Mapping) else {"path": str(one)} for one in sources]

@@ -7,14 +7,14 @@ from tunesmith.errors import RecipeError
 from tunesmith.evaluation.metrics import METRICS, find_metric
 from tunesmith.recipe.values import METRIC_NAMES
 from tunesmith.sources.kinds import BUILT_IN, NAMES, find_kind
-from tunesmith.stages.execution.stage import Result
+from tunesmith.stages.execution.stage import StageResult
 from tunesmith.templates import names as templates
 from tunesmith.templates.offered import offered_template
 
 Described = Sequence[tuple[str, str]]  # name, what it is
 
 
-def list_plugins() -> Result:
+def list_plugins() -> StageResult:
     """What recipes can name, built in or of installed packages, whose code is imported here.
 
     Returns:
@@ -53,7 +53,7 @@ def _template_of(plugin: Plugin) -> str:
 
 def _entries(
     door: Door, built_in: Described, describe: Callable[[Plugin], str]
-) -> Iterator[Result]:
+) -> Iterator[StageResult]:
     for name, description in built_in:
         yield {
             "name": name,

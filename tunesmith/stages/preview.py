@@ -1,6 +1,6 @@
 """A recipe, or a data file with a template and a tokenizer -> what the model will read."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from itertools import islice
 from pathlib import Path
 
@@ -12,55 +12,49 @@ from tunesmith.recipe.load_recipe import recipe_from_mapping
 from tunesmith.recipe.recipe import Recipe
 from tunesmith.sources.read_source import explain_source
 from tunesmith.sources.row import Dropped
+from tunesmith.stages.execution.opened_run import Run
 from tunesmith.stages.execution.progress import Progress, SilentProgress
-from tunesmith.stages.execution.stage import Result
 from tunesmith.stages.responders.renderer import Renderer, recipe_renderer
+from tunesmith.stages.results.prepared import PreviewPiece, PreviewRow
 from tunesmith.templates.names import find_template
 from tunesmith.tokens.encode import encode_prompt, encode_segments
 from tunesmith.tokens.tokenizer import load_tokenizer
 
 
 def preview_rows(
+    target: Run | str | Path,
     *,
-    recipe: Recipe | None,
-    recipe_folder: Path,
-    data: Path | None,
-    template: str | None,
-    tokenizer: str | None,
-    limit: int | None,
-) -> Iterator[Result]:
+    template: str = "auto",
+    tokenizer: str = "starter",
+    limit: int | None = None,
+) -> Iterator[PreviewRow]:
     """Render and encode rows as training would; nothing is written.
 
     Args:
-        recipe: What to preview; or None, with `data`.
-        recipe_folder: What relative paths are relative to.
-        data: A file or folder of rows or other raw material.
-        template: With data: its template; None is `auto`.
-        tokenizer: With data: whose tokenizer; None is the starter's.
+        target: A run; or a file or folder of rows or other raw material.
+        template: For material: its template.
+        tokenizer: For material: whose tokenizer.
         limit: Rows at most; None is all.
-
-    Yields:
-        `id`, `source`, `text`, `ids`, `is_trained`, `prompt_ids` (what generation would
-        start from for the last answer), `redacted` (what was hidden in it, by kind), and
-        `pieces`: text, is_trained, is_content.
 
     Raises:
         DataError: A row cannot be read or rendered exactly; the first is named.
     """
-    if recipe is None:
+    if isinstance(target, Run):
+        recipe, folder = target.recipe, target.recipe_folder
+    else:
         written = {
-            "sources": [{"path": str(data)}],
-            "template": {"name": template or "auto"},
-            "model": {"name": tokenizer or "starter"},
+            "sources": [{"path": str(target)}],
+            "template": {"name": template},
+            "model": {"name": tokenizer},
         }
-        recipe, recipe_folder = recipe_from_mapping(written, name=str(data)), Path()
-    pieces = preview_pieces(recipe, recipe_folder)
+        recipe, folder = recipe_from_mapping(written, name=str(target)), Path()
+    pieces = preview_pieces(recipe, folder)
     yield from islice((one for one in pieces if not isinstance(one, Dropped)), limit)
 
 
 def preview_pieces(
     recipe: Recipe, recipe_folder: Path, *, progress: Progress | None = None
-) -> Iterator[Result | Dropped]:
+) -> Iterator[PreviewRow | Dropped]:
     """Rows as `preview_rows` yields them, and between them what is left out, with the reason.
 
     Args:
@@ -84,7 +78,7 @@ def preview_pieces(
             yield item
             continue
         is_any = True
-        yield from ({**row, "redacted": redacted} for row in _example_rows(how, item))
+        yield from _example_rows(how, item, redacted)
     if not is_any and first is not None:
         raise DataError(
             f"no row could be read; {num_dropped:,} were dropped, the first since {first.detail}",
@@ -103,7 +97,9 @@ def _renderer(recipe: Recipe, recipe_folder: Path) -> Renderer:
     return Renderer(place=place, tokenizer=tokenizer, template=template)
 
 
-def _example_rows(how: Renderer, example: Example) -> Iterator[Result]:
+def _example_rows(
+    how: Renderer, example: Example, redacted: Mapping[str, int]
+) -> Iterator[PreviewRow]:
     try:
         renderings = how.template.render(example.messages)
     except DataError as error:
@@ -111,15 +107,19 @@ def _example_rows(how: Renderer, example: Example) -> Iterator[Result]:
     prompt_ids = [] if example.is_text else _prompt_ids(how, example)
     for segments in renderings:
         encoded = encode_segments(segments, how.tokenizer)
-        yield {
-            "id": example.id,
-            "source": example.source,
-            "text": "".join(segment.text for segment in segments),
-            "ids": encoded.ids.tolist(),
-            "is_trained": encoded.is_trained.tolist(),
-            "prompt_ids": prompt_ids,
-            "pieces": [(s.text, s.is_trained, s.is_content) for s in segments],
-        }
+        yield PreviewRow(
+            id=example.id,
+            source=example.source,
+            text="".join(segment.text for segment in segments),
+            ids=tuple(encoded.ids.tolist()),
+            is_trained=tuple(encoded.is_trained.tolist()),
+            prompt_ids=tuple(prompt_ids),
+            pieces=tuple(
+                PreviewPiece(text=s.text, is_trained=s.is_trained, is_content=s.is_content)
+                for s in segments
+            ),
+            redacted=redacted,
+        )
 
 
 def _prompt_ids(how: Renderer, example: Example) -> list[int]:

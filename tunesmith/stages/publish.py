@@ -16,7 +16,7 @@ from tunesmith.export.upload import Upload, check_repo_name, hub_token, upload_d
 from tunesmith.files import read_json, read_json_lines, write_text
 from tunesmith.stages.execution.progress import Progress, SilentProgress
 from tunesmith.stages.execution.run_folder import RunFolder
-from tunesmith.stages.execution.stage import Result
+from tunesmith.stages.results.compared import Published
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,16 +40,13 @@ class Publication:
 
 def publish_data(
     source: RunFolder | Path, how: Publication, *, progress: Progress | None = None
-) -> Result:
+) -> Published:
     """Check that nothing secret goes out, then upload every split and a card.
 
     Args:
         source: A prepared run; or a file of examples, as `tunesmith import` writes it.
         how: Where to and for whom.
         progress: Told of the steps.
-
-    Returns:
-        `url`, `revision`, `rows` by split; `forced` and `leaks` where a reason was given.
 
     Raises:
         RefusedError: A row holds an address, a number or a key; or the data set is public.
@@ -70,8 +67,9 @@ def publish_data(
         told.start("uploading", None)
         place = upload_data(Path(folder), _upload(how), stale=_parquet_names())
     told.close()
-    forced = {"forced": how.force, "leaks": dict(leaks.kinds)} if how.force else {}
-    return {**place, "rows": rows, **forced}
+    forced = how.force or None
+    found = dict(leaks.kinds) if forced else None
+    return Published(**place, rows=rows, forced=forced, leaks=found)
 
 
 def _files(source: RunFolder | Path) -> dict[str, Path]:

@@ -10,16 +10,14 @@ from tunesmith.report.pictures.curves import all_curves, standalone_svg
 from tunesmith.report.record import RunRecord, read_run_record
 from tunesmith.report.summary import summary_lines
 from tunesmith.stages.execution.claim import is_run
+from tunesmith.stages.execution.opened_run import Run
 from tunesmith.stages.execution.progress import Progress
 from tunesmith.stages.execution.run_folder import RunFolder
-from tunesmith.stages.execution.stage import Result
+from tunesmith.stages.results.reported import Report
 
 
-def report(folder: RunFolder, *, progress: Progress) -> Result:
+def report(folder: RunFolder, *, progress: Progress) -> Report:
     """Write the report of whatever the run has done so far.
-
-    Returns:
-        `report`, the path of the page, and `summary`, its essence in lines of text.
 
     Raises:
         MissingError: There is no such run.
@@ -32,7 +30,17 @@ def report(folder: RunFolder, *, progress: Progress) -> Result:
     progress.start("writing the report", None)
     record = write_report(folder.path)
     progress.close()
-    return {"report": str(folder.path / "report.html"), "summary": summary_lines(record)}
+    return Report(report=str(folder.page), summary=tuple(summary_lines(record)))
+
+
+def report_run(run: Run) -> Report:
+    """Write the report of whatever a run has done so far.
+
+    Raises:
+        MissingError: There is no such run.
+        DataError: A file of the run is damaged.
+    """
+    return report(run.folder, progress=run.progress)
 
 
 def write_report(folder: Path) -> RunRecord:

@@ -1,33 +1,57 @@
 """A recipe -> the whole loop: prepare, train, answer, evaluate, report."""
 
 import os
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from tunesmith.errors import RecipeError
 from tunesmith.recipe.recipe import Recipe
 from tunesmith.stages.evaluate import evaluate
+from tunesmith.stages.execution.opened_run import Run, open_run
 from tunesmith.stages.execution.progress import Progress
-from tunesmith.stages.execution.run_folder import RunFolder
-from tunesmith.stages.execution.stage import Result
 from tunesmith.stages.prepare import prepare
 from tunesmith.stages.report import report
+from tunesmith.stages.results.reported import LoopResult
 from tunesmith.stages.test_set.judging import check_servers
 from tunesmith.stages.test_set.rivals import check_rivals
 from tunesmith.stages.train import train
 
 
 def run(
-    recipe: Recipe,
-    folder: RunFolder,
+    target: str | Path | Recipe | Mapping[str, object],
     *,
-    recipe_folder: Path,
-    progress: Progress,
+    folder: str | Path | None = None,
+    overrides: Sequence[str] = (),
+    progress: Progress | None = None,
     force: str | None = None,
-) -> Result:
-    """Run every stage whose inputs changed; each resumes where it was interrupted.
+) -> Run:
+    """Run the whole loop of a recipe: prepare, train, answer, evaluate, report.
+
+    Args:
+        target: A recipe: its file, a Recipe, or its keys as a mapping.
+        folder: Of the run; `runs/<recipe's name>` for a recipe's file if not given.
+        overrides: `training.epochs=1`: other values for keys of the recipe.
+        progress: Told of what is done; a bar where somebody watches (a notebook, a session in a
+            terminal), nobody elsewhere, if not given.
+        force: A reason to resume a checkpoint of another recipe, machine or version.
 
     Returns:
-        What `prepare` and `train` return, and `scores`, `report`, `summary`.
+        The run, whose scores, report, rows and model are there.
+
+    Raises:
+        TunesmithError: As each of the stages does.
+    """
+    opened = open_run(target, folder=folder, overrides=overrides, progress=progress)
+    run_loop(opened, force=force)
+    return opened
+
+
+def run_loop(run: Run, *, force: str | None = None) -> LoopResult:
+    """Run every stage whose inputs changed; each resumes where it was interrupted.
+
+    Raises:
+        RecipeError: This is torchrun.
+        TunesmithError: As each of the stages does.
     """
     if int(os.environ.get("WORLD_SIZE", "1")) > 1:
         raise RecipeError(
@@ -35,11 +59,11 @@ def run(
             where="torchrun",
             cure="Start tunesmith train under torchrun, then tunesmith run alone for the rest.",
         )
-    folder.claim(recipe, recipe_folder)
-    check_servers(recipe, folder, progress)
-    prepared = prepare(recipe, folder, recipe_folder=recipe_folder, progress=progress)
-    check_rivals(recipe, folder, recipe_folder=recipe_folder, progress=progress)
-    trained = train(recipe, folder, recipe_folder=recipe_folder, progress=progress, force=force)
-    scores = evaluate(recipe, folder, recipe_folder=recipe_folder, progress=progress)
-    written = report(folder, progress=progress)
-    return {**prepared, **trained, "scores": scores, **written}
+    run.claim()
+    check_servers(run)
+    prepared = prepare(run)
+    check_rivals(run)
+    trained = train(run, force=force)
+    scores = evaluate(run)
+    written = report(run.folder, progress=run.progress)
+    return LoopResult(prepared=prepared, trained=trained, scores=scores, written=written)

@@ -7,7 +7,7 @@ rest, and ends with the same bytes.
 
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -28,8 +28,9 @@ from tunesmith.stages.execution.output_file import (
     check_outputs,
 )
 from tunesmith.stages.execution.progress import Progress
-from tunesmith.stages.execution.stage import Result
+from tunesmith.stages.execution.stage import StageResult
 from tunesmith.stages.responders.endpoint import forecast_in_words, open_caller
+from tunesmith.stages.results.taught import LessonForecast, LessonResult, TeacherReady
 from tunesmith.teacher.acceptance import Acceptance
 from tunesmith.teacher.avoided import AvoidedExamples
 from tunesmith.teacher.call_forecast import forecast_calls
@@ -92,17 +93,12 @@ def lesson_of(
     return lesson
 
 
-def teach(lesson: Lesson, *, progress: Progress) -> Result:
+def teach(lesson: Lesson, *, progress: Progress) -> LessonResult:
     """Let a teacher write, and keep what stands up to the rules.
 
     Args:
         lesson: What, and where.
         progress: Told of the forecast, of each accepted pair, and of the counts by reason.
-
-    Returns:
-        `accepted`, `judged`, `rate`, `refused` by reason, `calls`, `cached`, `tokens`, `cost`,
-        `file`, `dropped_file`, for improved pairs `before_file`; `notices`; `summary`, lines
-        for people.
 
     Raises:
         RemoteError: The server is not there or gave up; what was accepted lies beside `out`
@@ -123,20 +119,21 @@ def teach(lesson: Lesson, *, progress: Progress) -> Result:
         is_checked_now=False,
     )
     with caller, closing(teach_lesson(planned, caller, avoided)) as items:
-        result = {**_TaughtLesson(lesson, planned, shown).run(items), **_spent(caller)}
-        return {**result, "summary": list(_told(result))}
+        counts = {**_TaughtLesson(lesson, planned, shown).run(items), **_spent(caller)}
+        result = LessonResult.from_dict(counts)
+        return replace(result, summary=tuple(_told(result)))
 
 
-def forecast_lesson(lesson: Lesson, *, progress: Progress) -> Result:
+def forecast_lesson(lesson: Lesson, *, progress: Progress) -> LessonForecast:
     """What a lesson will take; nothing is asked and nothing written."""
     planned = plan_lesson(lesson.recipe, subject=lesson.subject, folder=lesson.folder)
     progress.note(f"read: {planned.words()}")
     found = _forecast(planned)
     words = forecast_in_words(found)
-    return {"read": planned.words(), **asdict(found), "summary": [planned.words(), words]}
+    return LessonForecast(read=planned.words(), **asdict(found), summary=(planned.words(), words))
 
 
-def check_teacher(source: SourceRecipe, *, progress: Progress) -> Result:
+def check_teacher(source: SourceRecipe, *, progress: Progress) -> TeacherReady:
     """Find out whether the teacher can answer.
 
     Raises:
@@ -149,7 +146,7 @@ def check_teacher(source: SourceRecipe, *, progress: Progress) -> Result:
         endpoint, cache_path=None, progress=progress, where="teacher.endpoint"
     ) as caller:
         caller.check()
-        return {"teacher": caller.endpoint.name, "ready": True}
+        return TeacherReady(teacher=caller.endpoint.name)
 
 
 class _Shown:
@@ -187,7 +184,7 @@ class _TaughtLesson:
     dropped: list[dict[str, Any]] = field(default_factory=list)
     before: list[dict[str, Any]] = field(default_factory=list)
 
-    def run(self, items: Iterator[Taught]) -> Result:
+    def run(self, items: Iterator[Taught]) -> StageResult:
         recipe = self.lesson.recipe
         self.dropped += [asdict(item) for item in self.plan.unread]
         self.progress.start("teaching", _total(self.plan))
@@ -234,7 +231,7 @@ class _TaughtLesson:
             _write_lines(self.lesson.beside("before"), self.before)
         _write_lines(out, self.kept)
 
-    def _result(self) -> Result:
+    def _result(self) -> StageResult:
         lesson = self.lesson
         files = {"file": str(lesson.out), "dropped_file": str(lesson.beside("dropped"))}
         if lesson.recipe.task == "improve":
@@ -313,24 +310,23 @@ def _with_place(fault: TunesmithError, lesson: Lesson, num_rows: int) -> Tunesmi
     )
 
 
-def _told(result: Result) -> Iterator[str]:
+def _told(result: LessonResult) -> Iterator[str]:
     """The result as a table: what was accepted, what was refused and why, what it took."""
-    rows = {"accepted": result["accepted"], **result["refused"]}
+    rows = {"accepted": result.accepted, **result.refused}
     width = max(len(name) for name in rows)
     for name, count in rows.items():
-        yield f"{name:<{width}}  {count:>8,}  {count / max(1, result['judged']):>4.0%}"
-    cost = "" if result["cost"] is None else f", cost {result['cost']:.2f}"
+        yield f"{name:<{width}}  {count:>8,}  {count / max(1, result.judged):>4.0%}"
+    cost = "" if result.cost is None else f", cost {result.cost:.2f}"
     yield (
-        f"{result['calls']:,} calls, {result['cached']:,} from the cache, "
-        f"{result['tokens']:,} tokens{cost}"
+        f"{result.calls:,} calls, {result.cached:,} from the cache, {result.tokens:,} tokens{cost}"
     )
-    yield f"{result['rows']:,} rows: {result['file']}; refused: {result['dropped_file']}"
-    if "before_file" in result:
-        yield f"both versions of what was improved: {result['before_file']}"
-    yield from result["notices"]
+    yield f"{result.rows:,} rows: {result.file}; refused: {result.dropped_file}"
+    if result.before_file is not None:
+        yield f"both versions of what was improved: {result.before_file}"
+    yield from result.notices
 
 
-def _spent(caller: Caller) -> Result:
+def _spent(caller: Caller) -> StageResult:
     counts = caller.counts
     return {
         "calls": counts.spending.calls,

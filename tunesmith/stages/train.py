@@ -9,7 +9,6 @@ from collections.abc import Mapping
 from contextlib import ExitStack
 from dataclasses import asdict, dataclass, field, replace
 from functools import cache
-from pathlib import Path
 from typing import Any
 
 import torch
@@ -25,20 +24,22 @@ from tunesmith.models.save import RenderingContract, save_model
 from tunesmith.models.shortcuts.matmul_library import use_matmul_library
 from tunesmith.models.shortcuts.setting import TrainingSetting
 from tunesmith.models.shorten import SHORTCUTS, Shortcut, ShortcutUse, shorten
-from tunesmith.recipe.recipe import Recipe, TrainingRecipe
+from tunesmith.recipe.recipe import TrainingRecipe
+from tunesmith.stages.execution.opened_run import Run
 from tunesmith.stages.execution.plugins_used import plugin_record
-from tunesmith.stages.execution.progress import Progress, SilentProgress
-from tunesmith.stages.execution.run_folder import RunFolder
+from tunesmith.stages.execution.progress import SilentProgress
 from tunesmith.stages.execution.stage import (
-    Result,
     Stage,
+    StageResult,
     changed_inputs,
     finished_result,
     run_stage,
 )
 from tunesmith.stages.execution.training_log import TrainingLog
-from tunesmith.stages.prepare import open_store, prepare_stage
+from tunesmith.stages.prepare import prepare_stage
+from tunesmith.stages.preparing.prepared_files import open_store
 from tunesmith.stages.responders.renderer import Renderer, contract_of, recipe_renderer
+from tunesmith.stages.results.trained import Trained
 from tunesmith.tokens.store import TokenStore
 from tunesmith.training import checkpoint as checkpoints
 from tunesmith.training.distributed import Ranks, joined_ranks
@@ -63,26 +64,12 @@ from tunesmith.training.signals import stop_requests
 _KIBIBYTE = 1024
 
 
-def train(
-    recipe: Recipe,
-    folder: RunFolder,
-    *,
-    recipe_folder: Path,
-    progress: Progress,
-    force: str | None = None,
-) -> Result:
+def train(run: Run, *, force: str | None = None) -> Trained:
     """Tune the recipe's model on its training examples; resumes what was interrupted.
 
     Args:
-        recipe: What to tune, on what, how.
-        folder: Of the run.
-        recipe_folder: What relative paths are relative to.
-        progress: Told of steps.
+        run: What to tune, on what, how; its data are prepared if they are not.
         force: A reason to resume a checkpoint of another recipe, machine or version.
-
-    Returns:
-        `run`, `steps`, `resumed_from`, `loss`, `seconds`, `examples_per_second`,
-        `peak_memory_bytes`.
 
     Raises:
         DataError: There is nothing to train on.
@@ -90,72 +77,72 @@ def train(
         RefusedError: The checkpoint belongs to another training.
         StoppedError: A signal stopped the run; the same command resumes it.
     """
-    engine = start_engine(recipe.training)
+    engine = start_engine(run.recipe.training)
     with joined_ranks(torch.device(engine.device)) as ranks, ExitStack() as stack:
         stack.enter_context(use_matmul_library("standard"))  # again, afterwards
         if ranks.is_first:
-            stack.enter_context(folder.locked(recipe, recipe_folder))
+            stack.enter_context(run.locked())
         else:
-            progress = SilentProgress()
-        renderer = recipe_renderer(recipe, recipe_folder)
+            run = run.with_progress(SilentProgress())
+        renderer = recipe_renderer(run.recipe, run.recipe_folder)
         if ranks.is_first:
-            prepare_stage(recipe, folder, renderer, recipe_folder, progress)
+            prepare_stage(run, renderer)
         ranks.barrier()
         training = Training(
-            recipe=recipe,
-            folder=folder,
+            run=run,
             renderer=renderer,
             engine=engine,
             ranks=ranks,
-            progress=progress,
             force=force,
-            base=base_record(renderer.place, recipe, folder),
+            base=base_record(renderer.place, run),
         )
-        return training.result()
+        return Trained.from_dict(training.result())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Training:
     """One call of `train`, on one rank."""
 
-    recipe: Recipe
-    folder: RunFolder
+    run: Run
     renderer: Renderer
     engine: Engine
     ranks: Ranks
-    progress: Progress
     force: str | None
     base: dict[str, Any]  # which model the run starts from
     shortcuts: Mapping[str, Shortcut] = field(default_factory=lambda: SHORTCUTS)
 
-    def result(self) -> Result:
+    def result(self) -> StageResult:
         """Train unless the model stands already, made from the same inputs."""
-        stage = training_stage(self.recipe, self.folder, self.base)
-        done = self.ranks.from_first(finished_result(self.folder, stage))
+        stage = training_stage(self.run, self.base)
+        done = self.ranks.from_first(finished_result(self.run.folder, stage))
         if done is not None:
-            self.progress.note(f"the model of {self.folder.path} is up to date")
+            self.run.progress.note(f"the model of {self.run.folder.path} is up to date")
             return dict(done)
         if self.ranks.is_first:
             self._clear_if_changed(stage)
         self.ranks.barrier()
         if not self.ranks.is_first:
             return self._work()
-        return run_stage(self.folder, stage, self._work)
+        return run_stage(self.run.folder, stage, self._work)
 
     def _clear_if_changed(self, stage: Stage) -> None:
         """Checkpoints of a finished training under another recipe are of no use."""
-        changed = changed_inputs(self.folder, stage)
+        changed = changed_inputs(self.run.folder, stage)
         if changed:
-            self.progress.note(f"training anew: {', '.join(changed)} changed since the last time")
-            checkpoints.remove_all(self.folder.checkpoints, BEST)
+            self.run.progress.note(
+                f"training anew: {', '.join(changed)} changed since the last time"
+            )
+            checkpoints.remove_all(self.run.folder.checkpoints, BEST)
 
-    def _work(self) -> Result:
+    def _work(self) -> StageResult:
         model = self.load()
         plan = self.plan(model)
         if self.ranks.is_first:
             checkpoints.sweep(plan.folder)
-        with TrainingLog(self.folder.log, self.progress, is_active=self.ranks.is_first) as log:
-            listener = TrainingListener(log=log.log, note=self.progress.note)
+        with TrainingLog(
+            self.run.folder.log, self.run.progress, is_active=self.ranks.is_first
+        ) as log:
+            listener = TrainingListener(log=log.log, note=self.run.progress.note)
             state = resume(plan, listener=listener, force=self.force)
             resumed_from = state.step if state is not None else None
             state = state or self.first_state(plan)
@@ -171,7 +158,7 @@ class Training:
         self.ranks.barrier()
         examples = plan.num_examples(state.step)
         return {
-            "run": str(self.folder.path),
+            "run": str(self.run.folder.path),
             "steps": state.step,
             "resumed_from": resumed_from,
             "loss": log.last_losses,
@@ -183,24 +170,24 @@ class Training:
 
     def load(self) -> LanguageModel:
         """The base model as training needs it."""
-        seed_everything(self.recipe.training.seed, 0)
+        seed_everything(self.run.recipe.training.seed, 0)
         network = self._load_base()
-        set_dropout(network, self.recipe.training.dropout)
+        set_dropout(network, self.run.recipe.training.dropout)
         model = choose_layout(to_device(network, self.engine.device))
         if model.layout == "padded":
-            self.progress.note(f"padded batches, since {model.layout_reason}")
-        lora = self.recipe.training.lora
+            self.run.progress.note(f"padded batches, since {model.layout_reason}")
+        lora = self.run.recipe.training.lora
         if lora is not None:
             from tunesmith.models.adapter import add_adapter, narrow_frozen  # peft takes a second
 
-            dropout = self.recipe.training.dropout
+            dropout = self.run.recipe.training.dropout
             model.network = add_adapter(model.inner, lora, dropout=dropout)
             if self.engine.precision == "bf16" and not lora.use_dora:
                 narrow_frozen(model.inner)
         return model
 
     def _load_base(self) -> PreTrainedModel:
-        lora, is_random = self.recipe.training.lora, self.recipe.model.weights == "random"
+        lora, is_random = self.run.recipe.training.lora, self.run.recipe.model.weights == "random"
         if lora is not None and lora.quantize is not None:
             return load_quantized(self.renderer.place, device=self.engine.device)
         return load_network(self.renderer.place, has_random_weights=is_random)
@@ -211,18 +198,18 @@ class Training:
             network=model.inner,
             device=self.engine.device,
             precision=self.engine.precision,
-            is_full=self.recipe.training.lora is None,
+            is_full=self.run.recipe.training.lora is None,
             read_ids=cache(lambda: torch.from_numpy(store.distinct_ids())),
         )
         return shorten(setting, shortcuts=self.shortcuts)
 
     def plan(self, model: LanguageModel) -> TrainingPlan:
         """What the training is made of."""
-        store = open_store(self.folder, "train")
-        held_out = open_store(self.folder, "validation")
+        store = open_store(self.run.folder, "train")
+        held_out = open_store(self.run.folder, "validation")
         if not len(store):
-            raise DataError("there is no training example", where=str(self.folder.path))
-        training = self.recipe.training
+            raise DataError("there is no training example", where=str(self.run.folder.path))
+        training = self.run.recipe.training
         num_steps = count_steps(len(store), training)
         shortcuts = self._shorten(model, store)
         feed = Feed(
@@ -244,7 +231,7 @@ class Training:
             recipe=training,
             engine=self.engine,
             num_steps=num_steps,
-            folder=self.folder.checkpoints,
+            folder=self.run.folder.checkpoints,
             shortcuts=shortcuts,
             identity={**self._identity(store, model), "products": _products_of(shortcuts)},
         )
@@ -252,7 +239,7 @@ class Training:
     def _identity(self, store: TokenStore, model: LanguageModel) -> dict[str, Any]:
         return {
             **identity(self.engine),
-            **{f"training.{k}": v for k, v in _deciding(self.recipe.training).items()},
+            **{f"training.{k}": v for k, v in _deciding(self.run.recipe.training).items()},
             "data": store.key,
             "template": hash_json(self.renderer.template.contract),
             "tokenizer": self.renderer.tokenizer.fingerprint,
@@ -264,7 +251,7 @@ class Training:
 
     def first_state(self, plan: TrainingPlan) -> TrainingState:
         """Where a training begins: nothing done, and as many examples at once as fit."""
-        training = self.recipe.training
+        training = self.run.recipe.training
         size = training.micro_batch
         if size == "auto":
             size = largest_micro_batch(
@@ -286,7 +273,7 @@ class Training:
         environment = {
             "schema": 1,
             **identity(self.engine),
-            "seed": self.recipe.training.seed,
+            "seed": self.run.recipe.training.seed,
             "layout": model.layout,
             "layout_reason": model.layout_reason,
             "head": "plain" if model.tiled_head is None else "tiled",
@@ -302,16 +289,16 @@ class Training:
             ),
             "embedding_rows_read": plan.optimizer.num_rows_read,
             "base": self.base,
-            "data": self.folder.read_manifest()["prepare"]["key"],
+            "data": self.run.folder.read_manifest()["prepare"]["key"],
             "template_hash": hash_json(self.renderer.template.contract),
             "tokenizer": self.renderer.tokenizer.fingerprint,
             "forced": state.forced,
         }
-        prepared = self.folder.read_manifest()["prepare"]["result"]
-        used = plugin_record(self.recipe, prepared, self.renderer.template.contract)
+        prepared = self.run.folder.read_manifest()["prepare"]["result"]
+        used = plugin_record(self.run.recipe, prepared, self.renderer.template.contract)
         if used:
             environment["plugins"] = used
-        write_json(self.folder.environment, environment)
+        write_json(self.run.folder.environment, environment)
 
     def _save(self, model: LanguageModel) -> None:
         contract = RenderingContract(
@@ -320,7 +307,7 @@ class Training:
             stop_ids=self.renderer.stop_ids,
             contract=contract_of(self.renderer, self.base),
         )
-        save_model(model, self.folder.model, contract=contract)
+        save_model(model, self.run.folder.model, contract=contract)
 
 
 def start_engine(recipe: TrainingRecipe) -> Engine:
@@ -336,30 +323,31 @@ def _products_of(shortcuts: Mapping[str, ShortcutUse]) -> str:
     return "onednn" if use is not None and use.is_used else "standard"
 
 
-def training_stage(recipe: Recipe, folder: RunFolder, base: dict[str, Any]) -> Stage:
-    """The stage of a recipe: what the model depends on, where it lies."""
+def training_stage(run: Run, base: dict[str, Any]) -> Stage:
+    """The stage of a run: what the model depends on, where it lies."""
     return Stage(
         name="train",
         inputs={
-            "data": folder.read_manifest().get("prepare", {}).get("key"),
+            "data": run.folder.read_manifest().get("prepare", {}).get("key"),
             "base model": identity_of_base(base),
-            "training": recipe.training.model_dump(),
+            "training": run.recipe.training.model_dump(),
         },
-        outputs=[folder.model, folder.log],
+        outputs=[run.folder.model, run.folder.log],
     )
 
 
-def base_record(place: ModelPlace, recipe: Recipe, folder: RunFolder) -> dict[str, Any]:
+def base_record(place: ModelPlace, run: Run) -> dict[str, Any]:
     """Which model a run starts from, exactly enough to notice another one.
 
     A local folder is named as seen from the tuned model's, so that both can move together.
     """
     local = place.folder
+    recipe = run.recipe
     is_random = recipe.model.weights == "random"
     return {
         "name": place.name
         if local is None or place.name == "starter"
-        else os.path.relpath(local, folder.model),
+        else os.path.relpath(local, run.folder.model),
         "revision": place.revision,
         "weights": recipe.model.weights,
         "seed": recipe.training.seed if is_random else None,

@@ -22,17 +22,17 @@ def test_a_stage_gets_recipe_folder_and_overrides(
     command: Command, calls: Calls, tmp_path: Path, name: str
 ) -> None:
     assert command(name, "recipe.yaml", "--set", "training.epochs=1").code == 0
-    recipe, folder = calls[0].given
+    (opened,) = calls[0].given
     assert calls[0].stage == name
-    assert recipe.training.epochs == 1
-    assert folder.path == Path("runs/recipe")
-    assert calls[0].recipe_folder == tmp_path
+    assert opened.recipe.training.epochs == 1
+    assert opened.folder.path == Path("runs/recipe")
+    assert opened.folder.recipe_folder == opened.recipe_folder == tmp_path
 
 
 @pytest.mark.parametrize("name", STAGES)
 def test_run_names_the_folder_of_any_stage(command: Command, calls: Calls, name: str) -> None:
     command(name, "recipe.yaml", "--run", "elsewhere")
-    assert calls[0].given[1].path == Path("elsewhere")
+    assert calls[0].given[0].folder.path == Path("elsewhere")
 
 
 def test_the_judge_alone_can_be_tried(command: Command, calls: Calls) -> None:
@@ -82,7 +82,7 @@ def test_what_a_stage_wrote_for_people_is_shown_as_it_is(
     command: Command, monkeypatch: pytest.MonkeyPatch, calls: Calls
 ) -> None:
     result = {"kept": 3, "summary": ["Better.", "", "a  b"], "report": "r.html"}
-    monkeypatch.setattr("tunesmith.stages.run.run", lambda *_, **__: result)
+    monkeypatch.setattr("tunesmith.stages.run.run_loop", lambda *_, **__: result)
     assert command("run", "recipe.yaml").out == "Better.\n\na  b\n\nReport: r.html\n"
     assert not calls
 
@@ -265,7 +265,7 @@ def test_init_writes_a_recipe_that_loads(command: Command, calls: Calls) -> None
     text = Path("mine.yaml").read_text()
     assert text.startswith("# tunesmith run mine.yaml\n# yaml-language-server: $schema=file:///")
     command("train", "mine.yaml")
-    assert calls[0].given[0].sources[0].path == "my tickets.csv"
+    assert calls[0].given[0].recipe.sources[0].path == "my tickets.csv"
 
 
 def test_init_replaces_no_file_without_a_reason(command: Command) -> None:

@@ -9,6 +9,7 @@ import pytest
 from tests.endpoint_server import drawn, echo, last_message
 from tests.evaluation.judge.stub import seen_text
 from tests.stages.judged import MODELS, BiasedJudge, JudgedRun, judged_run, write_answers
+from tests.stages.rig import opened
 from tunesmith.errors import RemoteError
 from tunesmith.evaluation.grade import Grade, read_grades
 from tunesmith.evaluation.score import score_files
@@ -189,7 +190,9 @@ def test_a_judge_that_gives_a_hundred_to_whoever_asks_is_found_out(
 
     folder = write_answers(tmp_path / "run", num_rows=20)
     with judged_run(folder, gullible, monkeypatch=monkeypatch, pairwise=None) as run:
-        told = try_judge_on_plants(run.recipe, folder, recipe_folder=tmp_path, progress=run.talk)
+        told = try_judge_on_plants(
+            opened(run.recipe, folder, recipe_folder=tmp_path, progress=run.talk)
+        )
         assert told["trust"]["verdict"] == "do not use"
         assert told["trust"]["attack_rate"]["value"] == 100.0
         assert (told["name"], told["trust"]["rows"]) == ("stub", 10)

@@ -9,7 +9,7 @@ import pytest
 
 from tests.endpoint_server import EndpointServer, last_message
 from tests.stages.judged import BiasedJudge
-from tests.stages.rig import Talk, colour_rows, make_recipe, run_folder, write_rows
+from tests.stages.rig import Talk, colour_rows, make_recipe, opened, run_folder, write_rows
 from tunesmith.endpoints.caller import CallTerms
 from tunesmith.endpoints.retries import RetryPolicy
 from tunesmith.errors import DataError, RecipeError, RemoteError
@@ -20,7 +20,7 @@ from tunesmith.recipe.load_recipe import recipe_from_mapping
 from tunesmith.recipe.recipe import Recipe
 from tunesmith.stages.evaluate import check_judge, evaluate
 from tunesmith.stages.execution.run_folder import RunFolder
-from tunesmith.stages.run import run
+from tunesmith.stages.run import run_loop
 from tunesmith.stages.test_set.rivals import rival_names, rival_request
 
 MODELS = ["base", "tuned", "nearest", "few-shot", "org/big", "small"]
@@ -59,7 +59,7 @@ def done(tmp_path_factory: pytest.TempPathFactory, tiny_folder: Path) -> Any:
             evaluation=evaluation,
         )
         folder = run_folder(root / "run")
-        result = run(recipe, folder, recipe_folder=root, progress=Talk())
+        result = run_loop(opened(recipe, folder, recipe_folder=root, progress=Talk()))
         yield recipe, folder, result, server
 
 
@@ -88,7 +88,7 @@ def test_everybody_is_scored_and_compared_with_tuned(done: Any) -> None:
 
 def test_the_report_shows_the_judge_beside_its_scores(done: Any) -> None:
     _, folder, result, _ = done
-    verdict = result["scores"]["judge"]["trust"]["verdict"]
+    verdict = result.scores.judge.verdict
     html = (folder.path / "report.html").read_text(encoding="utf-8")
     markdown = (folder.path / "report.md").read_text(encoding="utf-8")
     for text in (html, markdown):
@@ -96,7 +96,7 @@ def test_the_report_shows_the_judge_beside_its_scores(done: Any) -> None:
         assert verdict in text
         assert "win rate at equal length" in text
     assert f"score ({verdict})" in markdown
-    summary = "\n".join(result["summary"])
+    summary = "\n".join(result.summary)
     assert f"Judge stub: {verdict}" in summary
     assert "org/big" in summary
 
@@ -111,7 +111,7 @@ def test_nearest_gives_answers_of_training_rows_only(done: Any) -> None:
 def test_running_again_asks_nobody(done: Any) -> None:
     recipe, folder, result, server = done
     asked, talk = len(server.seen.bodies), Talk()
-    again = run(recipe, folder, recipe_folder=folder.path.parent, progress=talk)
+    again = run_loop(opened(recipe, folder, recipe_folder=folder.path.parent, progress=talk))
     assert again == result
     assert len(server.seen.bodies) == asked
     assert talk.tasks == ["writing the report"]
@@ -125,9 +125,9 @@ def test_who_leaves_the_recipe_leaves_the_run(done: Any, tmp_path: Path) -> None
         update={"rivals": [], "baselines": ["nearest"], "judge": None, "pairwise": None}
     )
     less = recipe.model_copy(update={"evaluation": alone})
-    scores = evaluate(less, copy, recipe_folder=folder.path.parent, progress=Talk())
-    assert list(scores["metrics"]) == ["exact_match", "token_f1"]
-    assert list(scores["metrics"]["token_f1"]) == ["base", "tuned", "nearest"]
+    scores = evaluate(opened(less, copy, recipe_folder=folder.path.parent, progress=Talk()))
+    assert list(scores.metrics) == ["exact_match", "token_f1"]
+    assert list(scores["token_f1"]) == ["base", "tuned", "nearest"]
     assert "judge" not in scores
     assert not list((copy.path / "judgements").iterdir())
     files = {path.name for path in (copy.path / "completions").glob("*.jsonl")}
@@ -143,16 +143,18 @@ def test_a_judge_is_tried_before_anything_is_trained(
         judge = {"judge": {"url": server.url, "model": "stub"}}
         recipe = make_recipe(tiny_folder, data, examples=split, evaluation=judge)
         folder = run_folder(tmp_path / "run")
-        told = check_judge(recipe, folder, recipe_folder=tmp_path, progress=Talk())
-        assert told["trust"]["verdict"] in ("usable", "noisy, use with care")
+        told = check_judge(opened(recipe, folder, recipe_folder=tmp_path, progress=Talk()))
+        assert told.verdict in ("usable", "noisy, use with care")
         assert not folder.model.exists()
         nothing = make_recipe(tiny_folder, data, evaluation=judge)
         with pytest.raises(DataError, match="no test rows"):
             check_judge(
-                nothing, run_folder(tmp_path / "b"), recipe_folder=tmp_path, progress=Talk()
+                opened(nothing, run_folder(tmp_path / "b"), recipe_folder=tmp_path, progress=Talk())
             )
     with pytest.raises(RecipeError, match="names no judge"):
-        check_judge(make_recipe(tiny_folder, data), folder, recipe_folder=tmp_path, progress=Talk())
+        check_judge(
+            opened(make_recipe(tiny_folder, data), folder, recipe_folder=tmp_path, progress=Talk())
+        )
     retry_policy = RetryPolicy(first_wait_seconds=0.001)
     monkeypatch.setattr(
         "tunesmith.stages.responders.endpoint.CallTerms",
@@ -160,7 +162,7 @@ def test_a_judge_is_tried_before_anything_is_trained(
     )
     talk = Talk()
     with pytest.raises(RemoteError):
-        run(recipe, run_folder(tmp_path / "c"), recipe_folder=tmp_path, progress=talk)
+        run_loop(opened(recipe, run_folder(tmp_path / "c"), recipe_folder=tmp_path, progress=talk))
     assert talk.tasks == ["looking for stub"]  # hours before it would have been missed
 
 

@@ -1,51 +1,16 @@
 """What a command was given -> the recipe, the run's folder, the settings of generation."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tunesmith.errors import MissingError, RecipeError
 
 if TYPE_CHECKING:
-    from tunesmith.recipe.recipe import GenerationRecipe, Recipe
+    from tunesmith.recipe.recipe import GenerationRecipe
     from tunesmith.stages.execution.run_folder import RunFolder
 
 RECIPE_ENDINGS = (".yaml", ".yml")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Job:
-    """A recipe, the folder its relative paths start from, and the folder of its run."""
-
-    recipe: "Recipe"
-    recipe_folder: Path
-    folder: "RunFolder"
-
-
-def open_job(recipe: Path, run: Path | None, *, settings: Sequence[str] | None = None) -> Job:
-    """Read a recipe with the command line's overrides.
-
-    Raises:
-        MissingError: There is no such recipe.
-        RecipeError: The recipe or an override is wrong.
-    """
-    from tunesmith.recipe.load_recipe import load_recipe
-
-    loaded = load_recipe(recipe, overrides=settings or ())
-    from tunesmith.stages.execution.run_folder import RunFolder
-
-    recipe_folder = recipe.resolve().parent
-    return Job(
-        recipe=loaded,
-        recipe_folder=recipe_folder,
-        folder=RunFolder(run_path(recipe, run), recipe_folder),
-    )
-
-
-def run_path(recipe: Path, run: Path | None) -> Path:
-    """The folder of a recipe's run."""
-    return run or Path("runs") / recipe.stem
 
 
 def is_recipe(target: str) -> bool:
@@ -53,12 +18,13 @@ def is_recipe(target: str) -> bool:
     return target.endswith(RECIPE_ENDINGS)
 
 
-def open_run(target: str, run: Path | None) -> "RunFolder":
-    """The run that a recipe or a folder names.
+def existing_folder(target: str, run: Path | None) -> "RunFolder":
+    """The folder of the run that a recipe or a folder names.
 
     Raises:
         MissingError: There is no such run.
     """
+    from tunesmith.stages.execution.opened_run import run_path
     from tunesmith.stages.execution.run_folder import RunFolder
 
     path = run_path(Path(target), run) if is_recipe(target) else run or Path(target)
@@ -96,8 +62,10 @@ def model_and_generation(
         RecipeError: A setting is wrong, or belongs to a recipe that was not given.
     """
     if is_recipe(target):
-        job = open_job(Path(target), run, settings=settings)
-        return str(run_path(Path(target), run)), job.recipe.generation
+        from tunesmith.stages.execution.opened_run import open_recipe
+
+        opened = open_recipe(Path(target), folder=run, overrides=settings)
+        return str(opened.folder.path), opened.recipe.generation
     others = [one for one in settings if not one.startswith("generation.")]
     refuse_unused({"--set": others, "--run": run}, "without a recipe")
     return target, generation_settings(settings)

@@ -1,17 +1,17 @@
 """`tunesmith answer RECIPE`: the test set; with `--input`, any file by any model."""
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
 from tunesmith.cli.arguments import inputs
 from tunesmith.cli.arguments import options as shared
 from tunesmith.cli.fast_imports import fast_imports
+from tunesmith.cli.stage_command import GivenRecipe, carry_out
 from tunesmith.cli.terminal.output import show_result
 from tunesmith.cli.terminal.progress_bars import talking
 from tunesmith.errors import RecipeError
-from tunesmith.stages.execution.progress import Progress
 
 EXAMPLES = """tunesmith answer recipe.yaml
 
@@ -45,28 +45,21 @@ def answer(
     """Let the base and the tuned model answer the test set, or one model any file."""
     sampling = inputs.sampling_overrides(max_new_tokens, temperature, seed=seed)
     settings = [*(settings or ()), *sampling]
+    if input_file is None and output_file is None:
+        given = GivenRecipe(
+            recipe=Path(target), run=run, settings=settings, json=json, quiet=quiet, verbose=verbose
+        )
+        carry_out("answer", given)
+        return
+    if input_file is None or output_file is None:
+        cure = "For example: --input new.jsonl --output answers.jsonl"
+        raise RecipeError("one goes with the other", where="--input, --output", cure=cure)
     with talking(quiet, verbose) as progress:
-        if input_file is None and output_file is None:
-            result = _answer_test_set(Path(target), run, settings, progress)
-        elif input_file is not None and output_file is not None:
-            model, generation = inputs.model_and_generation(target, run, settings)
-            with fast_imports():
-                from tunesmith.stages.answer import answer_file
+        model, generation = inputs.model_and_generation(target, run, settings)
+        with fast_imports():
+            from tunesmith.stages.answer import answer_file
 
-            result = answer_file(
-                model, input_file, output_file, generation=generation, progress=progress
-            )
-        else:
-            cure = "For example: --input new.jsonl --output answers.jsonl"
-            raise RecipeError("one goes with the other", where="--input, --output", cure=cure)
+        result = answer_file(
+            model, input_file, output_file, generation=generation, progress=progress
+        )
     show_result(result, is_json=json)
-
-
-def _answer_test_set(
-    recipe: Path, run: Path | None, settings: list[str], progress: Progress
-) -> dict[str, Any]:
-    job = inputs.open_job(recipe, run, settings=settings)
-    with fast_imports():
-        from tunesmith.stages import answer as stage
-
-    return stage.answer(job.recipe, job.folder, recipe_folder=job.recipe_folder, progress=progress)

@@ -59,7 +59,7 @@ def ask(
         answers = stage(prompt, names, generation=generation)
         if json:
             for answer in answers:
-                print_json({"schema": SCHEMA, **answer})
+                print_json({"schema": SCHEMA, **answer.to_dict()})
         elif len(names) > 1 and sys.stdout.isatty():
             show_columns(list(answers))
         else:

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from tunesmith.cli.arguments import options as shared
-from tunesmith.cli.arguments.inputs import open_run
+from tunesmith.cli.arguments.inputs import existing_folder
 from tunesmith.cli.fast_imports import fast_imports
 from tunesmith.cli.terminal.output import show_result
 from tunesmith.cli.terminal.progress_bars import talking
@@ -49,7 +49,7 @@ def compare(
 
     With one run a side it is about these models; with several, about their recipes.
     """
-    first, second = ([open_run(name, None).path for name in side] for side in sides_of(runs))
+    first, second = ([existing_folder(name, None).path for name in side] for side in sides_of(runs))
     reason = shared.check_reason(force)
     with talking(quiet, verbose) as progress:
         with fast_imports():

@@ -4,7 +4,6 @@ from typing import Annotated
 
 import typer
 
-from tunesmith.cli.arguments.inputs import open_job
 from tunesmith.cli.arguments.options import (
     JsonFlag,
     QuietFlag,
@@ -13,9 +12,7 @@ from tunesmith.cli.arguments.options import (
     Settings,
     VerboseFlag,
 )
-from tunesmith.cli.fast_imports import fast_imports
-from tunesmith.cli.terminal.output import show_result
-from tunesmith.cli.terminal.progress_bars import talking
+from tunesmith.cli.stage_command import GivenRecipe, carry_out
 
 EXAMPLES = """tunesmith evaluate recipe.yaml
 
@@ -42,16 +39,7 @@ def evaluate(
     verbose: VerboseFlag = False,
 ) -> None:
     """Score the answers of base, tuned and rivals, by metrics and a judge, and compare them."""
-    job = open_job(recipe, run, settings=settings)
-    with talking(quiet, verbose) as progress:
-        with fast_imports():
-            from tunesmith.stages import evaluate as stage
-
-        work = stage.check_judge if check_judge else stage.evaluate
-        result = work(
-            job.recipe,
-            job.folder,
-            recipe_folder=job.recipe_folder,
-            progress=progress,
-        )
-    show_result(result, is_json=json)
+    given = GivenRecipe(
+        recipe=recipe, run=run, settings=settings, json=json, quiet=quiet, verbose=verbose
+    )
+    carry_out("evaluate:check_judge" if check_judge else "evaluate", given)

@@ -1,6 +1,5 @@
 """`tunesmith forecast RECIPE`: time and memory of a training, before it starts."""
 
-from tunesmith.cli.arguments.inputs import open_job
 from tunesmith.cli.arguments.options import (
     JsonFlag,
     QuietFlag,
@@ -9,9 +8,7 @@ from tunesmith.cli.arguments.options import (
     Settings,
     VerboseFlag,
 )
-from tunesmith.cli.fast_imports import fast_imports
-from tunesmith.cli.terminal.output import show_result
-from tunesmith.cli.terminal.progress_bars import talking
+from tunesmith.cli.stage_command import GivenRecipe, carry_out
 
 EXAMPLES = """tunesmith forecast recipe.yaml
 
@@ -28,15 +25,7 @@ def forecast(
     verbose: VerboseFlag = False,
 ) -> None:
     """Say how long training will take, how much memory, and what limits it."""
-    job = open_job(recipe, run, settings=settings)
-    with talking(quiet, verbose) as progress:
-        with fast_imports():
-            from tunesmith.stages import forecast as stage
-
-        result = stage.forecast(
-            job.recipe,
-            job.folder,
-            recipe_folder=job.recipe_folder,
-            progress=progress,
-        )
-    show_result(result, is_json=json)
+    given = GivenRecipe(
+        recipe=recipe, run=run, settings=settings, json=json, quiet=quiet, verbose=verbose
+    )
+    carry_out("forecast", given)

@@ -1,8 +1,7 @@
 """`tunesmith import SOURCE... -o FILE`: raw material to examples, without a recipe."""
 
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -13,6 +12,9 @@ from tunesmith.cli.fast_imports import fast_imports
 from tunesmith.cli.terminal.output import printable, show_result
 from tunesmith.cli.terminal.progress_bars import talking
 from tunesmith.errors import RecipeError
+
+if TYPE_CHECKING:
+    from tunesmith.stages.results.prepared import Imported
 
 EXAMPLES = """tunesmith import faq.md slack-export.zip tickets.csv -o examples.jsonl
 
@@ -63,16 +65,15 @@ def import_(
         result = import_sources(asked, out, examples=examples, progress=progress)
     if check and not json:
         _show_findings(result)
-    told = {
-        key: value for key, value in result.items() if json or key not in ("read_as", "findings")
-    }
+    unsaid = () if json else ("read_as", "findings")
+    told = {key: value for key, value in result.to_dict().items() if key not in unsaid}
     show_result(told, is_json=json)
-    raise typer.Exit(3 if result.get("findings") else 0)
+    raise typer.Exit(3 if result.findings else 0)
 
 
-def _show_findings(result: Mapping[str, Any]) -> None:
-    for finding in result["findings"][:_NUM_SHOWN]:
-        print(printable(f"{finding['source']}: {finding['reason']}: {finding['detail']}"))
-    total = sum(result["dropped"].values())
+def _show_findings(result: "Imported") -> None:
+    for finding in (result.findings or ())[:_NUM_SHOWN]:
+        print(printable(f"{finding.source}: {finding.reason}: {finding.detail}"))
+    total = sum(result.dropped.values())
     if total > _NUM_SHOWN:
         print(f"... and {total - _NUM_SHOWN:,} more")

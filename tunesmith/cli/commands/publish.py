@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from tunesmith.cli.arguments import options as shared
-from tunesmith.cli.arguments.inputs import is_recipe, open_run, refuse_unused
+from tunesmith.cli.arguments.inputs import existing_folder, is_recipe, refuse_unused
 from tunesmith.cli.fast_imports import fast_imports
 from tunesmith.cli.terminal.output import show_result
 from tunesmith.cli.terminal.progress_bars import talking
@@ -47,7 +47,7 @@ def publish(
     is_file = not is_recipe(target) and Path(target).is_file()
     if is_file:
         refuse_unused({"--run": run}, "beside a file")
-    source = Path(target) if is_file else open_run(target, run)
+    source = Path(target) if is_file else existing_folder(target, run)
     with talking(quiet, verbose) as progress:
         with fast_imports():
             from tunesmith.stages.publish import Publication, publish_data

@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from tunesmith.cli.arguments.inputs import open_run
+from tunesmith.cli.arguments.inputs import existing_folder
 from tunesmith.cli.arguments.options import JsonFlag, QuietFlag, RunFolderOption, VerboseFlag
 from tunesmith.cli.fast_imports import fast_imports
 from tunesmith.cli.terminal.output import show_result
@@ -26,7 +26,7 @@ def report(
     verbose: VerboseFlag = False,
 ) -> None:
     """Write a run's report.html and report.md from the files beside them."""
-    folder = open_run(target, run)
+    folder = existing_folder(target, run)
     with talking(quiet, verbose) as progress:
         with fast_imports():
             from tunesmith.stages import report as stage

@@ -1,6 +1,5 @@
 """`tunesmith run RECIPE`: the whole loop."""
 
-from tunesmith.cli.arguments.inputs import open_job
 from tunesmith.cli.arguments.options import (
     ForceReason,
     JsonFlag,
@@ -11,9 +10,7 @@ from tunesmith.cli.arguments.options import (
     VerboseFlag,
     check_reason,
 )
-from tunesmith.cli.fast_imports import fast_imports
-from tunesmith.cli.terminal.output import show_result
-from tunesmith.cli.terminal.progress_bars import talking
+from tunesmith.cli.stage_command import GivenRecipe, carry_out
 
 EXAMPLES = """tunesmith run recipe.yaml
 
@@ -35,16 +32,7 @@ def run(
     Run it again to resume, or after a change to redo what the change touches.
     """
     reason = check_reason(force)
-    job = open_job(recipe, run, settings=settings)
-    with talking(quiet, verbose) as progress:
-        with fast_imports():
-            from tunesmith.stages import run as stage
-
-        result = stage.run(
-            job.recipe,
-            job.folder,
-            recipe_folder=job.recipe_folder,
-            progress=progress,
-            force=reason,
-        )
-    show_result(result, is_json=json)
+    given = GivenRecipe(
+        recipe=recipe, run=run, settings=settings, json=json, quiet=quiet, verbose=verbose
+    )
+    carry_out("run:run_loop", given, force=reason)

@@ -64,10 +64,10 @@ def teach(
             from tunesmith.stages import teach as stage
 
         if check:
-            result = stage.check_teacher(source, progress=progress)
-        else:
-            lesson = stage.lesson_of(source, out, avoid=avoid or ())
-            work = stage.forecast_lesson if dry_run else stage.teach
-            result = work(lesson, progress=progress)
+            show_result(stage.check_teacher(source, progress=progress), is_json=json)
+            raise typer.Exit(0)
+        lesson = stage.lesson_of(source, out, avoid=avoid or ())
+        work = stage.forecast_lesson if dry_run else stage.teach
+        result = work(lesson, progress=progress)
     show_result(result, is_json=json)
     raise typer.Exit(0)

@@ -1,6 +1,5 @@
 """`tunesmith train RECIPE`: from tokens to a tuned model."""
 
-from tunesmith.cli.arguments.inputs import open_job
 from tunesmith.cli.arguments.options import (
     ForceReason,
     JsonFlag,
@@ -11,9 +10,7 @@ from tunesmith.cli.arguments.options import (
     VerboseFlag,
     check_reason,
 )
-from tunesmith.cli.fast_imports import fast_imports
-from tunesmith.cli.terminal.output import show_result
-from tunesmith.cli.terminal.progress_bars import talking
+from tunesmith.cli.stage_command import GivenRecipe, carry_out
 
 EXAMPLES = """tunesmith train recipe.yaml
 
@@ -32,16 +29,7 @@ def train(
 ) -> None:
     """Train the model; interrupted, the same command resumes."""
     reason = check_reason(force)
-    job = open_job(recipe, run, settings=settings)
-    with talking(quiet, verbose) as progress:
-        with fast_imports():
-            from tunesmith.stages import train as stage
-
-        result = stage.train(
-            job.recipe,
-            job.folder,
-            recipe_folder=job.recipe_folder,
-            progress=progress,
-            force=reason,
-        )
-    show_result(result, is_json=json)
+    given = GivenRecipe(
+        recipe=recipe, run=run, settings=settings, json=json, quiet=quiet, verbose=verbose
+    )
+    carry_out("train", given, force=reason)

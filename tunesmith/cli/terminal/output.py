@@ -4,7 +4,7 @@ import re
 import sys
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Protocol
 
 from tunesmith.cli.terminal.progress_bars import is_first_rank
 
@@ -13,17 +13,25 @@ SCHEMA = 1
 _CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 
 
-def show_result(result: Mapping[str, Any], *, is_json: bool) -> None:
+class StageRecord(Protocol):
+    """What a stage returned, as `stages.results` has it."""
+
+    def to_dict(self) -> dict[str, object]:
+        """The JSON of `--json`."""
+
+
+def show_result(result: StageRecord | Mapping[str, object], *, is_json: bool) -> None:
     """Print what a stage returned; of the processes that torchrun started, one does."""
     if not is_first_rank():
         return
+    record = result if isinstance(result, Mapping) else result.to_dict()
     if is_json:
-        for_machines = {name: value for name, value in result.items() if name != "summary"}
-        print_json({"schema": SCHEMA, **for_machines})
+        print_json({"schema": SCHEMA, **record})
         return
+    for_people = {"summary": getattr(result, "summary", ())}
     from tunesmith.cli.terminal.result_lines import result_lines
 
-    for line in result_lines(result):
+    for line in result_lines({**for_people, **record}):
         print(printable(line))
 
 

@@ -4,7 +4,7 @@ In a terminal by colour; elsewhere by brackets, which are escaped where the text
 """
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from tunesmith.cli.terminal.output import SCHEMA, is_coloured, print_json, printable
@@ -12,8 +12,7 @@ from tunesmith.cli.terminal.output import SCHEMA, is_coloured, print_json, print
 if TYPE_CHECKING:
     from tunesmith.sources.row import Dropped
     from tunesmith.stages.execution.progress import Progress
-
-ShownPiece = tuple[str, bool, bool]  # text, is_trained, is_content
+    from tunesmith.stages.results.prepared import PreviewPiece, PreviewRow
 
 _BRACKETS = {
     (True, True): ("⟦", "⟧"),
@@ -31,11 +30,10 @@ _ESCAPES = {ord(mark): f"\\u{ord(mark):04x}" for mark in "⟦⟧⟨⟩"}
 
 _ROWS_SHOWN = 3
 _DROPPED_SHOWN = 10
-_ROW_KEYS = ("id", "source", "text", "ids", "is_trained", "prompt_ids")
 
 
 def show_preview(
-    pieces: "Iterable[Mapping[str, Any] | Dropped]",
+    pieces: "Iterable[PreviewRow | Dropped]",
     *,
     limit: int | None,
     is_json: bool,
@@ -51,10 +49,12 @@ def show_preview(
         is_json: One JSON object a row.
         progress: Told how much was left out where not all of it was shown.
     """
+    from tunesmith.sources.row import Dropped
+
     shown = limit if limit or is_json else _ROWS_SHOWN
     num_rows, dropped = 0, Counter[str]()
     for piece in pieces:
-        if not isinstance(piece, Mapping):
+        if isinstance(piece, Dropped):
             dropped[piece.reason] += 1
             if not is_json and dropped.total() <= _DROPPED_SHOWN:
                 _show_dropped(piece)
@@ -67,26 +67,26 @@ def show_preview(
         _tell(dropped, progress)
 
 
-def show_row(row: Mapping[str, Any]) -> None:
+def show_row(row: "PreviewRow") -> None:
     """Print one row: a line about it, then its text."""
-    trained = sum(bool(flag) for flag in row["is_trained"])
-    head = f"{row['source']}  {row['id'][:12]}  {len(row['ids']):,} tokens, {trained:,} trained"
-    if hidden := row.get("redacted"):
+    trained = sum(row.is_trained)
+    head = f"{row.source}  {row.id[:12]}  {len(row.ids):,} tokens, {trained:,} trained"
+    if hidden := row.redacted:
         head += f"  (hidden: {', '.join(f'{count} {kind}' for kind, count in hidden.items())})"
     if is_coloured():
-        _show_colours(head, row["pieces"])
+        _show_colours(head, row.pieces)
         return
     print(f"--- {printable(head)}")
     print(f"--- {legend()}")
-    print(bracketed(row["pieces"]), end="\n\n", flush=True)
+    print(bracketed(row.pieces), end="\n\n", flush=True)
 
 
-def bracketed(pieces: Sequence[ShownPiece]) -> str:
+def bracketed(pieces: "Sequence[PreviewPiece]") -> str:
     """The text with its trained and its written parts in brackets."""
     marked = []
-    for text, is_trained, is_content in pieces:
-        left, right = _BRACKETS[bool(is_trained), bool(is_content)] if text else ("", "")
-        marked.append(f"{left}{printable(text).translate(_ESCAPES)}{right}")
+    for one in pieces:
+        left, right = _BRACKETS[one.is_trained, one.is_content] if one.text else ("", "")
+        marked.append(f"{left}{printable(one.text).translate(_ESCAPES)}{right}")
     return "".join(marked)
 
 
@@ -95,18 +95,17 @@ def legend() -> str:
     return "⟦trained⟧ ⟦·trained, from the template·⟧ ⟨read⟩ and, bare, read from the template"
 
 
-def _show_colours(head: str, pieces: Sequence[ShownPiece]) -> None:
+def _show_colours(head: str, pieces: "Sequence[PreviewPiece]") -> None:
     from rich.console import Console
     from rich.text import Text
 
     console = Console(highlight=False, soft_wrap=True)
     console.rule(Text(printable(head)), style="dim", align="left")
     text = Text()
-    for words, is_trained, is_content in pieces:
-        style = _STYLES[bool(is_trained), bool(is_content)]
-        text.append(
-            printable(words).replace("\n", "↵\n") if is_trained else printable(words), style
-        )
+    for one in pieces:
+        words = printable(one.text)
+        style = _STYLES[one.is_trained, one.is_content]
+        text.append(words.replace("\n", "↵\n") if one.is_trained else words, style)
     console.print(text, end="\n\n")
     console.print(_colour_legend(), end="\n\n")
 
@@ -124,9 +123,9 @@ def _colour_legend() -> Any:
     return Text("  ").join(Text(name, style) for name, style in parts)
 
 
-def _show(row: Mapping[str, Any], *, is_json: bool) -> None:
+def _show(row: "PreviewRow", *, is_json: bool) -> None:
     if is_json:
-        print_json({"schema": SCHEMA, **{key: row[key] for key in _ROW_KEYS}})
+        print_json({"schema": SCHEMA, **row.to_dict()})
     else:
         show_row(row)
 

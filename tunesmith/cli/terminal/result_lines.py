@@ -26,7 +26,8 @@ def result_lines(result: Record) -> Iterator[str]:
     if "metrics" in result:
         yield from _score_lines(result)
         result = _without(result, ("metrics", "comparisons", "loss", "normalisation"))
-    for name, value in _without(result, ("schema", "report", "notices", "read_as")).items():
+    unsaid = ("schema", "report", "notices", "read_as", "summary")
+    for name, value in _without(result, unsaid).items():
         if name in special:
             yield from special[name](value)
         elif value is not None and not isinstance(value, Mapping):

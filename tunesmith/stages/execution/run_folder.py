@@ -2,16 +2,12 @@
 
 import os
 import re
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from tunesmith.examples.splitting.split import Split
-from tunesmith.files import folder_lock, read_json, write_json
-from tunesmith.recipe.recipe import Recipe
-from tunesmith.stages.execution.claim import claim
+from tunesmith.files import read_json, write_json
 
 _SPLITS = "splits.jsonl"
 _UNSAFE = re.compile(r"[^\w.+-]+")
@@ -107,6 +103,11 @@ class RunFolder:
         return self.path / "scores.json"
 
     @property
+    def page(self) -> Path:
+        """The report."""
+        return self.path / "report.html"
+
+    @property
     def study(self) -> Path:
         """What is known of the base model beyond this run, if anything is."""
         return self.path / "study.json"
@@ -130,17 +131,6 @@ class RunFolder:
     def grades(self, metric: str) -> Path:
         """One metric's grades of all models."""
         return self.path / "grades" / f"{metric}.jsonl"
-
-    def claim(self, recipe: Recipe, recipe_folder: Path) -> None:
-        """Make the folder this recipe's, or refuse what is no run; see `stages.claim`."""
-        claim(self.path, recipe, recipe_folder)
-
-    @contextmanager
-    def locked(self, recipe: Recipe, recipe_folder: Path) -> Iterator[None]:
-        """Claim the folder and keep other processes out of it; see `files.folder_lock`."""
-        self.claim(recipe, recipe_folder)
-        with folder_lock(self.path):
-            yield
 
     def read_manifest(self) -> dict[str, Any]:
         """The manifest; empty before the first stage is done."""

@@ -9,7 +9,7 @@ from tunesmith.errors import RefusedError
 from tunesmith.files import hash_bytes, hash_json
 from tunesmith.stages.execution.run_folder import RunFolder
 
-Result = dict[str, Any]
+StageResult = dict[str, Any]  # as the manifest keeps it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,7 +32,7 @@ class Stage:
         return hash_json(dict(self.inputs))
 
 
-def run_stage(folder: RunFolder, stage: Stage, work: Callable[[], Result]) -> Result:
+def run_stage(folder: RunFolder, stage: Stage, work: Callable[[], StageResult]) -> StageResult:
     """Do the work unless it was done with the same inputs and its outputs still stand."""
     done = finished_result(folder, stage)
     if done is not None:
@@ -50,14 +50,14 @@ def run_stage(folder: RunFolder, stage: Stage, work: Callable[[], Result]) -> Re
     return result
 
 
-def finished_result(folder: RunFolder, stage: Stage) -> Result | None:
+def finished_result(folder: RunFolder, stage: Stage) -> StageResult | None:
     """What the stage returned before; None where it has to run."""
     entry = folder.read_manifest().get(stage.name)
     if entry is None or entry["key"] != stage.key:
         return None
     if any(_size(folder.path / name) != size for name, size in entry["outputs"].items()):
         return None
-    result: Result = entry["result"]
+    result: StageResult = entry["result"]
     return result
 
 

@@ -20,7 +20,7 @@ from tunesmith.examples.splitting.split_memory import SplitMemory, memory_lock
 from tunesmith.files import atomic_file, hash_file, read_json_lines
 from tunesmith.recipe.recipe import ExamplesRecipe, Recipe
 from tunesmith.sources.row import Dropped
-from tunesmith.stages.execution.progress import Progress
+from tunesmith.stages.execution.opened_run import Run
 from tunesmith.stages.execution.run_folder import RunFolder
 from tunesmith.training.resources.allocator import return_freed_memory
 
@@ -28,21 +28,17 @@ _LARGE_GROUP = 0.1  # share of all rows from which one group is worth a word
 
 
 def write_examples(
+    run: Run,
     recipe: Recipe,
-    folder: RunFolder,
     *,
-    recipe_folder: Path,
-    progress: Progress,
     count: ReadCount,
     drop: Callable[[Dropped], None],
 ) -> SplitAssignment:
     """Read, clean, compare, group, split and write; the same whatever the number of processes.
 
     Args:
-        recipe: Its sources and `examples`.
-        folder: Where the files go.
-        recipe_folder: What relative paths are relative to.
-        progress: Told of what is read.
+        run: Where the files go, and who is told of what is read.
+        recipe: Its sources and `examples`; a file stands in the place of each teacher.
         count: Grows.
         drop: Told of what is left out.
 
@@ -50,11 +46,12 @@ def write_examples(
         DataError: Nothing is left, too much was unreadable, or too little to divide.
         MissingError: A source does not exist.
     """
+    folder, progress = run.folder, run.progress
     data = folder.dropped.parent
     data.mkdir(parents=True, exist_ok=True)
     with Collection(data) as collection:
         progress.start("reading", None)
-        chunks = read_chunks(recipe.sources, recipe.examples, folder=recipe_folder)
+        chunks = read_chunks(recipe.sources, recipe.examples, folder=run.recipe_folder)
         for number in collect(collection, chunks, count=count, drop=drop):
             progress.advance(number)
         progress.close()

@@ -15,31 +15,28 @@ from tunesmith.recipe.recipe import Recipe
 from tunesmith.recipe.source_recipe import SourceRecipe
 from tunesmith.recipe.teacher_recipe import TeacherRecipe
 from tunesmith.sources.pages.page_folder import folder_files
-from tunesmith.stages.execution.progress import Progress
-from tunesmith.stages.execution.run_folder import RunFolder
-from tunesmith.stages.execution.stage import Result
+from tunesmith.stages.execution.opened_run import Run
+from tunesmith.stages.execution.stage import StageResult
 from tunesmith.stages.teach import Lesson, teach
 
 # What decides who answers, of an endpoint; the rest only decides how, and how much.
 _IDENTITY = ("url", "model", "path")
 
 
-def with_taught_files(recipe: Recipe, folder: RunFolder, recipe_folder: Path) -> Recipe:
+def with_taught_files(run: Run) -> Recipe:
     """The recipe with a file of the run in the place of each teacher."""
-    sources = list(recipe.sources)
-    for index, source, _ in _teachers(recipe):
-        path = os.path.relpath(folder.taught(index), recipe_folder)
+    sources = list(run.recipe.sources)
+    for index, source, _ in _teachers(run.recipe):
+        path = os.path.relpath(run.folder.taught(index), run.recipe_folder)
         keys = source.model_dump(include={"use_as", "weight"})
         if source.weight is not None:
             keys["seed"] = source.seed
         sources[index] = SourceRecipe(path=path, kind="jsonl", **keys)
-    return recipe.model_copy(update={"sources": sources})
+    return run.recipe.model_copy(update={"sources": sources})
 
 
-def teach_sources(
-    recipe: Recipe, folder: RunFolder, recipe_folder: Path, progress: Progress
-) -> list[Result]:
-    """Let every teacher of a recipe write its file.
+def teach_sources(run: Run) -> list[StageResult]:
+    """Let every teacher of a run's recipe write its file.
 
     Returns:
         What each wrote, as `teach` says it.
@@ -47,6 +44,7 @@ def teach_sources(
     Raises:
         TunesmithError: As `teach` does.
     """
+    recipe, folder = run.recipe, run.folder
     avoid = [one for one in recipe.sources if one.use_as == "test" and one.teacher is None]
     results = []
     for index, source, teacher in _teachers(recipe):
@@ -55,19 +53,19 @@ def teach_sources(
             out=folder.taught(index),
             subject=source.subject,
             avoid=avoid,
-            folder=recipe_folder,
+            folder=run.recipe_folder,
             cache_path=folder.calls,
         )
-        result = teach(lesson, progress=progress)
-        for notice in result["notices"]:
-            progress.note(notice)
-        results.append({key: value for key, value in result.items() if key != "summary"})
+        result = teach(lesson, progress=run.progress)
+        for notice in result.notices:
+            run.progress.note(notice)
+        results.append(result.to_dict())
     return results
 
 
-def taught_paths(recipe: Recipe, folder: RunFolder) -> list[Path]:
-    """The files that the teachers of a recipe write."""
-    return [folder.taught(index) for index, _, _ in _teachers(recipe)]
+def taught_paths(run: Run) -> list[Path]:
+    """The files that the teachers of a run's recipe write."""
+    return [run.folder.taught(index) for index, _, _ in _teachers(run.recipe)]
 
 
 def teacher_inputs(teacher: TeacherRecipe, recipe_folder: Path) -> dict[str, Any]:

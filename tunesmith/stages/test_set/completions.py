@@ -8,7 +8,7 @@ from typing import IO
 from tunesmith.files import json_line, read_json_lines
 from tunesmith.generation.responder import Completion, OpenQuestion, Responder, answer_all
 from tunesmith.stages.execution.progress import Progress
-from tunesmith.stages.execution.stage import Result
+from tunesmith.stages.execution.stage import StageResult
 
 
 def answer_onto(
@@ -57,7 +57,7 @@ def _append(stream: IO[bytes], completion: Completion) -> None:
     stream.flush()
 
 
-def count_completions(completions: Sequence[Completion]) -> Result:
+def count_completions(completions: Sequence[Completion]) -> StageResult:
     """`answers`, `cut_off` at max_new_tokens, `failed` and `near_ties`."""
     reasons = [completion.finish_reason for completion in completions]
     return {

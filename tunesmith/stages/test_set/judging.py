@@ -27,9 +27,10 @@ from tunesmith.files import hash_file, write_json_lines
 from tunesmith.recipe.endpoint_recipe import EndpointRecipe
 from tunesmith.recipe.recipe import EvaluationRecipe, Recipe
 from tunesmith.report.judge_facts import judge_sentence, trust_rows
+from tunesmith.stages.execution.opened_run import Run
 from tunesmith.stages.execution.progress import Progress
 from tunesmith.stages.execution.run_folder import RunFolder
-from tunesmith.stages.execution.stage import Result, Stage, code_of, forget, run_stage
+from tunesmith.stages.execution.stage import Stage, StageResult, code_of, forget, run_stage
 from tunesmith.stages.responders.endpoint import forecast_in_words, open_caller, open_endpoint
 from tunesmith.stages.test_set.rivals import beside_recipe, rival_names
 
@@ -73,20 +74,14 @@ def judge_metrics(recipe: Recipe) -> list[str]:
     return [SCORES, WIN_RATE] if evaluation.pairwise else [SCORES]
 
 
-def judge_answers(
-    recipe: Recipe,
-    folder: RunFolder,
-    models: Iterable[str],
-    *,
-    recipe_folder: Path,
-    progress: Progress,
-) -> Result:
+def judge_answers(run: Run, models: Iterable[str]) -> StageResult:
     """Have every model's answers judged, where something changed.
 
     Returns:
         What `scores.json` says of the judge: its name and prompts, `trust`, and with pairs
         `against` and `preferences` by model. Empty without a judge.
     """
+    recipe, folder, recipe_folder = run.recipe, run.folder, run.recipe_folder
     evaluation, models = recipe.evaluation, list(models)
     if evaluation.judge is None:
         forget(folder, STAGE)
@@ -110,9 +105,9 @@ def judge_answers(
         outputs=[*outputs, folder.judgements("trust"), folder.judgements("pairwise")],
     )
 
-    def work() -> Result:
-        with _opened(endpoint, folder, progress) as caller:
-            bench = _bench(caller, recipe, folder, rubric, progress)
+    def work() -> StageResult:
+        with _opened(endpoint, run) as caller:
+            bench = _bench(caller, run, rubric)
             return _judge_all(bench, models, against=evaluation.pairwise)
 
     result = run_stage(folder, stage, work)
@@ -121,33 +116,34 @@ def judge_answers(
     return {key: value for key, value in result.items() if key != "failed"}
 
 
-def try_judge_on_plants(
-    recipe: Recipe, folder: RunFolder, *, recipe_folder: Path, progress: Progress
-) -> Result:
+def try_judge_on_plants(run: Run) -> StageResult:
     """Only try the recipe's judge with planted answers of the test set.
 
     Returns:
         `name`, `prompt` and `trust`, as in `scores.json`; and for people `summary`.
     """
-    assert recipe.evaluation.judge is not None, "the caller has looked"
-    endpoint = beside_recipe(recipe.evaluation.judge, recipe_folder)
-    with folder.locked(recipe, recipe_folder), _opened(endpoint, folder, progress) as caller:
-        rubric = _rubric(recipe.evaluation, recipe_folder)
-        bench = _bench(caller, recipe, folder, rubric, progress)
-        progress.note(f"judge: {forecast_in_words(caller.forecast(list(_plant_requests(bench))))}")
+    evaluation = run.recipe.evaluation
+    assert evaluation.judge is not None, "the caller has looked"
+    endpoint = beside_recipe(evaluation.judge, run.recipe_folder)
+    with run.locked(), _opened(endpoint, run) as caller:
+        bench = _bench(caller, run, _rubric(evaluation, run.recipe_folder))
+        run.progress.note(
+            f"judge: {forecast_in_words(caller.forecast(list(_plant_requests(bench))))}"
+        )
         trials, planted = _try(bench)
         told = {**_names(bench), "trust": assess(trials, planted).to_json()}
     lines = [f"{figure:>28}  {words}" for words, figure in trust_rows(told)]
     return {**told, "summary": [judge_sentence(told), "", *lines]}
 
 
-def check_servers(recipe: Recipe, folder: RunFolder, progress: Progress) -> None:
+def check_servers(run: Run) -> None:
     """Find out before any work whether judge and rivals are there, unless they are done.
 
     Raises:
         RemoteError: A server is not there, or lacks the model.
         MissingError: The variable with its key is not set.
     """
+    recipe, folder, progress = run.recipe, run.folder, run.progress
     done = folder.read_manifest()
     waiting = {f"answer {name}": rival for name, rival in rival_names(recipe).items()}
     if recipe.evaluation.judge is not None:
@@ -160,11 +156,11 @@ def check_servers(recipe: Recipe, folder: RunFolder, progress: Progress) -> None
             progress.close()
 
 
-def _opened(endpoint: EndpointRecipe, folder: RunFolder, progress: Progress) -> Caller:
+def _opened(endpoint: EndpointRecipe, run: Run) -> Caller:
     return open_caller(
         endpoint,
-        cache_path=folder.calls,
-        progress=progress,
+        cache_path=run.folder.calls,
+        progress=run.progress,
         where="evaluation.judge",
         is_checked_now=False,
     )
@@ -174,18 +170,16 @@ def _rubric(evaluation: EvaluationRecipe, recipe_folder: Path) -> Path | None:
     return None if evaluation.rubric is None else recipe_folder / evaluation.rubric
 
 
-def _bench(
-    caller: Caller, recipe: Recipe, folder: RunFolder, rubric: Path | None, progress: Progress
-) -> Bench:
-    seed = recipe.examples.seed
+def _bench(caller: Caller, run: Run, rubric: Path | None) -> Bench:
+    seed = run.recipe.examples.seed
     return Bench(
         caller=caller,
         scores=score_judge(caller, rubric=rubric, seed=seed),
         choices=preference_judge(caller, seed=seed),
-        references=ReferenceFile(folder.examples("test")),
+        references=ReferenceFile(run.folder.examples("test")),
         seed=seed,
-        folder=folder,
-        progress=progress,
+        folder=run.folder,
+        progress=run.progress,
     )
 
 
@@ -193,7 +187,7 @@ def _names(bench: Bench) -> dict[str, Any]:
     return {"name": bench.caller.endpoint.name, "prompt": bench.scores.prompt.purpose}
 
 
-def _judge_all(bench: Bench, models: list[str], *, against: str | None) -> Result:
+def _judge_all(bench: Bench, models: list[str], *, against: str | None) -> StageResult:
     """Planted answers, then the models' answers, then pairs."""
     folder = bench.folder
     bench.progress.note(f"judge: {forecast_in_words(_forecast(bench, models, against))}")

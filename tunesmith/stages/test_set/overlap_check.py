@@ -7,17 +7,15 @@ from tunesmith.examples.splitting.collection import Collection
 from tunesmith.examples.splitting.overlap import find_overlaps
 from tunesmith.examples.splitting.split import SPLITS
 from tunesmith.files import hash_file
-from tunesmith.recipe.recipe import ExamplesRecipe
 from tunesmith.recipe.source_recipe import SourceRecipe
-from tunesmith.stages.execution.progress import Progress
-from tunesmith.stages.execution.run_folder import RunFolder
-from tunesmith.stages.execution.stage import Result, Stage, code_of, run_stage
-from tunesmith.stages.prepare import read_split
+from tunesmith.stages.execution.opened_run import Run
+from tunesmith.stages.execution.stage import Stage, StageResult, code_of, run_stage
+from tunesmith.stages.preparing.prepared_files import read_split
 
 _SHOWN = 3
 
 
-def check_overlap(folder: RunFolder, recipe: ExamplesRecipe, progress: Progress) -> None:
+def check_overlap(run: Run) -> None:
     """Compare the files that are about to be scored with those that were trained on.
 
     Preparing makes them apart; this looks at what stands there now, whoever wrote it. What was
@@ -26,6 +24,7 @@ def check_overlap(folder: RunFolder, recipe: ExamplesRecipe, progress: Progress)
     Raises:
         RefusedError: A test row, or one nearly equal or related to it, is in train.
     """
+    folder, recipe = run.folder, run.recipe.examples
     if not all(folder.examples(split).is_file() for split in SPLITS):
         return
     stage = Stage(
@@ -38,10 +37,11 @@ def check_overlap(folder: RunFolder, recipe: ExamplesRecipe, progress: Progress)
         },
         outputs=[],
     )
-    run_stage(folder, stage, lambda: _compare(folder, recipe, progress))
+    run_stage(folder, stage, lambda: _compare(run))
 
 
-def _compare(folder: RunFolder, recipe: ExamplesRecipe, progress: Progress) -> Result:
+def _compare(run: Run) -> StageResult:
+    folder, progress = run.folder, run.progress
     progress.start("comparing the test set with what was trained on", None)
     with Collection(folder.dropped.parent) as collection:
         parts = [
@@ -49,7 +49,7 @@ def _compare(folder: RunFolder, recipe: ExamplesRecipe, progress: Progress) -> R
             for split in ("test", "train")
         ]
         collection.add_all(chunk_examples(parts))
-        found = find_overlaps(collection, collection.named, recipe)
+        found = find_overlaps(collection, collection.named, run.recipe.examples)
         lines = [
             f"\n  test {source_of(collection, overlap.test_row)}, "
             f"train {source_of(collection, row)}: {overlap.words} it"

@@ -19,11 +19,12 @@ from tunesmith.generation.responder import Completion, OpenQuestion, Responder
 from tunesmith.models.load import find_model, weights_fingerprint
 from tunesmith.recipe.endpoint_recipe import EndpointRecipe
 from tunesmith.recipe.recipe import Recipe
+from tunesmith.stages.execution.opened_run import Run
 from tunesmith.stages.execution.output_file import are_completions
 from tunesmith.stages.execution.progress import Progress
 from tunesmith.stages.execution.run_folder import RunFolder
-from tunesmith.stages.execution.stage import Result, Stage, code_of, forget, run_stage
-from tunesmith.stages.prepare import read_split
+from tunesmith.stages.execution.stage import Stage, StageResult, code_of, forget, run_stage
+from tunesmith.stages.preparing.prepared_files import read_split
 from tunesmith.stages.responders.endpoint import forecast_in_words, open_caller
 from tunesmith.stages.responders.load_responder import base_responder, load_responder
 from tunesmith.stages.responders.renderer import Renderer, model_renderer
@@ -74,33 +75,23 @@ def _check_effect(rival: EndpointRecipe, index: int) -> None:
         )
 
 
-def answer_others(
-    recipe: Recipe,
-    folder: RunFolder,
-    renderer: Renderer,
-    *,
-    recipe_folder: Path,
-    base: object,
-    progress: Progress,
-) -> dict[str, Result]:
+def answer_others(run: Run, renderer: Renderer, *, base: object) -> dict[str, StageResult]:
     """Let rivals and baselines answer the test set; each only where something changed.
 
     Args:
-        recipe: Names them.
-        folder: Of the run.
+        run: Its recipe names them.
         renderer: How base is asked.
-        recipe_folder: What a rival's relative path is relative to.
         base: What identifies the base model's weights.
-        progress: Told of answers.
     """
-    results: dict[str, Result] = {}
+    recipe, folder = run.recipe, run.folder
+    results: dict[str, StageResult] = {}
     if NEAREST in recipe.evaluation.baselines:
-        results[NEAREST] = _answer_nearest(folder, progress)
+        results[NEAREST] = _answer_nearest(run)
     if FEW_SHOT in recipe.evaluation.baselines:
-        results[FEW_SHOT] = _answer_few_shot(recipe, folder, renderer, base, progress)
+        results[FEW_SHOT] = _answer_few_shot(run, renderer, base)
     for name, rival in rival_names(recipe).items():
         ask = _answer_local if rival.path is not None else _answer_server
-        results[name] = ask(name, beside_recipe(rival, recipe_folder), recipe, folder, progress)
+        results[name] = ask(name, beside_recipe(rival, run.recipe_folder), run)
     kept = {folder.completions(name) for name in ("base", "tuned", *results)}
     for file in folder.completions("base").parent.glob("[!.]*.jsonl"):
         if file not in kept and are_completions(file):
@@ -125,40 +116,36 @@ def questions_of(folder: RunFolder) -> list[OpenQuestion]:
     ]
 
 
-def check_rivals(
-    recipe: Recipe, folder: RunFolder, *, recipe_folder: Path, progress: Progress
-) -> None:
+def check_rivals(run: Run) -> None:
     """Find out before training which test rows a rival in a folder cannot be asked.
 
     Args:
-        recipe: Names the rivals.
-        folder: Its test set is prepared; a rival that has answered it is not looked at.
-        recipe_folder: What a rival's relative path is relative to.
-        progress: Told of rivals that will have no answer to some rows.
+        run: Its test set is prepared; a rival that has answered it is not looked at.
 
     Raises:
         MissingError: There is no such model.
     """
-    done = folder.read_manifest()
-    for name, rival in rival_names(recipe).items():
+    done = run.folder.read_manifest()
+    for name, rival in rival_names(run.recipe).items():
         if rival.path is None or f"answer {name}" in done:
             continue
-        place = find_model(str(beside_recipe(rival, recipe_folder).path))
+        place = find_model(str(beside_recipe(rival, run.recipe_folder).path))
         template = model_renderer(place).template
         num_refused, detail = 0, ""
-        for question in questions_of(folder):
+        for question in questions_of(run.folder):
             try:
                 template.render_prompt(question.messages)
             except (DataError, RecipeError) as error:
                 num_refused, detail = num_refused + 1, str(error)
         if num_refused:
-            progress.note(
+            run.progress.note(
                 f"{name} will have no answer to {num_refused:,} test rows, which count as "
                 f"failed: {detail}"
             )
 
 
-def _answer_nearest(folder: RunFolder, progress: Progress) -> Result:
+def _answer_nearest(run: Run) -> StageResult:
+    folder = run.folder
     stage = Stage(
         name=f"answer {NEAREST}",
         inputs={
@@ -168,10 +155,11 @@ def _answer_nearest(folder: RunFolder, progress: Progress) -> Result:
         },
         outputs=[folder.completions(NEAREST)],
     )
-    return run_stage(folder, stage, lambda: _nearest(folder, progress))
+    return run_stage(folder, stage, lambda: _nearest(run))
 
 
-def _nearest(folder: RunFolder, progress: Progress) -> Result:
+def _nearest(run: Run) -> StageResult:
+    folder, progress = run.folder, run.progress
     asked = questions_of(folder)
     progress.start("looking up similar questions", None)
     trained = RowFile(folder.examples("train"), key="id")
@@ -198,9 +186,8 @@ def _nearest(folder: RunFolder, progress: Progress) -> Result:
     return _written(folder, NEAREST, completions)
 
 
-def _answer_few_shot(
-    recipe: Recipe, folder: RunFolder, renderer: Renderer, base: object, progress: Progress
-) -> Result:
+def _answer_few_shot(run: Run, renderer: Renderer, base: object) -> StageResult:
+    recipe, folder = run.recipe, run.folder
     examples = choose_shots(read_split(folder, "train"), recipe.evaluation.shots)
     shots = Shots(template=renderer.template, examples=examples)
     stage = Stage(
@@ -219,12 +206,11 @@ def _answer_few_shot(
     def load() -> Responder:
         return replace(base_responder(recipe, renderer), name=FEW_SHOT, shots=shots)
 
-    return run_stage(folder, stage, lambda: speak(FEW_SHOT, folder, stage, load, progress))
+    return run_stage(folder, stage, lambda: speak(FEW_SHOT, run, stage, load))
 
 
-def _answer_local(
-    name: str, rival: EndpointRecipe, recipe: Recipe, folder: RunFolder, progress: Progress
-) -> Result:
+def _answer_local(name: str, rival: EndpointRecipe, run: Run) -> StageResult:
+    recipe, folder = run.recipe, run.folder
     place = find_model(str(rival.path))
     renderer = model_renderer(place)
     stage = Stage(
@@ -244,17 +230,12 @@ def _answer_local(
     def load() -> Responder:
         return load_responder(renderer, name=name, recipe=generation, training=recipe.training)
 
-    return run_stage(folder, stage, lambda: speak(name, folder, stage, load, progress))
+    return run_stage(folder, stage, lambda: speak(name, run, stage, load))
 
 
-def speak(
-    name: str,
-    folder: RunFolder,
-    stage: Stage,
-    load: Callable[[], Responder],
-    progress: Progress,
-) -> Result:
+def speak(name: str, run: Run, stage: Stage, load: Callable[[], Responder]) -> StageResult:
     """Answer the test set with a model here, each answer on disk as soon as it is there."""
+    folder, progress = run.folder, run.progress
     questions = questions_of(folder)
     file = folder.completions(name)
     partial = file.with_name(f".{file.stem}-{stage.key[:12]}.jsonl")
@@ -266,10 +247,9 @@ def speak(
     return result
 
 
-def _answer_server(
-    name: str, rival: EndpointRecipe, recipe: Recipe, folder: RunFolder, progress: Progress
-) -> Result:
+def _answer_server(name: str, rival: EndpointRecipe, run: Run) -> StageResult:
     """Ask a server; questions that failed are asked again the next time."""
+    recipe, folder = run.recipe, run.folder
     stage = Stage(
         name=f"answer {name}",
         inputs={
@@ -280,17 +260,16 @@ def _answer_server(
         },
         outputs=[folder.completions(name)],
     )
-    result = run_stage(folder, stage, lambda: _ask_server(name, rival, recipe, folder, progress))
+    result = run_stage(folder, stage, lambda: _ask_server(name, rival, run))
     if result["failed"]:
         forget(folder, stage.name)
     return result
 
 
-def _ask_server(
-    name: str, rival: EndpointRecipe, recipe: Recipe, folder: RunFolder, progress: Progress
-) -> Result:
+def _ask_server(name: str, rival: EndpointRecipe, run: Run) -> StageResult:
+    folder, progress = run.folder, run.progress
     questions = questions_of(folder)
-    requests = [rival_request(question, recipe) for question in questions]
+    requests = [rival_request(question, run.recipe) for question in questions]
     caller = open_caller(
         rival,
         cache_path=folder.calls,
@@ -349,6 +328,6 @@ def _completions(
         )
 
 
-def _written(folder: RunFolder, name: str, completions: Sequence[Completion]) -> Result:
+def _written(folder: RunFolder, name: str, completions: Sequence[Completion]) -> StageResult:
     write_json_lines(folder.completions(name), (one.to_json() for one in completions))
     return count_completions(completions)

@@ -1,0 +1,161 @@
+"""A run in Python: opened by its recipe or its folder, read, asked, shown."""
+
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import tunesmith
+from tests.stages.rig import colour_rows, write_rows
+from tunesmith.errors import MissingError, RecipeError, TunesmithError
+from tunesmith.files import read_json, read_json_lines
+from tunesmith.recipe.load_recipe import recipe_from_mapping
+from tunesmith.stages.ask import ask
+from tunesmith.stages.execution import bars
+from tunesmith.stages.execution.bars import BarProgress, default_progress
+from tunesmith.stages.execution.opened_run import Run, open_run
+from tunesmith.stages.execution.progress import SilentProgress
+from tunesmith.stages.run import run_loop
+
+
+@pytest.fixture(scope="module")
+def done(tmp_path_factory: pytest.TempPathFactory, tiny_folder: Path) -> Run:
+    root = tmp_path_factory.mktemp("face")
+    rows = [*colour_rows(30), {"instruction": "<b>&</b>?", "response": "<script>x</script>"}]
+    keys = {
+        "model": {"name": str(tiny_folder)},
+        "sources": [{"path": str(write_rows(root / "rows.jsonl", rows))}],
+        "examples": {"split": {"validation": 0.2, "test": 0.2}},
+        "template": {"name": "question-answer"},
+        "training": {"steps": 2, "precision": "fp32", "device": "cpu"},
+        "generation": {"max_new_tokens": 6},
+    }
+    (root / "face.yaml").write_text(json.dumps(keys), encoding="utf-8")
+    return tunesmith.run(root / "face.yaml", folder=root / "run")
+
+
+def test_what_a_run_says_of_itself_is_what_its_files_say(done: Run) -> None:
+    folder = done.folder
+    assert json.loads(json.dumps(done.scores.to_dict())) == read_json(folder.scores)
+    summary = {key: one for key, one in read_json(folder.summary).items() if key != "schema"}
+    assert json.loads(json.dumps(done.prepared.to_dict())) == summary
+    assert done.trained.to_dict() == folder.read_manifest()["train"]["result"]
+    assert list(done.trained.to_dict()) == [
+        "run", "steps", "resumed_from", "loss", "best_step", "seconds", "examples_per_second",
+        "peak_memory_bytes",
+    ]  # fmt: skip
+    assert done.report.page == folder.path / "report.html"
+    rows = [row.id for row in done.rows("test")]
+    assert rows == [answer.example_id for answer in done.answers("base")] != []
+    assert [row["id"] for row in read_json_lines(folder.examples("test"))] == rows
+
+
+def test_running_again_returns_the_records_of_the_first_time(done: Run) -> None:
+    again = run_loop(done).to_dict()
+    assert (
+        again
+        == run_loop(
+            open_run(done.folder.path.parent / "face.yaml", folder=done.folder.path)
+        ).to_dict()
+    )
+    assert list(again)[-2:] == ["scores", "report"]
+
+
+def test_a_run_opened_by_its_folder_is_read_and_asked_and_not_changed(done: Run) -> None:
+    found = open_run(str(done.folder.path))
+    assert found.recipe == done.recipe
+    assert found.scores == done.scores
+    before = {path: path.stat().st_mtime_ns for path in done.folder.path.rglob("*")}
+    for stage in (tunesmith.prepare, tunesmith.train, tunesmith.answer, tunesmith.evaluate):
+        with pytest.raises(
+            RecipeError, match=r"opened by its own folder.*open_run\('recipe.yaml'\)"
+        ):
+            stage(found)
+    assert {path: path.stat().st_mtime_ns for path in done.folder.path.rglob("*")} == before
+
+
+def test_asking_a_run_gives_what_the_command_gives(done: Run) -> None:
+    generation = recipe_from_mapping(
+        {"sources": [{"path": "-"}], "generation": {"max_new_tokens": 6}}
+    ).generation
+    (expected,) = ask("Colour 3?", [str(done.folder.path)], generation=generation)
+    assert done.ask("Colour 3?", max_new_tokens=6) == expected
+
+
+@pytest.mark.parametrize(
+    "read",
+    [
+        lambda run: run.prepared,
+        lambda run: run.trained,
+        lambda run: run.scores,
+        lambda run: run.report,
+        lambda run: run.rows("test"),
+        lambda run: run.answers(),
+        lambda run: run.model(),
+        lambda run: run.ask("Why?"),
+    ],
+)
+def test_what_is_not_there_yet_is_named_with_what_makes_it(tmp_path: Path, read: Any) -> None:
+    run = open_run({"sources": [{"path": "a.jsonl"}]}, folder=tmp_path / "run")
+    with pytest.raises(MissingError, match=r"has nothing of .* yet\. tunesmith\.\w+\(run\)"):
+        read(run)
+    assert not (tmp_path / "run").exists(), "opening and reading write nothing"
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (lambda: open_run("nowhere.yaml"), "nowhere.yaml: no such recipe"),
+        (lambda: open_run("."), r"\.: no such run"),
+        (lambda: open_run({"sources": [{"path": "a"}]}), "folder: .* Fo"),
+        (lambda: open_run({"source": 1}, folder="runs/a"), "source"),
+        (lambda: open_run("a.yaml", overrides="training.epochs=1"), "overrides: takes a list"),
+        (lambda: open_run(".", overrides=["training.epochs=1"]), "overrides: has no effect"),
+    ],
+)
+def test_what_cannot_be_opened_is_refused_with_its_name(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, call: Any, message: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(TunesmithError, match=message):
+        call()
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_split_or_metric_that_does_not_exist_is_named_with_those_that_do(done: Run) -> None:
+    with pytest.raises(MissingError, match=r"'dev'.*train, validation, test"):
+        done.rows("dev")  # type: ignore[arg-type]
+    with pytest.raises(MissingError, match=r"'bleu'.*token_f1.*loss"):
+        _ = done.scores["bleu"]
+    assert done.scores["loss"]["tuned"].count > 0
+
+
+def test_overrides_and_a_recipe_object_reach_the_run(tmp_path: Path) -> None:
+    recipe = recipe_from_mapping({"sources": [{"path": "a.jsonl"}]})
+    run = open_run(recipe, folder=tmp_path, overrides=["training.epochs=7"])
+    assert (run.recipe.training.epochs, run.recipe.sources) == (7, recipe.sources)
+
+
+def test_a_notebook_shows_scores_and_curve_and_no_markup_of_the_data(done: Run) -> None:
+    shown = [one._repr_html_() for one in (done, done.scores, done.report, done.trained)]
+    shown.append(done.prepared._repr_html_())
+    assert all(html.startswith('<div class="tunesmith"><style>') for html in shown)
+    assert all("Token F1" in html or "token" in html.lower() for html in shown[:3])
+    assert all("<svg" in html for html in (shown[0], shown[2], shown[3]))
+    assert all("<script>" not in html and "<b>&" not in html for html in shown)
+    assert "trained tokens" in shown[4]
+
+
+def test_a_script_is_silent_and_somebody_who_watches_sees_a_bar(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    assert isinstance(default_progress(), SilentProgress)
+    monkeypatch.setitem(sys.modules, "ipykernel", sys)
+    assert isinstance(default_progress(), BarProgress)
+    monkeypatch.delitem(sys.modules, "ipykernel")
+    monkeypatch.setattr(sys, "ps1", ">>> ", raising=False)
+    assert isinstance(default_progress(), SilentProgress), "a session whose words go to a file"
+    monkeypatch.setattr(bars.sys.stderr, "isatty", lambda: True)
+    assert isinstance(default_progress(), BarProgress)

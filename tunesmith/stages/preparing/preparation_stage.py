@@ -1,0 +1,97 @@
+"""A run and its renderer -> the stage `prepare`: what it depends on, and the files it writes."""
+
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import tokenizers
+import transformers
+
+from tunesmith.examples.splitting.split import SPLITS
+from tunesmith.files import hash_file
+from tunesmith.models.load import context_tokens, num_known_tokens
+from tunesmith.recipe.recipe import Recipe
+from tunesmith.recipe.source_recipe import SourceRecipe
+from tunesmith.sources.pages.page_folder import folder_files
+from tunesmith.stages.execution.opened_run import Run
+from tunesmith.stages.execution.plugins_used import source_plugins
+from tunesmith.stages.execution.stage import Stage, code_of
+from tunesmith.stages.preparing.split_files import remembered_before
+from tunesmith.stages.preparing.teacher_sources import (
+    taught_paths,
+    teacher_inputs,
+    with_taught_files,
+)
+from tunesmith.stages.responders.renderer import Renderer
+from tunesmith.tokens.store import store_name
+
+KNOWN = "tokens that the model knows"
+_CODE = (
+    "sources",
+    "examples",
+    "teacher",
+    "sandbox",
+    "templates",
+    "tokens",
+    "stages/preparing/answerable.py",
+    "stages/preparing/example_encoder.py",
+    "stages/preparing/encode_file.py",
+    "stages/preparing/line_sieve.py",
+    "stages/preparing/split_files.py",
+)
+
+
+def preparation(run: Run, renderer: Renderer) -> Stage:
+    """The stage of a run: what it depends on, and the files it writes."""
+    recipe, folder, recipe_folder = run.recipe, run.folder, run.recipe_folder
+    inputs = {
+        "sources": [_source_inputs(source, recipe_folder) for source in recipe.sources],
+        "examples": recipe.examples.model_dump(),
+        "remembered": remembered_before(folder, with_taught_files(run)),
+        "rendering": renderer.fingerprint,
+        "max_tokens": row_limit(recipe, renderer)[0],
+        KNOWN: num_known_tokens(renderer.place),
+        "when_too_long": recipe.training.when_too_long,
+        "plugins": [plugin.fingerprint for plugin in source_plugins(recipe)],
+        "code": code_of(*_CODE),
+        "libraries": [tokenizers.__version__, transformers.__version__, version("rensa")],
+    }
+    stage = Stage(name="prepare", inputs=inputs, outputs=())
+    outputs = [folder.examples(split) for split in SPLITS]
+    outputs += [folder.tokens / store_name(split, stage.key) for split in SPLITS]
+    outputs += taught_paths(run)
+    outputs += [folder.dropped, folder.contradictions, folder.token_lengths, folder.summary]
+    return Stage(name="prepare", inputs=inputs, outputs=outputs)
+
+
+def _source_inputs(source: SourceRecipe, recipe_folder: Path) -> dict[str, Any]:
+    """What a source depends on; a Hub data set is known by its name and revision."""
+    inputs = source.model_dump(exclude={"teacher"})
+    if source.teacher is not None:
+        inputs["teacher"] = teacher_inputs(source.teacher, recipe_folder)
+    if source.path is not None:
+        path = recipe_folder / Path(source.path).expanduser()
+        inputs["content"] = hash_file(path) if path.is_file() else _folder_content(path)
+    if source.prompts is not None:
+        prompts = recipe_folder / source.prompts
+        inputs["prompt_file"] = hash_file(prompts) if prompts.is_file() else None
+    if source.hub is not None and (recipe_folder / source.hub).is_dir():
+        files = sorted(path for path in (recipe_folder / source.hub).rglob("*") if path.is_file())
+        inputs["content"] = [[str(path), hash_file(path)] for path in files]
+    return inputs
+
+
+def _folder_content(folder: Path) -> list[list[str]] | None:
+    """Names and hashes of the files in a folder of pages."""
+    if not folder.is_dir():
+        return None
+    files = folder_files(folder)
+    return [[str(path.relative_to(folder)), hash_file(path)] for path in files]
+
+
+def row_limit(recipe: Recipe, renderer: Renderer) -> tuple[int, list[str]]:
+    """Tokens a row may have: what the recipe says, but no more than the model can read."""
+    asked, context = recipe.training.max_tokens, context_tokens(renderer.place)
+    if context is None or asked <= context:
+        return asked, []
+    return context, [f"training.max_tokens is {asked:,}, but the model reads {context:,} at most"]
