@@ -1,6 +1,6 @@
 """Python programs in processes of their own, without the price of importing for each.
 
-    python -m tests.forks SOCKET      serves until its stdin is closed
+    python -m tests.forks SOCKET all|none      serves until its stdin is closed
 
 The server imports what trains and calls endpoints, once and not before it is first asked, and
 does nothing else: what it forks for a request knows of no test, has a process id and
@@ -24,12 +24,15 @@ import tempfile
 import threading
 import time
 import traceback
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, TextIO
 
+import pytest
+
 ROOT = Path(__file__).resolve().parent.parent
 PLACE = "TUNESMITH_TEST_FORKS"  # the environment variable that tells tests where the server is
+IMPORTS = "all"
 IMPORTED = [
     "peft",
     "openai",
@@ -130,7 +133,7 @@ def served() -> Any:
     with tempfile.TemporaryDirectory(prefix="forks-") as folder:
         place = f"{folder}/socket"
         server = subprocess.Popen(
-            [sys.executable, "-W", "ignore", "-m", "tests.forks", place],
+            [sys.executable, "-W", "ignore", "-m", "tests.forks", place, IMPORTS],
             cwd=ROOT,
             stdin=subprocess.PIPE,
             stdout=subprocess.DEVNULL,
@@ -138,41 +141,47 @@ def served() -> Any:
         )
         while not Path(place).exists() and server.poll() is None:
             time.sleep(0.005)
-        os.environ[PLACE] = place
         try:
-            yield
+            with pytest.MonkeyPatch.context() as patch:
+                patch.setenv(PLACE, place)
+                yield
         finally:
-            del os.environ[PLACE]
             server.communicate()
 
 
-def main(place: str) -> None:
+def main(place: str, imports: str) -> None:
     """Fork for each request, and reap, until stdin is closed."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C ends the tests, which close stdin
     server = socket.socket(socket.AF_UNIX)
     server.bind(f"{place}.new")
     server.listen()
     Path(f"{place}.new").rename(place)  # who sees it can connect
+    watchers: set[int] = set()
     with selectors.DefaultSelector() as selector:
         selector.register(server, selectors.EVENT_READ)
         selector.register(sys.stdin, selectors.EVENT_READ)
         while all(key.fileobj is server for key, _ in selector.select()):
             link, _ = server.accept()
-            _import_all()
-            if os.fork() == 0:
+            if imports == "all":
+                _import_all()
+            pid = os.fork()
+            if pid == 0:
                 selector.close()
                 server.close()
                 _serve(link)
             link.close()
-            _reap(os.WNOHANG)
-    _reap(0)
+            watchers.add(pid)
+            watchers -= set(_reaped(os.WNOHANG))
+    for pid in watchers - set(_reaped(os.WNOHANG)):  # of programs that a failed test left behind
+        os.kill(pid, signal.SIGTERM)
+    list(_reaped(0))
 
 
-def _reap(how: int) -> None:
+def _reaped(how: int) -> Iterator[int]:
     """Wait for those that have ended: their time is the server's, and so the session's."""
     with contextlib.suppress(ChildProcessError):
-        while os.waitpid(-1, how)[0]:
-            pass
+        while pid := os.waitpid(-1, how)[0]:
+            yield pid
 
 
 def _import_all() -> None:
@@ -195,6 +204,7 @@ def _serve(link: socket.socket) -> None:
             os.dup2(file, standard)
             os.close(file)
         os._exit(_ended(request))
+    signal.signal(signal.SIGTERM, lambda *_: os.kill(pid, signal.SIGKILL))
     for file in files:
         os.close(file)
     with contextlib.suppress(BrokenPipeError):
@@ -236,4 +246,4 @@ def _run(how: str, what: str, *arguments: str) -> None:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1])
+    main(*sys.argv[1:])
