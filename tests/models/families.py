@@ -27,6 +27,7 @@ from tunesmith.tokens.collate import Batch, collate
 from tunesmith.tokens.encode import EncodedExample
 from tunesmith.tokens.tokenizer import Tokenizer, wrap_tokenizer
 from tunesmith.training.distributed import Ranks
+from tunesmith.training.make_plan import shorten_model
 from tunesmith.training.optimizer import Optimizer, make_optimizer
 from tunesmith.training.resources.out_of_memory import use_activation_checkpointing
 
@@ -166,7 +167,7 @@ def load(case: Case, base: Path, run: Path, renderer: Renderer) -> Trained:
     if recipe.training.activation_checkpointing == "on":
         use_activation_checkpointing(model)
     texts = rows()
-    training._shorten(model, _Store(texts))  # type: ignore[arg-type]
+    shorten_model(model, _Store(texts), training.terms)  # type: ignore[arg-type]
     return Trained(
         training=training,
         model=model,

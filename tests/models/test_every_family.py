@@ -110,7 +110,7 @@ def test_a_family_trains_saves_and_answers(
     trained.training._save(trained.model)
     _copy(trained, plain)
     memory = _logits(plain if case.is_narrow else trained)  # narrow, it would be rounded
-    found = reader.read(trained.training.folder.model, base, IDS)
+    found = reader.read(trained.training.run.folder.model, base, IDS)
     bound = 1e-5 * float(memory.abs().max())
     assert (found["ours"] - memory).abs().max() <= bound, "what is loaded is not what was trained"
     assert (found["others"] - found["ours"]).abs().max() <= bound, "others load another model"

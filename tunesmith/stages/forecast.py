@@ -31,6 +31,7 @@ from tunesmith.stages.results.trained import (
 from tunesmith.stages.train import Training, base_record, peak_memory_bytes, start_engine
 from tunesmith.training import checkpoint as checkpoints
 from tunesmith.training.distributed import Ranks
+from tunesmith.training.make_plan import first_state
 from tunesmith.training.optimizer import trainable
 from tunesmith.training.plan import TrainingPlan, TrainingState
 from tunesmith.training.resources.memory_budget import kept_bytes
@@ -86,7 +87,7 @@ def _measure(training: Training, run: Run, *, opening: float) -> Forecast:
     started, imports = time.monotonic(), psutil.Process().memory_info().rss
     model = training.load()
     plan = training.plan(model)
-    state = training.first_state(plan)
+    state = first_state(plan)
     if state.is_checkpointing:
         use_activation_checkpointing(model)
     loading = opening + time.monotonic() - started

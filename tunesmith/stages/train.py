@@ -7,23 +7,19 @@ import os
 import resource
 from collections.abc import Mapping
 from contextlib import ExitStack
-from dataclasses import asdict, dataclass, field, replace
-from functools import cache
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 import torch
-from transformers import PreTrainedModel
 
 from tunesmith.errors import DataError
 from tunesmith.files import hash_json, write_json
-from tunesmith.models.forward import LanguageModel, choose_layout
+from tunesmith.models.forward import LanguageModel
 from tunesmith.models.four_bits import num_weights
-from tunesmith.models.load import ModelPlace, load_network, to_device, weights_fingerprint
-from tunesmith.models.quantized import load_quantized
+from tunesmith.models.load import ModelPlace, weights_fingerprint
 from tunesmith.models.save import RenderingContract, save_model
 from tunesmith.models.shortcuts.matmul_library import use_matmul_library
-from tunesmith.models.shortcuts.setting import TrainingSetting
-from tunesmith.models.shorten import SHORTCUTS, Shortcut, ShortcutUse, shorten
+from tunesmith.models.shorten import SHORTCUTS, Shortcut
 from tunesmith.recipe.recipe import TrainingRecipe
 from tunesmith.stages.execution.opened_run import Run
 from tunesmith.stages.execution.plugins_used import plugin_record
@@ -40,26 +36,21 @@ from tunesmith.stages.prepare import prepare_stage
 from tunesmith.stages.preparing.prepared_files import open_store
 from tunesmith.stages.responders.renderer import Renderer, contract_of, recipe_renderer
 from tunesmith.stages.results.trained import Trained
-from tunesmith.tokens.store import TokenStore
 from tunesmith.training import checkpoint as checkpoints
 from tunesmith.training.distributed import Ranks, joined_ranks
-from tunesmith.training.dropout import set_dropout
 from tunesmith.training.engine import (
     Engine,
     choose_engine,
     identity,
-    seed_everything,
 )
-from tunesmith.training.feed import Feed
 from tunesmith.training.loop import run_training
-from tunesmith.training.optimizer import make_optimizer
+from tunesmith.training.make_plan import TrainingTerms, first_state, make_plan, products_of
 from tunesmith.training.plan import BEST, TrainingListener, TrainingPlan, TrainingState
 from tunesmith.training.resources.allocator import bound_matmul_caches, keep_freed_memory
-from tunesmith.training.resources.memory_budget import largest_micro_batch, usable_memory
 from tunesmith.training.resources.out_of_memory import use_activation_checkpointing
 from tunesmith.training.resume import load_best, resume
-from tunesmith.training.schedule import count_steps, rows_of_step
 from tunesmith.training.signals import stop_requests
+from tunesmith.training.trainable_model import load_trainable
 
 _KIBIBYTE = 1024
 
@@ -145,7 +136,7 @@ class Training:
             listener = TrainingListener(log=log.log, note=self.run.progress.note)
             state = resume(plan, listener=listener, force=self.force)
             resumed_from = state.step if state is not None else None
-            state = state or self.first_state(plan)
+            state = state or first_state(plan)
             if state.is_checkpointing:
                 use_activation_checkpointing(model)
             self._write_environment(plan, state)
@@ -170,101 +161,33 @@ class Training:
 
     def load(self) -> LanguageModel:
         """The base model as training needs it."""
-        seed_everything(self.run.recipe.training.seed, 0)
-        network = self._load_base()
-        set_dropout(network, self.run.recipe.training.dropout)
-        model = choose_layout(to_device(network, self.engine.device))
+        model = load_trainable(self.renderer.place, self.run.recipe, engine=self.engine)
         if model.layout == "padded":
             self.run.progress.note(f"padded batches, since {model.layout_reason}")
-        lora = self.run.recipe.training.lora
-        if lora is not None:
-            from tunesmith.models.adapter import add_adapter, narrow_frozen  # peft takes a second
-
-            dropout = self.run.recipe.training.dropout
-            model.network = add_adapter(model.inner, lora, dropout=dropout)
-            if self.engine.precision == "bf16" and not lora.use_dora:
-                narrow_frozen(model.inner)
         return model
-
-    def _load_base(self) -> PreTrainedModel:
-        lora, is_random = self.run.recipe.training.lora, self.run.recipe.model.weights == "random"
-        if lora is not None and lora.quantize is not None:
-            return load_quantized(self.renderer.place, device=self.engine.device)
-        return load_network(self.renderer.place, has_random_weights=is_random)
-
-    def _shorten(self, model: LanguageModel, store: TokenStore) -> dict[str, ShortcutUse]:
-        """Compute the same with less, where that may be; how, stands in environment.json."""
-        setting = TrainingSetting(
-            network=model.inner,
-            device=self.engine.device,
-            precision=self.engine.precision,
-            is_full=self.run.recipe.training.lora is None,
-            read_ids=cache(lambda: torch.from_numpy(store.distinct_ids())),
-        )
-        return shorten(setting, shortcuts=self.shortcuts)
 
     def plan(self, model: LanguageModel) -> TrainingPlan:
         """What the training is made of."""
         store = open_store(self.run.folder, "train")
-        held_out = open_store(self.run.folder, "validation")
         if not len(store):
             raise DataError("there is no training example", where=str(self.run.folder.path))
-        training = self.run.recipe.training
-        num_steps = count_steps(len(store), training)
-        shortcuts = self._shorten(model, store)
-        feed = Feed(
-            store=store,
-            rows_of_step=lambda step: rows_of_step(
-                step, num_rows=len(store), num_steps=num_steps, recipe=training
-            ),
-            micro_batch=1,
-            shared_row_limit=model.shared_row_limit,
-            device=model.device,
-            ranks=self.ranks,
-            smallest_saving=None if training.dropout else model.smallest_saving,
-        )
-        return TrainingPlan(
-            model=model,
-            optimizer=make_optimizer(model.network, training),
-            feed=feed,
-            validation=replace(feed, store=held_out) if len(held_out) else None,
-            recipe=training,
+        return make_plan(model, store, open_store(self.run.folder, "validation"), terms=self.terms)
+
+    @property
+    def terms(self) -> TrainingTerms:
+        """Under what it is planned."""
+        return TrainingTerms(
+            recipe=self.run.recipe.training,
             engine=self.engine,
-            num_steps=num_steps,
+            ranks=self.ranks,
             folder=self.run.folder.checkpoints,
-            shortcuts=shortcuts,
-            identity={**self._identity(store, model), "products": _products_of(shortcuts)},
+            identity={
+                "template": hash_json(self.renderer.template.contract),
+                "tokenizer": self.renderer.tokenizer.fingerprint,
+                "base model": self.base["fingerprint"],
+            },
+            shortcuts=self.shortcuts,
         )
-
-    def _identity(self, store: TokenStore, model: LanguageModel) -> dict[str, Any]:
-        return {
-            **identity(self.engine),
-            **{f"training.{k}": v for k, v in _deciding(self.run.recipe.training).items()},
-            "data": store.key,
-            "template": hash_json(self.renderer.template.contract),
-            "tokenizer": self.renderer.tokenizer.fingerprint,
-            "base model": self.base["fingerprint"],
-            "layout": model.layout,
-            "head": "plain" if model.tiled_head is None else "tiled",
-            "ranks": self.ranks.size,
-        }
-
-    def first_state(self, plan: TrainingPlan) -> TrainingState:
-        """Where a training begins: nothing done, and as many examples at once as fit."""
-        training = self.run.recipe.training
-        size = training.micro_batch
-        if size == "auto":
-            size = largest_micro_batch(
-                plan.model,
-                plan.feed,
-                learning=sum(p.nbytes for p in plan.optimizer.parameters),
-                precision=self.engine.precision,
-                free=usable_memory(plan.model.device, training.memory),
-                examples_per_step=training.examples_per_step,
-            )
-        size = min(size, training.examples_per_step)
-        is_on = training.activation_checkpointing == "on"
-        return TrainingState(micro_batch=self.ranks.from_first(size), is_checkpointing=is_on)
 
     def _write_environment(self, plan: TrainingPlan, state: TrainingState) -> None:
         if not self.ranks.is_first:
@@ -278,7 +201,7 @@ class Training:
             "layout_reason": model.layout_reason,
             "head": "plain" if model.tiled_head is None else "tiled",
             "head_reason": model.head_reason,
-            "products": _products_of(plan.shortcuts),
+            "products": products_of(plan.shortcuts),
             "shortcuts": {name: asdict(use) for name, use in plan.shortcuts.items()},
             "micro_batch": state.micro_batch,
             "activation_checkpointing": state.is_checkpointing,
@@ -315,12 +238,6 @@ def start_engine(recipe: TrainingRecipe) -> Engine:
     keep_freed_memory()
     bound_matmul_caches()
     return choose_engine(recipe)
-
-
-def _products_of(shortcuts: Mapping[str, ShortcutUse]) -> str:
-    """Who multiplies fp32 matrices: `onednn`, or torch's choice, `standard`."""
-    use = shortcuts.get("matmul_library")
-    return "onednn" if use is not None and use.is_used else "standard"
 
 
 def training_stage(run: Run, base: dict[str, Any]) -> Stage:
@@ -365,11 +282,3 @@ def peak_memory_bytes(engine: Engine) -> int:
     if engine.device.startswith("cuda"):
         return int(torch.cuda.max_memory_allocated())
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * _KIBIBYTE
-
-
-def _deciding(recipe: TrainingRecipe) -> dict[str, Any]:
-    """The settings that can change a bit of the result."""
-    settings = recipe.model_dump()
-    for name in ("checkpoint_every", "device", "memory", "precision"):
-        settings.pop(name)
-    return settings
