@@ -44,6 +44,28 @@ def atomic_file(path: Path, mode: str = "wb") -> Iterator[IO[Any]]:
         Path(temporary).unlink(missing_ok=True)
 
 
+def given_path(value: object, *, where: str) -> Path:
+    """What a caller of Python gave for a path.
+
+    Raises:
+        RecipeError: It is nothing that can name a file.
+    """
+    cure = "For example: 'runs/mine'."
+    if not isinstance(value, str | os.PathLike) or isinstance(os.fspath(value), bytes):
+        found = type(value).__name__
+        raise RecipeError(f"takes a path, not one of type {found}", where=where, cure=cure)
+    if value == "":
+        raise RecipeError("the path is empty", where=where, cure=cure)
+    try:
+        os.stat(value)  # noqa: PTH116 - only whether the system takes it for a path
+    except ValueError:
+        raise RecipeError("the path holds a NUL character", where=where, cure=cure) from None
+    except OSError as error:
+        if error.errno in (errno.ENAMETOOLONG, errno.ELOOP):
+            raise RecipeError(f"no path ({error.strerror})", where=where, cure=cure) from None
+    return Path(value)
+
+
 def raise_disk_full(error: OSError, path: Path) -> None:
     """Turn "no space" and "file too large" into our own error; return for any other."""
     if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):

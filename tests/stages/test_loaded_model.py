@@ -9,7 +9,7 @@ from tunesmith.errors import DataError, RecipeError
 from tunesmith.examples.example import Message
 from tunesmith.generation.responder import OpenQuestion, answer_all
 from tunesmith.recipe.recipe import GenerationRecipe
-from tunesmith.stages.loaded_model import LoadedModel
+from tunesmith.stages.loaded_model import LoadedModel, load
 
 SHORT = {"max_new_tokens": 12}
 TALK = [
@@ -79,3 +79,49 @@ def test_what_cannot_be_asked_is_refused(
 
 def test_no_question_has_no_answer(model: LoadedModel) -> None:
     assert model.answer([]) == []
+
+
+TURN = {"role": "user", "content": "Hello"}
+
+
+@pytest.mark.parametrize("given", [None, 5, b"Hi", "Hi", TURN, {"Hi"}, 2.0])
+def test_what_is_no_list_of_questions_is_refused(model: LoadedModel, given: Any) -> None:
+    with pytest.raises(RecipeError, match=r"^answer: takes a list of questions, not one .*chat"):
+        model.answer(given)
+
+
+@pytest.mark.parametrize("given", [None, 5, b"Hi", TURN, {"Hi"}, Message(role="user", content="")])
+def test_what_is_no_conversation_is_refused(model: LoadedModel, given: Any) -> None:
+    for ask in (model.chat, model.stream, lambda one: model.answer([one])):
+        with pytest.raises(DataError, match=r"^messages: takes a text or a list of messages"):
+            ask(given)
+
+
+def test_a_message_is_checked_however_it_is_written(model: LoadedModel) -> None:
+    bad: list[tuple[Any, Any, str]] = [
+        ("bot", "Hi", "'bot' is unknown"),
+        ("user", 3, "no text"),
+        ("user", "a\ud800b", r"half a character, U\+D800"),
+    ]
+    for role, content, message in bad:
+        turns: list[Any] = [Message(role=role, content=content), {"role": role, "content": content}]
+        for turn in turns:
+            with pytest.raises(DataError, match=rf"^messages\[0\]: .*{message}"):
+                model.chat([turn])
+    with pytest.raises(DataError, match="half a character"):
+        model.answer(["\udfff"])
+
+
+def test_questions_may_come_from_anything_that_has_an_order(model: LoadedModel) -> None:
+    (expected,) = model.answer(["Hello"], max_new_tokens=4)
+    assert model.answer((one for one in ["Hello"]), max_new_tokens=4) == [expected]  # type: ignore[arg-type]
+    turns: Any = (one for one in [TURN])
+    assert "".join(model.stream(turns, max_new_tokens=4)) == expected.text
+
+
+@pytest.mark.parametrize("given", [None, 5, True, b"starter", [], {}, "", "a\0b", "x" * 5000])
+def test_what_cannot_name_a_model_is_refused_before_anything_is_asked_of_the_hub(
+    given: Any,
+) -> None:
+    with pytest.raises(RecipeError, match=r"^load: "):
+        load(given)

@@ -1,7 +1,7 @@
 """A model's name or place -> a model in memory that answers, chats and streams."""
 
 import threading
-from collections.abc import Generator, Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence, Set
 from contextlib import closing
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -9,6 +9,7 @@ from typing import get_args
 
 from tunesmith.errors import DataError, RecipeError
 from tunesmith.examples.example import Message, Role
+from tunesmith.files import given_path
 from tunesmith.generation.responder import OpenQuestion, Responder, answer_all
 from tunesmith.recipe.load_recipe import recipe_from_mapping
 from tunesmith.recipe.recipe import GenerationRecipe
@@ -18,6 +19,7 @@ from tunesmith.stages.results.answered import Answer
 
 Turn = Message | Mapping[str, str]
 _ANSWERED = ("stop", "length")
+_EXAMPLE = '{"role": "user", "content": "..."}'
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -58,9 +60,11 @@ class LoadedModel:
             DataError: The template cannot express a question.
             RecipeError: An option is wrong, or has no effect.
         """
-        if isinstance(questions, str):
+        if not _is_list(questions):
+            given = "one text" if isinstance(questions, str) else _kind(questions)
             cure = "Write answer(['...']), or chat([...]) for a conversation."
-            raise RecipeError("takes a list of questions, not one text", where="answer", cure=cure)
+            problem = f"takes a list of questions, not {given}"
+            raise RecipeError(problem, where="answer", cure=cure)
         asked = [_question(number, one) for number, one in enumerate(questions)]
         responder = self._sampling(max_new_tokens, temperature, seed)
         with self.lock:
@@ -141,7 +145,8 @@ def load(name: str | Path) -> LoadedModel:
     Raises:
         MissingError: There is no such model.
     """
-    return LoadedModel(named_responder(str(name), recipe=GenerationRecipe()))
+    place = str(given_path(name, where="load"))
+    return LoadedModel(named_responder(place, recipe=GenerationRecipe()))
 
 
 def generation_recipe(**given: float | None) -> GenerationRecipe:
@@ -162,10 +167,23 @@ def turns(asked: str | Sequence[Turn]) -> tuple[Message, ...]:
         DataError: A message is no message, or there is none.
     """
     if isinstance(asked, str):
-        return (Message(role="user", content=asked),)
-    if not asked:
+        return (Message(role="user", content=_content(asked, where="messages")),)
+    if not _is_list(asked):
+        problem, cure = f"takes a text or a list of messages, not {_kind(asked)}", f"[{_EXAMPLE}]"
+        raise DataError(problem, where="messages", cure=f"For example: {cure}")
+    found = tuple(_message(number, one) for number, one in enumerate(asked))
+    if not found:
         raise DataError("a conversation without messages", where="messages")
-    return tuple(_message(number, one) for number, one in enumerate(asked))
+    return found
+
+
+def _is_list(given: object) -> bool:
+    """Whether it has an order and parts that are questions: a list, a column of a table."""
+    return isinstance(given, Iterable) and not isinstance(given, str | bytes | Mapping | Set)
+
+
+def _kind(given: object) -> str:
+    return f"one of type {type(given).__name__}"
 
 
 def _question(number: int, asked: str | Sequence[Turn]) -> OpenQuestion:
@@ -175,18 +193,38 @@ def _question(number: int, asked: str | Sequence[Turn]) -> OpenQuestion:
 
 
 def _message(number: int, turn: Turn) -> Message:
+    where = f"messages[{number}]"
     if isinstance(turn, Message):
-        return turn
-    where, cure = f"messages[{number}]", 'For example: {"role": "user", "content": "..."}'
+        content = _content(turn.content, where=where)
+        return replace(turn, role=_role(turn.role, where=where), content=content)
     if not isinstance(turn, Mapping) or not {"role", "content"} <= turn.keys():
+        cure = f"For example: {_EXAMPLE}"
         raise DataError("a message has a role and a content", where=where, cure=cure)
-    role = next((known for known in get_args(Role) if known == turn["role"]), None)
-    if role is None:
-        known = ", ".join(get_args(Role))
-        raise DataError(f"role {turn['role']!r} is unknown. Known: {known}", where=where)
-    if not isinstance(turn["content"], str):
-        raise DataError("the content is no text", where=where, cure=cure)
-    return Message(role=role, content=turn["content"])
+    content = _content(turn["content"], where=where)
+    return Message(role=_role(turn["role"], where=where), content=content)
+
+
+def _role(given: object, *, where: str) -> Role:
+    known: tuple[Role, ...] = get_args(Role)
+    for role in known:
+        if role == given:
+            return role
+    raise DataError(f"role {given!r} is unknown. Known: {', '.join(known)}", where=where)
+
+
+def _content(given: object, *, where: str) -> str:
+    """A text that a tokenizer can read: half of a character that takes two is none."""
+    if not isinstance(given, str):
+        raise DataError("the content is no text", where=where, cure=f"For example: {_EXAMPLE}")
+    try:
+        given.encode()
+    except UnicodeEncodeError as error:
+        found = f"U+{ord(given[error.start]):04X}"
+        cure = "Read the text as UTF-8."
+        raise DataError(
+            f"the content holds half a character, {found}", where=where, cure=cure
+        ) from None
+    return given
 
 
 def _pieces(answer: StreamedAnswer) -> Generator[str, None, None]:
