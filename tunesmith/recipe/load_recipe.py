@@ -13,6 +13,7 @@ import yaml
 from pydantic import ValidationError
 
 from tunesmith.errors import MissingError, RecipeError
+from tunesmith.files import given_path
 from tunesmith.recipe.mistakes import Key, Mistake, mistakes_of, raise_mistakes
 from tunesmith.recipe.open_names import OpenNames, values_at
 from tunesmith.recipe.recipe import Recipe
@@ -29,7 +30,7 @@ _NAMES_AT: dict[tuple[str, ...], OpenNames] = {
 }
 
 
-def load_recipe(path: Path, *, overrides: Sequence[str] = ()) -> Recipe:
+def load_recipe(path: str | Path, *, overrides: Sequence[str] = ()) -> Recipe:
     """Read a recipe.
 
     Args:
@@ -40,6 +41,7 @@ def load_recipe(path: Path, *, overrides: Sequence[str] = ()) -> Recipe:
         MissingError: There is no such file.
         RecipeError: The recipe or an override is wrong; lists every mistake with its line.
     """
+    path = given_path(path, where="recipe")
     text = _read_text(path)
     try:
         document = read_yaml(text)
@@ -51,7 +53,7 @@ def load_recipe(path: Path, *, overrides: Sequence[str] = ()) -> Recipe:
     if not isinstance(data, dict):
         raise RecipeError("a recipe is a group of keys", where=str(path), cure=_NO_KEYS)
     places = key_places(str(path), document.lines)
-    for override in overrides:
+    for override in checked_overrides(overrides):
         key = _apply(override, data)
         places[key] = _shown(key, override)
     return _validated(data, str(path), places, document.mistakes)
@@ -68,12 +70,30 @@ def recipe_from_mapping(
     Raises:
         RecipeError: Lists every mistake.
     """
+    if not isinstance(mapping, Mapping):
+        found = type(mapping).__name__
+        raise RecipeError(f"a recipe is a group of keys, not one of type {found}", where=name)
     data = copy.deepcopy(dict(mapping))
     places = {}
-    for override in overrides:
+    for override in checked_overrides(overrides):
         key = _apply(override, data)
         places[key] = _shown(key, override)
     return _validated(data, name, places, [])
+
+
+def checked_overrides(overrides: Sequence[str]) -> Sequence[str]:
+    """The overrides that a caller of Python gave.
+
+    Raises:
+        RecipeError: They are no list of texts.
+    """
+    is_list = isinstance(overrides, Sequence) and not isinstance(overrides, str | bytes)
+    if is_list and all(isinstance(one, str) for one in overrides):
+        return overrides
+    cure = "For example: overrides=['training.epochs=1']."
+    problem = "takes a list of overrides" + (", not one text" * isinstance(overrides, str))
+    cure = f"Write overrides=[{overrides!r}]." if isinstance(overrides, str) else cure
+    raise RecipeError(problem, where="overrides", cure=cure)
 
 
 def _shown(key: Key, override: str) -> str:

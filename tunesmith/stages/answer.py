@@ -21,7 +21,7 @@ from tunesmith.recipe.recipe import GenerationRecipe
 from tunesmith.recipe.source_recipe import SourceRecipe
 from tunesmith.sources.read_source import read_source
 from tunesmith.sources.row import Dropped
-from tunesmith.stages.execution.opened_run import Run
+from tunesmith.stages.execution.opened_run import Run, checked_run
 from tunesmith.stages.execution.output_file import are_completions, check_outputs
 from tunesmith.stages.execution.progress import Progress
 from tunesmith.stages.execution.stage import Stage, StageResult, code_of, require_current, run_stage
@@ -52,6 +52,7 @@ def answer(run: Run) -> Answered:
         RefusedError: Its data or model were made by another recipe, or its test set holds what
             it was trained on.
     """
+    checked_run(run, stage="answer")
     recipe, folder = run.recipe, run.folder
     with run.locked():
         if not is_model_folder(folder.model):

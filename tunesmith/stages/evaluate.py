@@ -19,7 +19,7 @@ from tunesmith.generation.responder import Completion, Responder
 from tunesmith.models.load import find_model, weights_fingerprint
 from tunesmith.recipe.recipe import Recipe
 from tunesmith.stages.answer import BASE, TUNED, answer
-from tunesmith.stages.execution.opened_run import Run
+from tunesmith.stages.execution.opened_run import Run, checked_run
 from tunesmith.stages.execution.output_file import are_grades
 from tunesmith.stages.execution.plugins_used import metric_plugins
 from tunesmith.stages.execution.progress import Progress
@@ -52,6 +52,7 @@ def evaluate(run: Run) -> Scores:
         run: Its recipe names the metrics, the judge, and who is compared.
 
     """
+    checked_run(run, stage="evaluate")
     run.claim()
     check_servers(run)
     answer(run)

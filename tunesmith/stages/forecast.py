@@ -18,7 +18,7 @@ import torch
 from tunesmith.errors import TunesmithError
 from tunesmith.models.shortcuts.matmul_library import use_matmul_library
 from tunesmith.report.number_text import duration
-from tunesmith.stages.execution.opened_run import Run
+from tunesmith.stages.execution.opened_run import Run, checked_run
 from tunesmith.stages.execution.run_folder import RunFolder
 from tunesmith.stages.prepare import prepare_stage
 from tunesmith.stages.responders.renderer import recipe_renderer
@@ -62,6 +62,7 @@ def forecast(run: Run) -> Forecast:
         DataError: There is nothing to train on.
         TunesmithError: One example does not fit into memory; or this is torchrun.
     """
+    checked_run(run, stage="forecast")
     if int(os.environ.get("WORLD_SIZE", "1")) > 1:
         raise TunesmithError(
             "a forecast is made in one process", where="torchrun", cure="Start it without."

@@ -3,7 +3,7 @@
 from tunesmith.files import read_json, write_text
 from tunesmith.models.load import context_tokens, refuse_without_merge
 from tunesmith.recipe.load_recipe import resolved_yaml
-from tunesmith.stages.execution.opened_run import Run
+from tunesmith.stages.execution.opened_run import Run, checked_run
 from tunesmith.stages.execution.plugins_used import check_plugins
 from tunesmith.stages.execution.stage import finished_result, run_stage
 from tunesmith.stages.preparing.preparation import Preparation
@@ -24,6 +24,7 @@ def prepare(run: Run) -> Prepared:
         MissingError: A source or the model does not exist.
         RefusedError: The model has no row for a token, or its adapter cannot be merged.
     """
+    checked_run(run, stage="prepare")
     with run.locked():
         return prepare_stage(run, recipe_renderer(run.recipe, run.recipe_folder))
 

@@ -10,7 +10,7 @@ from tunesmith.report.pictures.curves import all_curves, standalone_svg
 from tunesmith.report.record import RunRecord, read_run_record
 from tunesmith.report.summary import summary_lines
 from tunesmith.stages.execution.claim import is_run
-from tunesmith.stages.execution.opened_run import Run
+from tunesmith.stages.execution.opened_run import Run, checked_run
 from tunesmith.stages.execution.progress import Progress
 from tunesmith.stages.execution.run_folder import RunFolder
 from tunesmith.stages.results.reported import Report
@@ -40,6 +40,7 @@ def report_run(run: Run) -> Report:
         MissingError: There is no such run.
         DataError: A file of the run is damaged.
     """
+    checked_run(run, stage="write_report")
     return report(run.folder, progress=run.progress)
 
 

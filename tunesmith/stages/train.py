@@ -21,7 +21,7 @@ from tunesmith.models.save import RenderingContract, save_model
 from tunesmith.models.shortcuts.matmul_library import use_matmul_library
 from tunesmith.models.shorten import SHORTCUTS, Shortcut
 from tunesmith.recipe.recipe import TrainingRecipe
-from tunesmith.stages.execution.opened_run import Run
+from tunesmith.stages.execution.opened_run import Run, checked_run
 from tunesmith.stages.execution.plugins_used import plugin_record
 from tunesmith.stages.execution.progress import SilentProgress
 from tunesmith.stages.execution.stage import (
@@ -68,6 +68,7 @@ def train(run: Run, *, force: str | None = None) -> Trained:
         RefusedError: The checkpoint belongs to another training.
         StoppedError: A signal stopped the run; the same command resumes it.
     """
+    checked_run(run, stage="train")
     engine = start_engine(run.recipe.training)
     with joined_ranks(torch.device(engine.device)) as ranks, ExitStack() as stack:
         stack.enter_context(use_matmul_library("standard"))  # again, afterwards

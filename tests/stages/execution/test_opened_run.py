@@ -159,3 +159,55 @@ def test_a_script_is_silent_and_somebody_who_watches_sees_a_bar(
     assert isinstance(default_progress(), SilentProgress), "a session whose words go to a file"
     monkeypatch.setattr(bars.sys.stderr, "isatty", lambda: True)
     assert isinstance(default_progress(), BarProgress)
+
+
+@pytest.mark.parametrize("given", [None, 5, b"x", [], "", "a\0b", "x" * 5000, True, object()])
+def test_what_is_no_path_is_refused_in_one_line(given: Any) -> None:
+    recipe = {"sources": [{"path": "a.jsonl"}]}
+    for call in (
+        lambda: open_run(given),
+        lambda: tunesmith.run(given),
+        lambda: tunesmith.load_recipe(given),
+        lambda: tunesmith.prepare(open_run(recipe, folder=given)),
+    ):
+        with pytest.raises(RecipeError, match=r"^(recipe|folder): ") as caught:
+            call()
+        assert caught.value.cure
+
+
+@pytest.mark.parametrize("given", [None, 5, [5], [None], b"a=1", [b"a=1"], "a=1", {"a": 1}])
+def test_overrides_of_another_type_are_refused_in_one_line(given: Any) -> None:
+    with pytest.raises(RecipeError, match=r"overrides=\["):
+        open_run({"sources": [{"path": "a.jsonl"}]}, folder="runs/a", overrides=given)
+
+
+@pytest.mark.parametrize("given", [None, 5, "recipe.yaml", {}, Path("recipe.yaml")])
+@pytest.mark.parametrize(
+    "stage", ["prepare", "train", "answer", "evaluate", "forecast", "write_report"]
+)
+def test_a_stage_that_is_given_no_run_says_how_to_open_one(stage: str, given: Any) -> None:
+    with pytest.raises(RecipeError, match=rf"^{stage}: takes a run.*open_run"):
+        getattr(tunesmith, stage)(given)
+
+
+@pytest.mark.parametrize("given", [5, "bar", SilentProgress])
+def test_who_cannot_be_told_of_progress_is_refused(given: Any) -> None:
+    with pytest.raises(RecipeError, match=r"^progress: .*BarProgress\(\)"):
+        open_run({"sources": [{"path": "a.jsonl"}]}, folder="runs/a", progress=given)
+
+
+@pytest.mark.parametrize("given", [None, 5, [], "recipe"])
+def test_a_mapping_that_is_none_is_refused(given: Any) -> None:
+    with pytest.raises(RecipeError, match="a recipe is a group of keys"):
+        recipe_from_mapping(given)
+
+
+def test_a_name_that_is_nearly_right_is_answered_with_the_right_one(done: Run) -> None:
+    unknown: Any = "tset"
+    with pytest.raises(MissingError, match=r"'tset'.*, test\. Did you mean test\?"):
+        done.rows(unknown)
+    with pytest.raises(MissingError, match=r"'tunde'.*base, tuned\. Did you mean tuned\?"):
+        done.answers("tunde")
+    for wrong in (None, 5, []):
+        with pytest.raises(MissingError, match="There are: base, tuned"):
+            done.answers(wrong)  # type: ignore[arg-type]

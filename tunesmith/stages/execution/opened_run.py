@@ -3,12 +3,18 @@
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tunesmith.errors import MissingError, RecipeError
-from tunesmith.files import folder_lock, read_json, read_json_lines
-from tunesmith.recipe.load_recipe import load_recipe, recipe_from_mapping, resolved_mapping
+from tunesmith.files import folder_lock, given_path, read_json, read_json_lines
+from tunesmith.recipe.load_recipe import (
+    checked_overrides,
+    load_recipe,
+    recipe_from_mapping,
+    resolved_mapping,
+)
 from tunesmith.recipe.recipe import Recipe
 from tunesmith.stages.execution.bars import default_progress
 from tunesmith.stages.execution.claim import claim, is_run
@@ -121,8 +127,7 @@ class Run:
         from tunesmith.stages.preparing.prepared_files import read_split
 
         if split not in SPLITS:
-            cure = f"There are: {', '.join(SPLITS)}."
-            raise MissingError(f"no split is called {split!r}", where="rows", cure=cure)
+            raise _unknown(f"no split is called {split!r}", split, SPLITS, where="rows")
         self._written(self.folder.examples(split), "prepare")
         return read_split(self.folder, split)
 
@@ -134,7 +139,11 @@ class Run:
         """
         from tunesmith.generation.responder import Completion
 
-        path = self._written(self.folder.completions(model), "answer")
+        path = self.folder.completions(str(model))
+        known = sorted(one.stem for one in path.parent.glob("*.jsonl"))
+        if known and not (isinstance(model, str) and path.is_file()):
+            raise _unknown(f"no model {model!r} has answered", model, known, where="answers")
+        self._written(path, "answer")
         return (Completion(**record) for record in read_json_lines(path))
 
     def model(self) -> "LoadedModel":
@@ -209,6 +218,13 @@ class Run:
             yield
 
 
+def _unknown(problem: str, given: object, known: Sequence[str], *, where: str) -> MissingError:
+    """A name that is none of those known; the near one is named."""
+    near = get_close_matches(str(given).strip().lower(), known, n=1)
+    hint = f" Did you mean {near[0]}?" if near else ""
+    return MissingError(problem, where=where, cure=f"There are: {', '.join(known)}.{hint}")
+
+
 def open_run(
     target: str | Path | Recipe | Mapping[str, object],
     *,
@@ -232,15 +248,16 @@ def open_run(
             is no file.
     """
     told = default_progress() if progress is None else progress
-    if isinstance(overrides, str):
-        cure = f"Write overrides=[{overrides!r}]."
-        raise RecipeError("takes a list of overrides, not one text", where="overrides", cure=cure)
+    checked_overrides(overrides)
+    if not isinstance(told, Progress) or isinstance(told, type):
+        cure = "For example: progress=tunesmith.BarProgress()."
+        raise RecipeError("takes somebody who is told", where="progress", cure=cure)
     if isinstance(target, Recipe | Mapping):
         written = resolved_mapping(target) if isinstance(target, Recipe) else target
         recipe = recipe_from_mapping(written, overrides=overrides)
         place = RunFolder(_named(folder))
         return Run(recipe=recipe, folder=place, paths_from=Path.cwd(), progress=told)
-    path = Path(target)
+    path = given_path(target, where="recipe")
     if path.is_dir():
         _refuse_beside_folder(path, folder=folder is not None, overrides=bool(overrides))
         return _reopened(path, told)
@@ -262,14 +279,26 @@ def open_recipe(
 
 def run_path(recipe: Path, folder: str | Path | None = None) -> Path:
     """The folder of the run of a recipe's file."""
-    return Path("runs") / recipe.stem if folder is None else Path(folder)
+    return Path("runs") / recipe.stem if folder is None else given_path(folder, where="folder")
 
 
 def _named(folder: str | Path | None) -> Path:
     if folder is None:
         cure = "For example: folder='runs/mine'."
         raise RecipeError("a recipe that is no file names no folder", where="folder", cure=cure)
-    return Path(folder)
+    return given_path(folder, where="folder")
+
+
+def checked_run(run: object, *, stage: str) -> Run:
+    """What a stage was given, if it is a run.
+
+    Raises:
+        RecipeError: It is something else.
+    """
+    if isinstance(run, Run):
+        return run
+    cure = f"Write {stage}(tunesmith.open_run('recipe.yaml'))."
+    raise RecipeError(f"takes a run, not one of type {type(run).__name__}", where=stage, cure=cure)
 
 
 def _refuse_beside_folder(path: Path, **given: bool) -> None:

@@ -1,8 +1,9 @@
 """What a stage says while it works -> whoever listens: a terminal, or nobody."""
 
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 
+@runtime_checkable
 class Progress(Protocol):
     """Bars and talk. One task runs at a time; a new one ends the one before it."""
 
