@@ -9,6 +9,18 @@ from collections.abc import Sequence
 
 from tunesmith.errors import DiskFullError, TunesmithError
 
+_OF_A_PATH = (
+    errno.EACCES,
+    errno.EEXIST,
+    errno.EISDIR,
+    errno.ELOOP,
+    errno.ENAMETOOLONG,
+    errno.ENOENT,
+    errno.ENOTDIR,
+    errno.EPERM,
+    errno.EROFS,
+)
+
 
 def main() -> None:
     """The entry of the program `tunesmith`."""
@@ -71,8 +83,20 @@ def _as_known(error: Exception) -> TunesmithError:
         return _usage_error(error)
     if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
         return DiskFullError(str(error), cure="Free some space and run the same command again.")
+    if isinstance(error, OSError) and error.filename is not None and error.errno in _OF_A_PATH:
+        return _path_error(error)
     message = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
     return TunesmithError(message, where="unexpected", cure="Run with -v for the traceback.")
+
+
+def _path_error(error: OSError) -> TunesmithError:
+    """A path that cannot be used, wherever that was noticed."""
+    from tunesmith.errors import MissingError, RecipeError
+
+    kind = MissingError if error.errno == errno.ENOENT else RecipeError
+    where, said = os.fsdecode(error.filename2 or error.filename), str(error.strerror).lower()
+    cure = "Check the path: each part before the last must be a folder that you may use."
+    return kind(f"cannot be used as a path here ({said})", where=where, cure=cure)
 
 
 def _usage_error(error: Exception) -> TunesmithError:

@@ -17,6 +17,7 @@ import orjson
 
 from tunesmith.errors import DataError, DiskFullError, MissingError, RecipeError
 
+RUN_MARKER = "tunesmith-run.json"  # of a run's folder, written before anything else
 _HASH_CHUNK_BYTES = 1 << 20
 
 

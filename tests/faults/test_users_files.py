@@ -1,6 +1,5 @@
 """Whatever a command is told, no file of a user's is replaced or deleted."""
 
-import hashlib
 import json
 import os
 from collections.abc import Iterator
@@ -9,6 +8,7 @@ from pathlib import Path
 import pytest
 import typer
 
+from tests.faults.users_files import MINE, contents
 from tests.stages.rig import colour_rows, write_rows
 from tunesmith.__main__ import run_command
 from tunesmith.cli.app import make_app
@@ -17,52 +17,6 @@ from tunesmith.stages.execution.claim import MARKER, is_run
 APP = typer.main.get_command(make_app())
 COMMANDS = APP.commands  # type: ignore[attr-defined]
 OUTPUTS = ("--out", "--output")
-OURS = (
-    "data/train.jsonl",
-    "data/validation.jsonl",
-    "data/test.jsonl",
-    "data/dropped.jsonl",
-    "data/summary.json",
-    "data/teacher-0.jsonl",
-    "recipe.yaml",
-    "environment.json",
-    "manifest.json",
-    "study.json",
-    "calls.sqlite",
-    "splits.jsonl",
-    "tokens/x.arrow",
-    "tokens/train-0123456789ab.arrow",
-    "log.jsonl",
-    "checkpoints/step-000001/state.json",
-    "checkpoints/.tmp-mine/a",
-    "model/config.json",
-    ".tmp-model/a",
-    ".trash-model/a",
-    "scores.json",
-    "completions/base.jsonl",
-    "completions/.base-0123456789ab.jsonl",
-    "grades/loss.jsonl",
-    "judgements/trust.jsonl",
-    "report.html",
-    "report.md",
-    "curves.svg",
-    ".lock",
-    "tunesmith.json",
-    MARKER,
-    "examples.jsonl",
-    "new.dropped.jsonl",
-    "new.partial.jsonl",
-    "new.before.jsonl",
-)
-MINE = '{"instruction": "Mine?", "response": "Yes, %s."}\n'
-RECIPE = """\
-model: {name: tiny}
-sources: [{path: rows.jsonl}]
-examples: {split: {validation: 0.0, test: 0.2}}
-template: {name: question-answer}
-training: {steps: 1, device: cpu, precision: fp32}
-generation: {max_new_tokens: 2}
-"""
 # P stands for the folder full of a user's files; they are worked on from the folder beside it.
 WORDS = {
     "demo": ["demo --run P"],
@@ -94,33 +48,6 @@ WORDS = {
     "chat": ["chat P"],
     "plugins": ["plugins"],
 }
-
-
-@pytest.fixture
-def place(tmp_path: Path, tiny_folder: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A working directory with a recipe, and beside it, in `mine`, a user's files."""
-    work, mine = tmp_path / "work", tmp_path / "mine"
-    write_rows(work / "rows.jsonl", colour_rows(20))
-    (work / "recipe.yaml").write_text(RECIPE)
-    (work / "tiny").symlink_to(tiny_folder)
-    for name in OURS:
-        (mine / name).parent.mkdir(parents=True, exist_ok=True)
-        (mine / name).write_text(MINE % name)
-    monkeypatch.chdir(work)
-    monkeypatch.setenv("MPLCONFIGDIR", str(tmp_path.parent / "matplotlib"))
-    monkeypatch.setenv("HF_HUB_OFFLINE", "1")
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
-    monkeypatch.delenv("HF_TOKEN", raising=False)
-    return mine
-
-
-def contents(folder: Path) -> dict[str, str]:
-    """The hash of each file below a folder, links not followed."""
-    return {
-        str(path.relative_to(folder)): hashlib.sha256(path.read_bytes()).hexdigest()
-        for path in sorted(folder.rglob("*"))
-        if path.is_file() and not path.is_symlink()
-    }
 
 
 def options_with_values() -> Iterator[tuple[str, str]]:

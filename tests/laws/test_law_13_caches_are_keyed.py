@@ -9,9 +9,9 @@ import pytest
 from tests.stages.rig import Talk, colour_rows, make_recipe, opened, run_folder, write_rows
 from tests.tiny import save_tiny_model
 from tunesmith.errors import MissingError
-from tunesmith.stages import prepare as stage
 from tunesmith.stages.execution import stage as stages
 from tunesmith.stages.prepare import prepare
+from tunesmith.stages.preparing import preparation_stage as stage
 from tunesmith.stages.preparing.prepared_files import open_store, store_path
 from tunesmith.tokens.store import TokenStore
 

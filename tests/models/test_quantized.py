@@ -145,7 +145,7 @@ def test_a_run_trains_an_adapter_beside_four_bits_and_resumes_to_the_bit(tmp_pat
         if name == "stopped":
             forget_the_end(folder.path)
             again = train(opened(recipe, folder, recipe_folder=tmp_path, progress=Talk()))
-            assert again["resumed_from"] == 3
+            assert again.resumed_from == 3
         made.append(load_file(folder.model / "adapter_model.safetensors"))
     assert made[0].keys() == made[1].keys()
     assert all(torch.equal(made[0][name], made[1][name]) for name in made[0])

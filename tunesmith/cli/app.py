@@ -3,6 +3,8 @@
 Nothing heavy is imported here or at the top of a command's module, so that help is instant.
 """
 
+import os
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -57,6 +59,7 @@ _COMMANDS: tuple[tuple[str, Any, Any], ...] = (
     (LOOK, plugins.plugins, plugins.EXAMPLES),
 )
 
+_PATHS = {"target", "runs"}  # texts that may name a file or a folder
 _CHECKED = {"text", "force", "models", "field", "settings"}  # by words of their own
 
 
@@ -80,7 +83,18 @@ class Command(TyperCommand):
             given, _, _ = self.make_parser(ctx).parse_args(args=list(args))
             for param in self.get_params(ctx):
                 refuse_empty(param, given.get(param.name))
-        return super().parse_args(ctx, args)
+        rest = super().parse_args(ctx, args)
+        ctx.params |= {name: in_home(name, value) for name, value in ctx.params.items()}
+        return rest
+
+
+def in_home(name: str, value: Any) -> Any:
+    """A path below `~`, which a shell leaves as it is in `--run=~/mine`; else the same value."""
+    if isinstance(value, Path):
+        return Path(os.path.expanduser(value))  # noqa: PTH111 - never raises
+    if name in _PATHS and isinstance(value, str):
+        return os.path.expanduser(value)  # noqa: PTH111
+    return [in_home(name, one) for one in value] if isinstance(value, list) else value
 
 
 def refuse_empty(param: Any, given: object) -> None:

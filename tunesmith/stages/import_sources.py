@@ -17,7 +17,13 @@ from tunesmith.recipe.load_recipe import recipe_from_mapping
 from tunesmith.recipe.recipe import Recipe
 from tunesmith.sources.read_source import explain_source
 from tunesmith.sources.row import Dropped
-from tunesmith.stages.execution.output_file import are_dropped, are_examples, check_outputs
+from tunesmith.stages.execution.output_file import (
+    are_dropped,
+    are_examples,
+    check_outputs,
+    is_same_file,
+    require_name,
+)
 from tunesmith.stages.execution.progress import Progress, SilentProgress
 from tunesmith.stages.results.prepared import Imported
 
@@ -137,10 +143,11 @@ def _recipe(
 
 def _check(out: Path, recipe: Recipe) -> None:
     """Find out before anything is read whether both files may be written."""
+    require_name("--out", out)
     files = {out: are_examples, dropped_path(out): are_dropped}
-    sources = {Path(one.path).expanduser().resolve() for one in recipe.sources if one.path}
+    sources = [Path(one.path).expanduser() for one in recipe.sources if one.path]
     for file in files:
-        if file.resolve() in sources:
+        if any(is_same_file(file, source) for source in sources):
             cure = "Name another file with -o."
             raise RecipeError("is one of the sources", where=str(file), cure=cure)
     check_outputs("--out", files)

@@ -26,6 +26,8 @@ from tunesmith.stages.execution.output_file import (
     are_examples,
     are_improvements,
     check_outputs,
+    is_same_file,
+    require_name,
 )
 from tunesmith.stages.execution.progress import Progress
 from tunesmith.stages.execution.stage import StageResult
@@ -78,8 +80,9 @@ def lesson_of(
     """
     recipe = source.teacher
     assert recipe is not None, "a source with a teacher"
-    read = [recipe.seeds, recipe.pairs, recipe.grades, *recipe.documents, *avoid]
-    if out is not None and out.resolve() in {Path(one).resolve() for one in read if one}:
+    named = [recipe.seeds, recipe.pairs, recipe.grades, *recipe.documents, *avoid]
+    read = [Path(one) for one in named if one]
+    if out is not None and any(is_same_file(out, one) for one in read):
         cure = "Name another file with -o."
         raise RecipeError("is one of the files that are read", where=str(out), cure=cure)
     sources = [SourceRecipe(path=str(path)) for path in avoid]
@@ -87,9 +90,10 @@ def lesson_of(
         recipe=recipe, out=out or Path("pairs.jsonl"), subject=source.subject, avoid=sources
     )
     if out is not None:
+        require_name("--out", out)
         files = {out: are_examples, lesson.beside("dropped"): are_dropped}
         files |= {lesson.beside("partial"): are_examples, lesson.beside("before"): are_improvements}
-        check_outputs("--out", files, read=[Path(one) for one in read if one])
+        check_outputs("--out", files, read=read)
     return lesson
 
 

@@ -1,6 +1,7 @@
 """A folder -> the pages below it, each read as a source of its own.
 
-Hidden files and folders are passed over, and no link leads out of the folder.
+Hidden files and folders are passed over, and so are runs, whose reports would be read as pages
+and show the test set to the training; no link leads out of the folder.
 """
 
 import logging
@@ -10,6 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from tunesmith.errors import DataError, MissingError
+from tunesmith.files import RUN_MARKER
 from tunesmith.sources.chunks import check_file
 from tunesmith.sources.material import AnsweredQuestion, Section
 from tunesmith.sources.pages.pages import PageKind, find_page_kind, page_format, read_page
@@ -41,7 +43,9 @@ def _tell_others(folder: Path, name: str, num_pages: int) -> None:
 
 
 def folder_files(folder: Path) -> list[Path]:
-    """All files below a folder but hidden ones, sorted; links out of it are not followed.
+    """All files below a folder but hidden ones and those of runs in it, sorted.
+
+    Links out of it are not followed.
 
     Raises:
         DataError: It holds more files than a folder of pages does.
@@ -49,7 +53,11 @@ def folder_files(folder: Path) -> list[Path]:
     root = folder.resolve()
     found: list[Path] = []
     for parent, names, files in os.walk(folder, followlinks=False):
-        names[:] = sorted(name for name in names if not name.startswith("."))
+        names[:] = sorted(
+            name
+            for name in names
+            if not name.startswith(".") and not Path(parent, name, RUN_MARKER).is_file()
+        )
         for name in files:
             path = Path(parent) / name
             if not name.startswith(".") and path.resolve().is_relative_to(root) and path.is_file():

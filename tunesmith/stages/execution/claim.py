@@ -12,27 +12,43 @@ from typing import Any
 
 from tunesmith import __version__
 from tunesmith.errors import DataError, MissingError, RecipeError
+from tunesmith.files import RUN_MARKER as MARKER
 from tunesmith.files import read_json, write_json
 from tunesmith.recipe.recipe import Recipe
 
-MARKER = "tunesmith-run.json"
 _SCHEMA = 1
 _CONTRACT = "tunesmith.json"  # of `models.load`, which would import torch
 _ENTRY = {"key", "inputs", "outputs", "result"}  # of a finished stage in manifest.json
 _NUM_NAMED = 3
+_FOLDERS = ("checkpoints", "completions", "data", "grades", "judgements", "model", "tokens")
+_FILES = (
+    "calls.sqlite",
+    "environment.json",
+    "log.jsonl",
+    "manifest.json",
+    "recipe.yaml",
+    "report.html",
+    "report.md",
+    "scores.json",
+    "splits.jsonl",
+    "study.json",
+    MARKER,
+)
 
 
 def is_run(path: Path) -> bool:
     """Whether a folder is a run's: by its marker, or by the manifest of an older run."""
-    marker = _read(path / MARKER)
-    if isinstance(marker, dict) and marker.get("kind") == "run":
+    if _marker(path).get("kind") == "run":
         return True
     manifest = _read(path / "manifest.json")
-    if not isinstance(manifest, dict):
+    return is_manifest(manifest) and (bool(manifest) or _is_interrupted(path))
+
+
+def is_manifest(value: object) -> bool:
+    """Whether a JSON value is what the finished stages of a run are written down as."""
+    if not isinstance(value, dict):
         return False
-    entries = manifest.values()
-    is_ours = all(isinstance(one, dict) and one.keys() >= _ENTRY for one in entries)
-    return is_ours and (bool(manifest) or _holds_process_id(path / ".lock"))
+    return all(isinstance(one, dict) and one.keys() >= _ENTRY for one in value.values())
 
 
 def claim(path: Path, recipe: Recipe, recipe_folder: Path) -> None:
@@ -99,10 +115,10 @@ def _foreign(path: Path) -> str | None:
     """What stands in the folder that no run has."""
     names = sorted(_names(path))
     if is_run(path):
-        schema = (_read(path / MARKER) or {}).get("schema", _SCHEMA)
+        schema = _marker(path).get("schema", _SCHEMA)
         if schema != _SCHEMA:
             return f"this run was made by a newer version of tunesmith (schema {schema})"
-        return _foreign_model(path / "model")
+        return _odd_part(path) or _foreign_model(path / "model")
     if not names or (names == [".lock"] and _holds_process_id(path / ".lock")):
         return None
     listed = ", ".join(names[:_NUM_NAMED]) + (", ..." if len(names) > _NUM_NAMED else "")
@@ -111,10 +127,19 @@ def _foreign(path: Path) -> str | None:
 
 def _foreign_model(model: Path) -> str | None:
     """A new model takes the place of this folder, which therefore has to be one of ours."""
-    if model.is_file():
-        return "its model is no folder"
     if _names(model) and not (model / _CONTRACT).is_file():
         return f"its model folder holds no model of tunesmith's (no {_CONTRACT})"
+    return None
+
+
+def _odd_part(run: Path) -> str | None:
+    """What goes by a name of ours and is another kind of thing: a user's, or leads to a user's."""
+    for name in (*_FOLDERS, *_FILES):
+        part = run / name
+        if part.is_symlink():
+            return f"its {name} is a link, and what it leads to would be written over"
+        if part.exists() and part.is_dir() != (name in _FOLDERS):
+            return f"its {name} is no {'folder' if name in _FOLDERS else 'file'}"
     return None
 
 
@@ -145,6 +170,12 @@ def _exists(path: Path) -> bool:
     return "\0" not in str(path) and os.path.exists(path)  # noqa: PTH110 - long texts are no error
 
 
+def _marker(run: Path) -> dict[str, Any]:
+    """What a run's marker says; nothing where it is missing, damaged or another tool's."""
+    marker = _read(run / MARKER)
+    return marker if isinstance(marker, dict) else {}
+
+
 def _read(path: Path) -> Any:
     try:
         return read_json(path) if path.is_file() else None
@@ -152,9 +183,14 @@ def _read(path: Path) -> Any:
         return None
 
 
+def _is_interrupted(run: Path) -> bool:
+    """Whether an older run was doing its only stage anew, so that its manifest is empty."""
+    return _holds_process_id(run / ".lock") and (run / "recipe.yaml").is_file()
+
+
 def _holds_process_id(lock: Path) -> bool:
     """Whether this is the lock of a run that ended before it wrote anything."""
     try:
-        return lock.is_file() and re.fullmatch(r"\d{0,10}", lock.read_text()) is not None
+        return lock.is_file() and re.fullmatch(r"\d{1,10}", lock.read_text()) is not None
     except (OSError, ValueError):
         return False

@@ -4,7 +4,6 @@ A file counts as Tunesmith's when each of its lines is a record of that kind; an
 carries the hash of its content, so that rows which a person has corrected are not replaced.
 """
 
-import os
 import tempfile
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
@@ -47,6 +46,21 @@ def are_grades(path: Path) -> bool:
     return are_all_lines(path, lambda record: record.keys() >= keys)
 
 
+def require_name(option: str, path: Path) -> None:
+    """Find out that an output has a name, from which those of files beside it are made.
+
+    Raises:
+        RecipeError: It is `.` or `/`.
+    """
+    if not path.name:
+        raise RecipeError("is a folder", where=f"{option} {path}", cure=_CURE)
+
+
+def is_same_file(path: Path, other: Path) -> bool:
+    """Whether two paths lead to one file, by links of either kind; what is missing is none."""
+    return path.exists() and other.exists() and path.samefile(other)
+
+
 def check_outputs(option: str, files: Mapping[Path, IsOurs], *, read: Iterable[Path] = ()) -> None:
     """Find out before any work whether files can be written, and that they are nobody else's.
 
@@ -58,7 +72,7 @@ def check_outputs(option: str, files: Mapping[Path, IsOurs], *, read: Iterable[P
     Raises:
         RecipeError: One cannot be written, or would replace what Tunesmith did not write.
     """
-    sources = {os.path.realpath(path) for path in read}
+    sources = list(read)
     for path, is_ours in files.items():
         problem = _kind_problem(path) or _content_problem(path, is_ours, sources)
         problem = problem or _folder_problem(path)
@@ -74,10 +88,10 @@ def _kind_problem(path: Path) -> str | None:
     return "is a link, which would be replaced" if path.is_symlink() else None
 
 
-def _content_problem(path: Path, is_ours: IsOurs, sources: set[str]) -> str | None:
+def _content_problem(path: Path, is_ours: IsOurs, sources: Iterable[Path]) -> str | None:
     if not path.exists():
         return None
-    if os.path.realpath(path) in sources:
+    if any(is_same_file(path, source) for source in sources):
         return "is a file that is read, which would be overwritten"
     if path.stat().st_size and not is_ours(path):
         return "holds something else than an earlier output, which would be overwritten"

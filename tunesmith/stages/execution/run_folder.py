@@ -6,8 +6,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from tunesmith.errors import DataError
 from tunesmith.examples.splitting.split import Split
 from tunesmith.files import read_json, write_json
+from tunesmith.stages.execution.claim import is_manifest
 
 _SPLITS = "splits.jsonl"
 _UNSAFE = re.compile(r"[^\w.+-]+")
@@ -133,11 +135,19 @@ class RunFolder:
         return self.path / "grades" / f"{metric}.jsonl"
 
     def read_manifest(self) -> dict[str, Any]:
-        """The manifest; empty before the first stage is done."""
+        """The manifest; empty before the first stage is done.
+
+        Raises:
+            DataError: It is damaged.
+        """
         if not self.manifest.is_file():
             return {}
-        manifest: dict[str, Any] = read_json(self.manifest)
-        return manifest
+        manifest = read_json(self.manifest)
+        if not is_manifest(manifest):
+            cure = "Delete it, and every stage is done again."
+            raise DataError("is no manifest of a run", where=str(self.manifest), cure=cure)
+        found: dict[str, Any] = manifest
+        return found
 
     def write_manifest(self, manifest: dict[str, Any]) -> None:
         """Replace the manifest, atomically."""
