@@ -7,13 +7,24 @@ and versions come from the packages' metadata, which imports nothing of theirs.
 import importlib.util
 import re
 import sys
-from collections.abc import Collection, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterator, Mapping
+from contextlib import contextmanager, redirect_stdout
+from dataclasses import dataclass, fields, is_dataclass
 from functools import cache
 from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
-from typing import Any, Literal, Protocol, TypeVar
+from types import UnionType
+from typing import (
+    Any,
+    Literal,
+    Protocol,
+    TypeVar,
+    Union,
+    cast,
+    get_args,
+    get_origin,
+    get_type_hints,
+)
 
 from tunesmith.errors import RecipeError, TunesmithError
 from tunesmith.files import hash_bytes
@@ -24,6 +35,7 @@ DOORS: dict[Door, str] = {
     "templates": "template",
     "metrics": "metric",
 }
+_WIDTH = 60
 _NAME = re.compile(r"[a-z][a-z0-9]*(?:[_-][a-z0-9]+)*")
 
 
@@ -115,9 +127,10 @@ def load_plugin(plugin: Plugin, types: tuple[type[T], ...]) -> T:
     """
     try:
         group = f"tunesmith.{plugin.door}"
-        record = EntryPoint(name=plugin.name, value=plugin.target, group=group).load()
-        if callable(record) and not isinstance(record, types):
-            record = record()
+        with redirect_stdout(sys.stderr):
+            record = EntryPoint(name=plugin.name, value=plugin.target, group=group).load()
+            if callable(record) and not isinstance(record, types):
+                record = record()
     except (Exception, SystemExit) as error:
         raise _not_usable(plugin, f"cannot be loaded ({in_words(error)})") from error
     if not isinstance(record, types):
@@ -125,21 +138,59 @@ def load_plugin(plugin: Plugin, types: tuple[type[T], ...]) -> T:
         raise _not_usable(plugin, f"is of type {type(record).__name__}, not {wanted}")
     if record.name != plugin.name:
         raise _not_usable(plugin, f"calls itself '{record.name}'")
+    problem = wrong_field(record)
+    if problem is not None:
+        raise _not_usable(plugin, f"has a record whose {problem}")
     return record
+
+
+def wrong_field(record: Any) -> str | None:
+    """Which field of a plug-in's record, or of a record in it, is not what it is declared to be."""
+    hints = get_type_hints(type(record))
+    for field in fields(record):
+        value = getattr(record, field.name)
+        if not _fits(value, hints[field.name]):
+            return f"{field.name} is {shortened(value)}"
+    return None
+
+
+def _fits(value: object, hint: Any) -> bool:
+    origin, inside = get_origin(hint), get_args(hint)
+    if origin in (Union, UnionType):
+        return any(_fits(value, one) for one in inside)
+    if origin is tuple and isinstance(value, tuple):
+        hints = inside[:1] * len(value) if inside[-1] is ... else inside
+        return len(hints) == len(value) and all(map(_fits, value, hints))
+    if origin is Mapping:
+        return isinstance(value, Mapping) and all(isinstance(key, str) for key in value)
+    if is_dataclass(hint):
+        return isinstance(value, cast(type, hint)) and wrong_field(value) is None
+    if hint is float:
+        return isinstance(value, int | float)
+    return callable(value) if origin is Callable else isinstance(value, origin or hint)
+
+
+def shortened(value: object) -> str:
+    """A value of other people's code in a few words."""
+    text = repr(value)
+    return text if len(text) <= _WIDTH else f"{text[:_WIDTH]}..."
 
 
 @contextmanager
 def answerable(plugin: Plugin, *, where: str | None = None) -> Iterator[None]:
     """What a plug-in's code raises becomes an error that names its package.
 
+    What it prints goes to stderr: stdout is the command's result.
+
     Raises:
         TunesmithError: The code within the block failed; errors of Tunesmith pass as they are.
     """
     try:
-        yield
+        with redirect_stdout(sys.stderr):
+            yield
     except TunesmithError:
         raise
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         raise TunesmithError(
             f"{plugin.title} of {plugin.package} failed ({in_words(error)})",
             where=where,

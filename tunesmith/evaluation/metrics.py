@@ -5,8 +5,10 @@ common subsequence of the same words (Lin 2004); chrF is sacrebleu's (Popović 2
 are 0 to 100. A row without a completion is a failure with its reason, never a 0.
 """
 
+import sys
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import redirect_stdout
 from dataclasses import replace
 from functools import cache, partial
 from typing import Protocol
@@ -118,8 +120,9 @@ def find_metric(name: str) -> Metric:
 def _measured(metric: Metric, completion: str, reference: str) -> float:
     """The mark of a package's metric; where its code fails, that row fails."""
     try:
-        score = float(metric.measure(completion, reference))
-    except Exception as error:
+        with redirect_stdout(sys.stderr):  # stdout is the command's result
+            score = float(metric.measure(completion, reference))
+    except (Exception, SystemExit) as error:
         raise MeasureError(f"metric {metric.name} failed ({in_words(error)})") from error
     if not 0 <= score <= 100 + _ROUNDING:
         raise MeasureError(f"metric {metric.name} gave {score:g}, not 0 to 100")

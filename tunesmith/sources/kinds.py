@@ -6,10 +6,19 @@ equally sure of a source, the one that stands first reads it.
 
 import logging
 from collections.abc import Iterator
+from contextlib import AbstractContextManager
 from dataclasses import replace
 from functools import cache
+from typing import Any
 
-from tunesmith.entry_points import Plugin, answerable, find_plugin, installed, load_plugin
+from tunesmith.entry_points import (
+    Plugin,
+    answerable,
+    find_plugin,
+    installed,
+    load_plugin,
+    wrong_field,
+)
 from tunesmith.errors import RecipeError
 from tunesmith.sources.chat_kinds import CHAT_KINDS
 from tunesmith.sources.kind import Recognition, SourceFile, SourceKind
@@ -22,6 +31,8 @@ BUILT_IN = (*CHAT_KINDS, FAQ, DOCUMENT, PAGE_FOLDER, *ROW_KINDS)
 _BY_NAME = {kind.name: kind for kind in BUILT_IN if kind is not PAGE_FOLDER}
 NAMES = tuple(_BY_NAME)
 _RESERVED = {kind.name for kind in BUILT_IN} | {"hub"}  # what sources are said to be read as
+
+_END = object()
 
 logger = logging.getLogger(__name__)
 
@@ -66,22 +77,40 @@ def load_kind(plugin: Plugin) -> SourceKind:
             return _checked(kind.recognise(file))
 
     def read(file: SourceFile) -> Iterator[Material | Dropped]:
-        with answerable(plugin, where=file.name):
-            for piece in kind.read(file):
-                yield _known_piece(piece)
+        def answerably() -> AbstractContextManager[None]:
+            return answerable(plugin, where=file.name)
+
+        with answerably():
+            pieces = iter(kind.read(file))
+        while True:
+            with answerably():  # for one piece: what becomes of it is not the package's
+                piece: Any = next(pieces, _END)
+                if piece is not _END:
+                    _check_piece(piece)
+            if piece is _END:
+                return
+            yield piece
 
     return replace(kind, recognise=recognise, read=read)
 
 
-def _known_piece(piece: Material | Dropped) -> Material | Dropped:
-    if isinstance(piece, Material | Dropped):
-        return piece
-    raise TypeError(f"read gave a {type(piece).__name__}, not a Row, Section, Thread or the like")
+def _check_piece(piece: Material | Dropped) -> None:
+    if not isinstance(piece, Material | Dropped):
+        found = type(piece).__name__
+        raise TypeError(f"read gave a {found}, not a Row, Section, Thread or the like")
+    problem = wrong_field(piece)
+    if problem is not None:
+        raise TypeError(f"read gave a {type(piece).__name__} whose {problem}")
 
 
 def _checked(recognition: object) -> Recognition | None:
-    if recognition is None or isinstance(recognition, Recognition):
+    if recognition is None:
         return recognition
+    if isinstance(recognition, Recognition):
+        problem = wrong_field(recognition)
+        if problem is None:
+            return recognition
+        raise TypeError(f"recognise gave a Recognition whose {problem}")
     raise TypeError(f"recognise gave a {type(recognition).__name__}, not a Recognition")
 
 
