@@ -177,3 +177,15 @@ def test_a_module_that_cannot_be_trained_whole_is_refused(name: str) -> None:
 
 def test_the_tokenizer_of_these_tests_fits() -> None:
     assert len(byte_tokenizer()) == NUM_TOKENS
+
+
+def test_dora_of_a_row_of_zeros_is_refused_before_training() -> None:
+    """A padding token's row is zero in many models; training ended with NaN at its first step."""
+    network = tiny_network("llama", tie_word_embeddings=True)
+    assert not network.get_input_embeddings().weight[258].any()
+    recipe = LoraRecipe(targets=["lm_head", "q_proj"], use_dora=True, rank=2)
+    with pytest.raises(RecipeError, match=r"lm_head has 1 rows of zeros.*DoRA") as error:
+        add_adapter(network, recipe, dropout=0.0)
+    assert "Leave lm_head out of training.method.lora.targets" in str(error.value)
+    other = LoraRecipe(targets=["q_proj", "embed_tokens"], use_dora=True, rank=2)
+    add_adapter(tiny_network("llama", tie_word_embeddings=True), other, dropout=0.0)

@@ -26,7 +26,8 @@ def add_adapter(network: PreTrainedModel, recipe: LoraRecipe, *, dropout: float)
     """Wrap a model in a trainable adapter; its own weights stop requiring gradients.
 
     Raises:
-        RecipeError: The target names match no module, or a module cannot be trained whole.
+        RecipeError: The target names match no module, a module cannot be trained whole, or DoRA
+            would divide by zero.
     """
     whole = _whole_modules(network, recipe)
     config = LoraConfig(
@@ -43,13 +44,28 @@ def add_adapter(network: PreTrainedModel, recipe: LoraRecipe, *, dropout: float)
     )
     try:
         with _without_peft_warning():
-            return get_peft_model(network, config)
+            adapted = get_peft_model(network, config)
     except ValueError as error:
         raise RecipeError(
             f"no module matches {recipe.targets!r} ({error})",
             where="training.method.lora.targets",
             cure=f"Use all-linear, or some of: {_known_names(network)}.",
         ) from error
+    _refuse_zero_magnitudes(adapted)
+    return adapted
+
+
+def _refuse_zero_magnitudes(adapted: Any) -> None:
+    """DoRA divides by the length of each row; one of zeros makes every loss NaN, in peft too."""
+    for name, magnitude in adapted.named_parameters():
+        if "lora_magnitude_vector" in name and bool((magnitude == 0).any()):
+            module = name.partition(".lora_magnitude_vector")[0].rsplit(".", 1)[-1]
+            raise RecipeError(
+                f"{module} has {int((magnitude == 0).sum()):,} rows of zeros, such as that of a "
+                "padding token, and DoRA divides by their length",
+                where="training.method.lora.use_dora",
+                cure=f"Leave {module} out of training.method.lora.targets, or set use_dora: false.",
+            )
 
 
 def _whole_modules(network: PreTrainedModel, recipe: LoraRecipe) -> list[str]:
