@@ -235,3 +235,14 @@ def test_two_real_runs_are_compared(tmp_path: Path, tiny_folder: Path) -> None:
     assert [c.metric for c in result.comparisons][-2:] == ["token_accuracy", "loss"]
     assert result.comparisons[-1].difference != 0
     assert result.rows["common"] == result.rows["A"] > 5
+
+
+@pytest.mark.parametrize("given", [None, [], "run", Path("run"), 5, [None], [5], [""], ["a\0b"]])
+def test_a_side_that_is_no_list_of_folders_is_refused(given: Any) -> None:
+    with pytest.raises(RecipeError, match=r"^side A: .*'runs/"):
+        compare(given, given)
+
+
+def test_a_folder_may_be_named_by_a_text(tmp_path: Path) -> None:
+    with pytest.raises(MissingError, match="no such run"):
+        compare([str(tmp_path / "a")], [str(tmp_path / "b")])

@@ -160,3 +160,20 @@ def test_a_check_for_people_names_line_and_reason(capsys: pytest.CaptureFixture[
     told = capsys.readouterr().out.splitlines()
     assert told[0] == "faq.jsonl:2: trivial answer: the answer is 'ok'"
     assert "kept: 1" in told
+
+
+@pytest.mark.parametrize("given", ["a.md", Path("a.md"), {"path": "a.md"}, None, 5, [None], [5]])
+def test_what_is_no_list_of_sources_is_refused(given: Any) -> None:
+    with pytest.raises(RecipeError, match=r"^sources: takes a "):
+        import_sources(given, None)
+
+
+def test_the_file_to_write_may_be_named_by_a_text(tmp_path: Path) -> None:
+    source = tmp_path / "a.jsonl"
+    source.write_text('{"instruction": "Why?", "response": "So."}', encoding="utf-8")
+    made = import_sources([str(source)], str(tmp_path / "b.jsonl"))
+    assert (made.kept, made.file) == (1, str(tmp_path / "b.jsonl"))
+    wrong: Any = 5
+    for out in (wrong, ""):
+        with pytest.raises(RecipeError, match=r"^out: "):
+            import_sources([str(source)], out)

@@ -22,8 +22,8 @@ _MODEL, _MODELS, _RECIPE = "this model", "these models", "this recipe"
 
 
 def compare(
-    first: Sequence[Path],
-    second: Sequence[Path],
+    first: Sequence[str | Path],
+    second: Sequence[str | Path],
     *,
     progress: Progress | None = None,
     num_rows: int = NUM_ROWS,

@@ -1,7 +1,7 @@
 """Raw material of any kind, without a recipe -> a file of clean examples, and what was left out."""
 
 import tempfile
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import IO
@@ -12,7 +12,7 @@ from tunesmith.examples.read_chunks import read_chunks
 from tunesmith.examples.read_count import ReadCount, check_read
 from tunesmith.examples.splitting.assign import find_repeated
 from tunesmith.examples.splitting.collection import Collection
-from tunesmith.files import atomic_file, json_line
+from tunesmith.files import atomic_file, given_path, json_line
 from tunesmith.recipe.load_recipe import recipe_from_mapping
 from tunesmith.recipe.recipe import Recipe
 from tunesmith.sources.read_source import explain_source
@@ -32,7 +32,7 @@ NUM_FINDINGS = 100
 
 def import_sources(
     sources: Sequence[str | Path | Mapping[str, object]],
-    out: Path | None,
+    out: str | Path | None,
     *,
     examples: Mapping[str, object] | None = None,
     progress: Progress | None = None,
@@ -53,9 +53,10 @@ def import_sources(
         MissingError: A source does not exist.
         DataError: A source cannot be read, or no example is left.
     """
-    recipe = _recipe(sources, examples or {}, out)
+    target = None if out is None else given_path(out, where="out")
+    recipe = _recipe(sources, examples or {}, target)
     work = _Import(recipe, progress or SilentProgress())
-    return work.check() if out is None else work.write(out)
+    return work.check() if target is None else work.write(target)
 
 
 def dropped_path(out: Path) -> Path:
@@ -134,7 +135,13 @@ def _recipe(
     examples: Mapping[str, object],
     out: Path | None,
 ) -> Recipe:
-    written = [dict(one) if isinstance(one, Mapping) else {"path": str(one)} for one in sources]
+    if isinstance(sources, str | bytes | Path | Mapping) or not isinstance(sources, Iterable):
+        cure = "For example: import_sources(['faq.md'], 'faq.jsonl')."
+        raise RecipeError("takes a list of sources", where="sources", cure=cure)
+    written = [
+        dict(one) if isinstance(one, Mapping) else {"path": str(given_path(one, where="sources"))}
+        for one in sources
+    ]
     recipe = recipe_from_mapping({"sources": written, "examples": dict(examples)}, name="import")
     if out is not None:
         _check(out, recipe)

@@ -10,7 +10,7 @@ import yaml
 
 from tunesmith.errors import MissingError, RecipeError, RefusedError
 from tunesmith.examples.splitting.split import Split
-from tunesmith.files import hash_file, read_json, read_json_lines
+from tunesmith.files import given_path, hash_file, read_json, read_json_lines
 from tunesmith.report.number_text import flat_items
 from tunesmith.stages.execution.run_folder import RunFolder
 
@@ -52,13 +52,17 @@ class Side:
         return list(dict.fromkeys(getattr(run, part).get(key) for run in self.runs))
 
 
-def open_side(label: str, paths: Sequence[Path]) -> Side:
+def open_side(label: str, given: Sequence[str | Path]) -> Side:
     """Read what is known of each run.
 
     Raises:
         MissingError: A run does not exist, or has not been evaluated.
-        RecipeError: A run is named twice.
+        RecipeError: A run is named twice, or none is.
     """
+    if isinstance(given, str | Path) or not isinstance(given, Sequence) or not given:
+        cure = "For example: compare(['runs/a'], ['runs/b'])."
+        raise RecipeError("takes a list of runs' folders", where=f"side {label}", cure=cure)
+    paths = [given_path(one, where=f"side {label}") for one in given]
     resolved = [path.resolve() for path in paths]
     for path in paths:
         if resolved.count(path.resolve()) > 1:
