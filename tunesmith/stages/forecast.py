@@ -31,6 +31,7 @@ from tunesmith.stages.results.trained import (
 from tunesmith.stages.train import Training, base_record, peak_memory_bytes, start_engine
 from tunesmith.training import checkpoint as checkpoints
 from tunesmith.training.distributed import Ranks
+from tunesmith.training.engine import kept_randomness
 from tunesmith.training.make_plan import first_state
 from tunesmith.training.optimizer import trainable
 from tunesmith.training.plan import TrainingPlan, TrainingState
@@ -69,7 +70,7 @@ def forecast(run: Run) -> Forecast:
         )
     started = time.monotonic()
     engine = start_engine(run.recipe.training)
-    with run.locked(), use_matmul_library("standard"):
+    with run.locked(), use_matmul_library("standard"), kept_randomness():
         renderer = recipe_renderer(run.recipe, run.recipe_folder)
         opened = time.monotonic()
         prepare_stage(run, renderer)

@@ -42,6 +42,7 @@ from tunesmith.training.engine import (
     Engine,
     choose_engine,
     identity,
+    kept_randomness,
 )
 from tunesmith.training.loop import run_training
 from tunesmith.training.make_plan import TrainingTerms, first_state, make_plan, products_of
@@ -71,6 +72,7 @@ def train(run: Run, *, force: str | None = None) -> Trained:
     checked_run(run, stage="train")
     engine = start_engine(run.recipe.training)
     with joined_ranks(torch.device(engine.device)) as ranks, ExitStack() as stack:
+        stack.enter_context(kept_randomness())
         stack.enter_context(use_matmul_library("standard"))  # again, afterwards
         if ranks.is_first:
             stack.enter_context(run.locked())

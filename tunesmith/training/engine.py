@@ -6,6 +6,8 @@ is another identity, and resuming under another identity is refused.
 
 import os
 import platform
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from importlib.metadata import version  # importing peft takes a second
 from pathlib import Path
@@ -74,6 +76,14 @@ def identity(engine: Engine) -> dict[str, Any]:
 def seed_everything(seed: int, step: int) -> None:
     """Set torch's generators from (seed, step), so that a resumed step draws the same numbers."""
     torch.manual_seed(int(np.random.SeedSequence([seed, step]).generate_state(1)[0]))
+
+
+@contextmanager
+def kept_randomness() -> Iterator[None]:
+    """Give torch's generators back as they were: what a script draws afterwards is its own."""
+    devices = range(torch.cuda.device_count()) if torch.cuda.is_initialized() else ()
+    with torch.random.fork_rng(devices):
+        yield
 
 
 def _choose_device(asked: str) -> str:

@@ -1,11 +1,15 @@
 """A run in Python: opened by its recipe or its folder, read, asked, shown."""
 
 import json
+import pickle
+import signal
+import subprocess
 import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
+import torch
 
 import tunesmith
 from tests.stages.rig import colour_rows, write_rows
@@ -211,3 +215,41 @@ def test_a_name_that_is_nearly_right_is_answered_with_the_right_one(done: Run) -
     for wrong in (None, 5, []):
         with pytest.raises(MissingError, match="There are: base, tuned"):
             done.answers(wrong)  # type: ignore[arg-type]
+
+
+def test_a_script_keeps_its_signals_and_its_random_numbers(done: Run, tmp_path: Path) -> None:
+    torch.manual_seed(5)
+    expected = (torch.rand(3), signal.getsignal(signal.SIGINT), signal.getsignal(signal.SIGTERM))
+    torch.manual_seed(5)
+    again = open_run(done.folder.path.parent / "face.yaml", folder=tmp_path / "again")
+    tunesmith.forecast(again)
+    tunesmith.train(again)
+    again.ask("Colour 3?", max_new_tokens=2)
+    found = (torch.rand(3), signal.getsignal(signal.SIGINT), signal.getsignal(signal.SIGTERM))
+    assert torch.equal(found[0], expected[0])
+    assert found[1:] == expected[1:]
+
+
+def test_a_run_and_its_records_are_short_in_words_and_survive_pickling(done: Run) -> None:
+    told = {"run": done, "scores": done.scores, "report": done.report, "trained": done.trained}
+    for name, one in told.items():
+        assert len(repr(one)) < 400, name
+        assert pickle.loads(pickle.dumps(one)) == one, name
+    assert repr(done).startswith(f"Run({str(done.folder.path)!r}, model=")
+    assert repr(done.scores).endswith("models=['base', 'tuned'])")
+
+
+def test_to_dict_is_what_the_command_prints_after_its_schema(done: Run) -> None:
+    recipe, folder = done.folder.path.parent / "face.yaml", done.folder.path
+    for verb, record in (("train", done.trained), ("evaluate", done.scores)):
+        command = [verb, str(recipe), "--run", str(folder), "--json"]
+        found = subprocess.run(
+            [sys.executable, "-m", "tunesmith", *command],
+            capture_output=True,
+            text=True,
+            timeout=120,
+            check=True,
+        )
+        expected = record.to_dict()
+        printed = json.dumps({"schema": 1, **expected}, separators=(",", ":"), ensure_ascii=False)
+        assert found.stdout.strip() == printed

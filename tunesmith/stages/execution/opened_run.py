@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from tunesmith.stages.results.trained import Trained
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class Run:
     """One execution of a recipe: what is done, where its files lie, who is told.
 
@@ -48,7 +48,7 @@ class Run:
     recipe: Recipe
     folder: RunFolder
     paths_from: Path | None
-    progress: Progress = field(default_factory=SilentProgress, repr=False)
+    progress: Progress = field(default_factory=SilentProgress, compare=False)
 
     @property
     def recipe_folder(self) -> Path:
@@ -198,6 +198,9 @@ class Run:
     def _unfinished(self, stage: str) -> MissingError:
         where, cure = str(self.folder.path), f"tunesmith.{stage}(run) makes it."
         return MissingError(f"the run has nothing of {stage} yet", where=where, cure=cure)
+
+    def __repr__(self) -> str:
+        return f"Run({str(self.folder.path)!r}, model={self.recipe.model.name!r})"
 
     def _repr_html_(self) -> str:
         from tunesmith.report.notebook import curve, framed, score_tables, verdict

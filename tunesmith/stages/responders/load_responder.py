@@ -5,7 +5,7 @@ from tunesmith.models.forward import choose_layout
 from tunesmith.models.load import ModelPlace, find_model, load_network, to_device
 from tunesmith.recipe.recipe import GenerationRecipe, Recipe, TrainingRecipe
 from tunesmith.stages.responders.renderer import Renderer, model_renderer
-from tunesmith.training.engine import choose_engine, seed_everything
+from tunesmith.training.engine import choose_engine, kept_randomness, seed_everything
 
 
 def load_responder(
@@ -27,8 +27,9 @@ def load_responder(
             seed: the base of a training that started from nothing.
     """
     training = training or TrainingRecipe()
-    seed_everything(training.seed, 0)
-    network = load_network(renderer.place, has_random_weights=has_random_weights)
+    with kept_randomness():
+        seed_everything(training.seed, 0)
+        network = load_network(renderer.place, has_random_weights=has_random_weights)
     device = choose_engine(training).device
     return Responder(
         name=name,

@@ -19,7 +19,7 @@ class Report:
     """
 
     report: str
-    summary: tuple[str, ...] = field(default=(), metadata=FOR_PEOPLE)
+    summary: tuple[str, ...] = field(default=(), metadata=FOR_PEOPLE, repr=False)
 
     @property
     def page(self) -> Path:

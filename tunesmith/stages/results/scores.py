@@ -49,7 +49,7 @@ class JudgeResult:
         return as_dict(self)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class Scores:
     """The scores of every model under every metric, and the comparisons with `tuned`.
 
@@ -70,6 +70,10 @@ class Scores:
     loss: Mapping[str, Score] | None = field(default=None, metadata=IF_SET)
     comparisons: tuple[Comparison, ...] = ()
     judge: JudgeResult | None = field(default=None, metadata=IF_SET)
+
+    def __repr__(self) -> str:
+        models = {name for models in self.metrics.values() for name in models}
+        return f"Scores(metrics={sorted(self.metrics)}, models={sorted(models)})"
 
     def __iter__(self) -> Iterator[str]:
         yield from self.metrics
