@@ -2,6 +2,7 @@
 
 import json
 import pickle
+import shutil
 import signal
 import subprocess
 import sys
@@ -13,7 +14,7 @@ import torch
 
 import tunesmith
 from tests.stages.rig import colour_rows, write_rows
-from tunesmith.errors import MissingError, RecipeError, TunesmithError
+from tunesmith.errors import DataError, MissingError, RecipeError, TunesmithError
 from tunesmith.files import read_json, read_json_lines
 from tunesmith.recipe.load_recipe import recipe_from_mapping
 from tunesmith.stages.ask import ask
@@ -253,3 +254,26 @@ def test_to_dict_is_what_the_command_prints_after_its_schema(done: Run) -> None:
         expected = record.to_dict()
         printed = json.dumps({"schema": 1, **expected}, separators=(",", ":"), ensure_ascii=False)
         assert found.stdout.strip() == printed
+
+
+@pytest.mark.parametrize("text", ["[]", "5", '{"prepare": 5, "train": 5, "metrics": 5}', "{}", "["])
+@pytest.mark.parametrize(
+    ("name", "read"),
+    [
+        ("scores.json", lambda run: run.scores),
+        ("manifest.json", lambda run: run.prepared),
+        ("manifest.json", lambda run: run.trained),
+        ("data/test.jsonl", lambda run: list(run.rows("test"))),
+        ("completions/base.jsonl", lambda run: list(run.answers("base"))),
+    ],
+)
+def test_a_damaged_file_is_named(
+    done: Run, tmp_path: Path, name: str, read: Any, text: str
+) -> None:
+    folder = tmp_path / "run"
+    shutil.copytree(done.folder.path, folder)
+    (folder / name).write_text(f"{text}\n", encoding="utf-8")
+    damaged = open_run(done.folder.path.parent / "face.yaml", folder=folder)
+    is_empty = (name, text) == ("manifest.json", "{}")  # as before the first stage
+    with pytest.raises(MissingError if is_empty else DataError, match="run" if is_empty else name):
+        read(damaged)

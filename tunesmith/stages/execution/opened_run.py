@@ -5,9 +5,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
-from tunesmith.errors import MissingError, RecipeError
+from tunesmith.errors import DataError, MissingError, RecipeError
 from tunesmith.files import folder_lock, given_path, read_json, read_json_lines
 from tunesmith.recipe.load_recipe import (
     checked_overrides,
@@ -31,6 +31,8 @@ if TYPE_CHECKING:
     from tunesmith.stages.results.reported import Report
     from tunesmith.stages.results.scores import Scores
     from tunesmith.stages.results.trained import Trained
+
+Record = TypeVar("Record")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
@@ -78,7 +80,8 @@ class Run:
         """
         from tunesmith.stages.results.prepared import Prepared
 
-        return Prepared.from_dict(self._finished("prepare"))
+        with _whole(self.folder.manifest):
+            return Prepared.from_dict(self._finished("prepare"))
 
     @property
     def trained(self) -> "Trained":
@@ -89,7 +92,8 @@ class Run:
         """
         from tunesmith.stages.results.trained import Trained
 
-        return Trained.from_dict(self._finished("train"))
+        with _whole(self.folder.manifest):
+            return Trained.from_dict(self._finished("train"))
 
     @property
     def scores(self) -> "Scores":
@@ -100,7 +104,9 @@ class Run:
         """
         from tunesmith.stages.results.scores import Scores
 
-        return Scores.from_dict(read_json(self._written(self.folder.scores, "evaluate")))
+        path = self._written(self.folder.scores, "evaluate")
+        with _whole(path):
+            return Scores.from_dict(read_json(path))
 
     @property
     def report(self) -> "Report":
@@ -128,8 +134,8 @@ class Run:
 
         if split not in SPLITS:
             raise _unknown(f"no split is called {split!r}", split, SPLITS, where="rows")
-        self._written(self.folder.examples(split), "prepare")
-        return read_split(self.folder, split)
+        path = self._written(self.folder.examples(split), "prepare")
+        return _all_whole(path, read_split(self.folder, split))
 
     def answers(self, model: str = "tuned") -> Iterator["Completion"]:
         """What a model answered to the test rows: tuned, base or a rival.
@@ -144,7 +150,7 @@ class Run:
         if known and not (isinstance(model, str) and path.is_file()):
             raise _unknown(f"no model {model!r} has answered", model, known, where="answers")
         self._written(path, "answer")
-        return (Completion(**record) for record in read_json_lines(path))
+        return _all_whole(path, (Completion(**record) for record in read_json_lines(path)))
 
     def model(self) -> "LoadedModel":
         """The tuned model, loaded to be asked many things.
@@ -219,6 +225,21 @@ class Run:
         self.claim()
         with folder_lock(self.folder.path):
             yield
+
+
+@contextmanager
+def _whole(path: Path) -> Iterator[None]:
+    """Reading a file of the run; what does not hold our records is damaged, and is named."""
+    try:
+        yield
+    except (AttributeError, KeyError, TypeError, ValueError):
+        cure = "Delete it and run the recipe again."
+        raise DataError("this is not what tunesmith writes", where=str(path), cure=cure) from None
+
+
+def _all_whole(path: Path, records: Iterator[Record]) -> Iterator[Record]:
+    with _whole(path):
+        yield from records
 
 
 def _unknown(problem: str, given: object, known: Sequence[str], *, where: str) -> MissingError:
