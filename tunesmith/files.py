@@ -227,3 +227,17 @@ def folder_lock(folder: Path) -> Iterator[None]:
         stream.write(str(os.getpid()))
         stream.flush()
         yield
+
+
+@contextlib.contextmanager
+def our_records(path: Path) -> Iterator[None]:
+    """Reading a file that Tunesmith wrote; what does not hold our records is damaged, and is named.
+
+    Raises:
+        DataError: It holds something else.
+    """
+    try:
+        yield
+    except (AttributeError, KeyError, TypeError, ValueError):
+        cure = "Delete it and run the recipe again."
+        raise DataError("this is not what tunesmith writes", where=str(path), cure=cure) from None

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from tunesmith.errors import DataError
 from tunesmith.report.markdown import markdown_escaped
 from tunesmith.report.number_text import duration, flat_items, number, signed
 from tunesmith.report.record import MAX_ROWS, read_run_record
@@ -24,6 +25,28 @@ def test_report_md_is_the_golden_one(make_run: MakeRun) -> None:
     if os.environ.get("TUNESMITH_GOLDEN") == "1":
         GOLDEN.write_text(written, encoding="utf-8")
     assert written == GOLDEN.read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "told"),
+    [
+        ("scores.json", '{"metrics": 5}', "scores.json"),
+        ("scores.json", '{"metrics": {"chrf": {"tuned": []}}}', "scores.json"),
+        ("scores.json", '{"comparisons": [{}]}', "scores.json"),
+        ("environment.json", "5", "environment.json"),
+        ("recipe.yaml", "[1, 2]", "recipe.yaml"),
+        ("recipe.yaml", "a: [", "recipe.yaml"),
+        ("log.jsonl", '{"loss": 1}\n', "log.jsonl"),
+        ("completions/tuned.jsonl", '{"model": "tuned", "finish_reason": "stop"}\n', "completions"),
+    ],
+)
+def test_a_file_that_holds_something_else_is_named(
+    make_run: MakeRun, name: str, content: str, told: str
+) -> None:
+    folder = make_run()
+    (folder / name).write_text(content, encoding="utf-8")
+    with pytest.raises(DataError, match=f"{told}: this is not what tunesmith writes"):
+        write_report(folder)
 
 
 def test_texts_in_report_md_stay_texts(make_run: MakeRun) -> None:

@@ -16,7 +16,7 @@ import yaml
 from tunesmith.evaluation.grade import Comparison, Grade, Score, read_grades
 from tunesmith.evaluation.verdict import Verdict, overall_verdict
 from tunesmith.examples.example import Example
-from tunesmith.files import read_json, read_json_lines
+from tunesmith.files import our_records, read_json, read_json_lines
 from tunesmith.report.data.data_record import DataRecord, read_data_record
 
 MAX_ROWS = 5_000
@@ -111,40 +111,57 @@ def read_run_record(folder: Path) -> RunRecord:
     Raises:
         DataError: A file is damaged; the line is named.
     """
-    scores = _json(folder / "scores.json")
-    rows, num_test_rows = _rows(folder / "data" / "test.jsonl")
-    answers = _answers(folder / "completions", rows)
-    failures = _grades(folder / "grades", rows)
-    by_metric = dict(scores.get("metrics", {}))
-    if "loss" in scores:
-        by_metric["loss"] = scores["loss"]
+    with our_records(folder / "data" / "test.jsonl"):
+        rows, num_test_rows = _rows(folder / "data" / "test.jsonl")
+    with our_records(folder / "completions"):
+        answers = _answers(folder / "completions", rows)
+    with our_records(folder / "grades"):
+        failures = _grades(folder / "grades", rows)
+    with our_records(folder / "log.jsonl"):
+        log = _log(folder / "log.jsonl")
+    with our_records(folder / "scores.json"):
+        scored = _scores(_json(folder / "scores.json"))
     return RunRecord(
         name=folder.resolve().name,
         recipe=_yaml(folder / "recipe.yaml"),
         environment=_json(folder / "environment.json"),
         summary=_json(folder / "data" / "summary.json"),
         data=read_data_record(folder / "data"),
-        log=_log(folder / "log.jsonl"),
+        log=log,
         rows=tuple(rows.values()),
         num_test_rows=num_test_rows,
         answers=answers,
-        scores={
-            metric: {model: Score.from_json(score) for model, score in models.items()}
-            for metric, models in by_metric.items()
-        },
-        comparisons=tuple(Comparison.from_json(c) for c in scores.get("comparisons", ())),
         failures=failures,
         study=_json(folder / "study.json"),
-        judge=scores.get("judge", {}),
+        **scored,
     )
 
 
+def _scores(scores: dict[str, Any]) -> dict[str, Any]:
+    by_metric = dict(scores.get("metrics", {}))
+    if "loss" in scores:
+        by_metric["loss"] = scores["loss"]
+    return {
+        "scores": {
+            metric: {model: Score.from_json(score) for model, score in models.items()}
+            for metric, models in by_metric.items()
+        },
+        "comparisons": tuple(Comparison.from_json(c) for c in scores.get("comparisons", ())),
+        "judge": scores.get("judge", {}),
+    }
+
+
 def _json(path: Path) -> dict[str, Any]:
-    return dict(read_json(path)) if path.is_file() else {}
+    with our_records(path):
+        return dict(read_json(path)) if path.is_file() else {}
 
 
 def _yaml(path: Path) -> dict[str, Any]:
-    return dict(yaml.safe_load(path.read_bytes()) or {}) if path.is_file() else {}
+    with our_records(path):
+        try:
+            return dict(yaml.safe_load(path.read_bytes()) or {}) if path.is_file() else {}
+        except yaml.YAMLError as error:
+            raise ValueError("not YAML") from error
 
 
 def _lines(path: Path) -> Iterator[dict[str, Any]]:

@@ -7,8 +7,8 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from tunesmith.errors import DataError, MissingError, RecipeError
-from tunesmith.files import folder_lock, given_path, read_json, read_json_lines
+from tunesmith.errors import MissingError, RecipeError
+from tunesmith.files import folder_lock, given_path, our_records, read_json, read_json_lines
 from tunesmith.recipe.load_recipe import (
     checked_overrides,
     load_recipe,
@@ -80,7 +80,7 @@ class Run:
         """
         from tunesmith.stages.results.prepared import Prepared
 
-        with _whole(self.folder.manifest):
+        with our_records(self.folder.manifest):
             return Prepared.from_dict(self._finished("prepare"))
 
     @property
@@ -92,7 +92,7 @@ class Run:
         """
         from tunesmith.stages.results.trained import Trained
 
-        with _whole(self.folder.manifest):
+        with our_records(self.folder.manifest):
             return Trained.from_dict(self._finished("train"))
 
     @property
@@ -105,7 +105,7 @@ class Run:
         from tunesmith.stages.results.scores import Scores
 
         path = self._written(self.folder.scores, "evaluate")
-        with _whole(path):
+        with our_records(path):
             return Scores.from_dict(read_json(path))
 
     @property
@@ -227,18 +227,8 @@ class Run:
             yield
 
 
-@contextmanager
-def _whole(path: Path) -> Iterator[None]:
-    """Reading a file of the run; what does not hold our records is damaged, and is named."""
-    try:
-        yield
-    except (AttributeError, KeyError, TypeError, ValueError):
-        cure = "Delete it and run the recipe again."
-        raise DataError("this is not what tunesmith writes", where=str(path), cure=cure) from None
-
-
 def _all_whole(path: Path, records: Iterator[Record]) -> Iterator[Record]:
-    with _whole(path):
+    with our_records(path):
         yield from records
 
 
