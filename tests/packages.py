@@ -55,3 +55,29 @@ def kind_code(
 ) -> str:
     """A module with a kind `K` of one row that takes every file for its own."""
     return KIND.format(name=name, certainty=certainty, answer=answer, then=then)
+
+
+LAYOUT = """from tunesmith.templates.text_template import TextLayout
+
+def lay_out(system, instruction, given):
+    return [("Ask: ", False), (instruction, True), (given, True), ({end!r}, False)]
+
+L = TextLayout(
+    name={name!r}, lay_out=lay_out, jinja={jinja!r}, markers=("Ask: ",), has_system=False,
+    description="asks",
+)
+"""
+CHAT = """from tunesmith.templates.chat_text import ChatText
+
+TEXT = "{{% for m in messages %}}[{{{{ m.role }}}}] {{{{ m.content }}}}\\n{{% endfor %}}"
+C = ChatText(
+    name={name!r}, text=TEXT + "{{% if add_generation_prompt %}}[assistant] {{% endif %}}",
+    description="chats",
+)
+"""
+
+
+def layout_code(name: str, end: str = "\nAnswer: ", jinja: str | None = None) -> str:
+    """A module that offers a layout; `jinja` is what it says in Jinja."""
+    written = "'Ask: ' + instruction + '\\nAnswer: '" if jinja is None else jinja
+    return LAYOUT.format(name=name, end=end, jinja=written)

@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from tests.packages import install, kind_code, metric_code
+from tests.packages import install, kind_code, layout_code, metric_code
 from tests.templates.texts import TEXTS
 from tunesmith.__main__ import run_command
 from tunesmith.entry_points import installed
-from tunesmith.errors import MissingError, RecipeError, RefusedError, TunesmithError
+from tunesmith.errors import RecipeError, TunesmithError
 from tunesmith.evaluation.grade import Grade
 from tunesmith.evaluation.metrics import find_metric, grade_completions
 from tunesmith.evaluation.token_metrics import TOKEN_METRICS
@@ -27,44 +27,7 @@ from tunesmith.sources.row import Dropped, Row
 from tunesmith.stages.execution.plugins_used import check_plugins, metric_plugins, source_plugins
 from tunesmith.stages.plugins import list_plugins
 from tunesmith.templates.names import NAMES as TEMPLATES
-from tunesmith.templates.names import find_template, template_from_contract
-
-LAYOUT = """from tunesmith.templates.text_template import TextLayout
-
-def lay_out(system, instruction, given):
-    return [("Ask: ", False), (instruction, True), (given, True), ({end!r}, False)]
-
-L = TextLayout(
-    name={name!r}, lay_out=lay_out, jinja={jinja!r}, markers=("Ask: ",), has_system=False,
-    description="asks",
-)
-"""
-CHAT = """from tunesmith.templates.chat_text import ChatText
-
-TEXT = "{{% for m in messages %}}[{{{{ m.role }}}}] {{{{ m.content }}}}\\n{{% endfor %}}"
-C = ChatText(
-    name={name!r}, text=TEXT + "{{% if add_generation_prompt %}}[assistant] {{% endif %}}",
-    description="chats",
-)
-"""
-
-
-@pytest.fixture
-def site(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A folder of installed packages; what is imported from it is forgotten again."""
-    folder = tmp_path / "site"
-    folder.mkdir()
-    before = set(sys.modules)
-    monkeypatch.syspath_prepend(str(folder))
-    yield folder
-    for name in set(sys.modules) - before:
-        if str(getattr(sys.modules[name], "__file__", "")).startswith(str(folder)):
-            del sys.modules[name]
-
-
-def layout_code(name: str, end: str = "\nAnswer: ", jinja: str | None = None) -> str:
-    written = "'Ask: ' + instruction + '\\nAnswer: '" if jinja is None else jinja
-    return LAYOUT.format(name=name, end=end, jinja=written)
+from tunesmith.templates.names import find_template
 
 
 def source(folder: Path, kind: str | None = None, text: str = "a,b\n1,2\n") -> SourceRecipe:
@@ -274,75 +237,6 @@ def test_a_metric_that_cannot_mark_a_row_fails_that_row(
     assert [grade.score for grade in grades] == scores
     reasons = [grade.reason or "" for grade in grades if grade.score is None]
     assert all((reason or "") in said and name in said for said in reasons)
-
-
-@pytest.mark.parametrize(
-    ("name", "code", "words"),
-    [
-        ("other-jinja", layout_code("other-jinja", jinja="instruction"), "in Jinja"),
-        ("no-jinja", layout_code("no-jinja", jinja="1 +"), "not a valid Jinja"),
-        (
-            "forgetful",
-            layout_code("forgetful").replace("(given, True), ", ""),
-            "as content",
-        ),
-        (
-            "careless",
-            layout_code("careless").replace("return [", "return 5 / 0, ["),
-            "ZeroDivisionError",
-        ),
-    ],
-)
-def test_a_layout_is_tried_before_it_is_used(site: Path, name: str, code: str, words: str) -> None:
-    install(site, f"lay-{name}", "templates", code, **{name: "L"})
-    with pytest.raises(TunesmithError, match=words) as caught:
-        find_template(TemplateRecipe(name=name), TEXTS)
-    assert f"lay-{name} 1.0" in str(caught.value)
-
-
-def test_a_model_tuned_with_a_layout_needs_its_package(
-    site: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    path = install(site, "lay-asking", "templates", layout_code("asking"), asking="L")
-    contract = find_template(TemplateRecipe(name="asking"), TEXTS).contract
-    assert contract["plugin"]["distribution"] == "lay-asking"
-    assert contract["plugin"]["version"] == "1.0"
-    assert template_from_contract(contract, TEXTS).contract == contract
-    monkeypatch.setattr(sys, "path", [part for part in sys.path if part != str(site)])
-    with pytest.raises(MissingError, match=r"lay-asking 1\.0.*pip install lay-asking==1\.0"):
-        template_from_contract(contract, TEXTS)
-    assert path.exists()
-
-
-def test_a_layout_that_writes_other_text_now_is_refused(site: Path) -> None:
-    install(site, "lay-changing", "templates", layout_code("changing"), changing="L")
-    contract = find_template(TemplateRecipe(name="changing"), TEXTS).contract
-    contract["plugin"] = {**contract["plugin"], "version": "0.9"}
-    assert template_from_contract(contract, TEXTS).contract == contract  # it writes the same
-    contract["plugin"] = {**contract["plugin"], "layout": "of another text"}
-    with pytest.raises(RefusedError, match=r"lay-changing 1\.0 writes other text.*0\.9"):
-        template_from_contract(contract, TEXTS)
-
-
-@pytest.mark.parametrize("evil", ["x; rm -rf ~", "a b", "", "--index-url=http://x", None, 5])
-def test_a_contract_cannot_put_words_into_our_mouth(evil: object) -> None:
-    contract = {
-        **find_template(TemplateRecipe(name="alpaca"), TEXTS).contract,
-        "name": "made-up",
-        "plugin": {"distribution": evil, "version": "1.0 && x", "layout": "y"},
-    }
-    with pytest.raises(TunesmithError, match="not a rendering contract"):
-        template_from_contract(contract, TEXTS)
-
-
-def test_a_model_tuned_with_a_chat_template_carries_its_text(
-    site: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    install(site, "chat-plain", "templates", CHAT.format(name="bracket"), bracket="C")
-    contract = find_template(TemplateRecipe(name="bracket"), TEXTS).contract
-    assert contract["plugin"] == {"distribution": "chat-plain", "version": "1.0"}
-    monkeypatch.setattr(sys, "path", [part for part in sys.path if part != str(site)])
-    assert template_from_contract(contract, TEXTS).contract == contract
 
 
 def test_another_version_or_other_code_is_another_key(
