@@ -1,8 +1,6 @@
 """Plug-ins that leave the program, print, or give records that are none: the package is named."""
 
 import json
-import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -17,19 +15,10 @@ from tunesmith.stages.plugins import list_plugins
 LEAVES = "__import__('sys').exit(0)"
 
 
-@pytest.fixture
-def site(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    """A folder of installed packages, beside which commands are run; forgotten afterwards."""
-    folder = tmp_path / "site"
-    folder.mkdir()
-    monkeypatch.syspath_prepend(str(folder))
+@pytest.fixture(autouse=True)
+def _beside_an_odd_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     (tmp_path / "odd.xyz").write_text("%%\n")
-    before = set(sys.modules)
-    yield folder
-    for name in set(sys.modules) - before:
-        if str(getattr(sys.modules[name], "__file__", "")).startswith(str(folder)):
-            del sys.modules[name]
 
 
 def test_a_metric_that_leaves_the_program_fails_its_row(site: Path) -> None:

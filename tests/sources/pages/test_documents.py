@@ -160,3 +160,16 @@ def test_the_pages_of_a_folder_are_read_each_as_what_it_is(tmp_path: Path) -> No
         ("AnsweredQuestion", "docs/a/faq.md:3#why", False),
         ("Section", "docs/b.md:3#install", False),
     ]
+
+
+def test_a_run_in_a_folder_of_pages_is_left_out_and_named(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    run = tmp_path / "docs" / "runs" / "mine"
+    run.mkdir(parents=True)
+    (tmp_path / "docs" / "a.md").write_text("# Tool\n\n## Install\n\nRun it.\n")
+    (run / "report.md").write_text("# Report\n\n## Test\n\nAnswers.\n")
+    (run / "tunesmith-run.json").write_text("{}")
+    items = list(read_source(SourceRecipe(path="docs"), folder=tmp_path))
+    assert [item.source for item in items] == ["docs/a.md:3#install"]
+    assert "docs: runs of tunesmith in it were left out (runs/mine)" in caplog.text

@@ -42,6 +42,15 @@ def _tell_others(folder: Path, name: str, num_pages: int) -> None:
         logger.warning("%s: %s files are no pages and were left out (%s)", name, total, shown)
 
 
+def _tell_runs(folder: Path, name: str) -> None:
+    """Say which runs lie in a folder, whose reports and data are no pages of it."""
+    markers = (marker.parent.relative_to(folder) for marker in folder.rglob(RUN_MARKER))
+    runs = sorted(run.as_posix() for run in markers if run.parts and run.parts[0][0] != ".")
+    if runs:
+        shown = ", ".join(runs[:5]) + (", ..." if len(runs) > 5 else "")
+        logger.warning("%s: runs of tunesmith in it were left out (%s)", name, shown)
+
+
 def folder_files(folder: Path) -> list[Path]:
     """All files below a folder but hidden ones and those of runs in it, sorted.
 
@@ -88,6 +97,7 @@ def read_folder(
     if not pages:
         check_file(folder, name)  # says that it is a folder, and what to name instead
     _tell_others(folder, name, len(pages))
+    _tell_runs(folder, name)
     for path in pages:
         page = f"{name.rstrip('/')}/{path.relative_to(folder).as_posix()}"
         try:
