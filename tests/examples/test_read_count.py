@@ -46,6 +46,7 @@ def test_sources_are_read_in_order_and_duplicates_found_across_them(tmp_path: Pa
             "a.jsonl": {"kept": 3, "dropped": 0},
             "b.jsonl": {"kept": 1, "dropped": 2},
         },
+        "not_read": {},
     }
     assert (count.num_read, count.num_faulty) == (6, 1)
 

@@ -83,14 +83,14 @@ def test_whoever_wants_three_rows_waits_for_few_more(
 ) -> None:
     seen = 0
 
-    def counted(chunks: Any, recipe: ExamplesRecipe) -> Any:
+    def counted(chunks: Any, *others: Any) -> Any:
         def pass_on() -> Any:
             nonlocal seen
             for chunk in chunks:
                 seen += chunk.num_read
                 yield chunk
 
-        return decided(pass_on(), recipe)
+        return decided(pass_on(), *others)
 
     decided = module._decided
     monkeypatch.setattr(module, "_decided", counted)

@@ -5,19 +5,20 @@ What one batch gives depends on nothing outside it, so batches may be worked on 
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from tunesmith.examples.clean import CleanedExample, clean_example
 from tunesmith.examples.example import Example
 from tunesmith.examples.from_material import to_examples
-from tunesmith.examples.read_count import removed_markers, source_name
+from tunesmith.examples.read_count import removed_markers
 from tunesmith.examples.splitting.collection import Chunk
 from tunesmith.examples.splitting.fingerprints import fingerprints
 from tunesmith.examples.splitting.split import NO_SPLIT, SPLITS
 from tunesmith.files import json_line
 from tunesmith.recipe.recipe import ExamplesRecipe
 from tunesmith.recipe.source_recipe import SourceRecipe
-from tunesmith.sources.row import Dropped, Row
+from tunesmith.sources.not_read import NotReadCount
+from tunesmith.sources.row import Dropped, Row, source_name
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,6 +31,7 @@ class MaterialBatch:
         source: Where they come from.
         recipe: How to clean them; None: they are clean.
         has_groups: Whether the lines name the groups that the sources name.
+        not_read: What was passed over before and between the pieces.
     """
 
     pieces: Sequence[Row | Example | Dropped]
@@ -37,6 +39,7 @@ class MaterialBatch:
     source: SourceRecipe
     recipe: ExamplesRecipe | None
     has_groups: bool = False
+    not_read: NotReadCount = field(default_factory=NotReadCount)
 
 
 def clean_batch(batch: MaterialBatch) -> Chunk:
@@ -69,6 +72,7 @@ def clean_batch(batch: MaterialBatch) -> Chunk:
         kept_by_source=Counter(source_name(example.source) for example in examples),
         removed=Counter(marker for example in examples for marker in removed_markers(example)),
         num_read=len(batch.pieces),
+        not_read=batch.not_read,
     )
 
 

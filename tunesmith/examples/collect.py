@@ -32,6 +32,7 @@ def collect(
             count.add(item)
             drop(item)
         count.add_kept(chunk.kept_by_source, chunk.removed)
+        count.not_read.update(chunk.not_read)
         collection.add(chunk)
         yield chunk.num_read
     collection.finish()

@@ -109,7 +109,8 @@ def last_user_text(messages: Sequence[Message]) -> str:
 def drop_example(example: Example, fault: RowError) -> Dropped:
     """An example that is left out, shown by what was asked."""
     shown = last_user_text(example.messages) or example.reference
-    return Dropped.of(fault, source=example.source, text=shown)
+    size = sum(len(message.content) + len(message.input) for message in example.messages)
+    return Dropped.of(fault, source=example.source, text=shown, num_characters=size)
 
 
 def _message_to_json(message: Message) -> dict[str, Any]:

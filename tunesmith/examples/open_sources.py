@@ -1,6 +1,7 @@
 """The sources of a recipe -> their examples in order, and in their place what was dropped."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from tunesmith.errors import DataError, RecipeError
@@ -9,11 +10,22 @@ from tunesmith.examples.from_material import to_examples
 from tunesmith.examples.mix import count_examples, sample_examples, shares
 from tunesmith.recipe.source_recipe import SourceRecipe
 from tunesmith.sources.material import Material
+from tunesmith.sources.not_read import NotReadCount
 from tunesmith.sources.read_source import read_source
 from tunesmith.sources.row import Dropped
 
-Opened = tuple[SourceRecipe, Iterator[Material | Dropped]]
 Weights = Mapping[int, tuple[int, int]]  # of each source with one: examples to keep, examples
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Opened:
+    """A source that can be read; `not_read` grows by what is passed over on the way."""
+
+    source: SourceRecipe
+    material: Iterator[Material | Dropped]
+    not_read: NotReadCount
+
+
 _SHAPES = {
     **dict.fromkeys(("instruction", "input", "response"), "a pair"),
     **dict.fromkeys(("thread", "author", "role", "message"), "a dialogue"),
@@ -31,7 +43,7 @@ def open_sources(sources: Sequence[SourceRecipe], *, folder: Path) -> list[Opene
     """
     for index, source in enumerate(sources):
         _check_fields(source, where=f"sources.{index}.fields")
-    return [(source, read_source(source, folder=folder)) for source in sources]
+    return [_open(source, folder) for source in sources]
 
 
 def weigh_sources(sources: Sequence[SourceRecipe], *, folder: Path) -> Weights:
@@ -56,22 +68,33 @@ def weigh_sources(sources: Sequence[SourceRecipe], *, folder: Path) -> Weights:
 
 
 def made_examples(
-    opened: Opened, *, folder: Path, index: int, weights: Weights
+    source: SourceRecipe,
+    material: Iterable[Material | Dropped],
+    *,
+    folder: Path,
+    index: int,
+    weights: Weights,
 ) -> Iterator[Example | Dropped]:
     """The examples of one opened source, as many as its weight allows.
 
     Args:
-        opened: Of `open_sources`.
+        source: Of a recipe.
+        material: Of it, whatever is still to be read.
         folder: The recipe's; paths are relative to it.
         index: Its place among the recipe's sources.
         weights: Of `weigh_sources`.
     """
-    source, material = opened
     items = to_examples(material, source, folder=folder)
     if index not in weights:
         return items
     keep, available = weights[index]
     return sample_examples(items, keep=keep, available=available, seed=f"{source.seed}/{index}")
+
+
+def _open(source: SourceRecipe, folder: Path) -> Opened:
+    count = NotReadCount()
+    material = read_source(source, folder=folder, not_read=count)
+    return Opened(source=source, material=material, not_read=count)
 
 
 def _made(source: SourceRecipe, folder: Path) -> Iterator[Example | Dropped]:

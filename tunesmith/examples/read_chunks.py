@@ -93,20 +93,42 @@ def _batches(
     opened: Sequence[Opened], recipe: ExamplesRecipe, folder: Path, has_groups: bool
 ) -> Iterator[MaterialBatch]:
     """Plain rows are made into examples batch by batch, all other material with its source."""
-    weights = weigh_sources([source for source, _ in opened], folder=folder)
+    weights = weigh_sources([one.source for one in opened], folder=folder)
     sizes = _sizes()
-    for index, (source, material) in enumerate(opened):
-        batch = partial(MaterialBatch, source=source, recipe=recipe, has_groups=has_groups)
+    for index, one in enumerate(opened):
+        source, material = one.source, one.material
+        batch = partial(_batch, one, recipe, has_groups)
         rest: Iterator[Material | Dropped] = material
         for pieces in _batched(material, sizes) if _stays_row(source) else ():
             rows = [piece for piece in pieces if isinstance(piece, Row | Dropped)]
             if len(rows) < len(pieces):
                 rest = chain(pieces, material)
                 break
-            yield batch(pieces=rows, is_made=False)
-        made = made_examples((source, rest), folder=folder, index=index, weights=weights)
+            yield batch(rows, is_made=False)
+        made = made_examples(source, rest, folder=folder, index=index, weights=weights)
         for items in _batched(made, sizes):
-            yield batch(pieces=items, is_made=True)
+            yield batch(items, is_made=True)
+        if one.not_read:
+            yield batch((), is_made=True)
+
+
+def _batch(
+    opened: Opened,
+    recipe: ExamplesRecipe,
+    has_groups: bool,
+    pieces: Sequence[Row | Example | Dropped],
+    *,
+    is_made: bool,
+) -> MaterialBatch:
+    """A batch of a source, with what was passed over since the last."""
+    return MaterialBatch(
+        pieces=pieces,
+        is_made=is_made,
+        source=opened.source,
+        recipe=recipe,
+        has_groups=has_groups,
+        not_read=opened.not_read.take(),
+    )
 
 
 def _stays_row(source: SourceRecipe) -> bool:

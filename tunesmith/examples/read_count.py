@@ -16,8 +16,9 @@ from tunesmith.examples.example import Example
 from tunesmith.examples.mix import OVER_WEIGHT
 from tunesmith.examples.splitting.duplicates import EXACT_DUPLICATE, NEAR_DUPLICATE
 from tunesmith.examples.splitting.groups import BRIDGES_SPLITS
+from tunesmith.sources.not_read import NotReadCount
 from tunesmith.sources.pages.outline import LEFT_OUT_OF_PAGES
-from tunesmith.sources.row import Dropped
+from tunesmith.sources.row import Dropped, source_name
 
 # Left out on purpose, not unreadable.
 NOT_FAULTY = (
@@ -42,6 +43,7 @@ class ReadCount:
     redacted: Counter[str] = field(default_factory=Counter)
     first_faulty: list[Dropped] = field(default_factory=list)
     removed: Counter[str] = field(default_factory=Counter)
+    not_read: NotReadCount = field(default_factory=NotReadCount)
 
     def add_kept(self, by_source: Counter[str], removed: Counter[str]) -> None:
         """Count examples by the source they came from, and the end markers taken off them."""
@@ -88,17 +90,13 @@ class ReadCount:
                 name: {"kept": self.kept_by_source[name], "dropped": self.dropped_by_source[name]}
                 for name in names
             },
+            "not_read": self.not_read.to_json(),
         }
 
 
 def removed_markers(example: Example) -> list[str]:
     """End markers that were taken off its answers."""
     return [tag[len(REMOVED) :] for tag in example.tags if tag.startswith(REMOVED)]
-
-
-def source_name(source: str) -> str:
-    """The file or data set of a place: `faq.jsonl:17` stands in `faq.jsonl`."""
-    return source.rpartition(":")[0]
 
 
 def check_read(count: ReadCount, *, max_bad: float, dropped_path: Path | None = None) -> None:

@@ -25,13 +25,18 @@ from tunesmith.examples.splitting.collection import Chunk, Collection
 from tunesmith.examples.splitting.duplicates import LeftOut
 from tunesmith.recipe.recipe import ExamplesRecipe
 from tunesmith.recipe.source_recipe import SourceRecipe
+from tunesmith.sources.not_read import NotReadCount
 from tunesmith.sources.row import Dropped
 
 MAX_WAITING = 10_000  # dropped pieces that wait for their place; beyond, they come before it
 
 
 def read_examples(
-    sources: Sequence[SourceRecipe], recipe: ExamplesRecipe, *, folder: Path
+    sources: Sequence[SourceRecipe],
+    recipe: ExamplesRecipe,
+    *,
+    folder: Path,
+    not_read: NotReadCount | None = None,
 ) -> Iterator[CleanedExample]:
     """Open all sources at once, and read them while the caller iterates.
 
@@ -41,19 +46,24 @@ def read_examples(
         sources: From the recipe.
         recipe: How to clean, and its two thresholds.
         folder: The recipe's; paths are relative to it.
+        not_read: Grows by what is passed over on purpose.
 
     Raises:
         TunesmithError: As `read_chunks` does.
     """
-    return _decided(read_chunks(sources, recipe, folder=folder, has_groups=True), recipe)
+    chunks = read_chunks(sources, recipe, folder=folder, has_groups=True)
+    return _decided(chunks, recipe, NotReadCount() if not_read is None else not_read)
 
 
-def _decided(chunks: Iterator[Chunk], recipe: ExamplesRecipe) -> Iterator[CleanedExample]:
+def _decided(
+    chunks: Iterator[Chunk], recipe: ExamplesRecipe, not_read: NotReadCount
+) -> Iterator[CleanedExample]:
     with Collection(Path(tempfile.gettempdir())) as collection:
         look = _Look(collection, recipe)
         num_read = num_seen = 0
         try:
             for chunk in chunks:
+                not_read.update(chunk.not_read)
                 yield from look.take(chunk)
                 num_read += chunk.num_read
                 if num_read >= 2 * num_seen:

@@ -13,8 +13,7 @@ from pathlib import Path
 
 from tunesmith.sources.archive import open_tree
 from tunesmith.sources.chunks import file_head
-from tunesmith.sources.material import Material
-from tunesmith.sources.row import Dropped
+from tunesmith.sources.material import Piece
 
 
 class Certainty(IntEnum):
@@ -87,12 +86,13 @@ class SourceKind:
         name: What a recipe calls it.
         description: What such a source is, in a few words, for lists.
         recognise: How sure it is that a source is of this kind, or None.
-        read: What a source holds, in order, and in its place what could not be read.
+        read: What a source holds, in order, and in its place what could not be read, or was not
+            read on purpose.
         takes_folders: Whether a folder may be of this kind.
     """
 
     name: str
     description: str
     recognise: Callable[[SourceFile], Recognition | None]
-    read: Callable[[SourceFile], Iterator[Material | Dropped]]
+    read: Callable[[SourceFile], Iterator[Piece]]
     takes_folders: bool = False

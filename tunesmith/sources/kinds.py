@@ -22,9 +22,9 @@ from tunesmith.entry_points import (
 from tunesmith.errors import RecipeError
 from tunesmith.sources.chat_kinds import CHAT_KINDS
 from tunesmith.sources.kind import Recognition, SourceFile, SourceKind
-from tunesmith.sources.material import Material
+from tunesmith.sources.material import Material, Piece
 from tunesmith.sources.page_kinds import DOCUMENT, FAQ, PAGE_FOLDER
-from tunesmith.sources.row import Dropped
+from tunesmith.sources.row import Dropped, NotRead
 from tunesmith.sources.row_kinds import ROW_KINDS
 
 BUILT_IN = (*CHAT_KINDS, FAQ, DOCUMENT, PAGE_FOLDER, *ROW_KINDS)
@@ -76,7 +76,7 @@ def load_kind(plugin: Plugin) -> SourceKind:
         with answerable(plugin, where=file.name):
             return _checked(kind.recognise(file))
 
-    def read(file: SourceFile) -> Iterator[Material | Dropped]:
+    def read(file: SourceFile) -> Iterator[Piece]:
         def answerably() -> AbstractContextManager[None]:
             return answerable(plugin, where=file.name)
 
@@ -94,8 +94,8 @@ def load_kind(plugin: Plugin) -> SourceKind:
     return replace(kind, recognise=recognise, read=read)
 
 
-def _check_piece(piece: Material | Dropped) -> None:
-    if not isinstance(piece, Material | Dropped):
+def _check_piece(piece: Piece) -> None:
+    if not isinstance(piece, Material | Dropped | NotRead):
         found = type(piece).__name__
         raise TypeError(f"read gave a {found}, not a Row, Section, Thread or the like")
     problem = wrong_field(piece)

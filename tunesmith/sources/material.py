@@ -7,7 +7,7 @@ A `source` is a place a person can go to, the file's name first: `faq.md:17` (a 
 
 from dataclasses import dataclass
 
-from tunesmith.sources.row import Row
+from tunesmith.sources.row import Dropped, NotRead, Row
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,3 +83,4 @@ class Thread:
 
 
 Material = Row | Section | AnsweredQuestion | Thread
+Piece = Material | Dropped | NotRead  # whatever a reader yields

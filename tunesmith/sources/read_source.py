@@ -3,7 +3,6 @@
 Also what it is read as, and why, for the user to know.
 """
 
-import itertools
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,8 +13,9 @@ from tunesmith.sources.chunks import check_file, files_in
 from tunesmith.sources.detect import detect_kind
 from tunesmith.sources.kind import SourceFile
 from tunesmith.sources.kinds import find_kind
-from tunesmith.sources.material import Material
-from tunesmith.sources.row import Dropped
+from tunesmith.sources.material import Material, Piece
+from tunesmith.sources.not_read import NotReadCount, count_not_read
+from tunesmith.sources.row import Dropped, NotRead
 from tunesmith.sources.tables.hub import read_hub
 
 
@@ -28,8 +28,24 @@ class ReadAs:
     reason: str
 
 
-def read_source(recipe: SourceRecipe, *, folder: Path) -> Iterator[Material | Dropped]:
+def read_source(
+    recipe: SourceRecipe, *, folder: Path, not_read: NotReadCount | None = None
+) -> Iterator[Material | Dropped]:
     """Open a source at once, and read it while the caller iterates.
+
+    Args:
+        recipe: `limit` counts what is read, faulty rows too.
+        folder: The recipe's; paths are relative to it.
+        not_read: Grows by what is passed over on purpose.
+
+    Raises:
+        TunesmithError: As `read_pieces` does.
+    """
+    return count_not_read(read_pieces(recipe, folder=folder), not_read)
+
+
+def read_pieces(recipe: SourceRecipe, *, folder: Path) -> Iterator[Piece]:
+    """Open a source at once, and read it while the caller iterates, with what is passed over.
 
     Args:
         recipe: `limit` counts what is read, faulty rows too.
@@ -91,11 +107,14 @@ def _source_file(path: str, recipe: SourceRecipe, folder: Path) -> SourceFile:
     return SourceFile(path=folder / path, name=path, fields=fields)
 
 
-def _some(
-    rows: Iterator[Material | Dropped], name: str, *, limit: int | None
-) -> Iterator[Material | Dropped]:
+def _some(rows: Iterator[Piece], name: str, *, limit: int | None) -> Iterator[Piece]:
     """The first rows; a source without any is a mistake."""
-    first = next(rows, None)
-    if first is None:
+    num_read = 0
+    while limit is None or num_read < limit:
+        row = next(rows, None)
+        if row is None:
+            break
+        num_read += not isinstance(row, NotRead)
+        yield row
+    if not num_read:
         raise DataError("holds no rows", where=name, cure="Write rows into it, or leave it out.")
-    yield from itertools.islice(itertools.chain([first], rows), limit)

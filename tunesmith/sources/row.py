@@ -1,7 +1,7 @@
-"""What every source yields: rows with the place they came from, and what could not be read."""
+"""What every source yields: rows and their places, what could not be read, what was passed over."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Self
 
 from tunesmith.sources.lines import excerpt
@@ -32,21 +32,55 @@ class Dropped:
     """Something that was read and left out: nothing disappears.
 
     `reason` is a short name that can be counted ("exact duplicate", "bad JSON"); `detail`
-    says what exactly, with the value; `text` is the beginning of what was dropped.
+    says what exactly, with the value; `text` is the beginning of what was dropped, which has
+    `num_characters` in all.
     """
 
     source: str
     reason: str
     detail: str
     text: str
+    num_characters: int = field(default=0, compare=False)
 
     @classmethod
-    def of(cls, fault: RowError, *, source: str, text: bytes | str = "") -> Self:
+    def of(
+        cls,
+        fault: RowError,
+        *,
+        source: str,
+        text: bytes | str = "",
+        num_characters: int | None = None,
+    ) -> Self:
         """What was left out for a fault.
 
         Args:
             fault: Its reason and detail.
             source: The place.
             text: What was dropped, of which the beginning is shown.
+            num_characters: Of all that was dropped, where that is more than the text.
         """
-        return cls(source=source, reason=fault.reason, detail=fault.detail, text=excerpt(text))
+        return cls(
+            source=source,
+            reason=fault.reason,
+            detail=fault.detail,
+            text=excerpt(text),
+            num_characters=len(text) if num_characters is None else num_characters,
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NotRead:
+    """What stands in a source and is passed over on purpose: listed by name, with counts.
+
+    For what would be noise in the list of dropped pieces: ids, navigation, quoted text. `name`
+    says what it is ("column 'category'", "navigation"); `text` is all of it.
+    """
+
+    source: str
+    name: str
+    text: str
+
+
+def source_name(source: str) -> str:
+    """The file or data set of a place: `faq.jsonl:17` stands in `faq.jsonl`."""
+    return source.rpartition(":")[0]

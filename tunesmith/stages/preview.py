@@ -10,6 +10,7 @@ from tunesmith.examples.read_examples import read_examples
 from tunesmith.models.load import ModelPlace, is_model_folder
 from tunesmith.recipe.load_recipe import recipe_from_mapping
 from tunesmith.recipe.recipe import Recipe
+from tunesmith.sources.not_read import NotReadCount
 from tunesmith.sources.read_source import explain_source
 from tunesmith.sources.row import Dropped
 from tunesmith.stages.execution.opened_run import Run
@@ -60,17 +61,21 @@ def preview_pieces(
     Args:
         recipe: Its model may be a folder that holds a tokenizer alone.
         recipe_folder: What relative paths are relative to.
-        progress: Told what each source is read as, and why.
+        progress: Told what each source is read as, and why; in the end, what was not read.
 
     Raises:
         DataError: Nothing is left, or a row cannot be rendered exactly.
     """
+    progress = progress or SilentProgress()
     for source in recipe.sources:
         found = explain_source(source, folder=recipe_folder)
-        (progress or SilentProgress()).note(f"{found.name} is read as {found.kind}: {found.reason}")
+        progress.note(f"{found.name} is read as {found.kind}: {found.reason}")
     how = _renderer(recipe, recipe_folder)
     num_dropped, first, is_any = 0, None, False
-    for read in read_examples(recipe.sources, recipe.examples, folder=recipe_folder):
+    not_read = NotReadCount()
+    for read in read_examples(
+        recipe.sources, recipe.examples, folder=recipe_folder, not_read=not_read
+    ):
         item, redacted = read.item, dict(read.redacted.most_common())
         if isinstance(item, Dropped):
             num_dropped += 1
@@ -79,6 +84,8 @@ def preview_pieces(
             continue
         is_any = True
         yield from _example_rows(how, item, redacted)
+    for sentence in not_read.sentences():
+        progress.note(sentence)
     if not is_any and first is not None:
         raise DataError(
             f"no row could be read; {num_dropped:,} were dropped, the first since {first.detail}",

@@ -19,6 +19,7 @@ def result_lines(result: Record) -> Iterator[str]:
         "dropped": _dropped_lines,
         "splits": _split_lines,
         "by_source": _source_lines,
+        "not_read": _not_read_lines,
         "scores": _score_lines,
         "loss": _loss_lines,
         "judge": _judge_lines,
@@ -26,7 +27,9 @@ def result_lines(result: Record) -> Iterator[str]:
     if "metrics" in result:
         yield from _score_lines(result)
         result = _without(result, ("metrics", "comparisons", "loss", "normalisation"))
-    unsaid = ("schema", "report", "notices", "read_as", "summary")
+    unsaid = ["schema", "report", "notices", "read_as", "summary"]
+    if "notices" in result:
+        unsaid.append("not_read")  # a notice says it
     for name, value in _without(result, unsaid).items():
         if name in special:
             yield from special[name](value)
@@ -63,6 +66,13 @@ def _source_lines(sources: Record) -> Iterator[str]:
         yield f"{name}: " + ", ".join(f"{key} {count:,}" for key, count in counts.items())
     if hidden := len(sources) - len(shown):
         yield f"... and {hidden:,} more files"
+
+
+def _not_read_lines(sources: Record) -> Iterator[str]:
+    """What was passed over on purpose, a line a file."""
+    for source, names in sources.items():
+        told = ", ".join(f"{name} ({counts['number']:,})" for name, counts in names.items())
+        yield f"not read in {source}: {told}"
 
 
 def _split_lines(splits: Record) -> Iterator[str]:

@@ -17,6 +17,7 @@ import numpy.typing as npt
 
 from tunesmith.examples.splitting.fingerprints import NUM_BANDS, Fingerprints, Uint32s, Uint64s
 from tunesmith.files import raise_disk_full
+from tunesmith.sources.not_read import NotReadCount
 from tunesmith.sources.row import Dropped
 
 Rows = npt.NDArray[np.int64]
@@ -38,6 +39,7 @@ class Chunk:
         kept_by_source: How many examples each source gave.
         removed: End markers that were taken off their answers.
         num_read: Everything that was read, for whoever counts.
+        not_read: What was passed over on purpose.
     """
 
     lines: bytes
@@ -50,6 +52,7 @@ class Chunk:
     kept_by_source: Counter[str]
     removed: Counter[str]
     num_read: int
+    not_read: NotReadCount
 
 
 class Collection:

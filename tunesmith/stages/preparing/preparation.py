@@ -156,6 +156,7 @@ class Preparation:
             "kept": read["kept"],
             "dropped": read["dropped"],
             "by_source": read["by_source"],
+            "not_read": read["not_read"],
             "read_as": self.read_as,
             **({"taught": self.taught} if self.taught else {}),
             "redacted": dict(self.read.redacted.most_common()),
@@ -181,6 +182,7 @@ class Preparation:
                 f"{total:,} of {self.read.num_read:,} rows were dropped "
                 f"({reasons_in_words(self.read.dropped)}): data/dropped.jsonl"
             )
+        notices += self.read.not_read.sentences()
         notices += [
             f"{number:,} answers ended in {marker!r}, which was taken off; the template writes "
             "the model's own end"

@@ -12,14 +12,14 @@ import numpy as np
 
 from tunesmith.examples.collect import collect, with_group, write_rows
 from tunesmith.examples.read_chunks import read_chunks
-from tunesmith.examples.read_count import ReadCount, check_read, source_name
+from tunesmith.examples.read_count import ReadCount, check_read
 from tunesmith.examples.splitting.assign import SplitAssignment, assign_splits, remember
 from tunesmith.examples.splitting.collection import Collection
 from tunesmith.examples.splitting.split import NO_SPLIT, SPLITS, Split, reasons_in_words
 from tunesmith.examples.splitting.split_memory import SplitMemory, memory_lock
 from tunesmith.files import atomic_file, hash_file, read_json_lines
 from tunesmith.recipe.recipe import ExamplesRecipe, Recipe
-from tunesmith.sources.row import Dropped
+from tunesmith.sources.row import Dropped, source_name
 from tunesmith.stages.execution.opened_run import Run
 from tunesmith.stages.execution.run_folder import RunFolder
 from tunesmith.training.resources.allocator import return_freed_memory

@@ -9,6 +9,8 @@ from tunesmith.sources.row import Dropped
 from tunesmith.stages.results.record_json import FOR_PEOPLE, IF_SET, as_dict, known_fields
 from tunesmith.stages.results.taught import LessonResult
 
+NotReadJson = Mapping[str, Mapping[str, Mapping[str, int]]]
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SourceCount:
@@ -47,6 +49,7 @@ class Prepared:
         kept: Examples.
         dropped: Pieces that were left out, by reason; data/dropped.jsonl lists them.
         by_source: The same by source.
+        not_read: What was passed over on purpose: by source and name, number and characters.
         read_as: What each source was taken for, and why.
         taught: What each teacher wrote; None without a teacher.
         redacted: How many texts of each kind were hidden.
@@ -59,6 +62,7 @@ class Prepared:
     kept: int
     dropped: Mapping[str, int]
     by_source: Mapping[str, SourceCount]
+    not_read: NotReadJson = field(default_factory=dict)
     read_as: tuple[ReadAs, ...] = ()
     taught: tuple[LessonResult, ...] | None = field(default=None, metadata=IF_SET)
     redacted: Mapping[str, int] = field(default_factory=dict)
@@ -108,6 +112,7 @@ class Imported:
         kept: Examples.
         dropped: Pieces that were left out, by reason.
         by_source: The same by source.
+        not_read: What was passed over on purpose: by source and name, number and characters.
         redacted: How many texts of each kind were hidden.
         read_as: What each source was taken for, and why.
         file: Where the examples are; None where nothing was written.
@@ -118,6 +123,7 @@ class Imported:
     kept: int
     dropped: Mapping[str, int]
     by_source: Mapping[str, SourceCount]
+    not_read: NotReadJson
     redacted: Mapping[str, int]
     read_as: tuple[ReadAs, ...]
     file: str | None = field(default=None, metadata=IF_SET)

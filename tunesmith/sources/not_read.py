@@ -1,0 +1,74 @@
+"""What sources leave unread on purpose -> how often and how much, by file and name."""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+
+from tunesmith.sources.material import Material, Piece
+from tunesmith.sources.row import Dropped, NotRead, source_name
+
+Key = tuple[str, str]  # a file or data set, and the name of what is not read
+
+
+@dataclass(slots=True)
+class NotReadCount:
+    """Counts that grow while sources are read.
+
+    Attributes:
+        number: Of cells, pieces or the like, by file and name.
+        characters: Of their texts, likewise.
+    """
+
+    number: Counter[Key] = field(default_factory=Counter)
+    characters: Counter[Key] = field(default_factory=Counter)
+
+    def __bool__(self) -> bool:
+        return bool(self.number)
+
+    def add(self, item: NotRead) -> None:
+        """Count one piece."""
+        self.add_some(item.source, item.name, number=1, characters=len(item.text))
+
+    def add_some(self, source: str, name: str, *, number: int, characters: int) -> None:
+        """Count pieces of one name and file; `source` is the place of any of them."""
+        key = (source_name(source) or source, name)
+        self.number[key] += number
+        self.characters[key] += characters
+
+    def update(self, other: "NotReadCount") -> None:
+        """Count what another counted, too."""
+        self.number.update(other.number)
+        self.characters.update(other.characters)
+
+    def take(self) -> "NotReadCount":
+        """What was counted since the last time."""
+        taken = NotReadCount(self.number, self.characters)
+        self.number, self.characters = Counter(), Counter()
+        return taken
+
+    def to_json(self) -> dict[str, dict[str, dict[str, int]]]:
+        """The counts as they are written: file -> name -> number and characters."""
+        record: dict[str, dict[str, dict[str, int]]] = {}
+        for (source, name), number in self.number.items():
+            characters = self.characters[source, name]
+            record.setdefault(source, {})[name] = {"number": number, "characters": characters}
+        return record
+
+    def sentences(self) -> list[str]:
+        """What a person should know of it, a sentence a file."""
+        return [
+            f"not read in {source}: "
+            + ", ".join(f"{name} ({one['number']:,})" for name, one in names.items())
+            for source, names in self.to_json().items()
+        ]
+
+
+def count_not_read(
+    pieces: Iterable[Piece], count: NotReadCount | None
+) -> Iterator[Material | Dropped]:
+    """Let through what is read or dropped, and count the rest."""
+    for piece in pieces:
+        if not isinstance(piece, NotRead):
+            yield piece
+        elif count is not None:
+            count.add(piece)
