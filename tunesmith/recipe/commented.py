@@ -4,7 +4,8 @@ It is what `tunesmith init` writes. Keys that would have no effect stand in it a
 """
 
 import textwrap
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -19,8 +20,28 @@ _COMMENT_COLUMN = 33
 _LINE_LENGTH = 100
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Choice:
+    """A value that was chosen for a key, and why, in words that may run over several lines.
+
+    `is_open`: a person has to look at it, so that it stands as a comment.
+    """
+
+    value: object
+    why: str = ""
+    is_open: bool = False
+
+
+SourceKeys = Mapping[str, Choice]  # of one source, path or hub first
+
+
 def commented_recipe(
-    data: str = "data.jsonl", *, name: str = "recipe.yaml", schema: str | None = None
+    data: str = "data.jsonl",
+    *,
+    name: str = "recipe.yaml",
+    schema: str | None = None,
+    sources: Sequence[SourceKeys] = (),
+    chosen: Mapping[tuple[str, ...], Choice] | None = None,
 ) -> str:
     """A recipe to start from.
 
@@ -28,18 +49,23 @@ def commented_recipe(
         data: Path of the first source.
         name: What the recipe's file will be called.
         schema: Where the JSON Schema lies, for editors that follow such a line.
+        sources: What was found out of each; stands in place of `data`.
+        chosen: Values that stand in place of defaults, by key.
     """
     lines = [f"# tunesmith run {name}"]
     if schema is not None:
         lines.append(f"# yaml-language-server: $schema={schema}")
     lines += ["#", "# Every key with its default; all but `sources` may be left out."]
     for field in walk():
+        if chosen and field.path in chosen:
+            lines += _chosen_lines(field, chosen[field.path])
+            continue
         if field.path == ("sources",):
             lines += [
                 "",
                 f"# {_sentence_case(field.description)}.",
                 "sources:",
-                *_source_lines(data),
+                *(_looked_at(sources) if sources else _source_lines(data)),
             ]
         elif field.path[0] != "sources" and not is_of_list(field):
             lines += _field_lines(field)
@@ -96,6 +122,28 @@ def _source_lines(data: str) -> Iterator[str]:
             name, is_group = field.path[-1], field.section is not None
             text = f"{name}:" if is_group else f"{name}: {flow(field.default)}"
             yield from _noted("    # " + "  " * (len(field.path) - 1), text, field.description)
+
+
+def _looked_at(sources: Sequence[SourceKeys]) -> Iterator[str]:
+    """Sources with what was found out of them, and why."""
+    for source in sources:
+        for place, (name, choice) in enumerate(source.items()):
+            indent = "    " if place else "  - "
+            if choice.is_open:
+                yield from textwrap.wrap(
+                    choice.why,
+                    _LINE_LENGTH,
+                    initial_indent="    # ? ",
+                    subsequent_indent="    #   ",
+                )
+                yield f"    # {name}: {flow(choice.value)}"
+            else:
+                yield from _noted(indent, f"{name}: {flow(choice.value)}", choice.why)
+
+
+def _chosen_lines(field: RecipeField, choice: Choice) -> Iterator[str]:
+    indent = "  " * (len(field.path) - 1)
+    yield from _noted(indent, f"{field.path[-1]}: {flow(choice.value)}", choice.why)
 
 
 def _noted(indent: str, text: str, note: str) -> Iterator[str]:

@@ -1,5 +1,6 @@
 """What a command was given -> the recipe, the run's folder, the settings of generation."""
 
+import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,11 +12,29 @@ if TYPE_CHECKING:
     from tunesmith.stages.execution.run_folder import RunFolder
 
 RECIPE_ENDINGS = (".yaml", ".yml")
+_HUB_NAME = re.compile(r"[A-Za-z0-9][\w-]*/[A-Za-z0-9][\w.-]*")
+_FILE_ENDINGS = frozenset(
+    {
+        *(".csv", ".eml", ".gz", ".htm", ".html", ".json", ".jsonl", ".log", ".mbox", ".md"),
+        *(".parquet", ".rst", ".tsv", ".txt", ".xml", ".zip", ".zst"),
+    }
+)
 
 
 def is_recipe(target: str) -> bool:
     """Whether a command was given a recipe rather than a run, a model or a data file."""
     return target.endswith(RECIPE_ENDINGS)
+
+
+def place_of(target: str) -> dict[str, str]:
+    """The key of a source that a command was given: its `path`, or `hub` for `owner/name`.
+
+    What is there is a path; so is what ends like a file, or lies in a folder that is there.
+    """
+    path = Path(target)
+    is_there = path.exists() or path.is_symlink() or path.parent.is_dir()
+    is_hub = _HUB_NAME.fullmatch(target) and path.suffix.lower() not in _FILE_ENDINGS
+    return {"hub": target} if is_hub and not is_there else {"path": target}
 
 
 def existing_folder(target: str, run: Path | None) -> "RunFolder":

@@ -32,6 +32,14 @@ Redact = Annotated[
     ),
 ]
 
+TemplateOption = Annotated[
+    str | None, typer.Option("--template", metavar="NAME", help="Without a recipe: its template.")
+]
+TokenizerOption = Annotated[
+    str | None,
+    typer.Option("--tokenizer", metavar="MODEL", help="Without a recipe: whose tokenizer."),
+]
+
 
 def source_keys(
     kind: str | None, fields: Sequence[str] | None, staff: Sequence[str] | None

@@ -1,32 +1,34 @@
 """`tunesmith preview`: what becomes of the material, and which tokens are trained."""
 
-from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
 from tunesmith.cli.arguments import options as shared
 from tunesmith.cli.arguments import source_options as given
-from tunesmith.cli.arguments.inputs import is_recipe, refuse_unused
+from tunesmith.cli.arguments.inputs import is_recipe
+from tunesmith.cli.arguments.targets import open_targets, refuse_beside_recipe
 from tunesmith.cli.fast_imports import fast_imports
-from tunesmith.cli.terminal.preview_text import show_preview
+from tunesmith.cli.terminal.beside import show_previews
 from tunesmith.cli.terminal.progress_bars import talking
 
 EXAMPLES = """tunesmith preview recipe.yaml
 
 tunesmith preview tickets.csv --field instruction=subject --field response=reply
 
+tunesmith preview tatsu-lab/alpaca
+
+tunesmith preview stories.txt faq.md
+
 tunesmith preview data.jsonl --template chatml --tokenizer my-model --json"""
 
-Target = Annotated[
-    str, typer.Argument(metavar="TARGET", help="A recipe, or a file or folder of material.")
-]
-TemplateOption = Annotated[
-    str | None, typer.Option("--template", metavar="NAME", help="Without a recipe: its template.")
-]
-TokenizerOption = Annotated[
-    str | None,
-    typer.Option("--tokenizer", metavar="MODEL", help="Without a recipe: whose tokenizer."),
+Targets = Annotated[
+    list[str],
+    typer.Argument(
+        metavar="TARGET",
+        help="A recipe, a file or folder of material, or a Hub data set; of two, side by side.",
+        show_default=False,
+    ),
 ]
 Limit = Annotated[
     int | None,
@@ -37,10 +39,10 @@ Limit = Annotated[
 
 
 def preview(
-    target: Target,
-    template: TemplateOption = None,
+    targets: Targets,
+    template: given.TemplateOption = None,
     *,
-    tokenizer: TokenizerOption = None,
+    tokenizer: given.TokenizerOption = None,
     kind: given.Kind = None,
     field: given.Fields = None,
     staff: given.Staff = None,
@@ -52,24 +54,22 @@ def preview(
     verbose: shared.VerboseFlag = False,
 ) -> None:
     """Show what becomes of each piece and what the model reads, trained tokens marked."""
-    from tunesmith.recipe.load_recipe import load_recipe, recipe_from_mapping
-
-    if is_recipe(target):
-        names = ("--template", "--tokenizer", "--kind", "--field", "--staff", "--redact")
-        unused = dict(zip(names, (template, tokenizer, kind, field, staff, redact), strict=True))
-        refuse_unused(unused, "beside a recipe")
-        recipe, folder = load_recipe(Path(target), overrides=settings or ()), Path(target).parent
-    else:
-        written: dict[str, Any] = {
-            "sources": [{"path": target, **given.source_keys(kind, field, staff)}],
-            "examples": given.examples_keys(redact, settings or ()),
-            "template": {"name": template or "auto"},
-            "model": {"name": tokenizer or "starter"},
-        }
-        recipe, folder = recipe_from_mapping(written, name=target), Path()
+    names = ("--template", "--tokenizer", "--kind", "--field", "--staff", "--redact")
+    given_options = (template, tokenizer, kind, field, staff, redact)
+    refuse_beside_recipe(targets, dict(zip(names, given_options, strict=True)))
+    has_material = not all(map(is_recipe, targets))
+    written = {
+        "examples": given.examples_keys(redact, settings or ()) if has_material else {},
+        "template": {"name": template or "auto"},
+        "model": {"name": tokenizer or "starter"},
+    }
+    source = given.source_keys(kind, field, staff)
+    opened = open_targets(targets, written=written, source=source, settings=settings or ())
     with talking(quiet, verbose) as progress:
         with fast_imports():
             from tunesmith.stages.preview import preview_pieces
 
-        pieces = preview_pieces(recipe, folder.resolve(), progress=progress)
-        show_preview(pieces, limit=limit, is_json=json, progress=progress)
+        previews = [
+            preview_pieces(recipe, folder.resolve(), progress=progress) for recipe, folder in opened
+        ]
+        show_previews(targets, previews, limit=limit, is_json=json, progress=progress)

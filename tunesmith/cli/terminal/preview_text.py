@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 from tunesmith.cli.terminal.output import SCHEMA, is_coloured, print_json, printable
 
 if TYPE_CHECKING:
+    from rich.text import Text
+
     from tunesmith.sources.row import Dropped
     from tunesmith.stages.execution.progress import Progress
     from tunesmith.stages.results.prepared import PreviewPiece, PreviewRow
@@ -64,7 +66,7 @@ def show_preview(
         if num_rows == shown:
             break
     if is_json or dropped.total() > _DROPPED_SHOWN:
-        _tell(dropped, progress)
+        tell_left_out(dropped, progress)
 
 
 def show_row(row: "PreviewRow") -> None:
@@ -101,13 +103,20 @@ def _show_colours(head: str, pieces: "Sequence[PreviewPiece]") -> None:
 
     console = Console(highlight=False, soft_wrap=True)
     console.rule(Text(printable(head)), style="dim", align="left")
+    console.print(coloured(pieces), end="\n\n")
+    console.print(_colour_legend(), end="\n\n")
+
+
+def coloured(pieces: "Sequence[PreviewPiece]") -> "Text":
+    """The text with its trained and its written parts in colours."""
+    from rich.text import Text
+
     text = Text()
     for one in pieces:
         words = printable(one.text)
         style = _STYLES[one.is_trained, one.is_content]
         text.append(words.replace("\n", "↵\n") if one.is_trained else words, style)
-    console.print(text, end="\n\n")
-    console.print(_colour_legend(), end="\n\n")
+    return text
 
 
 def _colour_legend() -> Any:
@@ -135,7 +144,8 @@ def _show_dropped(piece: "Dropped") -> None:
     print(printable(piece.text), end="\n\n", flush=True)
 
 
-def _tell(dropped: Counter[str], progress: "Progress") -> None:
+def tell_left_out(dropped: Counter[str], progress: "Progress") -> None:
+    """Say how many pieces were left out, and why."""
     if dropped:
         reasons = ", ".join(f"{count:,} {reason}" for reason, count in dropped.most_common())
         progress.note(f"{dropped.total():,} pieces were left out ({reasons})")
