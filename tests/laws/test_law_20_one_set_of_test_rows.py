@@ -18,6 +18,7 @@ from tunesmith.evaluation.grade import read_grades
 from tunesmith.examples.example import Example
 from tunesmith.files import read_json_lines
 from tunesmith.models.load import context_tokens, find_model
+from tunesmith.recipe.load_recipe import load_recipe
 from tunesmith.recipe.recipe import Recipe
 from tunesmith.stages.evaluate import evaluate
 from tunesmith.stages.execution.run_folder import RunFolder
@@ -90,7 +91,7 @@ def _run(
                 "drop_near_duplicates": None,
                 "group_near_duplicates": None,
             },
-            "template": template,
+            "template": {"when_misfit": "drop", **template},
             "training": {"steps": 1, **sections.pop("training", {})},
             "generation": {"max_new_tokens": 10},
             **sections,
@@ -303,6 +304,7 @@ def test_a_test_set_that_loses_every_row_is_named_and_the_run_ends_well(tmp_path
             {"path": str(tmp_path / "train.jsonl")},
             {"path": str(tmp_path / "test.jsonl"), "use_as": "test"},
         ],
+        template={"name": "question-answer", "when_misfit": "drop"},
         training={"steps": 1},
         evaluation={"baselines": ["nearest", "few-shot"]},
     )
@@ -356,9 +358,10 @@ def test_the_reported_mixture_of_turns_ends_well(
     recipe = str(tmp_path / "mixed-turns.yaml")
     assert run_command(["run", recipe, "--run", str(tmp_path / "run")]) == 0
     said = capsys.readouterr()
-    assert "10 does not fit the template" in said.err
+    assert said.err.count("template chatml: 10 of 30 rows have several turns") == 1
     lines = list(read_json_lines(tmp_path / "run" / "data" / "dropped.jsonl"))
-    misfits = [row for row in lines if row["reason"] == "does not fit the template"]
-    assert {row["source"] for row in misfits} >= {"mt_test.jsonl:1", "mt_test.jsonl:4"}
+    assert {row["reason"] for row in lines} == {"exact duplicate"}
     kept = list(read_json_lines(tmp_path / "run" / "data" / "test.jsonl"))
-    assert [row["source"] for row in kept] == ["mt_test.jsonl:2", "mt_test.jsonl:3"]
+    assert [row["source"] for row in kept] == [f"mt_test.jsonl:{i}" for i in range(1, 5)]
+    written = load_recipe(tmp_path / "run" / "recipe.yaml")
+    assert written.template.name == "chatml"

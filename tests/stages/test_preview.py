@@ -45,7 +45,10 @@ def test_every_piece_is_shown_or_left_out_with_its_reason(material: Path) -> Non
         ("faq.jsonl:4", "exact duplicate"),
         ("faq.jsonl:5", {}),
     ]
-    assert talk.notes == ["faq.jsonl is read as jsonl: its lines are JSON objects"]
+    assert talk.notes == [
+        "faq.jsonl is read as jsonl: its lines are JSON objects",
+        "template alpaca: the tokenizer has no chat template, and every row has one turn",
+    ]
 
 
 @pytest.mark.usefixtures("material")

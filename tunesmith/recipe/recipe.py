@@ -22,6 +22,7 @@ from tunesmith.recipe.values import (
     RedactKind,
     Seed,
     Share,
+    TemplateDate,
     TemplateReference,
 )
 
@@ -91,8 +92,8 @@ class TemplateRecipe(RecipeSection):
 
     name: TemplateReference = Field(
         "auto",
-        description="auto (the tokenizer's chat template, else alpaca), alpaca, question-answer, "
-        "concatenate, phi3, chatml, chat, plain, or a .jinja file",
+        description="auto (the tokenizer's chat template, else what the rows need), alpaca, "
+        "question-answer, concatenate, phi3, chatml, chat, plain, or a .jinja file",
     )
     system: str | None = Field(None, description="system prompt for rows that have none")
     options: dict[str, bool | int | str] = Field(
@@ -101,12 +102,24 @@ class TemplateRecipe(RecipeSection):
     train_on: Literal["response", "all"] = Field(
         "response", description="response: only answers are trained; all: every token"
     )
+    date: TemplateDate = Field(
+        "auto",
+        description="what a Jinja template writes as the date: auto (when the run began), none, "
+        "or 2026-11-30, perhaps with 09:30",
+    )
+    when_misfit: Literal["stop", "drop"] = Field(
+        "stop",
+        description="stop: where more than 5 % of the rows, or all of a source, do not fit the "
+        "template; drop: leave them out",
+    )
 
     def without_effect(self) -> dict[str, str]:
-        """Options belong to Jinja; plain text has no system prompt."""
+        """Options and dates belong to Jinja; plain text has no system prompt."""
         unused = {}
-        if self.name in ("alpaca", "question-answer", "concatenate", "plain") and self.options:
-            unused["options"] = f"on {self.name}, which is no chat template"
+        if self.name in ("alpaca", "question-answer", "concatenate", "plain"):
+            unused["date"] = f"on {self.name}, which is no chat template"
+            if self.options:
+                unused["options"] = f"on {self.name}, which is no chat template"
         if self.name == "plain" and self.system is not None:
             unused["system"] = "on plain, which has no roles"
         return unused

@@ -2,6 +2,7 @@
 
 import difflib
 import re
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Literal, get_args
 
@@ -76,6 +77,21 @@ def _known_template(value: str) -> str:
     return value
 
 
+def _known_date(value: str) -> str:
+    """`auto`, `none`, or a day of the calendar, perhaps with the time."""
+    if value in ("auto", "none"):
+        return value
+    try:
+        datetime.fromisoformat(value)
+    except ValueError:
+        found = None
+    else:
+        found = re.fullmatch(r"\d{4}-\d\d-\d\d([ T]\d\d:\d\d(:\d\d(\.\d+)?)?)?", value)
+    if found is None:
+        raise ValueError(f"{value!r} is no date; write auto, none, 2026-11-30 or 2026-11-30 09:30")
+    return value
+
+
 def _known_device(value: str) -> str:
     """A device that PyTorch and Tunesmith both know."""
     if not re.fullmatch(r"auto|cpu|mps|cuda(:\d+)?", value):
@@ -117,6 +133,7 @@ MetricReference = Annotated[
 TemplateReference = Annotated[
     str, AfterValidator(_known_template), WithJsonSchema(TEMPLATE_NAMES.json_schema)
 ]
+TemplateDate = Annotated[str, AfterValidator(_known_date)]
 Device = Annotated[
     str,
     AfterValidator(_known_device),

@@ -39,6 +39,7 @@ class CompiledTemplate:
         variables: The names that it reads and does not set itself.
         numbers: Of these, the ones it compares with whole numbers or uses as positions.
         positions: Of these, the ones that are positions in a list, by the list's name.
+        functions: What it reads of the environment, such as `strftime_now`.
     """
 
     where: str
@@ -46,6 +47,7 @@ class CompiledTemplate:
     variables: frozenset[str]
     numbers: frozenset[str]
     positions: Mapping[str, frozenset[str]]
+    functions: frozenset[str]
     dialect: Dialect
     _template: jinja2.Template
 
@@ -107,6 +109,7 @@ def compile_template(text: str, *, where: str, dialect: Dialect = "chat") -> Com
         variables=variables - environment.globals.keys(),
         numbers=_compared(tree).union(*positions.values()) & variables,
         positions={name: found & variables for name, found in positions.items()},
+        functions=_read_names(tree) & environment.globals.keys(),
         dialect=dialect,
         _template=template,
     )
@@ -120,6 +123,12 @@ def _checked_tree(environment: Environment, text: str) -> nodes.Template:
     if removed := find_undeclared_variables(tree).intersection(REMOVED_GLOBALS):
         raise SecurityError(f"it uses {', '.join(sorted(removed))}")
     return tree
+
+
+def _read_names(tree: nodes.Template) -> frozenset[str]:
+    """Every name that is read, but for the macros that the template defines."""
+    names = {item.name for item in tree.find_all(nodes.Name) if item.ctx == "load"}
+    return frozenset(names - {macro.name for macro in tree.find_all(nodes.Macro)})
 
 
 def _positions(tree: nodes.Template) -> dict[str, frozenset[str]]:

@@ -12,11 +12,9 @@ from tunesmith.files import (
     hash_file,
     hash_json,
     write_json_lines,
-    write_text,
 )
 from tunesmith.generation.responder import OpenQuestion, Responder
 from tunesmith.models.load import find_model, is_model_folder, weights_fingerprint
-from tunesmith.recipe.load_recipe import resolved_yaml
 from tunesmith.recipe.recipe import GenerationRecipe
 from tunesmith.recipe.source_recipe import SourceRecipe
 from tunesmith.sources.read_source import read_source
@@ -25,13 +23,15 @@ from tunesmith.stages.execution.opened_run import Run, checked_run
 from tunesmith.stages.execution.output_file import are_completions, check_outputs
 from tunesmith.stages.execution.progress import Progress
 from tunesmith.stages.execution.stage import Stage, StageResult, code_of, require_current, run_stage
+from tunesmith.stages.prepare import write_recipe
 from tunesmith.stages.preparing.preparation_stage import preparation
+from tunesmith.stages.preparing.settled_template import asked_renderer, settled_renderer
 from tunesmith.stages.responders.load_responder import (
     base_responder,
     load_responder,
     tuned_responder,
 )
-from tunesmith.stages.responders.renderer import Renderer, model_renderer, recipe_renderer
+from tunesmith.stages.responders.renderer import Renderer, model_renderer
 from tunesmith.stages.results.answered import Answered, AnsweredFile
 from tunesmith.stages.test_set.completions import answer_onto, count_completions
 from tunesmith.stages.test_set.overlap_check import check_overlap
@@ -61,16 +61,17 @@ def answer(run: Run) -> Answered:
                 where=str(folder.path),
                 cure="Run tunesmith train first.",
             )
-        renderer = recipe_renderer(recipe, run.recipe_folder)
+        asked = asked_renderer(run)
+        base = base_record(asked.place, run)
+        check_overlap(run)
+        require_current(folder, [preparation(run, asked), training_stage(run, base)])
+        renderer = settled_renderer(run, asked)
+        write_recipe(run, asked)
         place = find_model(str(folder.model))
         loaders: dict[str, Callable[[], Responder]] = {
             BASE: lambda: base_responder(recipe, renderer),
             TUNED: lambda: tuned_responder(recipe, renderer, place),
         }
-        base = base_record(renderer.place, run)
-        check_overlap(run)
-        require_current(folder, [preparation(run, renderer), training_stage(run, base)])
-        write_text(folder.recipe, resolved_yaml(recipe))
         weights = {BASE: identity_of_base(base), TUNED: weights_fingerprint(folder.model)}
         results = {
             name: _answer_test(name, run, renderer, weights=weights[name], load=load)

@@ -27,8 +27,9 @@ from tunesmith.stages.execution.run_folder import RunFolder
 from tunesmith.stages.execution.stage import Stage, StageResult, code_of, run_stage
 from tunesmith.stages.prepare import prepare
 from tunesmith.stages.preparing.prepared_files import open_store
+from tunesmith.stages.preparing.settled_template import settled_renderer
 from tunesmith.stages.responders.load_responder import base_responder, tuned_responder
-from tunesmith.stages.responders.renderer import Renderer, recipe_renderer
+from tunesmith.stages.responders.renderer import Renderer
 from tunesmith.stages.results.scores import JudgeResult, Scores
 from tunesmith.stages.test_set.judging import check_servers, judge_answers, judge_metrics
 from tunesmith.stages.test_set.judging import try_judge_on_plants as try_judge
@@ -58,7 +59,7 @@ def evaluate(run: Run) -> Scores:
     answer(run)
     models = [BASE, TUNED, *other_models(run.recipe)]
     with run.locked():
-        _grade(run, recipe_renderer(run.recipe, run.recipe_folder), models)
+        _grade(run, settled_renderer(run), models)
         return Scores.from_dict(_score(run, judge_answers(run, models)))
 
 

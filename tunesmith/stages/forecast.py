@@ -21,7 +21,7 @@ from tunesmith.report.number_text import duration
 from tunesmith.stages.execution.opened_run import Run, checked_run
 from tunesmith.stages.execution.run_folder import RunFolder
 from tunesmith.stages.prepare import prepare_stage
-from tunesmith.stages.responders.renderer import recipe_renderer
+from tunesmith.stages.preparing.settled_template import asked_renderer, settled_renderer
 from tunesmith.stages.results.trained import (
     Forecast,
     ForecastLimit,
@@ -71,9 +71,10 @@ def forecast(run: Run) -> Forecast:
     started = time.monotonic()
     engine = start_engine(run.recipe.training)
     with run.locked(), use_matmul_library("standard"), kept_randomness():
-        renderer = recipe_renderer(run.recipe, run.recipe_folder)
+        asked = asked_renderer(run)
         opened = time.monotonic()
-        prepare_stage(run, renderer)
+        prepare_stage(run, asked)
+        renderer = settled_renderer(run, asked)
         training = Training(
             run=run,
             renderer=renderer,

@@ -8,8 +8,13 @@ from tunesmith.stages.execution.plugins_used import check_plugins
 from tunesmith.stages.execution.stage import finished_result, run_stage
 from tunesmith.stages.preparing.preparation import Preparation
 from tunesmith.stages.preparing.preparation_stage import KNOWN, preparation
+from tunesmith.stages.preparing.settled_template import (
+    asked_renderer,
+    settled_recipe,
+    settled_renderer,
+)
 from tunesmith.stages.preparing.teacher_sources import with_taught_files
-from tunesmith.stages.responders.renderer import Renderer, recipe_renderer, refuse_unknown_tokens
+from tunesmith.stages.responders.renderer import Renderer, refuse_unknown_tokens
 from tunesmith.stages.results.prepared import Prepared
 
 
@@ -26,7 +31,7 @@ def prepare(run: Run) -> Prepared:
     """
     checked_run(run, stage="prepare")
     with run.locked():
-        return prepare_stage(run, recipe_renderer(run.recipe, run.recipe_folder))
+        return prepare_stage(run, asked_renderer(run))
 
 
 def prepare_stage(run: Run, renderer: Renderer) -> Prepared:
@@ -35,14 +40,22 @@ def prepare_stage(run: Run, renderer: Renderer) -> Prepared:
     refuse_without_merge(renderer.place)
     stage = preparation(run, renderer)
     refuse_unknown_tokens(renderer, num_known=stage.inputs[KNOWN])
-    write_text(run.folder.recipe, resolved_yaml(run.recipe))
-    work = Preparation(run, with_taught_files(run), renderer, stage)
     is_done = finished_result(run.folder, stage) is not None
+    if not is_done:
+        write_text(run.folder.recipe, resolved_yaml(run.recipe))
+    work = Preparation(run, with_taught_files(run), renderer, stage)
     result = run_stage(run.folder, stage, work.work)
+    write_recipe(run, renderer)
     notices = [*result["notices"], *room_notices(run, renderer)]
     for notice in () if is_done else notices:
         run.progress.note(notice)
     return Prepared.from_dict({**result, "notices": notices})
+
+
+def write_recipe(run: Run, asked: Renderer) -> None:
+    """Keep the recipe of a prepared run in its folder, with what its template came to."""
+    recipe = settled_recipe(run.recipe, asked, settled_renderer(run, asked))
+    write_text(run.folder.recipe, resolved_yaml(recipe))
 
 
 def room_notices(run: Run, renderer: Renderer) -> list[str]:

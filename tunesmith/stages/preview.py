@@ -1,25 +1,31 @@
 """A recipe, or a data file with a template and a tokenizer -> what the model will read."""
 
 from collections.abc import Iterator, Mapping
-from itertools import islice
+from itertools import chain, islice
 from pathlib import Path
 
 from tunesmith.errors import DataError
+from tunesmith.examples.clean import CleanedExample
 from tunesmith.examples.example import Example
 from tunesmith.examples.read_examples import read_examples
 from tunesmith.models.load import ModelPlace, is_model_folder
 from tunesmith.recipe.load_recipe import recipe_from_mapping
-from tunesmith.recipe.recipe import Recipe
+from tunesmith.recipe.recipe import Recipe, TemplateRecipe
 from tunesmith.sources.not_read import NotReadCount
 from tunesmith.sources.read_source import explain_source
 from tunesmith.sources.row import Dropped
+from tunesmith.stages.execution.claim import right_now
 from tunesmith.stages.execution.opened_run import Run
 from tunesmith.stages.execution.progress import Progress, SilentProgress
+from tunesmith.stages.preparing.settled_template import choose_for, date_notices, with_choice
 from tunesmith.stages.responders.renderer import Renderer, recipe_renderer
 from tunesmith.stages.results.prepared import PreviewPiece, PreviewRow
+from tunesmith.templates.choice import RowShapes
 from tunesmith.templates.names import find_template
 from tunesmith.tokens.encode import encode_prompt, encode_segments
 from tunesmith.tokens.tokenizer import load_tokenizer
+
+_LOOKED_AT = 2000  # examples, before the first is shown, where the rows choose the template
 
 
 def preview_rows(
@@ -66,16 +72,15 @@ def preview_pieces(
     Raises:
         DataError: Nothing is left, or a row cannot be rendered exactly.
     """
-    progress = progress or SilentProgress()
+    told = progress or SilentProgress()
     for source in recipe.sources:
         found = explain_source(source, folder=recipe_folder)
-        progress.note(f"{found.name} is read as {found.kind}: {found.reason}")
-    how = _renderer(recipe, recipe_folder)
-    num_dropped, first, is_any = 0, None, False
+        told.note(f"{found.name} is read as {found.kind}: {found.reason}")
     not_read = NotReadCount()
-    for read in read_examples(
-        recipe.sources, recipe.examples, folder=recipe_folder, not_read=not_read
-    ):
+    reads = read_examples(recipe.sources, recipe.examples, folder=recipe_folder, not_read=not_read)
+    how, reads = _settled(_renderer(recipe, recipe_folder), reads, recipe.template, told)
+    num_dropped, first, is_any = 0, None, False
+    for read in reads:
         item, redacted = read.item, dict(read.redacted.most_common())
         if isinstance(item, Dropped):
             num_dropped += 1
@@ -85,7 +90,7 @@ def preview_pieces(
         is_any = True
         yield from _example_rows(how, item, redacted)
     for sentence in not_read.sentences():
-        progress.note(sentence)
+        told.note(sentence)
     if not is_any and first is not None:
         raise DataError(
             f"no row could be read; {num_dropped:,} were dropped, the first since {first.detail}",
@@ -97,11 +102,35 @@ def _renderer(recipe: Recipe, recipe_folder: Path) -> Renderer:
     """The recipe's; a tokenizer's folder needs no model in it."""
     folder = recipe_folder / Path(recipe.model.name).expanduser()
     if not folder.is_dir() or is_model_folder(folder):
-        return recipe_renderer(recipe, recipe_folder)
+        return recipe_renderer(recipe, recipe_folder, moment=right_now())
     tokenizer = load_tokenizer(folder)
-    template = find_template(recipe.template, tokenizer.texts)
+    template = find_template(recipe.template, tokenizer.texts, moment=right_now())
     place = ModelPlace(name=recipe.model.name, path=str(folder))
-    return Renderer(place=place, tokenizer=tokenizer, template=template)
+    is_open = recipe.template.name == "auto"
+    return Renderer(place=place, tokenizer=tokenizer, template=template, is_open=is_open)
+
+
+def _settled(
+    asked: Renderer, reads: Iterator[CleanedExample], recipe: TemplateRecipe, told: Progress
+) -> tuple[Renderer, Iterator[CleanedExample]]:
+    """The template that `auto` comes to, by the first examples, and everything that is read."""
+    how = asked
+    if asked.is_open:
+        ahead, shapes = [], RowShapes()
+        for read in reads:
+            ahead.append(read)
+            if isinstance(read.item, Example):
+                shapes.take(read.item.messages)
+            if shapes.rows == _LOOKED_AT:
+                break
+        reads = chain(ahead, reads)
+        choice = choose_for(shapes, asked, recipe)
+        how = with_choice(asked, recipe, choice.name, moment=right_now())
+        part = f" (judged by the first {_LOOKED_AT:,})" if shapes.rows == _LOOKED_AT else ""
+        told.note(f"template {choice.name}: {choice.reason}{part}")
+    for notice in date_notices(how.template):
+        told.note(notice)
+    return how, reads
 
 
 def _example_rows(

@@ -34,7 +34,8 @@ from tunesmith.stages.execution.stage import (
 from tunesmith.stages.execution.training_log import TrainingLog
 from tunesmith.stages.prepare import prepare_stage
 from tunesmith.stages.preparing.prepared_files import open_store
-from tunesmith.stages.responders.renderer import Renderer, contract_of, recipe_renderer
+from tunesmith.stages.preparing.settled_template import asked_renderer, settled_renderer
+from tunesmith.stages.responders.renderer import Renderer, contract_of
 from tunesmith.stages.results.trained import Trained
 from tunesmith.training import checkpoint as checkpoints
 from tunesmith.training.distributed import Ranks, joined_ranks
@@ -78,10 +79,11 @@ def train(run: Run, *, force: str | None = None) -> Trained:
             stack.enter_context(run.locked())
         else:
             run = run.with_progress(SilentProgress())
-        renderer = recipe_renderer(run.recipe, run.recipe_folder)
-        if ranks.is_first:
-            prepare_stage(run, renderer)
+        asked = asked_renderer(run) if ranks.is_first else None
+        if asked is not None:
+            prepare_stage(run, asked)
         ranks.barrier()
+        renderer = settled_renderer(run, asked)
         training = Training(
             run=run,
             renderer=renderer,

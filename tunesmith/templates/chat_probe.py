@@ -16,6 +16,10 @@ from tunesmith.templates.template import Rendering, TokenizerTexts
 _MARKUP = re.compile(r"<<?/?[^<>\s]+>>?|\[/?[A-Z_]{2,}\]")
 _HEADING = re.compile(r"(?m)^(#+ [\w ]+:|[\w ]{2,30}:)")
 _THINKING = ("<think>", "</think>")  # people write these themselves, for answers with thinking
+_UNKNOWN_CLOCK = re.compile(r"'(now|utcnow|datetime|date|time|today)' is undefined")
+_CLOCK_CURE = (
+    "A template asks for the date by strftime_now('%Y-%m-%d'), which other tools know too."
+)
 _ASKED = Message(role="user", content="Hello there")
 _ANSWERED = Message(role="assistant", content="General greetings")
 _SYSTEM = Message(role="system", content="Be brief")
@@ -51,7 +55,8 @@ def chat_template(
         template = replace(template, stop_token=_first_control(after, texts))
         row = _probe(template)
     except DataError as error:
-        raise RecipeError(error.message, where=error.where, cure=error.cure) from None
+        cure = _CLOCK_CURE if _UNKNOWN_CLOCK.search(error.message) else error.cure
+        raise RecipeError(error.message, where=error.where, cure=cure) from None
     lead, tail = _around(row)
     return replace(
         template,

@@ -40,7 +40,7 @@ class ChatTemplate:
 
     `stop_token`, `lead` and `tail` are what the template writes after and around an answer,
     as `chat_probe` found them; `plugin` is what the contract says of the package that offers
-    the template, if one does.
+    the template, if one does; `date` is what the template's clock was set to, if it has one.
     """
 
     name: str
@@ -55,6 +55,7 @@ class ChatTemplate:
     tail: str = ""
     own_markers: tuple[str, ...] = field(default=())
     plugin: Mapping[str, Any] | None = None
+    date: str | None = None
 
     def render(self, messages: Sequence[Message]) -> tuple[Rendering, ...]:
         """Lay out a conversation: one row, or a row a turn where one row would not be exact.
@@ -136,6 +137,7 @@ class ChatTemplate:
             "begin": self.texts.begin_token,
             "stop_tokens": list(self.stop_tokens),
             **({"plugin": dict(self.plugin)} if self.plugin else {}),
+            **({"date": self.date} if self.date else {}),
         }
 
     def _turns(self, messages: Sequence[Message]) -> list[TurnDict]:

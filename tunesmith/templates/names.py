@@ -1,12 +1,13 @@
 """A name from the recipe, or a contract from a saved model -> the template.
 
-`auto` is the tokenizer's own chat template, or alpaca where it has none. Installed packages add
-names of their own (`offered`).
+`auto` is the tokenizer's own chat template, or alpaca where it has none, until the rows are known
+(`choice`). Installed packages add names of their own (`offered`).
 """
 
 import difflib
 from collections.abc import Mapping
 from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,8 @@ from tunesmith.recipe.recipe import TemplateRecipe
 from tunesmith.sandbox.compiled_template import CompiledTemplate, compile_template
 from tunesmith.templates import alpaca, chatml, concatenate, phi3, question_answer
 from tunesmith.templates.chat_probe import chat_template
+from tunesmith.templates.chat_template import ChatTemplate
+from tunesmith.templates.clock import CLOCK, fixed_date, reads_clock, with_date
 from tunesmith.templates.offered import needed_layout, offered_template
 from tunesmith.templates.plain import PlainTemplate
 from tunesmith.templates.template import Template, TokenizerTexts
@@ -25,7 +28,7 @@ LAYOUTS = {
 }
 CHATS = {chat.name: chat for chat in (chatml.CHAT, phi3.CHAT)}
 OTHERS = {
-    "auto": "the tokenizer's own chat template, or alpaca where it has none",
+    "auto": "the tokenizer's own chat template, or where it has none what the rows need",
     "chat": "the tokenizer's own chat template",
     "plain": "text alone, every token trained",
 }
@@ -34,8 +37,15 @@ _GIVEN = {"messages", "add_generation_prompt", "tools", "documents"}
 _WHERE = "template"
 
 
-def find_template(recipe: TemplateRecipe, texts: TokenizerTexts) -> Template:
+def find_template(
+    recipe: TemplateRecipe, texts: TokenizerTexts, *, moment: datetime | None = None
+) -> Template:
     """The template that a recipe names, ready for one tokenizer.
+
+    Args:
+        recipe: Its name and settings; `auto` takes what needs no look at the rows.
+        texts: Of the tokenizer.
+        moment: What a template that asks for the date is told; None is the time of each use.
 
     Raises:
         RecipeError: The name is unknown, a setting has no effect, or the template cannot be
@@ -54,8 +64,9 @@ def find_template(recipe: TemplateRecipe, texts: TokenizerTexts) -> Template:
         record, package = offered
         if isinstance(record, TextLayout):
             return _text_template(record, recipe, texts, package)
-        return _chat_template(name, _with_begin(record.text, texts), recipe, texts, package)
-    return _chat_template(name, _jinja_text(name, texts), recipe, texts)
+        template = _chat_template(name, _with_begin(record.text, texts), recipe, texts, moment)
+        return replace(template, plugin=package)
+    return _chat_template(name, _jinja_text(name, texts), recipe, texts, moment)
 
 
 def template_from_contract(contract: Mapping[str, Any], texts: TokenizerTexts) -> Template:
@@ -84,7 +95,8 @@ def template_from_contract(contract: Mapping[str, Any], texts: TokenizerTexts) -
     except (KeyError, ValueError, TypeError) as error:
         raise DataError(f"not a rendering contract of Tunesmith ({error})") from None
     if text is not None:
-        template: Template = _chat_template(name, text, recipe, texts, package)
+        chat = _chat_template(name, text, recipe, texts)
+        template: Template = replace(chat, plugin=package, date=contract.get("date"))
     elif package is not None:
         layout = needed_layout(name, package, built_in=NAMES)
         template = _text_template(layout, recipe, texts, package)
@@ -123,6 +135,12 @@ def _check_settings(name: str, recipe: TemplateRecipe, *, has_system: bool) -> N
             where="template.options",
             cure="Leave them out, or use a Jinja template.",
         )
+    if recipe.date != "auto":
+        raise RecipeError(
+            f"template '{name}' writes no date",
+            where="template.date",
+            cure="Leave it out, or use a Jinja template that asks for the date.",
+        )
     if recipe.system is not None and not has_system:
         raise RecipeError(
             f"template '{name}' has no place for a system prompt",
@@ -136,10 +154,14 @@ def _chat_template(
     text: str,
     recipe: TemplateRecipe,
     texts: TokenizerTexts,
-    package: Mapping[str, Any] | None = None,
-) -> Template:
-    compiled = compile_template(text, where=f"template '{name}'")
+    moment: datetime | None = None,
+) -> ChatTemplate:
+    where = f"template '{name}'"
+    compiled = compile_template(text, where=where)
     _check_options(name, compiled, recipe)
+    date = _date_of(name, compiled, recipe, moment)
+    if date is not None:
+        compiled = compile_template(with_date(text, date), where=where)
     template = chat_template(
         name,
         compiled,
@@ -148,7 +170,22 @@ def _chat_template(
         train_on=recipe.train_on,
         options=dict(recipe.options),
     )
-    return replace(template, plugin=package)
+    return replace(template, date=date)
+
+
+def _date_of(
+    name: str, compiled: CompiledTemplate, recipe: TemplateRecipe, moment: datetime | None
+) -> str | None:
+    """What the template's clock is set to; None where it has none, or is to go on."""
+    if reads_clock(compiled):
+        return fixed_date(recipe.date, moment)
+    if recipe.date != "auto":
+        raise RecipeError(
+            f"template '{name}' does not ask for the date ({CLOCK})",
+            where="template.date",
+            cure="Leave it out; a variable that is a date belongs under template.options.",
+        )
+    return None
 
 
 def _check_options(name: str, compiled: CompiledTemplate, recipe: TemplateRecipe) -> None:

@@ -20,10 +20,32 @@ _HEADERS = (
 )
 
 
+# What a question that a template has written already begins with somewhere, and ends in.
+_LEADS = (
+    ("### Question:", "### Answer:"),
+    ("### Instruction:", "### Response:"),
+    ("### Instruction:", "### Output:"),
+    ("### Instruction:", "### Assistant:"),
+    ("### Human:", "### Assistant:"),
+    ("### User:", "### Assistant:"),
+    ("Human:", "Assistant:"),
+    ("User:", "Assistant:"),
+    ("USER:", "ASSISTANT:"),
+    ("Question:", "Answer:"),
+    ("Q:", "A:"),
+    ("[INST]", "[/INST]"),
+    ("<|im_start|>user", "<|im_start|>assistant"),
+    ("<|user|>", "<|assistant|>"),
+    ("<start_of_turn>user", "<start_of_turn>model"),
+    ("<|start_header_id|>user<|end_header_id|>", "<|start_header_id|>assistant<|end_header_id|>"),
+)
+
+
 def wrapped_marker(template: Template, messages: Sequence[Message]) -> str | None:
     """The first marker that stands in the content, or None.
 
-    Headers of the text templates count with every template that has turns or headers.
+    Headers of the text templates count with every template that has turns or headers, and so does
+    a question that ends as other templates end theirs.
     """
     if not template.markers:
         return None
@@ -32,12 +54,26 @@ def wrapped_marker(template: Template, messages: Sequence[Message]) -> str | Non
         for text in (message.content, message.input):
             if found := pattern.search(text):
                 return found.group()
+    return waiting_lead(messages)
+
+
+def waiting_lead(messages: Sequence[Message]) -> str | None:
+    """The words in which a lone question already waits for its answer, such as `### Answer:`.
+
+    Such a row is a prompt as some template wrote it; None where it is not one.
+    """
+    if [message.role for message in messages] != ["user", "assistant"]:
+        return None
+    text = (messages[0].input or messages[0].content).rstrip()
+    for opening, lead in _LEADS:
+        if text.endswith(lead) and opening in (messages[0].content if messages[0].input else text):
+            return lead
     return None
 
 
 def wrapping_cure(template: Template, marker: str) -> str:
     """What to do about rows that already carry `marker`."""
-    if marker.startswith("#"):
+    if marker.startswith("#") or any(marker == lead for _, lead in _LEADS):
         return (
             "If the data already carries its headers, use template concatenate "
             "(question and answer, nothing between); else take the header lines out of it."

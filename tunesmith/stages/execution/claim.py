@@ -7,6 +7,7 @@ A run's folder holds `tunesmith-run.json`, written before anything else. Within 
 import os
 import re
 from collections.abc import Iterator, Sequence
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -51,6 +52,26 @@ def is_manifest(value: object) -> bool:
     return all(isinstance(one, dict) and one.keys() >= _ENTRY for one in value.values())
 
 
+def begun(path: Path) -> datetime:
+    """When a run began, which all its prompts are dated by; now, where it has not."""
+    moment = _marker(path).get("begun")
+    try:
+        return datetime.fromisoformat(moment) if isinstance(moment, str) else _marked_at(path)
+    except ValueError:
+        return _marked_at(path)
+
+
+def _marked_at(path: Path) -> datetime:
+    """When the marker of an older run was written, which does not say so itself."""
+    marker = path / MARKER
+    return datetime.fromtimestamp(marker.stat().st_mtime) if marker.is_file() else right_now()
+
+
+def right_now() -> datetime:
+    """What the clock on the wall says."""
+    return datetime.now()
+
+
 def claim(path: Path, recipe: Recipe, recipe_folder: Path) -> None:
     """Mark a new folder as a run's.
 
@@ -73,6 +94,7 @@ def claim(path: Path, recipe: Recipe, recipe_folder: Path) -> None:
 def _mark(path: Path) -> None:
     about = "Made by tunesmith, which may replace or delete its own files in this folder."
     written = {"schema": _SCHEMA, "kind": "run", "tunesmith": __version__, "about": about}
+    written["begun"] = right_now().isoformat()
     try:
         write_json(path / MARKER, written)
     except OSError as error:

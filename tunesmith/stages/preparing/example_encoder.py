@@ -1,7 +1,7 @@
 """Examples of a split -> their encoded rows; what cannot be trained or scored has its reason."""
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import islice
 
@@ -12,7 +12,7 @@ from tunesmith.examples.example import Example, last_user_text
 from tunesmith.sources.row import Dropped, RowError
 from tunesmith.stages.preparing.answerable import MISFIT, TOO_LONG, prompt_tokens
 from tunesmith.stages.responders.renderer import Renderer as HowToRender
-from tunesmith.templates.template import Rendering
+from tunesmith.templates.template import Rendering, Template
 from tunesmith.templates.wrapped import wrapped_marker
 from tunesmith.tokens.beyond import refuse_beyond
 from tunesmith.tokens.encode import EncodedExample, encode_rows
@@ -30,7 +30,7 @@ class EncodeCount:
 
     `lengths` counts rows by their tokens; there are no more lengths than `max_tokens`.
     `in_part` examples keep the rows of some turns only; `longest_prompt` is that of a test row,
-    in tokens.
+    in tokens; `takers` are the templates that would take the rows which this one refuses.
     """
 
     rows: int = 0
@@ -41,6 +41,7 @@ class EncodeCount:
     longest_prompt: int = 0
     wrapped: Counter[str] = field(default_factory=Counter)
     lengths: Counter[int] = field(default_factory=Counter)
+    takers: Counter[str] = field(default_factory=Counter)
 
     def add(self, other: "EncodeCount") -> None:
         """Count what another has counted."""
@@ -52,6 +53,7 @@ class EncodeCount:
         self.longest_prompt = max(self.longest_prompt, other.longest_prompt)
         self.wrapped += other.wrapped
         self.lengths += other.lengths
+        self.takers += other.takers
 
     def take(self, row: EncodedExample) -> None:
         """Count a row."""
@@ -74,6 +76,7 @@ class ExampleEncoder:
         count: Grows as rows pass.
         is_tested: The examples are answered and scored later, so each is here whole or not.
         context: Tokens that the model reads, prompt and answer; None is no limit.
+        others: Templates that are asked about what this one refuses, by name.
     """
 
     how: HowToRender
@@ -84,6 +87,7 @@ class ExampleEncoder:
     count: EncodeCount
     is_tested: bool = False
     context: int | None = None
+    others: Mapping[str, Template] = field(default_factory=dict)
 
     def encode(self, examples: Iterator[Example]) -> Iterator[list[EncodedRow]]:
         """Encode examples in order: the rows of each, none where it is left out.
@@ -164,6 +168,8 @@ class ExampleEncoder:
         try:
             renderings = self.how.template.render(example.messages)
         except DataError as error:
+            takers = (name for name, other in self.others.items() if _takes(other, example))
+            self.count.takers.update(takers)
             return RowError(MISFIT, str(error))
         marker = wrapped_marker(self.how.template, example.messages)
         if marker is not None:
@@ -189,6 +195,14 @@ class ExampleEncoder:
         has_begin = row.ids[0] == self.how.tokenizer.hf.bos_token_id
         cut = cut_context(row, limit, keep=int(has_begin))
         return RowError(TOO_LONG, detail) if cut is None else cut
+
+
+def _takes(template: Template, example: Example) -> bool:
+    try:
+        template.render(example.messages)
+    except DataError:
+        return False
+    return True
 
 
 def cut_context(row: EncodedExample, limit: int, *, keep: int) -> EncodedExample | None:

@@ -14,13 +14,22 @@ from tunesmith.models.load import context_tokens
 from tunesmith.recipe.recipe import Recipe
 from tunesmith.sources.read_source import explain_source
 from tunesmith.sources.row import Dropped
+from tunesmith.stages.execution.claim import begun
 from tunesmith.stages.execution.opened_run import Run
 from tunesmith.stages.execution.run_folder import RunFolder
 from tunesmith.stages.execution.stage import Stage, StageResult
 from tunesmith.stages.preparing.encode_file import encode_file
 from tunesmith.stages.preparing.example_encoder import EncodeCount, ExampleEncoder
 from tunesmith.stages.preparing.line_sieve import line_sieve
+from tunesmith.stages.preparing.misfits import Misfits
 from tunesmith.stages.preparing.preparation_stage import KNOWN, row_limit
+from tunesmith.stages.preparing.settled_template import (
+    choose_for,
+    date_notices,
+    other_templates,
+    prepared_shapes,
+    with_choice,
+)
 from tunesmith.stages.preparing.split_files import (
     emptied_notices,
     remembered_now,
@@ -31,7 +40,8 @@ from tunesmith.stages.preparing.split_files import (
 )
 from tunesmith.stages.preparing.teacher_sources import teach_sources
 from tunesmith.stages.preparing.token_lengths import token_lengths
-from tunesmith.stages.responders.renderer import Renderer
+from tunesmith.stages.responders.renderer import Renderer, keeps_own
+from tunesmith.templates.choice import TemplateChoice
 from tunesmith.templates.wrapped import wrapping_cure
 from tunesmith.tokens.store import is_store_name, store_name, write_store
 
@@ -42,12 +52,14 @@ class Preparation:
 
     run: Run
     recipe: Recipe  # the run's, with the files of teachers in their places
-    renderer: Renderer
+    renderer: Renderer  # that of the recipe, until the rows have been read
     stage: Stage
     read: ReadCount = field(default_factory=ReadCount)
     late: dict[Split, Counter[str]] = field(default_factory=dict)
     encoded: dict[Split, EncodeCount] = field(default_factory=dict)
     num_contradictions: int = 0
+    choice: TemplateChoice | None = None
+    misfits: Misfits = field(default_factory=Misfits)
     read_as: list[dict[str, str]] = field(default_factory=list)
     taught: list[StageResult] = field(default_factory=list)
 
@@ -64,11 +76,10 @@ class Preparation:
         with atomic_file(self.folder.dropped) as dropped:
             try:
                 assignment = self._divide(dropped)
+                self._settle()
+                self._encode_all(assignment, dropped)
             except DataError as error:  # what was dropped is written all the same
                 trouble = error
-            else:
-                for split, rows in assignment.num_rows().items():
-                    self._encode(split, rows, dropped)
         if trouble is not None:
             for split in SPLITS:
                 self.folder.examples(split).unlink(missing_ok=True)
@@ -97,12 +108,35 @@ class Preparation:
 
         return write_examples(self.run, self.recipe, count=self.read, drop=drop)
 
+    def _settle(self) -> None:
+        """Choose the template where the recipe leaves it to the rows."""
+        asked, recipe = self.renderer, self.recipe.template
+        if not asked.is_open:
+            return
+        self.choice = choose_for(prepared_shapes(self.folder), asked, recipe)
+        moment = begun(self.folder.path)
+        self.renderer = with_choice(asked, recipe, self.choice.name, moment=moment)
+        self.run.progress.note(f"template {self.choice.name}: {self.choice.reason}")
+
+    def _encode_all(self, assignment: SplitAssignment, dropped: IO[bytes]) -> None:
+        rows = dict(self.read.kept_by_source)
+        for split, num_rows in assignment.num_rows().items():
+            self._encode(split, num_rows, dropped)
+        self.misfits.check(
+            rows,
+            recipe=self.recipe.template,
+            template=self.renderer.template.name,
+            takers=sum((count.takers for count in self.encoded.values()), Counter()),
+            dropped=self.folder.dropped,
+        )
+
     def _encode(self, split: Split, num_rows: int, dropped: IO[bytes]) -> None:
         count = self.encoded[split] = EncodeCount()
         late = self.late[split] = Counter()
 
         def drop(item: Dropped) -> None:
             late[item.reason] += 1
+            self.misfits.take(item)
             self.read.lose(item)
             dropped.write(json_line(asdict(item)))
 
@@ -115,6 +149,7 @@ class Preparation:
             count=count,
             is_tested=split == "test",
             context=context_tokens(self.renderer.place),
+            others=dict(other_templates(self.renderer, self.recipe.template)),
         )
         self.run.progress.start(f"encoding {split}", num_rows)
         examples = self.folder.examples(split)
@@ -157,6 +192,7 @@ class Preparation:
             "dropped": read["dropped"],
             "by_source": read["by_source"],
             "not_read": read["not_read"],
+            "template": self._template_record(),
             "read_as": self.read_as,
             **({"taught": self.taught} if self.taught else {}),
             "redacted": dict(self.read.redacted.most_common()),
@@ -174,8 +210,17 @@ class Preparation:
             "notices": self._notices(assignment),
         }
 
+    def _template_record(self) -> dict[str, str]:
+        name, reason = self.renderer.template.name, "the recipe names it"
+        if self.choice is not None:
+            reason = self.choice.reason
+        elif self.renderer.place.contract is not None and keeps_own(self.recipe.template):
+            reason = f"{self.renderer.place.name} was tuned with it"
+        return {"name": name, "reason": reason}
+
     def _notices(self, assignment: SplitAssignment) -> list[str]:
         notices = [self.renderer.warning] if self.renderer.warning else []
+        notices += date_notices(self.renderer.template)
         notices += row_limit(self.recipe, self.renderer)[1]
         if total := self.read.dropped.total():
             notices.append(

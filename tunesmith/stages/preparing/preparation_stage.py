@@ -37,6 +37,8 @@ _CODE = (
     "stages/preparing/example_encoder.py",
     "stages/preparing/encode_file.py",
     "stages/preparing/line_sieve.py",
+    "stages/preparing/misfits.py",
+    "stages/preparing/settled_template.py",
     "stages/preparing/split_files.py",
 )
 
@@ -49,6 +51,7 @@ def preparation(run: Run, renderer: Renderer) -> Stage:
         "examples": recipe.examples.model_dump(),
         "remembered": remembered_before(folder, with_taught_files(run)),
         "rendering": renderer.fingerprint,
+        "when_misfit": recipe.template.when_misfit,
         "max_tokens": row_limit(recipe, renderer)[0],
         KNOWN: num_known_tokens(renderer.place),
         "when_too_long": recipe.training.when_too_long,

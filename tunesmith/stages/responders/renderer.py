@@ -1,6 +1,7 @@
 """A recipe -> the tokenizer and the template that its rows are rendered with."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -25,17 +26,20 @@ class Renderer:
         tokenizer: Its tokenizer.
         template: Ready for that tokenizer.
         warning: What the user should know about the choice, if anything.
+        is_open: The rows have a say in the template (`auto`), and have not been read.
     """
 
     place: ModelPlace
     tokenizer: Tokenizer
     template: Template
     warning: str | None = None
+    is_open: bool = False
 
     @property
     def fingerprint(self) -> str:
-        """A hash of all that decides the ids."""
-        return hash_json([self.tokenizer.fingerprint, self.template.contract])
+        """A hash of all that decides the ids, the rows apart."""
+        open_choice = ["auto"] if self.is_open else []
+        return hash_json([self.tokenizer.fingerprint, self.template.contract, *open_choice])
 
     @property
     def stop_ids(self) -> list[int]:
@@ -52,22 +56,31 @@ def recipe_model(recipe: Recipe, recipe_folder: Path) -> ModelPlace:
     return find_model(name, revision=recipe.model.revision)
 
 
-def recipe_renderer(recipe: Recipe, recipe_folder: Path) -> Renderer:
+def recipe_renderer(
+    recipe: Recipe, recipe_folder: Path, *, moment: datetime | None = None
+) -> Renderer:
     """The recipe's template on its model's tokenizer.
 
     A model that Tunesmith tuned keeps its own template under `auto`; another may be
     asked for, with a warning.
+
+    Args:
+        recipe: Its model and template.
+        recipe_folder: What relative paths are relative to.
+        moment: What a template that asks for the date is told; None is the time of each use.
     """
     place = recipe_model(recipe, recipe_folder)
     tokenizer = load_tokenizer(place.path, revision=place.revision)
     contract = place.contract
-    if contract is None:
-        template = find_template(_beside(recipe.template, recipe_folder), tokenizer.texts)
-        return Renderer(place=place, tokenizer=tokenizer, template=template)
-    own = template_from_contract(contract["template"], tokenizer.texts)
-    if recipe.template == TemplateRecipe():
+    if contract is not None and keeps_own(recipe.template):
+        own = template_from_contract(contract["template"], tokenizer.texts)
         return Renderer(place=place, tokenizer=tokenizer, template=own)
-    template = find_template(_beside(recipe.template, recipe_folder), tokenizer.texts)
+    asked = _beside(recipe.template, recipe_folder)
+    template = find_template(asked, tokenizer.texts, moment=moment)
+    if contract is None:
+        is_open = recipe.template.name == "auto"
+        return Renderer(place=place, tokenizer=tokenizer, template=template, is_open=is_open)
+    own = template_from_contract(contract["template"], tokenizer.texts)
     is_same = template.contract == own.contract
     warning = (
         f"{place.name} was tuned with template {own.name}; this recipe tunes it further "
@@ -81,14 +94,19 @@ def recipe_renderer(recipe: Recipe, recipe_folder: Path) -> Renderer:
     )
 
 
-def model_renderer(place: ModelPlace) -> Renderer:
+def keeps_own(recipe: TemplateRecipe) -> bool:
+    """Whether a recipe asks for nothing that a tuned model's own template would not do."""
+    return recipe.model_copy(update={"when_misfit": "stop"}) == TemplateRecipe()
+
+
+def model_renderer(place: ModelPlace, *, moment: datetime | None = None) -> Renderer:
     """How a model wants to be asked: its contract, else its chat template, else alpaca."""
     tokenizer = load_tokenizer(place.path, revision=place.revision)
     contract = place.contract
     if contract is not None:
         template = template_from_contract(contract["template"], tokenizer.texts)
     else:
-        template = find_template(TemplateRecipe(), tokenizer.texts)
+        template = find_template(TemplateRecipe(), tokenizer.texts, moment=moment)
     return Renderer(place=place, tokenizer=tokenizer, template=template)
 
 

@@ -50,6 +50,7 @@ class Prepared:
         dropped: Pieces that were left out, by reason; data/dropped.jsonl lists them.
         by_source: The same by source.
         not_read: What was passed over on purpose: by source and name, number and characters.
+        template: The name of the template, and why it was taken.
         read_as: What each source was taken for, and why.
         taught: What each teacher wrote; None without a teacher.
         redacted: How many texts of each kind were hidden.
@@ -63,6 +64,7 @@ class Prepared:
     dropped: Mapping[str, int]
     by_source: Mapping[str, SourceCount]
     not_read: NotReadJson = field(default_factory=dict)
+    template: Mapping[str, str] = field(default_factory=dict)
     read_as: tuple[ReadAs, ...] = ()
     taught: tuple[LessonResult, ...] | None = field(default=None, metadata=IF_SET)
     redacted: Mapping[str, int] = field(default_factory=dict)

@@ -19,6 +19,7 @@ from tunesmith.generation.responder import Completion, OpenQuestion, Responder
 from tunesmith.models.load import find_model, weights_fingerprint
 from tunesmith.recipe.endpoint_recipe import EndpointRecipe
 from tunesmith.recipe.recipe import Recipe
+from tunesmith.stages.execution.claim import begun
 from tunesmith.stages.execution.opened_run import Run
 from tunesmith.stages.execution.output_file import are_completions
 from tunesmith.stages.execution.progress import Progress
@@ -130,7 +131,7 @@ def check_rivals(run: Run) -> None:
         if rival.path is None or f"answer {name}" in done:
             continue
         place = find_model(str(beside_recipe(rival, run.recipe_folder).path))
-        template = model_renderer(place).template
+        template = model_renderer(place, moment=begun(run.folder.path)).template
         num_refused, detail = 0, ""
         for question in questions_of(run.folder):
             try:
@@ -212,7 +213,7 @@ def _answer_few_shot(run: Run, renderer: Renderer, base: object) -> StageResult:
 def _answer_local(name: str, rival: EndpointRecipe, run: Run) -> StageResult:
     recipe, folder = run.recipe, run.folder
     place = find_model(str(rival.path))
-    renderer = model_renderer(place)
+    renderer = model_renderer(place, moment=begun(folder.path))
     stage = Stage(
         name=f"answer {name}",
         inputs={
