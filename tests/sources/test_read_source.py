@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pyarrow as pa
 import pytest
+import zstandard
 
 from tests.sources.reading import fields_of, read_content, reasons_of
 from tunesmith.errors import DataError, MissingError
@@ -39,6 +40,23 @@ def test_every_unicode_encoding_is_read(
 @pytest.mark.parametrize("codec", ["gzip", "zstd"])
 def test_packed_files_are_read(tmp_path: Path, codec: str) -> None:
     assert fields_of(read_content(tmp_path, "a.jsonl.x", packed(codec))) == ROWS
+
+
+def test_zstandard_files_of_several_frames_are_read_whole(tmp_path: Path) -> None:
+    skipped = b"\x50\x2a\x4d\x18\x04\x00\x00\x00abcd"  # as pzstd writes before each frame
+    wide = zstandard.ZstdCompressionParameters(window_log=30, enable_ldm=True)
+    frames = zstandard.ZstdCompressor(compression_params=wide).compressobj()
+    long = frames.compress(LINES.encode()) + frames.flush()
+    items = read_content(tmp_path, "a.jsonl.zst", skipped + packed("zstd") + skipped + long)
+    assert fields_of(items) == ROWS + ROWS
+    with pytest.raises(DataError, match="damaged or incomplete"):
+        read_content(tmp_path, "a.jsonl.zst", packed("zstd") + packed("zstd")[:-5])
+
+
+def test_a_zstandard_bomb_is_refused(tmp_path: Path) -> None:
+    bomb = zstandard.ZstdCompressor().compress(bytes(200 << 20))
+    with pytest.raises(DataError, match="unpacks to more than 200 times its size"):
+        read_content(tmp_path, "a.jsonl", bomb)
 
 
 def test_paths_are_relative_to_the_recipes_folder(

@@ -9,6 +9,7 @@ import datasets
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+import zstandard
 
 from tests.sources.reading import fields_of
 from tunesmith.errors import DataError, MissingError, RecipeError, RemoteError
@@ -38,6 +39,16 @@ def test_a_data_set_is_read_by_split_and_limit(folder: Path, stream: bool) -> No
     assert items[3].source == "faq:train row 4"
     recipe = SourceRecipe(hub="faq", stream=stream, split="test")
     assert fields_of(list(read_source(recipe, folder=folder))) == ROWS[:2]
+
+
+@pytest.mark.parametrize("stream", [False, True])
+def test_files_packed_with_zstandard_are_read(folder: Path, stream: bool) -> None:
+    for file in (folder / "faq").iterdir():
+        packed = zstandard.ZstdCompressor().compress(file.read_bytes())
+        file.with_name(f"{file.name}.zst").write_bytes(packed)
+        file.unlink()
+    items = list(read_source(SourceRecipe(hub="faq", stream=stream), folder=folder))
+    assert fields_of(items) == ROWS
 
 
 @pytest.mark.parametrize(

@@ -45,9 +45,9 @@ def test_a_table_of_one_column_is_read(tmp_path: Path) -> None:
 
 
 def test_a_faulty_row_costs_only_itself(tmp_path: Path) -> None:
-    content = b'q,a\n1,2\n1,2,3\n1\n"x"y,2\ncaf\xe9,2\n\x1b[0m,2\n5,6\n'
+    content = b'q,a\n1,2\n1,2,3\n1\n"x"y,2\ncaf\xe9,2\n\x1b[0m,2\n5,6\n\xc3\xa9,6\n'
     items = read_content(tmp_path, "a.csv", content)
-    assert fields_of(items) == [{"q": "1", "a": "2"}, {"q": "5", "a": "6"}]
+    assert fields_of(items) == [{"q": "1", "a": "2"}, {"q": "5", "a": "6"}, {"q": "é", "a": "6"}]
     assert reasons_of(items) == {
         "a.csv:3": "wrong number of columns",
         "a.csv:4": "wrong number of columns",

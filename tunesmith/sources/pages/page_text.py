@@ -1,14 +1,12 @@
 """A page's file -> its text, decoded and of bounded length."""
 
 import codecs
-import re
 from pathlib import Path
 
 from tunesmith.errors import DataError
-from tunesmith.sources.chunks import file_chunks
+from tunesmith.sources.chunks import text_chunks
 
 MAX_PAGE_BYTES = 16 << 20
-_CHARSET = re.compile(rb"""(?:charset|encoding)\s*=\s*["']?([\w.:-]+)""", re.IGNORECASE)
 
 
 def read_page_text(path: Path, name: str) -> str:
@@ -30,7 +28,7 @@ def read_page_text(path: Path, name: str) -> str:
 
 def _read_bytes(path: Path, name: str) -> bytes:
     parts, num_bytes = [], 0
-    for chunk in file_chunks(path, name):
+    for chunk in text_chunks(path, name):
         parts.append(chunk)
         num_bytes += len(chunk)
         if num_bytes > MAX_PAGE_BYTES:
@@ -46,23 +44,9 @@ def _decoded(data: bytes, name: str) -> str:
     try:
         return data.decode()
     except UnicodeDecodeError as error:
-        declared = _CHARSET.search(data[:4096])
-        if declared is not None and _is_known(declared[1]):
-            return data.decode(declared[1].decode(), "replace")
         line = data.count(b"\n", 0, error.start) + 1
         raise DataError(
             f"not UTF-8: byte 0x{data[error.start]:02x} (byte {error.start:,} of the file)",
             where=f"{name}:{line}",
             cure="Save the file as UTF-8.",
         ) from None
-
-
-def _is_known(charset: bytes) -> bool:
-    """Whether a declared encoding is one of text, and not UTF-8 after all."""
-    try:
-        found = codecs.lookup(charset.decode())
-    except (LookupError, UnicodeDecodeError):
-        return False
-    return found.name != "utf-8" and found.name.startswith(
-        ("iso", "cp", "koi", "gb", "big5", "euc", "shift", "latin")
-    )

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from tunesmith.errors import DataError
-from tunesmith.sources.chunks import file_chunks, file_head
+from tunesmith.sources.chunks import file_head, text_chunks
 from tunesmith.sources.lines import MAX_LINE_BYTES, split_lines
 from tunesmith.sources.row import Dropped, Row, RowError
 from tunesmith.sources.tables.json_list import list_place, parse_object, split_list
@@ -23,7 +23,7 @@ ROW_LISTS = frozenset({"messages", "conversations"})  # lists that make an objec
 
 def read_json_lines_file(path: Path, name: str) -> Iterator[Row | Dropped]:
     """One row a line; blank lines are left out, bad ones come as Dropped."""
-    for line in split_lines(file_chunks(path, name)):
+    for line in split_lines(text_chunks(path, name)):
         if not line.data or line.data.isspace():
             continue
         source = f"{name}:{line.number}"
@@ -40,7 +40,7 @@ def read_json_file(path: Path, name: str) -> Iterator[Row | Dropped]:
         DataError: It is no valid JSON, or it is unclear which list is meant.
     """
     if file_head(path, name).lstrip().startswith(b"["):
-        yield from _list_rows(_without_mark(file_chunks(path, name)), name, first_line=1)
+        yield from _list_rows(_without_mark(text_chunks(path, name)), name, first_line=1)
         return
     data = _whole(path, name)
     key = _list_key(data, name)
@@ -94,7 +94,7 @@ def _list_row(data: bytes, source: str) -> Row | Dropped:
 def _whole(path: Path, name: str) -> bytes:
     parts: list[bytes] = []
     num_bytes = 0
-    for chunk in _without_mark(file_chunks(path, name)):
+    for chunk in _without_mark(text_chunks(path, name)):
         num_bytes += len(chunk)
         if num_bytes > MAX_OBJECT_BYTES:
             raise DataError(

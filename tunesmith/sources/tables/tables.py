@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from tunesmith.errors import DataError
-from tunesmith.sources.chunks import file_chunks, file_head
+from tunesmith.sources.chunks import file_head, text_chunks
 from tunesmith.sources.lines import MAX_LINE_BYTES, split_lines
 from tunesmith.sources.row import Dropped, Row, RowError
 from tunesmith.sources.tables.strict_json import check_characters
@@ -122,7 +122,7 @@ def _records(path: Path, name: str, delimiter: str) -> Iterator[tuple[int, list[
 
 def _text_lines(path: Path, name: str) -> Iterator[str]:
     """Lines with their ends; a byte that is not UTF-8 becomes half a surrogate pair."""
-    for line in split_lines(file_chunks(path, name)):
+    for line in split_lines(text_chunks(path, name)):
         if line.is_too_long:
             raise DataError(
                 f"{line.num_bytes:,} bytes without a line end; {MAX_LINE_BYTES:,} are read at most",

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-from tunesmith.sources.chunks import file_chunks
+from tunesmith.sources.chunks import text_chunks
 from tunesmith.sources.lines import split_lines
 from tunesmith.sources.row import Dropped, RowError
 from tunesmith.sources.tables.strict_json import check_characters
@@ -26,7 +26,7 @@ def read_text_lines(path: Path, name: str, *, strip: str = "") -> Iterator[TextL
         strip: Characters to take out of every line before it is checked.
     """
     taken_out = str.maketrans("", "", strip)
-    for line in split_lines(file_chunks(path, name)):
+    for line in split_lines(text_chunks(path, name)):
         try:
             if line.is_too_long:
                 raise RowError("line too long", f"{line.num_bytes:,} bytes long")
