@@ -13,9 +13,9 @@ from tunesmith.sources.chats.irc import is_irc_line, read_irc
 from tunesmith.sources.chats.mail import read_mailbox
 from tunesmith.sources.chats.messenger import is_messenger_export, read_messenger
 from tunesmith.sources.chats.slack import is_slack_export, read_slack
-from tunesmith.sources.chats.whatsapp import is_whatsapp_line, read_whatsapp
+from tunesmith.sources.chats.whatsapp import is_whatsapp_chat, read_whatsapp
 from tunesmith.sources.kind import Certainty, Recognition, SourceFile, SourceKind
-from tunesmith.sources.material import Thread
+from tunesmith.sources.material import Piece, Thread
 from tunesmith.sources.page_kinds import format_of, is_page
 from tunesmith.sources.row import Dropped, Row
 from tunesmith.sources.row_kinds import read_rows, row_kind
@@ -66,7 +66,7 @@ def _text_chat(file: SourceFile) -> _TextChat | None:
     if (text.startswith("From ") and _MAIL_HEADER.search(text)) or _MAIL_BEGINS.match(file.head):
         return "mbox"
     lines = [line for line in text.split("\n")[:_NUM_LINES] if line.strip()]
-    if lines and any(is_whatsapp_line(line) for line in lines[:2]):
+    if is_whatsapp_chat(lines):
         return "whatsapp"
     num_spoken = sum(is_irc_line(line) for line in lines)
     return "irc" if num_spoken >= 2 and num_spoken * 4 >= len(lines) else None
@@ -119,9 +119,7 @@ def _has_two_sides(thread: Thread) -> bool:
     return {True, False} <= parties
 
 
-def _read(
-    reader: Callable[[Path, str], Iterator[Thread | Dropped]], file: SourceFile
-) -> Iterator[Thread | Dropped]:
+def _read(reader: Callable[[Path, str], Iterator[Piece]], file: SourceFile) -> Iterator[Piece]:
     return reader(file.path, file.name)
 
 

@@ -1,0 +1,91 @@
+"""A chat of WhatsApp is read whatever language the telephone speaks, or is refused by name."""
+
+import datetime
+from pathlib import Path
+
+import pytest
+from babel import Locale, localedata
+from babel.dates import format_date, format_time
+
+from tests.sources.chats.whatsapp_styles import ANDROID, IOS
+from tunesmith.sources.chats.post import Post
+from tunesmith.sources.chats.stamps import find_orders, seconds_of
+from tunesmith.sources.chats.whatsapp import message_head, read_posts
+from tunesmith.sources.detect import detect_kind
+from tunesmith.sources.kind import SourceFile
+
+TURNS = [
+    ("Mara", "How do I reset the spin dryer?"),
+    ("Desk", "Hold the blue button for ten seconds."),
+    ("Mara", "Where is the filter of the dryer?"),
+    ("Desk", "Behind the small door: bottom left."),
+    ("Mara", "Which fuse does the oven need?"),
+    ("Desk", "A slow fuse of sixteen amperes."),
+]
+STYLES = {f"Android {name}": style for name, style in ANDROID.items()}
+STYLES |= {f"iOS {name}": style for name, style in IOS.items()}
+MOMENTS = [
+    datetime.datetime(2024, month, day, hour, 50, 7)
+    for month, day, hour in [(9, 29, 0), (9, 30, 3), (10, 1, 11), (10, 13, 12), (10, 14, 15)]
+]
+# Names of months or words between date and time that mean another in a language of more regions.
+AMBIGUOUS = {
+    *("bas", "dua", "ewo", "hr", "ki", "ku", "la", "lu"),
+    *("nd", "nso", "prg", "qu", "sg", "tn", "ts", "ve"),
+}
+NOT_A_TIME = {"yo", "tok", "suz"}  # minutes of one digit; a script of 2025
+
+
+def chat(style: str) -> str:
+    lines = [
+        f"{style.format(m=50 + minute)}{name}: {text}" for minute, (name, text) in enumerate(TURNS)
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def kind_of(folder: Path, text: str, name: str = "chat.txt") -> str:
+    (folder / name).write_text(text, encoding="utf-8")
+    return detect_kind(SourceFile(path=folder / name, name=name)).kind.name
+
+
+def said(folder: Path) -> list[tuple[str, str]]:
+    posts = [post for post in read_posts(folder / "chat.txt", "chat.txt") if isinstance(post, Post)]
+    return [(post.turn.author, post.turn.text) for post in posts]
+
+
+@pytest.mark.parametrize("style", STYLES.values(), ids=STYLES)
+def test_three_turns_are_read_in_every_style(tmp_path: Path, style: str) -> None:
+    assert kind_of(tmp_path, chat(style)) == "whatsapp"
+    assert said(tmp_path) == TURNS
+
+
+@pytest.mark.parametrize("style", STYLES.values(), ids=STYLES)
+def test_the_clock_of_every_style_is_read(style: str) -> None:
+    head = message_head(f"{style.format(m=50)}Mara: Hi")
+    assert head is not None
+    assert head.stamp.seconds // 60 == 15 * 60 + 50
+    assert seconds_of(head.stamp, find_orders([head.stamp])) is not None
+
+
+def rendered(moment: datetime.datetime, locale: str, width: str) -> str:
+    glue = str(Locale.parse(locale).datetime_formats[width]).replace("'", "")
+    time = format_time(moment, "short", locale=locale)
+    return glue.replace("{0}", time).replace("{1}", format_date(moment, width, locale=locale))
+
+
+@pytest.mark.parametrize("width", ["short", "medium"])
+def test_dates_of_all_languages_that_cldr_knows_are_read(width: str) -> None:
+    unread, wrong = set(), set()
+    for locale in localedata.locale_identifiers():
+        lines = [f"{rendered(moment, locale, width)} - Mara: Hi" for moment in MOMENTS]
+        heads = [head for line in lines if (head := message_head(line))]
+        if [head.rest for head in heads] != ["Mara: Hi"] * len(lines):
+            unread.add(locale.partition("_")[0])
+            continue
+        orders = find_orders([head.stamp for head in heads])
+        expected = [moment.replace(second=0, tzinfo=datetime.UTC) for moment in MOMENTS]
+        found = [seconds_of(head.stamp, orders) for head in heads]
+        if found != [moment.timestamp() for moment in expected]:
+            wrong.add(locale.partition("_")[0])
+    assert unread <= NOT_A_TIME
+    assert wrong <= AMBIGUOUS
