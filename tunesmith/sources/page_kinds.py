@@ -7,17 +7,16 @@ from functools import lru_cache, partial
 from tunesmith.errors import DataError
 from tunesmith.sources.chunks import files_in
 from tunesmith.sources.kind import Certainty, Recognition, SourceFile, SourceKind
-from tunesmith.sources.material import Material
+from tunesmith.sources.material import Piece
 from tunesmith.sources.pages.page_folder import page_files, read_folder
+from tunesmith.sources.pages.page_spans import PageFormat
 from tunesmith.sources.pages.pages import (
     FoundKind,
-    PageFormat,
     PageKind,
     find_page_kind,
     page_format,
     read_page,
 )
-from tunesmith.sources.row import Dropped
 
 ARCHIVES = (
     (b"PK\x03\x04", "a zip archive or an Office file"),
@@ -63,7 +62,7 @@ def _recognise_folder(file: SourceFile) -> Recognition | None:
     return Recognition(certainty=Certainty.FALLBACK, reason="each page in it by its own kind")
 
 
-def _read(kind: PageKind | None, file: SourceFile) -> Iterator[Material | Dropped]:
+def _read(kind: PageKind | None, file: SourceFile) -> Iterator[Piece]:
     """One page, or all of a folder, of one kind or each of its own."""
     if not file.path.is_dir():
         return read_page(file.path, file.name, kind or find_page_kind(file.path, file.name).kind)

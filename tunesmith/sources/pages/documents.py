@@ -1,6 +1,6 @@
 """The outline of a document -> its sections, each heading with the text below it."""
 
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 
@@ -24,6 +24,10 @@ class _Open:
     left_out: list[Block] = field(default_factory=list)
     has_parts: bool = False
 
+    @property
+    def text(self) -> str:
+        return "\n\n".join(self.texts)
+
 
 def read_sections(outline: Outline, name: str) -> Iterator[Section | Dropped]:
     """The sections of a document, in order.
@@ -32,31 +36,39 @@ def read_sections(outline: Outline, name: str) -> Iterator[Section | Dropped]:
     only groups others is their heading.
     """
     subject = subject_of(outline, name)
-    for section in _sections(outline, name):
-        read = _section(section, name, subject)
-        if read is not None:
-            yield read
+    sections = _sections(outline, name)
+    read = [_section(section, name, subject) for section in sections]
+    named = {heading for one in read if isinstance(one, Section) for heading in one.headings}
+    for section, one in zip(sections, read, strict=True):
+        if isinstance(one, Section):
+            yield one
+        elif dropped := _dropped(section, one, name, named):
+            yield dropped
 
 
-def _section(section: _Open, name: str, subject: str) -> Section | Dropped | None:
-    source = block_place(name, section.block)
-    text = "\n\n".join(section.texts)
+def _section(section: _Open, name: str, subject: str) -> Section | RowError:
+    """A section, or why it is none."""
+    text = section.text
     if not text and section.left_out:
         kinds = {block.kind for block in section.left_out}
         reason = "navigation" if "navigation" in kinds else "only badges"
-        fault = RowError(reason, "nothing else stands here")
-    elif not text and (section.has_parts or not section.block.text):
-        return None
-    elif not text:
-        fault = RowError("empty section", "nothing stands below this heading")
-    elif is_links_only(text):
-        fault = RowError("navigation", "only links stand here")
-    elif not section.headings:
-        fault = RowError("no heading", "no heading and no title says what this text is about")
-    else:
-        return Section(headings=section.headings, text=text, source=source, subject=subject)
-    shown = f"{' > '.join(section.headings)}\n{text}".strip()
-    return Dropped.of(fault, source=source, text=shown)
+        return RowError(reason, "nothing else stands here")
+    if not text:
+        return RowError("empty section", "nothing stands below this heading")
+    if is_links_only(text):
+        return RowError("navigation", "only links stand here")
+    if not section.headings:
+        return RowError("no heading", "no heading and no title says what this text is about")
+    source = block_place(name, section.block)
+    return Section(headings=section.headings, text=text, source=source, subject=subject)
+
+
+def _dropped(section: _Open, fault: RowError, name: str, named: Container[str]) -> Dropped | None:
+    """With its own heading, where no section is named by it; None where nothing is left."""
+    heading = bare_text(section.block.text)
+    shown = section.text if heading in named else f"{section.block.text}\n{section.text}".strip()
+    source = block_place(name, section.block)
+    return Dropped.of(fault, source=source, text=shown) if shown else None
 
 
 def _sections(outline: Outline, name: str) -> list[_Open]:
@@ -75,7 +87,7 @@ def _sections(outline: Outline, name: str) -> list[_Open]:
             found.append(section)
         elif block.kind in ("navigation", "badges"):
             top.left_out.append(block)
-        elif block.kind in ("summary", "question") and block.text:
+        elif block.kind in ("summary", "question", "toggle") and block.text:
             top.texts.append(f"**{block.text}**")
         elif block.text:
             top.texts.append(block.text)

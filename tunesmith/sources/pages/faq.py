@@ -6,8 +6,9 @@ until the next question or a heading as high as its own.
 """
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from dataclasses import dataclass, field, replace
+from typing import TypeGuard
 
 from tunesmith.sources.material import AnsweredQuestion, Section
 from tunesmith.sources.pages.inline_questions import with_questions
@@ -20,6 +21,7 @@ from tunesmith.sources.pages.outline import (
     entries_as_lists,
 )
 from tunesmith.sources.pages.question_text import (
+    QUESTION_MARKS,
     asks,
     bare_text,
     tells_problem,
@@ -56,12 +58,19 @@ def read_questions(outline: Outline, name: str) -> Iterator[AnsweredQuestion | S
     parts = _Page(outline).parts()
     subject = subject_of(outline, name)
     asked = Counter(_key(part.block.text) for part in parts if part.is_question)
-    for part in parts:
-        read = _material(part, name, subject)
-        if isinstance(read, AnsweredQuestion) and asked[_key(part.block.text)] > 1:
-            read = replace(read, is_repeated=True)
-        if read is not None:
-            yield read
+    read = [_material(part, name, subject) for part in parts]
+    named = {heading for one in read if _is_kept(one) for heading in one.headings}
+    for part, one in zip(parts, read, strict=True):
+        if isinstance(one, AnsweredQuestion) and asked[_key(part.block.text)] > 1:
+            yield replace(one, is_repeated=True)
+        elif _is_kept(one):
+            yield one
+        elif isinstance(one, RowError) and (dropped := _dropped(part, one, name, named)):
+            yield dropped
+
+
+def _is_kept(one: object) -> TypeGuard[AnsweredQuestion | Section]:
+    return isinstance(one, AnsweredQuestion | Section)
 
 
 def _may_ask(text: str) -> bool:
@@ -69,37 +78,39 @@ def _may_ask(text: str) -> bool:
 
 
 def _key(question: str) -> str:
-    return " ".join(question.lower().split()).rstrip("?？ ")
+    return " ".join(question.lower().split()).rstrip(f"{QUESTION_MARKS}; ")
 
 
-def _material(part: _Part, name: str, subject: str) -> AnsweredQuestion | Section | Dropped | None:
+def _material(part: _Part, name: str, subject: str) -> AnsweredQuestion | Section | RowError:
+    """What a part is, or why it is nothing."""
     source, text = block_place(name, part.block), part.text
     if part.is_question:
         return _question(part, source, text)
     if not text:
-        if part.holds_parts or not part.block.text:
-            return None
         reason = "navigation" if part.has_links else "empty section"
-        return _dropped(source, reason, "no text of its own stands below this heading", part)
+        return RowError(reason, "no text of its own stands below this heading")
     if part.holds_questions or not part.block.text:
         detail = "text that stands before the questions answers none of them"
-        return _dropped(source, "no question", detail, part)
+        return RowError("no question", detail)
     headings = (*part.headings, bare_text(part.block.text))
     return Section(headings=headings, text=text, source=source, subject=subject)
 
 
-def _question(part: _Part, source: str, text: str) -> AnsweredQuestion | Dropped:
+def _question(part: _Part, source: str, text: str) -> AnsweredQuestion | RowError:
     if not text:
-        return _dropped(source, "no answer", "nothing stands below this question", part)
+        return RowError("no answer", "nothing stands below this question")
     if is_links_only(text):
-        return _dropped(source, "only links", "the answer consists of links", part)
+        return RowError("only links", "the answer consists of links")
     question = bare_text(part.block.text)
     return AnsweredQuestion(question=question, answer=text, headings=part.headings, source=source)
 
 
-def _dropped(source: str, reason: str, detail: str, part: _Part) -> Dropped:
-    text = f"{part.block.text}\n{part.text}".strip()
-    return Dropped.of(RowError(reason, detail), source=source, text=text)
+def _dropped(part: _Part, fault: RowError, name: str, named: Container[str]) -> Dropped | None:
+    """With its own heading, where nothing is named by it; None where nothing is left."""
+    heading = "" if bare_text(part.block.text) in named else part.block.text
+    shown = f"{heading}\n{part.text}".strip()
+    source = block_place(name, part.block)
+    return Dropped.of(fault, source=source, text=shown) if shown else None
 
 
 class _Page:
@@ -134,6 +145,9 @@ class _Page:
                 self._heading(block)
             case "question":
                 self._question(block)
+            case "toggle":
+                self._close(LOWEST_LEVEL)
+                self._open(block, LOWEST_LEVEL, is_question=tells_problem(block.text))
             case "summary":
                 self._summary(block)
             case "end":

@@ -9,16 +9,18 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from tunesmith.sources.pages.outline import LOWEST_LEVEL, Block
 from tunesmith.sources.pages.question_text import (
+    QUESTION_MARKS,
     asks,
     bare_text,
     bold_question,
+    ends_asking,
     marked_question,
     without_answer_mark,
 )
 
 BOLD_LEVEL = LOWEST_LEVEL + 1  # within an answer a bold question may be a mere turn of phrase
 _ITEM = re.compile(r"^(\s*)(?:[-*+]|\d{1,3}[.)])\s+")
-_BOLD_START = re.compile(r"^\*\*([^*]+[?？])\s*\*\*[:：]?[ \t]+(?=\S)")
+_BOLD_START = re.compile(rf"^\*\*([^*]+[{QUESTION_MARKS};])\s*\*\*[:：]?[ \t]+(?=\S)")
 _MAX_QUESTION_LINES = 4
 
 
@@ -124,11 +126,7 @@ def _asks_and_answers(text: str, num_items: int) -> bool:
         return True
     if (start := _BOLD_START.match(head)) is not None:
         return asks(start[1])
-    return (
-        asks(head)
-        and head.rstrip().endswith(("?", "？"))
-        and (bool(rest.strip()) or num_items == 1)
-    )
+    return asks(head) and ends_asking(head) and (bool(rest.strip()) or num_items == 1)
 
 
 def _item_blocks(text: str, line: int) -> Iterator[Block]:

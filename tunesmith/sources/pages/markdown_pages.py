@@ -7,12 +7,16 @@ and components are no text; what a component holds is.
 import re
 import textwrap
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from tunesmith.sources.pages.html_pages import html_blocks
+from tunesmith.sources.pages.html.html_pages import html_blocks
+from tunesmith.sources.pages.markdown_containers import plain_markdown
 from tunesmith.sources.pages.markdown_text import prose_block
 from tunesmith.sources.pages.outline import LOWEST_LEVEL, Block, BlockKind, Outline, PageLines
+from tunesmith.sources.pages.page_spans import NOT_FOLLOWED
 from tunesmith.sources.pages.question_text import MAX_QUESTION
+from tunesmith.sources.pages.rst_pages import read_rst
 
 if TYPE_CHECKING:
     from markdown_it import MarkdownIt
@@ -20,66 +24,30 @@ if TYPE_CHECKING:
 
 _FRONT_MATTER = re.compile(r"\A(---|\+\+\+)[ \t]*\n(.*?)^\1[ \t]*$", re.DOTALL | re.MULTILINE)
 _TITLE = re.compile(r"^title\s*[:=]\s*(.+)$", re.MULTILINE)
-_SHOWN_DIRECTIVES = re.compile(
-    r"note|tip|hint|important|warning|caution|attention|danger|admonition|seealso|dropdown|"
-    r"versionadded|versionchanged|deprecated|tab-item|card"
-)
 _CODE_DIRECTIVES = {"code-block", "code", "code-cell", "sourcecode", "prompt"}
 _DETAILS = re.compile(
     r"(<summary\b[^>]*>.*?</summary\s*>)|(</details\s*>)|(<details\b[^>]*>)", re.DOTALL | re.I
 )
 _TAG = re.compile(r"</?[a-zA-Z][^<>]*>")
-_JSX_LINE = re.compile(r"^[ \t]*(?:</?[A-Z][\w.]*(?:\s[^<>]*)?/?>|<>|</>)[ \t]*$")
-_JSX_TAG = re.compile(r"</?[A-Z][\w.]*(?:\s[^<>]*)?/?>")
-_JSX_TITLE = re.compile(
-    r"""^[ \t]*<(?:Accordion|Expandable|Details|Collapse|Faq)\b[^>]*?"""
-    r"""\b(?:title|question|summary)=["'{]+([^"'{}]+)["'}]"""
-)
-_JSX_END = re.compile(r"^[ \t]*</(?:Accordion|Expandable|Details|Collapse|Faq)>[ \t]*$")
-_IMPORT = re.compile(
-    r"""^(?:import\s.*(?:from\s+)?["'][^"']+["'];?|export\s+(?:default|const|let|function)\b.*)$"""
-)
 _DEFINITION = re.compile(r"\s*[:~]\s+")
-_FENCE = re.compile(r"^\s*(`{3,}|~{3,})")
 
 
 def read_markdown(text: str, *, is_mdx: bool = False) -> Outline:
     """Read a page; the lines of its blocks are those of the text."""
-    body, title = _without_front_matter(text)
-    lines = body.split("\n")
-    if is_mdx:
-        lines = list(_without_jsx(lines))
-    reader = _Reader(lines, is_mdx=is_mdx)
-    return Outline(blocks=tuple(_with_anchors(reader.blocks())), title=title)
+    numbered = plain_markdown(text, is_mdx=is_mdx)
+    reader = _Reader([line for _, line in numbered], is_mdx=is_mdx)
+    blocks = (
+        replace(block, line=numbered[min(block.line, len(numbered)) - 1][0])
+        for block in reader.blocks()
+    )
+    return Outline(blocks=tuple(_with_anchors(blocks)), title=_title(text))
 
 
-def _without_front_matter(text: str) -> tuple[str, str | None]:
-    """The page with its front matter as blank lines, and the title that it names."""
+def _title(text: str) -> str | None:
+    """The title that the front matter names."""
     match = _FRONT_MATTER.match(text)
-    if match is None:
-        return text, None
-    found = _TITLE.search(match[2])
-    title = found[1].strip().strip("\"'").strip() if found else None
-    return "\n" * match[0].count("\n") + text[match.end() :], title or None
-
-
-def _without_jsx(lines: Sequence[str]) -> Iterator[str]:
-    """Imports and component tags as blank lines; a titled accordion as `<details>`."""
-    fence = ""
-    for line in lines:
-        mark = _FENCE.match(line)
-        if fence or mark:
-            yield line
-            closes = bool(fence) and mark is not None and mark[1].startswith(fence)
-            fence = "" if closes else fence or (mark[1] if mark else "")
-        elif title := _JSX_TITLE.match(line):
-            yield f"<details><summary>{title[1]}</summary>"
-        elif _JSX_END.match(line):
-            yield "</details>"
-        elif _JSX_LINE.match(line) or _IMPORT.match(line):
-            yield ""
-        else:
-            yield _JSX_TAG.sub("", line)
+    found = _TITLE.search(match[2]) if match else None
+    return (found[1].strip().strip("\"'").strip() or None) if found else None
 
 
 def _with_anchors(blocks: Iterator[Block]) -> Iterator[Block]:
@@ -194,9 +162,13 @@ class _Reader:
             yield Block(kind="code", text=textwrap.dedent(raw).rstrip(), line=start + 1)
         elif directive[1] in _CODE_DIRECTIVES:
             yield Block(kind="code", text=f"```{directive[2]}\n{code}\n```", line=start + 1)
-        elif _SHOWN_DIRECTIVES.fullmatch(directive[1]):
+        elif directive[1] == "eval-rst":
+            for block in read_rst(code).blocks:
+                yield replace(block, line=block.line + start + 1)
+        elif directive[1] not in NOT_FOLLOWED:
             words = re.sub(r"\A(?::\w[\w-]*:.*\n?)+", "", code)
-            raw = f"{directive[2]}\n\n{words}".strip()
+            title = "" if directive[1] in ("figure", "image") else directive[2]
+            raw = f"{title}\n\n{words}".strip()
             yield from prose_block("text", raw, start + 2, self._references)
 
     def _html(self, content: str, line: int) -> Iterator[Block]:

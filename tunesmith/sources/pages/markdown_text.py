@@ -30,12 +30,12 @@ _ABSOLUTE = re.compile(r"(?:https?|ftp)://|mailto:|tel:", re.IGNORECASE)
 _GENERATOR_MARKS = re.compile(
     r"<!--.*?-->|\{/\*.*?\*/\}"  # comments
     r"|\{\{[<%].*?[>%]\}\}|\{%.*?%\}"  # tags of Hugo and Jekyll
-    r"|\{[:#.][^{}\n]*\}"  # attributes
+    r"|\{[:#.][a-zA-Z_: ][^{}\n]*\}"  # attributes
     r"|^\([\w.:-]+\)=[ \t]*$"  # targets of MyST
     r"|^[ \t]*:{3,}.*$",  # and its containers
     re.DOTALL | re.MULTILINE,
 )
-_ALERT = re.compile(r"\[!(NOTE|TIP|IMPORTANT|WARNING|CAUTION)\]")
+_ALERT = re.compile(r"\[!([A-Za-z]+)\][-+]?")
 _TAG = re.compile(r"</?([A-Za-z][A-Za-z0-9]*)(?:\s[^<>]*)?/?>")
 _TAG_MARKS = {"b": "**", "strong": "**", "i": "*", "em": "*", "br": " ", "hr": ""}
 _PLAIN_TAGS = frozenset(

@@ -9,9 +9,12 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
+from tunesmith.sources.pages.left_over import PageSpan
+
 BlockKind = Literal[
     "heading",
     "question",  # a line marked as one, outside a heading
+    "toggle",  # a line above a panel that does not ask
     "summary",  # opens what `end` closes
     "end",
     "term",
@@ -62,10 +65,20 @@ class Block:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outline:
-    """A page in order; `title` is what its metadata call it, where they do."""
+    """A page in order.
+
+    Attributes:
+        title: What its metadata call it, where they do.
+        site: What they call the site, likewise.
+        raw: As it was written.
+        spans: All its words, and what those are called that are no text of it.
+    """
 
     blocks: tuple[Block, ...]
     title: str | None = None
+    site: str = ""
+    raw: str = ""
+    spans: tuple[PageSpan, ...] = ()
 
 
 def block_place(name: str, block: Block) -> str:

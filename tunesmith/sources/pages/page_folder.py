@@ -13,7 +13,7 @@ from pathlib import Path
 from tunesmith.errors import DataError, MissingError
 from tunesmith.files import RUN_MARKER
 from tunesmith.sources.chunks import check_file
-from tunesmith.sources.material import AnsweredQuestion, Section
+from tunesmith.sources.material import Piece
 from tunesmith.sources.pages.pages import PageKind, find_page_kind, page_format, read_page
 from tunesmith.sources.row import Dropped, RowError
 
@@ -80,9 +80,7 @@ def folder_files(folder: Path) -> list[Path]:
     return sorted(found)
 
 
-def read_folder(
-    folder: Path, name: str, kind: PageKind | None
-) -> Iterator[AnsweredQuestion | Section | Dropped]:
+def read_folder(folder: Path, name: str, kind: PageKind | None) -> Iterator[Piece]:
     """What the pages of a folder hold; one that cannot be read costs only itself.
 
     Args:

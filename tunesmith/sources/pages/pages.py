@@ -5,26 +5,28 @@ of questions.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Literal, NamedTuple
 
 from tunesmith.errors import DataError
-from tunesmith.sources.material import AnsweredQuestion, Section
+from tunesmith.sources.material import AnsweredQuestion, Piece, Section
 from tunesmith.sources.pages.documents import read_sections
 from tunesmith.sources.pages.faq import read_questions
-from tunesmith.sources.pages.html_pages import read_html
+from tunesmith.sources.pages.html.html_pages import read_html
 from tunesmith.sources.pages.inline_questions import with_questions
+from tunesmith.sources.pages.left_over import left_over
 from tunesmith.sources.pages.markdown_pages import read_markdown
-from tunesmith.sources.pages.outline import Outline
+from tunesmith.sources.pages.outline import Outline, block_place
+from tunesmith.sources.pages.page_spans import PageFormat, page_spans
 from tunesmith.sources.pages.page_text import read_page_text
 from tunesmith.sources.pages.plain_pages import read_plain
 from tunesmith.sources.pages.question_text import asks
 from tunesmith.sources.pages.rst_pages import read_rst
-from tunesmith.sources.row import Dropped, RowError
+from tunesmith.sources.row import Dropped, NotRead, RowError
 from tunesmith.sources.tables.strict_json import check_characters
 
-PageFormat = Literal["markdown", "mdx", "rst", "html", "plain"]
 PageKind = Literal["faq", "document"]
 
 _FORMATS: dict[str, PageFormat] = {
@@ -96,38 +98,59 @@ def _counted_headings(outline: Outline) -> list[str]:
     return [block.text for block in found if not (is_titled and block is tops[0])]
 
 
-def read_page(
-    path: Path, name: str, kind: PageKind
-) -> Iterator[AnsweredQuestion | Section | Dropped]:
-    """The questions or the sections of a page, in order.
+def read_page(path: Path, name: str, kind: PageKind) -> Iterator[Piece]:
+    """The questions or the sections of a page, in order, then what is none of its text.
 
     Raises:
         DataError: It is no text, too long, or nested too deeply.
     """
     outline = _outline(path, name)
     pieces = read_questions if kind == "faq" else read_sections
+    shown: set[str] = set()
     for piece in pieces(outline, name):
+        if not isinstance(piece, Dropped):
+            shown.update(piece.headings)
         yield piece if isinstance(piece, Dropped) else _checked(piece)
+    yield from _passed_over(outline, name, shown)
+
+
+def _passed_over(outline: Outline, name: str, shown: Container[str]) -> Iterator[NotRead | Dropped]:
+    """What no piece of a page says: its navigation and badges, and all words outside its blocks."""
+    for block in outline.blocks:
+        if block.kind in ("navigation", "badges"):
+            called = "badges and pictures" if block.kind == "badges" else block.kind
+            yield NotRead(source=block_place(name, block), name=called, text=block.text)
+    said = [block.text for block in outline.blocks]
+    said += [outline.title] if outline.title and outline.title in shown else []
+    yield from left_over(outline.spans, said, name)
 
 
 def _outline(path: Path, name: str, *, limit: int | None = None) -> Outline:
     text = read_page_text(path, name)[:limit]
+    written = page_format(path, text[:4096]) or "markdown"
     try:
-        match page_format(path, text[:4096]):
-            case "html":
-                return read_html(text)
-            case "rst":
-                return read_rst(text)
-            case "plain":
-                return read_plain(text)
-            case written:
-                return read_markdown(text, is_mdx=written == "mdx")
+        outline = _read(text, written)
     except RowError as fault:
         raise DataError(
             f"cannot be read: {fault.detail}",
             where=name,
             cure="Take it out of sources, or mend it.",
         ) from None
+
+    spans = outline.spans or tuple(page_spans(text, written)) if limit is None else ()
+    return replace(outline, raw=text, spans=spans)
+
+
+def _read(text: str, written: PageFormat) -> Outline:
+    match written:
+        case "html":
+            return read_html(text)
+        case "rst":
+            return read_rst(text)
+        case "plain":
+            return read_plain(text)
+        case _:
+            return read_markdown(text, is_mdx=written == "mdx")
 
 
 def _checked(piece: AnsweredQuestion | Section) -> AnsweredQuestion | Section | Dropped:

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator, Sequence
 
 from tunesmith.sources.pages.outline import Block, BlockKind, Outline
-from tunesmith.sources.pages.question_text import asks, bare_text, marked_question
+from tunesmith.sources.pages.question_text import asks, bare_text, ends_asking, marked_question
 
 _UNDERLINE = re.compile(r"^\s*([=\-~*^#+])\1{2,}\s*$")
 _HASHES = re.compile(r"^(#{1,6})\s+(.+?)\s*#*$")
@@ -66,7 +66,7 @@ def _level(lines: Sequence[str], start: int, stop: int) -> int | None:
     if hashes := _HASHES.match(first):
         return len(hashes[1])
     if len(first) <= _MAX_QUESTION_LINE and asks(first) and marked_question(first) is None:
-        is_whole = stop == start + 1 or first.endswith(("?", "？"))
+        is_whole = stop == start + 1 or ends_asking(first)
         return (
             6
             if is_whole and (stop == start + 1 or not _LIST_ITEM.match(lines[start + 1]))

@@ -3,69 +3,13 @@
 import re
 from typing import TYPE_CHECKING
 
-from tunesmith.sources.pages.question_text import asks
+from tunesmith.sources.pages.html.html_chrome import chrome_name
 
 if TYPE_CHECKING:
     from lxml.html import HtmlElement
 
+_PERMALINKS = frozenset(["#", "¶", "§", "🔗", "\u200b"])
 HEADINGS = {f"h{level}": level for level in range(1, 7)}
-_SKIPPED = frozenset(
-    [
-        "script",
-        "style",
-        "template",
-        "noscript",
-        "svg",
-        "nav",
-        "footer",
-        "iframe",
-        "select",
-        "option",
-        "input",
-        "textarea",
-        "head",
-        "title",
-        "canvas",
-        "object",
-        "audio",
-        "video",
-        "map",
-        "meta",
-        "link",
-        "button",
-        "dialog",
-    ]
-)
-_CHROME = frozenset(
-    [
-        "toc",
-        "table-of-contents",
-        "contents",
-        "toctree-wrapper",
-        "sidebar",
-        "sphinxsidebar",
-        "navbar",
-        "breadcrumb",
-        "breadcrumbs",
-        "nav",
-        "navigation",
-        "footer",
-        "site-footer",
-        "page-footer",
-        "copyright",
-        "pagination",
-        "pager",
-        "headerlink",
-        "skip-link",
-        "skip-to-content",
-        "edit-this-page",
-        "cookie-banner",
-        "related",
-        "prev-next",
-    ]
-)
-_CHROME_ROLES = frozenset({"navigation", "banner", "contentinfo", "search", "complementary"})
-_CALLOUT = re.compile(r"note|tip|warning|callout|admonition|alert|important|info", re.I)
 CONTAINERS = frozenset(
     [
         "html",
@@ -115,42 +59,15 @@ BLOCKS = frozenset(
         "details",
         "hr",
         "address",
+        "figcaption",
     ]
 ) | set(HEADINGS)
 LISTS = frozenset({"ul", "ol"})
 STRUCTURE = [*HEADINGS, "details", "dl"]
-_QUESTION_CLASS = re.compile(
-    r"question|accordion[\w-]*(?:header|title|button|head)|faq[\w-]*title", re.I
-)
 ANCHOR_PARENTS = frozenset({"section", "div", "article"})
 FRAMES = frozenset(
     ["html", "body", "main", "header", "form", "fieldset", "center", "aside", "figure"]
 )
-
-
-def is_chrome(element: "HtmlElement") -> bool:
-    """Whether an element is navigation, decoration or machinery, and no text of the page."""
-    if element.tag in _SKIPPED:
-        return not (element.tag == "button" and is_question_element(element))
-    if element.get("role") in _CHROME_ROLES:
-        return True
-    names = f"{element.get('class', '')} {element.get('id', '')}".lower()
-    if element.tag == "aside":
-        return not _CALLOUT.search(names)
-    return element.tag not in HEADINGS and not _CHROME.isdisjoint(names.split())
-
-
-def is_question_element(element: "HtmlElement") -> bool:
-    """A clickable line of an accordion, or one that its class calls a question."""
-    if element.tag in HEADINGS or element.tag in ("dt", "dd", "details", "summary", "a", "body"):
-        return False
-    is_button = element.tag == "button" and element.get("aria-expanded") is not None
-    marks = f"{element.get('class', '')} {element.get('itemprop', '')}"
-    if not is_button and not _QUESTION_CLASS.search(marks) and element.get("itemprop") != "name":
-        return False
-    if next((child for child in element.iter(*BLOCKS) if child is not element), None) is not None:
-        return False
-    return asks(heading_text(element))
 
 
 def cut_out_blocks(heading: "HtmlElement") -> list["HtmlElement"]:
@@ -168,15 +85,13 @@ def heading_text(element: "HtmlElement") -> str:
     parts: list[str] = [element.text or ""]
     for child in element:
         name = child.tag if isinstance(child.tag, str) else None
-        is_permalink = name == "a" and (
-            "headerlink" in child.get("class", "")
-            or (child.text or "").strip() in ("#", "¶", "§", "🔗")
-        )
-        if name is not None and not is_permalink and name not in ("img", "svg", "script", "style"):
+        is_permalink = name == "a" and (child.text or "").strip() in _PERMALINKS
+        is_chrome = name is not None and chrome_name(child) not in (None, "buttons")
+        if name is not None and not is_permalink and not is_chrome:
             words = heading_text(child)
             if name in ("code", "tt", "kbd", "samp") and words.strip():
                 words = f"`{words.strip()}`"
-            parts.append(f"{words} " if name in BLOCKS or name == "br" else words)
+            parts.append(f" {words} " if name in BLOCKS or name in ("br", "button") else words)
         parts.append(child.tail or "")
     return " ".join("".join(parts).split())
 
@@ -196,6 +111,14 @@ def anchor_of(element: "HtmlElement") -> str | None:
     return None
 
 
+def heading_level(element: "HtmlElement") -> int | None:
+    """From 1, of a heading by its tag or role; None where it is none."""
+    if element.get("role") == "heading" and element.tag in ("div", "span", "p"):
+        level = element.get("aria-level", "2")
+        return int(level) if level in ("1", "2", "3", "4", "5", "6") else 2
+    return HEADINGS.get(element.tag)
+
+
 def html_escaped(text: str | None) -> str:
     """Text as HTML."""
     return (text or "").replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
@@ -205,10 +128,10 @@ def serialised(element: "HtmlElement", *, tail: bool = True) -> str:
     """An element as HTML, without what is no text in it."""
     import lxml.html  # noqa: PLC0415
 
-    for inner in element.xpath(
-        ".//script | .//style | .//nav | .//svg | .//*[@class='headerlink']"
-    ):
-        inner.drop_tree()
+    within = [one for one in element.iterdescendants() if isinstance(one.tag, str)]
+    for inner in [one for one in within if chrome_name(one)]:
+        if inner.getparent() is not None:
+            inner.drop_tree()
     text: str = lxml.html.tostring(element, encoding="unicode", with_tail=tail)
     return text
 
@@ -216,7 +139,8 @@ def serialised(element: "HtmlElement", *, tail: bool = True) -> str:
 def inner_html(element: "HtmlElement") -> str:
     """What an element holds, as HTML."""
     return html_escaped(element.text) + "".join(
-        serialised(child) for child in element if isinstance(child.tag, str)
+        serialised(child) if isinstance(child.tag, str) else html_escaped(child.tail)
+        for child in element
     )
 
 

@@ -1,38 +1,40 @@
 """HTML -> an Outline, each block with its line and the anchor of each heading.
 
 lxml finds the elements, markdownify writes their Markdown. Navigation, headers, footers,
-scripts and side bars are no text of the page.
+scripts and side bars are no text of the page: `html_spans` says what they are called.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from tunesmith.sources.pages.html_elements import (
+from tunesmith.sources.pages.html.accordions import faq_data, toggles_of
+from tunesmith.sources.pages.html.html_chrome import chrome_name
+from tunesmith.sources.pages.html.html_elements import (
     ANCHOR_PARENTS,
     BLOCKS,
     CONTAINERS,
     FRAMES,
-    HEADINGS,
     LISTS,
     STRUCTURE,
     anchor_of,
     as_markdown,
     cut_out_blocks,
+    heading_level,
     heading_text,
     html_escaped,
     inner_html,
-    is_chrome,
-    is_question_element,
     serialised,
 )
+from tunesmith.sources.pages.html.html_spans import html_spans
 from tunesmith.sources.pages.markdown_text import prose_block
 from tunesmith.sources.pages.outline import Block, BlockKind, Outline, PageLines
-from tunesmith.sources.pages.question_text import MAX_QUESTION
+from tunesmith.sources.pages.question_text import MAX_QUESTION, asks
 from tunesmith.sources.row import RowError
 
 if TYPE_CHECKING:
     from lxml.html import HtmlElement
 
+_SITE_NAMES = "//meta[@property='og:site_name' or @name='application-name']/@content"
 MAX_DEPTH = 150  # elements within each other; pages have 10 to 40
 
 
@@ -45,24 +47,41 @@ def read_html(text: str) -> Outline:
     page = _parsed(text)
     title = page.findtext(".//title")
     root = next(iter(page.xpath("//main | //*[@role='main']")), page)
+    spans = tuple(html_spans(page, root))
+    data = list(faq_data(page))
     lines = PageLines(text.split("\n"))
-    blocks = [lines.placed(block) for block in _Walk(1, {}).element(root)]
-    return Outline(blocks=tuple(blocks), title=" ".join(title.split()) if title else None)
+    blocks = [lines.placed(block) for block in _Walk(1, {}, root).element(root)]
+    blocks += _unseen(data, blocks)
+    names = page.xpath(_SITE_NAMES)
+    return Outline(
+        blocks=tuple(blocks),
+        title=" ".join(title.split()) if title else None,
+        site=" ".join(names[0].split()) if names else "",
+        spans=spans,
+    )
+
+
+def _unseen(data: Iterable[tuple[int, str, str]], blocks: Iterable[Block]) -> Iterator[Block]:
+    """The questions of an FAQPage that its text does not show, each with its answer."""
+    shown = {"".join(block.text.casefold().split()) for block in blocks}
+    for line, question, answer in data:
+        if "".join(question.casefold().split()) not in shown:
+            yield Block(kind="question", text=question, line=line)
+            yield from html_blocks(answer, line)
 
 
 def html_blocks(
     text: str, first_line: int, *, references: Mapping[str, str] | None = None
 ) -> Iterator[Block]:
     """The blocks of a piece of HTML that stands in another page from a line on."""
-    yield from _Walk(first_line, references or {}).element(_parsed(text))
+    page = _parsed(text)
+    yield from _Walk(first_line, references or {}, page).element(page)
 
 
 def _parsed(text: str) -> "HtmlElement":
     import lxml.html  # noqa: PLC0415 - only pages need it
 
-    parser = lxml.html.HTMLParser(
-        encoding="utf-8", huge_tree=True, remove_comments=True, remove_pis=True
-    )
+    parser = lxml.html.HTMLParser(encoding="utf-8", huge_tree=True, remove_pis=True)
     data = text.encode("utf-8", "replace")
     try:
         page = lxml.html.document_fromstring(data, parser=parser, ensure_head_body=True)
@@ -84,12 +103,17 @@ def _check_depth(page: "HtmlElement") -> None:
             )
 
 
+def _list_of(item: "HtmlElement") -> "HtmlElement | None":
+    return next(item.iterancestors("dl"), None)
+
+
 class _Walk:
     """One walk through a tree."""
 
-    def __init__(self, first_line: int, references: Mapping[str, str]) -> None:
+    def __init__(self, first_line: int, references: Mapping[str, str], page: "HtmlElement") -> None:
         self._offset = first_line - 1
         self._references = references
+        self._toggles, self._holders = toggles_of(page)
 
     def element(self, element: "HtmlElement") -> Iterator[Block]:
         """The blocks that an element holds."""
@@ -99,7 +123,7 @@ class _Walk:
             if not isinstance(child.tag, str):
                 inline.append(html_escaped(child.tail))
                 continue
-            if is_chrome(child):
+            if chrome_name(child) and child not in self._toggles:
                 inline.append(html_escaped(child.tail))
             elif self._is_inline(child):
                 inline.append(serialised(child))
@@ -111,7 +135,7 @@ class _Walk:
 
     def _block(self, element: "HtmlElement") -> Iterator[Block]:
         tag = element.tag
-        if tag in HEADINGS or is_question_element(element):
+        if heading_level(element) or element in self._toggles:
             yield from self._heading(element)
         elif tag == "details":
             yield from self._details(element)
@@ -119,25 +143,29 @@ class _Walk:
             yield from self._definitions(element)
         elif tag == "hr":
             return
-        elif tag in CONTAINERS and self._holds_blocks(element):
+        elif (tag in CONTAINERS or element in self._holders) and self._holds_blocks(element):
             yield from self.element(element)
         else:
             kind: BlockKind = "code" if tag == "pre" else "list" if tag in LISTS else "text"
             yield from self._converted(kind, serialised(element, tail=False), self._line(element))
 
     def _is_inline(self, element: "HtmlElement") -> bool:
-        if element.tag in BLOCKS or is_question_element(element):
+        if element.tag in BLOCKS or heading_level(element):
+            return False
+        if element in self._toggles or element in self._holders:
             return False
         return next(element.iter(*BLOCKS), None) is None
 
     def _holds_blocks(self, element: "HtmlElement") -> bool:
         """Whether an element is walked into; lists and tables only for what they frame."""
+        if element in self._holders:
+            return True
         wanted = BLOCKS if element.tag in ANCHOR_PARENTS | FRAMES else STRUCTURE
         inner = element.iter(*wanted)
         first = next(inner, None)
         is_own = first is element
         found = next(inner, None) if is_own else first
-        return found is not None or any(is_question_element(child) for child in element)
+        return found is not None
 
     def _heading(self, element: "HtmlElement") -> Iterator[Block]:
         within = cut_out_blocks(element)
@@ -154,8 +182,8 @@ class _Walk:
         if len(text) > MAX_QUESTION:
             yield Block(kind="text", text=text, line=line)
             return
-        level = HEADINGS.get(element.tag)
-        kind: BlockKind = "question" if level is None else "heading"
+        level = heading_level(element)
+        kind: BlockKind = "heading" if level else "question" if asks(text) else "toggle"
         yield Block(kind=kind, text=text, line=line, level=level or 7, anchor=anchor_of(element))
 
     def _details(self, element: "HtmlElement") -> Iterator[Block]:
@@ -171,18 +199,35 @@ class _Walk:
         yield Block(kind="end", text="", line=line)
 
     def _definitions(self, element: "HtmlElement") -> Iterator[Block]:
-        for item in element.iter("dt", "dd"):
-            if next(item.iterancestors("dl"), None) is not element:
+        """Terms with their definitions; of several terms for one, each that asks has its own."""
+        terms: list[HtmlElement] = []
+        shown: list[Block] = []
+        items = [one for one in element.iter("dt", "dd") if _list_of(one) is element]
+        for item in [*items, None]:
+            if item is not None and item.tag == "dd":
+                html = inner_html(item)
+                shown += self._definition(html, self._line(item))
                 continue
-            if item.tag == "dt":
-                text = heading_text(item)
-                if text:
-                    anchor = anchor_of(item)
-                    yield Block(kind="term", text=text, line=self._line(item), anchor=anchor)
-                continue
-            html = inner_html(item)
-            for block in self._converted("definition", html, self._line(item)):
-                yield Block(kind="definition", text=block.text, line=block.line)
+            if shown or item is None:
+                yield from self._entry(terms, shown)
+                terms, shown = [], []
+            if item is not None:
+                terms.append(item)
+
+    def _definition(self, html: str, line: int) -> Iterator[Block]:
+        for block in self._converted("definition", html, line):
+            yield Block(kind="definition", text=block.text, line=block.line)
+
+    def _entry(self, terms: Sequence["HtmlElement"], shown: Sequence[Block]) -> Iterator[Block]:
+        named = [(heading_text(term), term) for term in terms]
+        kept = [(text, term) for text, term in named if text]
+        if len(kept) > 1 and not all(asks(text) for text, _ in kept):
+            kept = [(" / ".join(text for text, _ in kept), kept[0][1])]
+        for text, term in kept:
+            yield Block(kind="term", text=text, line=self._line(term), anchor=anchor_of(term))
+            yield from shown
+        if not kept:
+            yield from shown
 
     def _converted(self, kind: BlockKind, html: str, line: int) -> Iterator[Block]:
         if not html.strip():

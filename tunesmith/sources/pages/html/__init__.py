@@ -1,0 +1,1 @@
+"""HTML comes in; an outline of its text goes out, and what all else on the page is called."""

@@ -1,0 +1,119 @@
+"""A clickable line of an accordion -> whether it is one, and whether it asks.
+
+Buttons, titles and tabs above a panel, with `aria` or without it; what structured data call a
+question; and the questions of an FAQPage (schema.org) that stand in its JSON alone.
+"""
+
+import json
+import re
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+from tunesmith.sources.pages.html.html_elements import BLOCKS, heading_level, heading_text
+from tunesmith.sources.pages.question_text import MAX_QUESTION, asks
+
+if TYPE_CHECKING:
+    from lxml.html import HtmlElement
+
+_MAX_TITLE = 200  # characters of a title that does not ask
+_NEVER = frozenset(["dt", "dd", "details", "summary", "body", "li", "ul", "ol", "table", "section"])
+_TOGGLE_CLASS = re.compile(
+    r"question|(?:accordion|collapsible|collapse|toggle|faq|tab|expand)[\w-]*"
+    r"[-_]{0,2}(?:header|title|button|head|trigger|summary|toggle)\b",
+    re.IGNORECASE,
+)
+_PANEL = re.compile(r"panel|content|collaps|body|answer|region", re.IGNORECASE)
+_OPENS = ("aria-expanded", "data-toggle", "data-bs-toggle", "data-accordion", "aria-controls")
+_THIN = frozenset({"p", "div"})  # blocks that may frame the one line of a title
+
+
+def is_toggle(element: "HtmlElement") -> bool:
+    """Whether an element is the line above a panel, or what its page calls a question."""
+    if heading_level(element) or element.tag in _NEVER:
+        return False
+    is_button = element.tag == "button" or element.get("role") == "button"
+    opens = any(element.get(name) is not None for name in _OPENS)
+    is_called = _TOGGLE_CLASS.search(element.get("class", "")) is not None
+    is_name = element.get("itemprop") == "name" and _is_in_question(element)
+    if element.tag == "a":
+        is_called = is_called and opens
+        opens = opens and element.get("role") != "tab"
+    if not (is_button or is_called or is_name or (opens and element.tag in ("a", "div", "span"))):
+        return False
+    if not _is_one_line(element):
+        return False
+    text = heading_text(element)
+    if asks(text):
+        return not is_button or opens or is_called or is_name or _has_panel(element)
+    return (
+        (opens or is_name or is_called) and _is_title(text) and _has_panel(element, is_called=True)
+    )
+
+
+def toggles_of(page: "HtmlElement") -> tuple[set["HtmlElement"], set["HtmlElement"]]:
+    """The toggles of a page, and the elements that they stand in."""
+    toggles = {one for one in page.iter() if isinstance(one.tag, str) and is_toggle(one)}
+    holders: set[HtmlElement] = set()
+    for toggle in toggles:
+        for holder in toggle.iterancestors():
+            if holder in holders:
+                break
+            holders.add(holder)
+    return toggles, holders
+
+
+def faq_data(page: "HtmlElement") -> Iterator[tuple[int, str, str]]:
+    """Line, question and answer (as HTML) of each question in the JSON of an FAQPage."""
+    for script in page.xpath("//script[@type='application/ld+json']"):
+        try:
+            data = json.loads(script.text or "")
+        except ValueError:
+            continue
+        for question, answer in _asked(data, 0):
+            yield script.sourceline or 1, question, answer
+
+
+def _asked(data: Any, depth: int) -> Iterator[tuple[str, str]]:
+    if isinstance(data, list) and depth < 9:
+        for one in data:
+            yield from _asked(one, depth + 1)
+    elif isinstance(data, dict) and depth < 9:
+        answer = data.get("acceptedAnswer") or data.get("suggestedAnswer")
+        answer = answer[0] if isinstance(answer, list) and answer else answer
+        name, text = data.get("name"), answer.get("text") if isinstance(answer, dict) else None
+        if isinstance(name, str) and isinstance(text, str):
+            yield name, text
+            return
+        for key in ("@graph", "mainEntity"):
+            yield from _asked(data.get(key), depth + 1)
+
+
+def _is_in_question(element: "HtmlElement") -> bool:
+    holder = next((one for one in element.iterancestors() if one.get("itemtype")), None)
+    return holder is not None and holder.get("itemtype", "").endswith("/Question")
+
+
+def _is_one_line(element: "HtmlElement") -> bool:
+    blocks = [one for one in element.iter(*BLOCKS) if one is not element]
+    return len(blocks) <= 1 and all(one.tag in _THIN for one in blocks)
+
+
+def _is_title(text: str) -> bool:
+    return 0 < len(text) <= min(_MAX_TITLE, MAX_QUESTION) and re.search(r"\w", text) is not None
+
+
+def _has_panel(element: "HtmlElement", *, is_called: bool = False) -> bool:
+    """Whether something follows it, or the frame in which it stands alone.
+
+    Args:
+        element: The line above.
+        is_called: Whether that must be called a panel, hidden, or an answer.
+    """
+    parent = element.getparent()
+    behind = next(element.itersiblings(), None)
+    if behind is None and parent is not None and len(parent) == 1:
+        behind = next(parent.itersiblings(), None)
+    if behind is None or not is_called:
+        return behind is not None
+    marks = " ".join(behind.get(name, "") for name in ("class", "id", "role", "itemprop"))
+    return behind.get("hidden") is not None or _PANEL.search(marks) is not None
