@@ -2,13 +2,13 @@
 
 import itertools
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from functools import lru_cache, partial
 from pathlib import Path
 from typing import Literal
 
 from tunesmith.errors import DataError
-from tunesmith.sources.chats.dialogues import conversation_column, message_columns, read_dialogues
+from tunesmith.sources.chats.dialogues import are_dialogues, read_dialogues
 from tunesmith.sources.chats.irc import is_irc_line, read_irc
 from tunesmith.sources.chats.mail import read_mailbox
 from tunesmith.sources.chats.messenger import is_messenger_export, read_messenger
@@ -17,8 +17,9 @@ from tunesmith.sources.chats.whatsapp import is_whatsapp_chat, read_whatsapp
 from tunesmith.sources.kind import Certainty, Recognition, SourceFile, SourceKind
 from tunesmith.sources.material import Piece, Thread
 from tunesmith.sources.page_kinds import format_of, is_page
-from tunesmith.sources.row import Dropped, Row
+from tunesmith.sources.row import Dropped, NotRead, Row
 from tunesmith.sources.row_kinds import read_rows, row_kind
+from tunesmith.sources.tables.json_files import read_json_values
 from tunesmith.sources.unrecognised import unrecognised
 
 _TextChat = Literal["mbox", "whatsapp", "irc"]
@@ -33,7 +34,6 @@ _MESSENGER = (
     re.compile(rb'"participants"\s*:\s*\['),
     re.compile(rb'"(?:sender_name|senderName)"\s*:'),
 )
-_OTHER_SHAPES = frozenset({"summary", "label", "response", "output", "answer", "completion"})
 _COLUMNS_OF_DIALOGUES = frozenset({"thread", "author", "role", "message"})
 
 
@@ -83,26 +83,10 @@ def _recognise_dialogues(file: SourceFile) -> Recognition | None:
     if _text_chat(file) or row_kind(file) is None:
         return None
     is_named = file.fields.keys() & _COLUMNS_OF_DIALOGUES
-    if not is_named and not are_dialogues(read_rows(file), file.fields):
+    if not is_named and not are_dialogues(_some(_read_values(file)), file.fields, file.name):
         return None
     reason = "its rows are turns of conversations, with who speaks"
     return Recognition(certainty=Certainty.LIKELY, reason=reason)
-
-
-def are_dialogues(rows: Iterable[Row | Dropped], fields: Mapping[str, str]) -> bool:
-    """Whether rows are dialogues, or the messages of some; rows that are examples are not.
-
-    It is not enough that columns have fitting names: both sides must be seen to speak.
-    """
-    first = [row for row in _some(rows) if isinstance(row, Row)]
-    if not first or _OTHER_SHAPES & first[0].fields.keys():
-        return False
-    names = [str(name) for name in first[0].fields]
-    holds_talk = conversation_column(first[0].fields, fields) is not None
-    if not holds_talk and message_columns(names, fields) is None:
-        return False
-    threads = [item for item in read_dialogues(first, fields, "") if isinstance(item, Thread)]
-    return any(_has_two_sides(thread) for thread in threads)
 
 
 def _some(rows: Iterable[Row | Dropped]) -> Iterator[Row | Dropped]:
@@ -112,21 +96,22 @@ def _some(rows: Iterable[Row | Dropped]) -> Iterator[Row | Dropped]:
         return  # whoever reads the whole file will say so
 
 
-def _has_two_sides(thread: Thread) -> bool:
-    parties = {turn.is_staff for turn in thread.turns}
-    if parties == {None}:
-        return len({turn.author for turn in thread.turns}) > 1
-    return {True, False} <= parties
-
-
 def _read(reader: Callable[[Path, str], Iterator[Piece]], file: SourceFile) -> Iterator[Piece]:
     return reader(file.path, file.name)
 
 
-def _read_dialogues(file: SourceFile) -> Iterator[Thread | Dropped]:
+def _read_dialogues(file: SourceFile) -> Iterator[Thread | Dropped | NotRead]:
     if row_kind(file) is None and not (_text_chat(file) or is_page(file)):
         raise unrecognised(file)
-    return read_dialogues(read_rows(file), file.fields, file.name)
+    return read_dialogues(_read_values(file), file.fields, file.name)
+
+
+def _read_values(file: SourceFile) -> Iterator[Row | Dropped]:
+    """The rows of a file; of JSON whatever it holds, since dialogues may stand at any depth."""
+    kind = row_kind(file)
+    if kind not in ("json", "jsonl"):
+        return read_rows(file)
+    return read_json_values(file.path, file.name, is_lines=kind == "jsonl")
 
 
 CHAT_KINDS = (

@@ -1,32 +1,59 @@
-"""Support dialogues of a table or a JSON file -> threads.
+"""Dialogues of a table or a JSON file -> threads.
 
-Either a row is a message, and an id says to which conversation it belongs; or a row is a
-conversation: a list of objects with speaker and text, a list of pairs, or one text whose lines
-begin with `Agent:` and `Customer:`. Columns are found by their usual names, or named.
+Either a row is a message, and an id says to which conversation it belongs; or all rows together
+are one conversation; or conversations stand within the rows, however deep, as `turn_lists` finds
+them. Columns and lists are found by their usual names and their values, or named by the recipe.
 """
 
-import datetime
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+import itertools
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 
-from tunesmith.sources.chats.post import NO_TEXT, SYSTEM_MESSAGE, as_thread, check_held
-from tunesmith.sources.chats.speaker_labels import is_action, is_staff_label, labelled_lines
+from tunesmith.errors import DataError
+from tunesmith.sources.chats.dialogue_pieces import Talk, leftovers, lists_in, talk_of, talk_pieces
+from tunesmith.sources.chats.post import check_held
+from tunesmith.sources.chats.turn_fields import find_turn_fields, flattened, name_key, named
+from tunesmith.sources.chats.turn_lists import (
+    ANY,
+    ROOT,
+    Keys,
+    TurnList,
+    find_turn_lists,
+    is_training_row,
+)
 from tunesmith.sources.lexicon import lexicon
-from tunesmith.sources.material import Thread, Turn
-from tunesmith.sources.row import Dropped, Row, RowError
+from tunesmith.sources.lines import excerpt
+from tunesmith.sources.material import Thread
+from tunesmith.sources.row import Dropped, NotRead, Row, RowError
 
-_TRAINING_KEYS = ({"role", "content"}, {"from", "value"})
+_NUM_ROWS = 200  # that are looked at before all are read
+_OTHER_SHAPES = frozenset({"summary", "label", "response", "output", "answer", "completion"})
+Piece = Thread | Dropped | NotRead
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MessageColumns:
-    """What the columns of a table of messages, or the keys of a turn, are called."""
+    """What the columns of a table of messages are called."""
 
     message: str
-    thread: str | None = None
+    thread: str
     role: str | None = None
     author: str | None = None
-    time: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DialogueShape:
+    """Where the dialogues of a file stand.
+
+    Attributes:
+        patterns: Of the lists of turns within a row; none where rows are turns themselves.
+        columns: Of a table whose rows are messages, with a conversation's id.
+        recipe: The names of a turn's fields, as the recipe says or the values show.
+    """
+
+    patterns: frozenset[Keys] = frozenset()
+    columns: MessageColumns | None = None
+    recipe: Mapping[str, str]
 
 
 def message_columns(names: Iterable[str], fields: Mapping[str, str]) -> MessageColumns | None:
@@ -36,8 +63,7 @@ def message_columns(names: Iterable[str], fields: Mapping[str, str]) -> MessageC
         names: Of the columns.
         fields: What the recipe says of `thread`, `author`, `role` and `message`.
     """
-    by_key = {name.strip().casefold().replace(" ", "_").replace("-", "_"): name for name in names}
-
+    by_key = {name_key(name): name for name in names}
     usual = lexicon(__package__)
 
     def find(ours: str, columns: str, taken: Iterable[str | None] = ()) -> str | None:
@@ -52,25 +78,50 @@ def message_columns(names: Iterable[str], fields: Mapping[str, str]) -> MessageC
     author = find("author", "author_columns", [thread, message, role])
     if thread is None or message is None or (role is None and author is None):
         return None
-    time = find("time", "time_columns", [thread, message, role, author])
-    return MessageColumns(message=message, thread=thread, role=role, author=author, time=time)
+    return MessageColumns(message=message, thread=thread, role=role, author=author)
 
 
-def conversation_column(row: Mapping[str, object], fields: Mapping[str, str]) -> str | None:
-    """The column of a row that holds a whole conversation; None where none does."""
-    named = fields.get("thread") or fields.get("message")
-    if named is not None and named in row and _is_conversation(row[named]):
-        return named
-    by_key = {str(name).strip().casefold(): str(name) for name in row}
-    for key in lexicon(__package__).words("conversation_columns"):
-        if key in by_key and _is_conversation(row[by_key[key]]):
-            return by_key[key]
-    return None
+def find_shape(rows: Sequence[Row], fields: Mapping[str, str], name: str) -> DialogueShape | None:
+    """Where the dialogues of some rows stand; None where there are none.
+
+    Raises:
+        DataError: Several lists may be the turns.
+    """
+    recipe = {ours: path for ours, path in fields.items() if ours in ("author", "role", "message")}
+    found = _lists(rows, recipe)
+    if not found:
+        recipe = {**_learned(rows), **recipe}
+        found = _lists(rows, recipe)
+    patterns = _chosen(found, fields.get("thread"), name)
+    sureness = max((one.sureness for one in found if one.pattern[1:] in patterns), default=0)
+    columns = _columns(rows, fields)
+    if columns and (sureness < 3 or () in patterns):
+        return DialogueShape(columns=columns, recipe=recipe)
+    if () in patterns:
+        return None if _are_things(rows) else DialogueShape(recipe=recipe)
+    return DialogueShape(patterns=patterns, recipe=recipe) if patterns else None
+
+
+def are_dialogues(rows: Iterable[Row | Dropped], fields: Mapping[str, str], name: str) -> bool:
+    """Whether rows are dialogues, or the messages of some; rows that are examples are not.
+
+    It is not enough that columns have fitting names: both sides must be seen to speak.
+
+    Raises:
+        DataError: Several lists may be the turns.
+    """
+    first = [row for row in rows if isinstance(row, Row)]
+    if not first or _OTHER_SHAPES & first[0].fields.keys() or is_training_row(first[0].fields):
+        return False
+    if find_shape(first, fields, name) is None:
+        return False
+    pieces = read_dialogues(first, fields, name)
+    return any(_has_two_sides(piece) for piece in pieces if isinstance(piece, Thread))
 
 
 def read_dialogues(
     rows: Iterable[Row | Dropped], fields: Mapping[str, str], name: str
-) -> Iterator[Thread | Dropped]:
+) -> Iterator[Piece]:
     """The conversations of a table or list.
 
     Args:
@@ -79,145 +130,182 @@ def read_dialogues(
         name: The file, for messages.
 
     Raises:
-        DataError: A table of messages is longer than memory should hold.
+        DataError: A table of messages is longer than memory should hold, or it is unclear which
+            list holds the turns.
     """
-    talks: dict[str, list[tuple[float | None, Turn]]] = {}
+    iterator = iter(rows)
+    first = list(itertools.islice(iterator, _NUM_ROWS))
+    shape = find_shape([row for row in first if isinstance(row, Row)], fields, name)
+    everything = itertools.chain(first, iterator)
+    if shape is None:
+        yield from _without_shape(everything)
+    elif shape.patterns:
+        yield from _within_rows(everything, shape)
+    else:
+        yield from _of_messages(everything, shape, name)
+
+
+def _has_two_sides(thread: Thread) -> bool:
+    parties = {turn.is_staff for turn in thread.turns}
+    if parties == {None}:
+        return len({turn.author for turn in thread.turns}) > 1
+    return {True, False} <= parties
+
+
+def _lists(rows: Sequence[Row], recipe: Mapping[str, str]) -> list[TurnList]:
+    """The lists within rows, and all rows together as one; patterns begin with the row."""
+    return find_turn_lists([row.fields for row in rows], recipe)
+
+
+def _learned(rows: Sequence[Row]) -> dict[str, str]:
+    """Names of fields that only all short dialogues together give away."""
+    by_pattern: dict[Keys, list[Mapping[str, object]]] = {}
+    for row in rows:
+        for pattern, items in lists_in(row.fields):
+            by_pattern.setdefault(pattern, []).extend(flattened(item) for item in items)
+    for turns in by_pattern.values():
+        fields = find_turn_fields(turns, {})
+        if fields and not fields.is_named and fields.author:
+            return {"author": fields.author, "message": fields.texts[0]}
+    return {}
+
+
+def _chosen(found: Sequence[TurnList], wanted: str | None, name: str) -> frozenset[Keys]:
+    """The patterns, within a row, of the lists to read: those that the most speaks for."""
+    examples: dict[Keys, TurnList] = {}
+    for one in found:
+        examples.setdefault(one.pattern, one)
+    if wanted is not None:
+        named_lists = [one for one in examples.values() if _is_at(one.pattern, wanted)]
+        if named_lists:
+            return frozenset(one.pattern[1:] for one in named_lists)
+    top = max((one.sureness for one in found), default=0)
+    best = [one for one in examples.values() if one.sureness == top]
+    if len({one.pattern[-1:] for one in best}) > 1 and not _tell_the_same(best):
+        raise _unclear(best, name)
+    return frozenset(one.pattern[1:] for one in best)
+
+
+def _is_at(pattern: Keys, wanted: str) -> bool:
+    return wanted in (_dotted(pattern), *pattern[-1:])
+
+
+def _dotted(pattern: Keys) -> str:
+    return ".".join(key for key in pattern if key not in (ANY, ROOT))
+
+
+def _tell_the_same(lists: Sequence[TurnList]) -> bool:
+    said = [
+        {str(turn.get(path)) for path in one.fields.texts for turn in one.turns} for one in lists
+    ]
+    return all(texts <= said[0] for texts in said)
+
+
+def _unclear(lists: Sequence[TurnList], name: str) -> DataError:
+    shown = []
+    for one in lists:
+        text = str(one.turns[0].get(one.fields.texts[0]))
+        shown.append(f"'{_dotted(one.pattern)}' ({excerpt(text)[:60]!r})")
+    lines = " or ".join(f"fields: {{thread: {_dotted(one.pattern)}}}" for one in lists)
+    return DataError(
+        f"several lists may hold the turns of a dialogue: {', '.join(shown)}",
+        where=name,
+        cure=f"Name one: {lines}.",
+    )
+
+
+def _columns(rows: Sequence[Row], fields: Mapping[str, str]) -> MessageColumns | None:
+    return message_columns(flattened(rows[0].fields), fields) if rows else None
+
+
+def _are_things(rows: Sequence[Row]) -> bool:
+    """Whether rows have titles, as tickets and articles do, which are no turns."""
+    titled = 0
+    for row in rows:
+        keys = {name_key(key): value for key, value in row.fields.items()}
+        titled += any(keys.get(key) for key in named("title_columns"))
+    return titled * 2 >= len(rows)
+
+
+def _without_shape(rows: Iterable[Row | Dropped]) -> Iterator[Dropped]:
+    for row in rows:
+        yield row if isinstance(row, Dropped) else _no_conversation(row)
+
+
+def _no_conversation(row: Row) -> Dropped:
+    found = ", ".join(sorted(str(key)[:40] for key in row.fields)[:8])
+    detail = (
+        f"no conversation: found {found}. Name the columns: "
+        "fields: {thread: COLUMN, role: COLUMN, message: COLUMN}"
+    )
+    return Dropped.of(
+        RowError("missing field", detail), source=row.source, text=str(dict(row.fields))
+    )
+
+
+def _within_rows(rows: Iterable[Row | Dropped], shape: DialogueShape) -> Iterator[Piece]:
+    for row in rows:
+        if isinstance(row, Dropped):
+            yield row
+            continue
+        found = find_turn_lists(row.fields, shape.recipe)
+        lists = [one for one in found if one.pattern in shape.patterns] or [
+            one for one in found if one.sureness >= 3
+        ]
+        if not lists:
+            yield _no_conversation(row)
+            continue
+        read: set[Keys] = set()
+        for one in lists:
+            talk, paths = talk_of(one, row)
+            read |= paths
+            yield from talk_pieces(talk)
+        yield from leftovers(row, read)
+
+
+def _of_messages(rows: Iterable[Row | Dropped], shape: DialogueShape, name: str) -> Iterator[Piece]:
+    """Rows that are messages, of one conversation or of those that an id names."""
+    talks: dict[str, list[Row]] = {}
     num_characters = 0
     for row in rows:
         if isinstance(row, Dropped):
             yield row
             continue
-        try:
-            if conversation_column(row.fields, fields) is not None:
-                yield from _conversation(row, fields)
-                continue
-            key, seconds, turn = _message(row, fields)
-        except RowError as fault:
-            yield Dropped.of(fault, source=row.source, text=str(dict(row.fields)))
+        key = "" if shape.columns is None else _key_of(row, shape.columns.thread)
+        if isinstance(key, Dropped):
+            yield key
             continue
-        num_characters += len(turn.text)
+        num_characters += len(str(row.fields))
         check_held(num_characters, name)
-        talks.setdefault(key, []).append((seconds, turn))
-    for talk in talks.values():
-        if all(seconds is not None for seconds, _ in talk):
-            talk.sort(key=lambda item: item[0] or 0.0)
-        yield as_thread([turn for _, turn in talk], ())
-
-
-def _message(row: Row, fields: Mapping[str, str]) -> tuple[str, float | None, Turn]:
-    """The conversation a row belongs to, its time and its message."""
-    columns = message_columns([str(name) for name in row.fields], fields)
-    if columns is None or columns.thread is None:
-        found = ", ".join(sorted(str(key)[:40] for key in row.fields)[:8])
-        detail = (
-            f"no conversation: found {found}. Name the columns: "
-            "fields: {thread: COLUMN, role: COLUMN, message: COLUMN}"
+        talks.setdefault(key, []).append(row)
+    everything = [flattened(row.fields) for row in itertools.chain(*talks.values())]
+    recipe = dict(shape.recipe)
+    if shape.columns:
+        columns = shape.columns
+        named_so = {"message": columns.message, "role": columns.role, "author": columns.author}
+        recipe = {ours: path for ours, path in named_so.items() if path}
+    fields = find_turn_fields(everything, recipe)
+    for rows_of_talk in talks.values():
+        if fields is None:
+            yield from map(_no_conversation, rows_of_talk)
+            continue
+        talk = Talk(
+            turns=[flattened(row.fields) for row in rows_of_talk],
+            fields=fields,
+            sources=[row.source for row in rows_of_talk],
+            is_sorted=shape.columns is None,
+            passed_over={shape.columns.thread} if shape.columns else set(),
         )
-        raise RowError("missing field", detail)
-    key = row.fields.get(columns.thread)
-    if key is None or not str(key).strip():
-        raise RowError("missing field", f"the field '{columns.thread}' is empty")
-    turn = _turn(row.fields, columns, row.source)
-    seconds = _seconds(row.fields.get(columns.time)) if columns.time else None
-    return str(key), seconds, replace(turn, seconds=seconds)
+        yield from talk_pieces(talk)
 
 
-def _conversation(row: Row, fields: Mapping[str, str]) -> Iterator[Thread | Dropped]:
-    """A row that is a whole conversation."""
-    column = conversation_column(row.fields, fields)
-    assert column is not None
-    value = row.fields[column]
-    turns: list[Turn] = []
-    for number, item in enumerate(_items(value), start=1):
-        source = f"{row.source} turn {number}"
-        try:
-            turns.append(_list_turn(item, fields, source))
-        except RowError as fault:
-            yield Dropped.of(fault, source=source, text=str(item))
-    if turns:
-        yield as_thread(turns, ())
-
-
-def _items(value: object) -> Iterable[object]:
-    if isinstance(value, str):
-        return labelled_lines(value)
-    assert isinstance(value, list | tuple)
-    return value
-
-
-def _list_turn(item: object, fields: Mapping[str, str], source: str) -> Turn:
-    if isinstance(item, list | tuple):
-        if len(item) != 2 or not all(isinstance(part, str) for part in item):
-            raise RowError("data_type", "a turn must be a pair of speaker and text")
-        columns = MessageColumns(message="text", author="speaker")
-        return _turn({"speaker": item[0], "text": item[1]}, columns, source)
-    if not isinstance(item, Mapping):
-        raise RowError("data_type", "a turn must be a pair or an object")
-    found = _turn_columns(item, fields)
-    if found is None:
-        keys = ", ".join(sorted(map(str, item))[:8])
-        raise RowError("missing field", f"a turn needs speaker and text; found {keys}")
-    return _turn(item, found, source)
-
-
-def _turn_columns(item: Mapping[str, object], fields: Mapping[str, str]) -> MessageColumns | None:
-    named = {key: value for key, value in fields.items() if value in item}
-    return message_columns(["thread", *map(str, item)], {**named, "thread": "thread"})
-
-
-def _turn(values: Mapping[str, object], columns: MessageColumns, source: str) -> Turn:
-    text = values.get(columns.message)
-    if text is not None and not isinstance(text, str):
-        raise RowError("not a text", f"the field '{columns.message}' is no text")
-    role, author = (
-        _word(values.get(name)) if name else "" for name in (columns.role, columns.author)
-    )
-    if not role and not author:
-        raise RowError("no author", "nobody is named as the speaker")
-    if any(is_action(word) for word in (role, author)):
-        raise RowError(SYSTEM_MESSAGE, f"of the kind {role or author}")
-    if not text or not text.strip():
-        raise RowError(NO_TEXT, f"the field '{columns.message}' is empty")
-    is_staff = is_staff_label(role) if role else None
-    if is_staff is None:
-        is_staff = is_staff_label(author)
-    name = author or role
-    if is_staff is not None and role and author:
-        name = f"{author} ({role})"  # an account may stand on both sides of different tickets
-    return Turn(author=name, text=text.strip(), source=source, is_staff=is_staff)
-
-
-def _word(value: object) -> str:
-    return "" if value is None else str(value).strip()
-
-
-def _is_conversation(value: object) -> bool:
-    if isinstance(value, str):
-        return len(labelled_lines(value)) > 1
-    if not isinstance(value, list | tuple) or not value:
-        return False
-    first = value[0]
-    if isinstance(first, Mapping):
-        if any(keys <= first.keys() for keys in _TRAINING_KEYS):
-            return False  # those are read as rows
-        return _turn_columns(first, {}) is not None
-    return isinstance(first, list | tuple) and len(first) == 2
-
-
-def _seconds(value: object) -> float | None:
-    if isinstance(value, bool) or value is None:
-        return None
-    if isinstance(value, int | float):
-        return float(value)
-    text = str(value).strip()
-    try:
-        return float(text)
-    except ValueError:
-        pass
-    try:
-        moment = datetime.datetime.fromisoformat(text)
-    except ValueError:
-        return None
-    if moment.tzinfo is None:
-        moment = moment.replace(tzinfo=datetime.UTC)
-    return moment.timestamp()
+def _key_of(row: Row, column: str) -> str | Dropped:
+    """The conversation that a row belongs to."""
+    values = flattened(row.fields)
+    if column not in values:
+        return _no_conversation(row)
+    key = str(values[column] or "").strip()
+    if key:
+        return key
+    fault = RowError("missing field", f"the field '{column}' is empty")
+    return Dropped.of(fault, source=row.source, text=str(dict(row.fields)))

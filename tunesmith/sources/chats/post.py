@@ -11,6 +11,8 @@ SYSTEM_MESSAGE = "system message"  # somebody joined, renamed, pinned
 BOT_MESSAGE = "bot message"
 NO_TEXT = "no text"  # a picture, a file
 DELETED = "deleted message"
+INTERNAL_NOTE = "internal note"  # that a customer never saw
+OTHER_BRANCH = "another branch"  # of a conversation that was tried in several ways
 NOT_A_DAY = "not a day file"
 NO_QUESTION = "no question"
 NOBODY_ANSWERS = "nobody answers"
@@ -21,6 +23,8 @@ LEFT_OUT_OF_CHATS = frozenset(  # on purpose: nothing is wrong with the file
         BOT_MESSAGE,
         NO_TEXT,
         DELETED,
+        INTERNAL_NOTE,
+        OTHER_BRANCH,
         NOT_A_DAY,
         NO_QUESTION,
         NOBODY_ANSWERS,

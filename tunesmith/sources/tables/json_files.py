@@ -6,7 +6,7 @@ stops the reading, as it would in any other program.
 """
 
 import codecs
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -40,7 +40,9 @@ def read_json_file(path: Path, name: str) -> Iterator[Row | Dropped]:
         DataError: It is no valid JSON, or it is unclear which list is meant.
     """
     if file_head(path, name).lstrip().startswith(b"["):
-        yield from _list_rows(_without_mark(text_chunks(path, name)), name, first_line=1)
+        yield from _list_rows(
+            _without_mark(text_chunks(path, name)), name, first_line=1, read=_list_row
+        )
         return
     data = _whole(path, name)
     key = _list_key(data, name)
@@ -49,7 +51,34 @@ def read_json_file(path: Path, name: str) -> Iterator[Row | Dropped]:
         return
     begin, end = list_place(data, key)
     first_line = data.count(b"\n", 0, begin) + 1
-    yield from _list_rows([data[begin:end]], name, first_line=first_line)
+    yield from _list_rows([data[begin:end]], name, first_line=first_line, read=_list_row)
+
+
+def read_json_values(path: Path, name: str, *, is_lines: bool) -> Iterator[Row | Dropped]:
+    """The values of a list or of lines, or one object whole; of no object, its value under ""."""
+    if is_lines:
+        for line in split_lines(file_chunks(path, name)):
+            if line.data and not line.data.isspace():
+                source = f"{name}:{line.number}"
+                is_whole = not line.is_too_long
+                yield (
+                    _value(line.data, source)
+                    if is_whole
+                    else _too_long(source, line.num_bytes, line.data)
+                )
+    elif file_head(path, name).lstrip().startswith(b"["):
+        chunks = _without_mark(file_chunks(path, name))
+        yield from _list_rows(chunks, name, first_line=1, read=_value)
+    else:
+        yield _value(_whole(path, name), f"{name}:1")
+
+
+def _value(data: bytes, source: str) -> Row | Dropped:
+    try:
+        value = parse_json(data)
+    except RowError as fault:
+        return Dropped.of(fault, source=source, text=data)
+    return Row(fields=value if isinstance(value, dict) else {"": value}, source=source)
 
 
 def _row(data: bytes, source: str, *, offset: int) -> Row | Dropped:
@@ -63,7 +92,13 @@ def _row(data: bytes, source: str, *, offset: int) -> Row | Dropped:
     return Row(fields=value, source=source)
 
 
-def _list_rows(chunks: Iterable[bytes], name: str, *, first_line: int) -> Iterator[Row | Dropped]:
+def _list_rows(
+    chunks: Iterable[bytes],
+    name: str,
+    *,
+    first_line: int,
+    read: Callable[[bytes, str], Row | Dropped],
+) -> Iterator[Row | Dropped]:
     elements = split_list(chunks, first_line=first_line)
     number = last_line = 0
     while True:
@@ -78,7 +113,7 @@ def _list_rows(chunks: Iterable[bytes], name: str, *, first_line: int) -> Iterat
             if element.is_too_long:
                 yield _too_long(source, element.num_bytes, element.data)
                 continue
-            row = _list_row(element.data, source)
+            row = read(element.data, source)
         except RowError as fault:
             raise _broken(name, fault) from None
         yield row
