@@ -79,8 +79,8 @@ def read_said(turn: Flat, fields: TurnFields, source: str) -> Said:
     role, author, account = (
         _word(turn, path) for path in (fields.role, fields.author, fields.account)
     )
-    side = _side(turn, fields)
-    if not (role or author or account or side is not None):
+    is_staff = _answers(turn, fields)
+    if not (role or author or account or is_staff is not None):
         raise RowError("no author", "nobody is named as the speaker")
     text = next((text for path in fields.texts if (text := text_of(turn.get(path)))), "")
     program = next((label for label in (role, author) if is_action(label)), None)
@@ -94,7 +94,7 @@ def read_said(turn: Flat, fields: TurnFields, source: str) -> Said:
         role=role,
         author=author or account,
         account=account,
-        is_staff=side,
+        is_staff=is_staff,
         seconds=seconds_of(turn.get(fields.others.get("time", ""))),
         id=_word(turn, fields.others.get("id")),
         reply=_word(turn, fields.others.get("reply")),
@@ -114,7 +114,7 @@ def as_turns(said: Sequence[Said]) -> Iterator[tuple[Said, Turn] | Dropped]:
         is_staff = one.is_staff
         if is_staff is None:
             found = (sides.get(label.casefold()) for label in one.labels)
-            is_staff = next((side for side in found if side is not None), None)
+            is_staff = next((one for one in found if one is not None), None)
         name = one.account or one.author or one.role or ("agent" if one.is_staff else "customer")
         if is_staff is not None and one.role and one.author:
             name = f"{one.author} ({one.role})"  # who may ask in another ticket
@@ -200,7 +200,7 @@ def _wordless(turn: Flat, fields: TurnFields) -> RowError:
     return RowError(NO_TEXT, f"the field '{fields.texts[0]}' is empty")
 
 
-def _side(turn: Flat, fields: TurnFields) -> bool | None:
+def _answers(turn: Flat, fields: TurnFields) -> bool | None:
     asks = is_flagged(turn, fields.others.get("asks"))
     if asks is not None:
         return not asks
