@@ -37,10 +37,17 @@ Names = tuple[tuple[str, str], ...]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Post:
-    """A message and the authors it speaks to by name."""
+    """A message, the authors it speaks to by name, and what it answers.
+
+    Attributes:
+        turn: Who said what, where and when.
+        to: Authors it is addressed to, as `name: text` and `@name` do.
+        reply_to: The `turn.source` of the message it answers, where the format says so.
+    """
 
     turn: Turn
     to: tuple[str, ...] = ()
+    reply_to: str | None = None
 
 
 def check_held(num_characters: int, name: str) -> None:
