@@ -14,7 +14,7 @@ from itertools import pairwise
 from tunesmith.sources.chats.message_intent import asks_question
 from tunesmith.sources.chats.speaker_labels import is_staff_label
 from tunesmith.sources.lexicon import lexicon
-from tunesmith.sources.pages.html_elements import as_markdown
+from tunesmith.sources.pages.html.html_elements import as_markdown
 
 Flat = Mapping[str, object]  # a turn's fields, each by its path: `author.name`
 MAX_LOOKED_AT = 400  # turns

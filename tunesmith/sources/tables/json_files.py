@@ -57,7 +57,7 @@ def read_json_file(path: Path, name: str) -> Iterator[Row | Dropped]:
 def read_json_values(path: Path, name: str, *, is_lines: bool) -> Iterator[Row | Dropped]:
     """The values of a list or of lines, or one object whole; of no object, its value under ""."""
     if is_lines:
-        for line in split_lines(file_chunks(path, name)):
+        for line in split_lines(text_chunks(path, name)):
             if line.data and not line.data.isspace():
                 source = f"{name}:{line.number}"
                 is_whole = not line.is_too_long
@@ -67,7 +67,7 @@ def read_json_values(path: Path, name: str, *, is_lines: bool) -> Iterator[Row |
                     else _too_long(source, line.num_bytes, line.data)
                 )
     elif file_head(path, name).lstrip().startswith(b"["):
-        chunks = _without_mark(file_chunks(path, name))
+        chunks = _without_mark(text_chunks(path, name))
         yield from _list_rows(chunks, name, first_line=1, read=_value)
     else:
         yield _value(_whole(path, name), f"{name}:1")

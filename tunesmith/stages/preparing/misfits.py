@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from tunesmith.errors import DataError
-from tunesmith.examples.read_count import NUM_SHOWN, source_name
+from tunesmith.examples.read_count import NUM_SHOWN
 from tunesmith.recipe.recipe import TemplateRecipe
-from tunesmith.sources.row import Dropped
+from tunesmith.sources.row import Dropped, source_name
 from tunesmith.stages.preparing.answerable import MISFIT
 
 _SHARE = 0.05  # of all rows; more of them are a wrong template rather than odd rows
