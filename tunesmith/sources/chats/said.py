@@ -95,7 +95,7 @@ def read_said(turn: Flat, fields: TurnFields, source: str) -> Said:
         author=author or account,
         account=account,
         is_staff=is_staff,
-        seconds=seconds_of(turn.get(fields.others.get("time", ""))),
+        seconds=unix_seconds(turn.get(fields.others.get("time", ""))),
         id=_word(turn, fields.others.get("id")),
         reply=_word(turn, fields.others.get("reply")),
         to=tuple(_mentioned(turn.get(fields.others.get("mentions", "")))),
@@ -148,7 +148,7 @@ def names_of(said: Sequence[Said]) -> Names:
     return tuple(dict.fromkeys((one.account, one.author) for one in said if one.account))
 
 
-def seconds_of(value: object) -> float | None:
+def unix_seconds(value: object) -> float | None:
     """Unix time of a number of seconds, milliseconds or microseconds, or of an ISO date."""
     if isinstance(value, bool) or value is None:
         return None
