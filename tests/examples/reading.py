@@ -22,4 +22,6 @@ def made_of(sources: Sequence[SourceRecipe], *, folder: Path) -> Iterator[Exampl
     """The same before anything is cleaned or compared."""
     weights = weigh_sources(sources, folder=folder)
     for index, opened in enumerate(open_sources(sources, folder=folder)):
-        yield from made_examples(opened, folder=folder, index=index, weights=weights)
+        yield from made_examples(
+            opened.source, opened.material, folder=folder, index=index, weights=weights
+        )

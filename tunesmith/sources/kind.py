@@ -44,11 +44,13 @@ class SourceFile:
         path: Where it is.
         name: What messages and places call it.
         fields: Our field -> their column, as far as the recipe says.
+        columns: All columns that the recipe names.
     """
 
     path: Path
     name: str
     fields: Mapping[str, str] = field(default_factory=dict)
+    columns: frozenset[str] = frozenset()
 
     @cached_property
     def is_tree(self) -> bool:

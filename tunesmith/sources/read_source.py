@@ -104,7 +104,8 @@ def _source_file(path: str, recipe: SourceRecipe, folder: Path) -> SourceFile:
     """What a recipe names, which is there."""
     check_file(folder / path, path)
     fields = {str(ours): theirs for ours, theirs in recipe.fields.items()}
-    return SourceFile(path=folder / path, name=path, fields=fields)
+    columns = frozenset([*recipe.fields.values(), *recipe.columns.values()])
+    return SourceFile(path=folder / path, name=path, fields=fields, columns=columns)
 
 
 def _some(rows: Iterator[Piece], name: str, *, limit: int | None) -> Iterator[Piece]:

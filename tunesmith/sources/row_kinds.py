@@ -12,10 +12,13 @@ from typing import Any, Literal
 
 from tunesmith.sources.chats.dialogues import message_columns
 from tunesmith.sources.kind import Certainty, Recognition, SourceFile, SourceKind
-from tunesmith.sources.page_kinds import ARCHIVES, LIST_OF_OBJECTS, is_page
+from tunesmith.sources.material import Piece
+from tunesmith.sources.page_kinds import ARCHIVES, LIST_OF_OBJECTS, format_of, is_page
 from tunesmith.sources.row import Dropped, Row
+from tunesmith.sources.tables.csv_files import read_csv_file
+from tunesmith.sources.tables.csv_layout import find_layout
 from tunesmith.sources.tables.json_files import read_json_file, read_json_lines_file
-from tunesmith.sources.tables.tables import find_delimiter, read_csv_file, read_parquet_file
+from tunesmith.sources.tables.tables import read_parquet_file
 
 RowKind = Literal["json", "jsonl", "csv", "tsv", "parquet"]
 PACKED = {".gz", ".zst"}
@@ -28,16 +31,12 @@ _SUFFIXES: dict[str, RowKind] = {
     ".tab": "tsv",
     ".parquet": "parquet",
 }
-_READERS: dict[RowKind, Callable[[Path, str], Iterator[Row | Dropped]]] = {
+_READERS: dict[RowKind, Callable[[Path, str], Iterator[Piece]]] = {
     "json": read_json_file,
     "jsonl": read_json_lines_file,
-    "csv": read_csv_file,
-    "tsv": partial(read_csv_file, delimiter="\t"),
     "parquet": read_parquet_file,
 }
-_USUAL_COLUMNS = frozenset(
-    {"instruction", "question", "prompt", "text", "response", "output", "answer", "completion"}
-)
+_EVEN = 0.9  # of a table's rows have its width, where its name does not say that it is one
 
 
 @lru_cache(maxsize=4)
@@ -45,20 +44,23 @@ def row_kind(file: SourceFile) -> RowKind | None:
     """What kind of rows a file holds, also where its extension says something else."""
     text = file.head.lstrip()
     is_packed = file.head.startswith(tuple(magic for magic, _ in ARCHIVES))
-    if file.is_tree or not text or is_packed or is_page(file):
+    if file.is_tree or not text or is_packed:
         return None
+    if is_page(file):
+        return _kind_of_table(file) if format_of(file) == "plain" else None
     named = _kind_of_name(file.path)
     if file.head.startswith(b"PAR1"):
         return "parquet"
     if text.startswith(b"["):
         return "jsonl" if named == "jsonl" and not LIST_OF_OBJECTS.match(text) else "json"
-    return _object_kind(text, named) if text.startswith(b"{") else _other_kind(file.head, named)
+    return _object_kind(text, named) if text.startswith(b"{") else _other_kind(file, named)
 
 
 def read_rows(file: SourceFile) -> Iterator[Row | Dropped]:
     """The rows of a file as what they look like; none where it holds none."""
     kind = row_kind(file)
-    return iter(()) if kind is None else _READERS[kind](file.path, file.name)
+    pieces = iter(()) if kind is None else _read(kind, file)
+    return (piece for piece in pieces if isinstance(piece, Row | Dropped))
 
 
 def _kind_of_name(path: Path) -> RowKind | None:
@@ -86,24 +88,27 @@ def _is_object(line: bytes) -> bool:
     return isinstance(value, dict)
 
 
-def _other_kind(head: bytes, named: RowKind | None) -> RowKind | None:
+def _other_kind(file: SourceFile, named: RowKind | None) -> RowKind | None:
     """A table, or JSON Lines that begin with a bad line; the content is no JSON so far."""
-    if b"\0" in head:
+    if b"\0" in file.head:
         return None
     if named in ("csv", "tsv"):
         return named
-    if named in ("json", "jsonl") and re.search(rb"^\s*\{", head, re.MULTILINE):
+    if named in ("json", "jsonl") and re.search(rb"^\s*\{", file.head, re.MULTILINE):
         return "jsonl"
-    if named is not None and _looks_like_table(head):
-        return "csv"
-    return named if named in ("json", "jsonl") else None
+    return _kind_of_table(file) or (named if named in ("json", "jsonl") else None)
 
 
-def _looks_like_table(head: bytes) -> bool:
-    header = head.partition(b"\n")[0].decode("utf-8", "replace")
-    columns = {column.strip(' "\r').lower() for column in header.split(find_delimiter(head))}
-    is_usual = bool(columns & _USUAL_COLUMNS) or message_columns(columns, {}) is not None
-    return len(columns) > 1 and is_usual
+def _kind_of_table(file: SourceFile) -> RowKind | None:
+    """CSV or TSV, if a text without such a name is even and names its columns as tables do."""
+    layout = find_layout(file.head, named=file.columns)
+    is_even = layout.num_rows > 0 and layout.share >= _EVEN
+    if len(layout.header) < 2 or not is_even or layout.is_doubtful:
+        return None
+    if layout.delimiter == "\t":
+        return "tsv"
+    is_named = layout.num_known > 1 or not file.columns.isdisjoint(layout.header)
+    return "csv" if is_named or message_columns(layout.header, {}) is not None else None
 
 
 def _recognise(kind: RowKind, reason: str, file: SourceFile) -> Recognition | None:
@@ -113,7 +118,11 @@ def _recognise(kind: RowKind, reason: str, file: SourceFile) -> Recognition | No
     return Recognition(certainty=Certainty.LIKELY, reason=reason)
 
 
-def _read(kind: RowKind, file: SourceFile) -> Iterator[Row | Dropped]:
+def _read(kind: RowKind, file: SourceFile) -> Iterator[Piece]:
+    if kind in ("csv", "tsv"):
+        is_tsv = kind == "tsv" and b"\t" in file.head
+        delimiter = "\t" if is_tsv else None
+        return read_csv_file(file.path, file.name, delimiter=delimiter, named=file.columns)
     return _READERS[kind](file.path, file.name)
 
 

@@ -15,7 +15,7 @@ from tunesmith.sources.row import RowError
 MAX_DEPTH = 64
 
 _TOKEN = re.compile(rb'"(?:[^"\\]++|\\.)*+(?:"|\Z)|[\[{]|[\]}]', re.DOTALL)
-_UNFIT = re.compile("[\x00-\x08\x0e-\x1f\ud800-\udfff]")
+UNFIT = re.compile("[\x00-\x08\x0e-\x1f\ud800-\udfff]")
 
 
 def parse_json(data: bytes, *, offset: int = 0) -> Any:
@@ -49,7 +49,7 @@ def check_characters(value: object) -> None:
         RowError: A lone surrogate or a control character.
     """
     if isinstance(value, str):
-        if match := _UNFIT.search(value):
+        if match := UNFIT.search(value):
             raise _unfit_fault(match)
     elif isinstance(value, dict):
         for key, item in value.items():
