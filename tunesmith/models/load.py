@@ -216,7 +216,7 @@ def _require_same_base(place: ModelPlace, recorded: dict[str, Any], folder: Path
 
 def context_tokens(place: ModelPlace) -> int | None:
     """Positions a model was built for, from its configuration; None if it does not say."""
-    config = _config(_root(place))
+    config = model_config(_root(place))
     value = getattr(config.get_text_config(), "max_position_embeddings", None)
     return value if isinstance(value, int) and value > 0 else None
 
@@ -232,10 +232,10 @@ def num_known_tokens(place: ModelPlace) -> int | None:
     base = adapter_base(place)
     if base is not None and place.folder is not None:
         with torch.device("meta"):
-            network = AutoModelForCausalLM.from_config(_config(_root(base)))
+            network = AutoModelForCausalLM.from_config(model_config(_root(base)))
         known = num_known_tokens(base)
         return num_brought_tokens(network, place.folder, num_known=known) or known
-    value = getattr(_config(place).get_text_config(), "vocab_size", None)
+    value = getattr(model_config(place).get_text_config(), "vocab_size", None)
     return value if isinstance(value, int) else None
 
 
@@ -245,7 +245,13 @@ def _root(place: ModelPlace) -> ModelPlace:
     return place if base is None else _root(base)
 
 
-def _config(place: ModelPlace) -> Any:
+def model_config(place: ModelPlace) -> Any:
+    """What a model's configuration says.
+
+    Raises:
+        MissingError: There is none, or it cannot be read.
+        RemoteError: The Hub did not answer.
+    """
     try:
         return AutoConfig.from_pretrained(place.path, revision=place.revision)
     except (OSError, ValueError) as error:

@@ -31,7 +31,7 @@ from tunesmith.stages.preparing.settled_template import settled_renderer
 from tunesmith.stages.responders.load_responder import base_responder, tuned_responder
 from tunesmith.stages.responders.renderer import Renderer
 from tunesmith.stages.results.scores import JudgeResult, Scores
-from tunesmith.stages.test_set.judging import check_servers, judge_answers, judge_metrics
+from tunesmith.stages.test_set.judging import check_endpoints, judge_answers, judge_metrics
 from tunesmith.stages.test_set.judging import try_judge_on_plants as try_judge
 from tunesmith.stages.test_set.rivals import other_models
 from tunesmith.stages.train import base_record, identity_of_base
@@ -55,7 +55,7 @@ def evaluate(run: Run) -> Scores:
     """
     checked_run(run, stage="evaluate")
     run.claim()
-    check_servers(run)
+    check_endpoints(run)
     answer(run)
     models = [BASE, TUNED, *other_models(run.recipe)]
     with run.locked():

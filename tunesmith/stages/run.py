@@ -6,14 +6,13 @@ from pathlib import Path
 
 from tunesmith.errors import RecipeError
 from tunesmith.recipe.recipe import Recipe
+from tunesmith.stages.before_training import check_before_reading, check_before_training
 from tunesmith.stages.evaluate import evaluate
 from tunesmith.stages.execution.opened_run import Run, open_run
 from tunesmith.stages.execution.progress import Progress
 from tunesmith.stages.prepare import prepare
 from tunesmith.stages.report import report
 from tunesmith.stages.results.reported import LoopResult
-from tunesmith.stages.test_set.judging import check_servers
-from tunesmith.stages.test_set.rivals import check_rivals
 from tunesmith.stages.train import train
 
 
@@ -60,9 +59,9 @@ def run_loop(run: Run, *, force: str | None = None) -> LoopResult:
             cure="Start tunesmith train under torchrun, then tunesmith run alone for the rest.",
         )
     run.claim()
-    check_servers(run)
+    check_before_reading(run)
     prepared = prepare(run)
-    check_rivals(run)
+    check_before_training(run)
     trained = train(run, force=force)
     scores = evaluate(run)
     written = report(run.folder, progress=run.progress)

@@ -21,6 +21,7 @@ from tunesmith.models.save import RenderingContract, save_model
 from tunesmith.models.shortcuts.matmul_library import use_matmul_library
 from tunesmith.models.shorten import SHORTCUTS, Shortcut
 from tunesmith.recipe.recipe import TrainingRecipe
+from tunesmith.stages.before_training import check_disk, check_memory
 from tunesmith.stages.execution.opened_run import Run, checked_run
 from tunesmith.stages.execution.plugins_used import plugin_record
 from tunesmith.stages.execution.progress import SilentProgress
@@ -133,8 +134,10 @@ class Training:
     def _work(self) -> StageResult:
         model = self.load()
         plan = self.plan(model)
+        check_memory(plan)
         if self.ranks.is_first:
             checkpoints.sweep(plan.folder)
+            check_disk(self.run, plan)
         with TrainingLog(
             self.run.folder.log, self.run.progress, is_active=self.ranks.is_first
         ) as log:

@@ -7,7 +7,7 @@ from pathlib import Path
 from tunesmith.endpoints.chat_request import AnyCaller
 from tunesmith.evaluation.grade import CUT, Grade
 from tunesmith.evaluation.judge.judge import Judge, JudgeCall, Judgement, in_chunks
-from tunesmith.evaluation.judge.judge_prompt import ABSOLUTE, read_prompt
+from tunesmith.evaluation.judge.judge_prompt import ABSOLUTE, JudgePrompt, read_prompt
 from tunesmith.evaluation.judge.judged_question import JudgedQuestion
 from tunesmith.evaluation.judge.read_reply import Unreadable, read_score
 
@@ -38,7 +38,17 @@ def score_judge(caller: AnyCaller, *, rubric: Path | None = None, seed: int = 0)
         rubric: The user's own text on what earns how much.
         seed: Of the run; decides the fences' keys.
     """
-    return Judge(caller=caller, prompt=read_prompt(ABSOLUTE, rubric=rubric), read=_read, seed=seed)
+    return Judge(caller=caller, prompt=score_prompt(rubric), read=_read, seed=seed)
+
+
+def score_prompt(rubric: Path | None = None) -> JudgePrompt:
+    """What a judge of single answers is told.
+
+    Raises:
+        MissingError: There is no such rubric.
+        RecipeError: It is empty, or no text.
+    """
+    return read_prompt(ABSOLUTE, rubric=rubric)
 
 
 def grade_by_judge(judge: Judge[int], answers: Iterable[UnscoredAnswer]) -> Iterator[Grade]:

@@ -21,9 +21,10 @@ _SCHEMA = 1
 _CONTRACT = "tunesmith.json"  # of `models.load`, which would import torch
 _ENTRY = {"key", "inputs", "outputs", "result"}  # of a finished stage in manifest.json
 _NUM_NAMED = 3
-_FOLDERS = ("checkpoints", "completions", "data", "grades", "judgements", "model", "tokens")
+FOLDERS = ("checkpoints", "completions", "data", "grades", "judgements", "model", "tokens")
 _FILES = (
     "calls.sqlite",
+    "curves.svg",
     "environment.json",
     "log.jsonl",
     "manifest.json",
@@ -156,12 +157,12 @@ def _foreign_model(model: Path) -> str | None:
 
 def _odd_part(run: Path) -> str | None:
     """What goes by a name of ours and is another kind of thing: a user's, or leads to a user's."""
-    for name in (*_FOLDERS, *_FILES):
+    for name in (*FOLDERS, *_FILES):
         part = run / name
         if part.is_symlink():
             return f"its {name} is a link, and what it leads to would be written over"
-        if part.exists() and part.is_dir() != (name in _FOLDERS):
-            return f"its {name} is no {'folder' if name in _FOLDERS else 'file'}"
+        if part.exists() and part.is_dir() != (name in FOLDERS):
+            return f"its {name} is no {'folder' if name in FOLDERS else 'file'}"
     return None
 
 

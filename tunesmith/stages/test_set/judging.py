@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import torch
+
 from tunesmith.endpoints.caller import Caller, CallForecast
 from tunesmith.endpoints.chat_request import ChatRequest
 from tunesmith.evaluation.grade import Grade
@@ -24,6 +26,8 @@ from tunesmith.evaluation.judge.read_reply import Choice
 from tunesmith.evaluation.judge.trust import JudgeTrial, assess, try_judge
 from tunesmith.evaluation.references import ReferenceFile, RowFile
 from tunesmith.files import hash_file, write_json_lines
+from tunesmith.models.load import find_model
+from tunesmith.models.whole_weights import check_weights
 from tunesmith.recipe.endpoint_recipe import EndpointRecipe
 from tunesmith.recipe.recipe import EvaluationRecipe, Recipe
 from tunesmith.report.judge_facts import judge_sentence, trust_rows
@@ -32,10 +36,13 @@ from tunesmith.stages.execution.progress import Progress
 from tunesmith.stages.execution.run_folder import RunFolder
 from tunesmith.stages.execution.stage import Stage, StageResult, code_of, forget, run_stage
 from tunesmith.stages.responders.endpoint import forecast_in_words, open_caller, open_endpoint
+from tunesmith.stages.responders.renderer import model_renderer
 from tunesmith.stages.test_set.rivals import beside_recipe, rival_names
+from tunesmith.training.resources.memory_budget import free_memory
 
 STAGE = "judge"
 REFERENCE = "reference"
+_JUDGE = "evaluation.judge"
 _GOOD = ("stop", "length")
 
 
@@ -136,24 +143,46 @@ def try_judge_on_plants(run: Run) -> StageResult:
     return {**told, "summary": [judge_sentence(told), "", *lines]}
 
 
-def check_servers(run: Run) -> None:
+def check_endpoints(run: Run) -> list[str]:
     """Find out before any work whether judge and rivals are there, unless they are done.
+
+    Of a server its list of models is asked for, which costs nothing; of a folder it is looked at
+    whether its weights will load.
+
+    Returns:
+        The addresses of the servers.
 
     Raises:
         RemoteError: A server is not there, or lacks the model.
-        MissingError: The variable with its key is not set.
+        MissingError: The variable with its key is not set, or a folder holds no whole model.
+        TunesmithError: A model does not fit into memory.
     """
-    recipe, folder, progress = run.recipe, run.folder, run.progress
-    done = folder.read_manifest()
-    waiting = {f"answer {name}": rival for name, rival in rival_names(recipe).items()}
-    if recipe.evaluation.judge is not None:
-        waiting[STAGE] = recipe.evaluation.judge
+    done = run.folder.read_manifest()
+    named = rival_names(run.recipe)
+    waiting = {f"answer {name}": rival for name, rival in named.items()}
+    places = {f"answer {name}": f"evaluation.rivals.{i}" for i, name in enumerate(named)}
+    if run.recipe.evaluation.judge is not None:
+        waiting[STAGE] = run.recipe.evaluation.judge
     for stage, endpoint in waiting.items():
-        if stage not in done and endpoint.url is not None:
-            where = "evaluation.judge" if stage == STAGE else "evaluation.rivals"
-            progress.start(f"looking for {endpoint.model}", None)
-            open_caller(endpoint, cache_path=folder.calls, progress=progress, where=where).close()
-            progress.close()
+        if stage not in done:
+            where = places.get(stage, _JUDGE)
+            _check_endpoint(beside_recipe(endpoint, run.recipe_folder), run, where=where)
+    urls = (one.url for stage, one in waiting.items() if stage not in done)
+    return list(dict.fromkeys(url for url in urls if url is not None))
+
+
+def _check_endpoint(endpoint: EndpointRecipe, run: Run, *, where: str) -> None:
+    progress = run.progress
+    progress.start(f"looking for {endpoint.model or endpoint.path}", None)
+    if endpoint.url is not None:
+        open_caller(endpoint, cache_path=run.folder.calls, progress=progress, where=where).close()
+    else:
+        if where == _JUDGE:
+            open_endpoint(endpoint, where=where)  # which has to be a folder
+        place = find_model(str(endpoint.path))
+        model_renderer(place)
+        check_weights(place, free=free_memory(torch.device("cpu")), where=where)
+    progress.close()
 
 
 def _opened(endpoint: EndpointRecipe, run: Run) -> Caller:
@@ -161,7 +190,7 @@ def _opened(endpoint: EndpointRecipe, run: Run) -> Caller:
         endpoint,
         cache_path=run.folder.calls,
         progress=run.progress,
-        where="evaluation.judge",
+        where=_JUDGE,
         is_checked_now=False,
     )
 

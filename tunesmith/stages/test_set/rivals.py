@@ -9,22 +9,24 @@ from dataclasses import replace
 from pathlib import Path
 
 from tunesmith.endpoints.chat_request import ChatFailure, ChatMessage, ChatRequest, Outcome
-from tunesmith.errors import DataError, RecipeError
+from tunesmith.errors import RecipeError
 from tunesmith.evaluation.nearest import NearestQuestion
 from tunesmith.evaluation.references import RowFile
 from tunesmith.examples.example import Example, last_user_text
 from tunesmith.files import hash_file, write_json_lines
 from tunesmith.generation.few_shot import Shots, choose_shots
 from tunesmith.generation.responder import Completion, OpenQuestion, Responder
-from tunesmith.models.load import find_model, weights_fingerprint
+from tunesmith.models.load import context_tokens, find_model, weights_fingerprint
 from tunesmith.recipe.endpoint_recipe import EndpointRecipe
 from tunesmith.recipe.recipe import Recipe
+from tunesmith.sources.row import RowError
 from tunesmith.stages.execution.claim import begun
 from tunesmith.stages.execution.opened_run import Run
 from tunesmith.stages.execution.output_file import are_completions
 from tunesmith.stages.execution.progress import Progress
 from tunesmith.stages.execution.run_folder import RunFolder
 from tunesmith.stages.execution.stage import Stage, StageResult, code_of, forget, run_stage
+from tunesmith.stages.preparing.answerable import prompt_tokens
 from tunesmith.stages.preparing.prepared_files import read_split
 from tunesmith.stages.responders.endpoint import forecast_in_words, open_caller
 from tunesmith.stages.responders.load_responder import base_responder, load_responder
@@ -131,12 +133,13 @@ def check_rivals(run: Run) -> None:
         if rival.path is None or f"answer {name}" in done:
             continue
         place = find_model(str(beside_recipe(rival, run.recipe_folder).path))
-        template = model_renderer(place, moment=begun(run.folder.path)).template
+        how = model_renderer(place, moment=begun(run.folder.path))
+        context = context_tokens(place)
         num_refused, detail = 0, ""
-        for question in questions_of(run.folder):
+        for example in read_split(run.folder, "test"):
             try:
-                template.render_prompt(question.messages)
-            except (DataError, RecipeError) as error:
+                prompt_tokens(example, how, context=context)
+            except (RowError, RecipeError) as error:
                 num_refused, detail = num_refused + 1, str(error)
         if num_refused:
             run.progress.note(
