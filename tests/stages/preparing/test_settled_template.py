@@ -8,12 +8,16 @@ import pytest
 from tests.stages.rig import Talk, colour_rows, make_recipe, opened, run_folder, write_rows
 from tests.tiny import byte_tokenizer
 from tunesmith.errors import DataError
-from tunesmith.files import read_json, read_json_lines
+from tunesmith.examples.example import Example, Message
+from tunesmith.files import json_line, read_json, read_json_lines
 from tunesmith.recipe.load_recipe import load_recipe
 from tunesmith.stages.execution.opened_run import Run
+from tunesmith.stages.execution.run_folder import RunFolder
 from tunesmith.stages.prepare import prepare
+from tunesmith.stages.preparing.settled_template import prepared_shapes
 from tunesmith.stages.preview import preview_rows
 from tunesmith.stages.train import train
+from tunesmith.templates.choice import RowShapes
 
 QUESTION = {"role": "user", "content": "And now?"}
 SIMPLE = (
@@ -192,3 +196,25 @@ def test_an_explicit_template_that_doubles_headers_says_how_often(
     (said,) = [one for one in prepare(run).notices if "wrapped twice" in one]
     assert said.startswith("20 rows already carry '### Question:'")
     assert "use template concatenate" in said
+
+
+def test_rows_are_counted_alike_whether_they_are_read_whole_or_not(tmp_path: Path) -> None:
+    """The short look at a line finds every row that is not one plain question."""
+    led = "### Instruction:\nSort.", "b a\n\n### Response:\n\n"
+    asked = [("Where?", ""), ("Sort:", "b a"), (led[0], led[1]), ("Q: Where?\nA:  ", ""),
+             ("[INST] \"Why\"? [/INST]\t", ""), ("Is \"### Answer:\" it?", "")]  # fmt: skip
+    rows = [
+        (Message(role="user", content=text, input=given), Message(role="assistant", content="x"))
+        for text, given in asked
+    ]
+    rows += [(Message(role="assistant", content="A tale."),), (*rows[0], *rows[0])]
+    folder, expected = RunFolder(tmp_path), RowShapes()
+    examples = [Example(messages=row, source=f"a:{i}") for i, row in enumerate(rows)]
+    write_rows(folder.examples("train"), [])
+    for split in ("validation", "test"):
+        write_rows(folder.examples(split), [])  # type: ignore[arg-type]
+    folder.examples("train").write_bytes(b"".join(json_line(one.to_json()) for one in examples))
+    for row in rows:
+        expected.take(row)
+    assert prepared_shapes(folder) == expected
+    assert expected.leads == {"### Response:": 1, "A:": 1, "[/INST]": 1}

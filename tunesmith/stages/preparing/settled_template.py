@@ -4,7 +4,6 @@ What `auto` stands for is decided once, when the rows are prepared, and kept wit
 the date that a template may write.
 """
 
-import re
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime
@@ -25,9 +24,10 @@ from tunesmith.templates.clock import date_in_words, unset_dates
 from tunesmith.templates.names import find_template
 from tunesmith.templates.template import Template
 
-# The rows that have to be looked at: others hold one question, which waits for no answer.
-_ONE_TURN = re.compile(rb'\{"id":"\w+","instruction":')
-_WAITS = re.compile(rb'(?:[:>\]]|assistant|model)[\\nrt ]*","(?:input|response)":"')
+_ONE_TURN, _ANSWER, _NO_INPUT = b'"instruction":', b'","response":"', b'","input":"'
+_WAITING = (b":", b">", b"]", b"assista", b"model")  # without what JSON writes white space as
+_SPACE = rb"\nrt "
+_END = 60  # bytes
 _GIVEN = frozenset({"messages", "add_generation_prompt", "tools", "documents"})
 
 
@@ -81,11 +81,20 @@ def prepared_shapes(folder: RunFolder) -> RowShapes:
     for split in SPLITS:
         with folder.examples(split).open("rb") as lines:
             for line in lines:
-                if _ONE_TURN.match(line) and not _WAITS.search(line):
+                if _asks_plainly(line):
                     shapes.rows += 1
                 else:
                     shapes.take(Example.from_json(orjson.loads(line)).messages)
     return shapes
+
+
+def _asks_plainly(line: bytes) -> bool:
+    """Whether a row is one question, which waits for no answer; told without reading it whole."""
+    if line.find(_ONE_TURN, 0, _END) < 0:
+        return False
+    end = line.find(_ANSWER)
+    question = line[max(0, end - _END) : end].removesuffix(_NO_INPUT)
+    return not question.rstrip(_SPACE).endswith(_WAITING)
 
 
 def other_templates(settled: Renderer, recipe: TemplateRecipe) -> Iterator[tuple[str, Template]]:
