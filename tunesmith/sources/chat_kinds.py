@@ -10,11 +10,11 @@ from typing import Literal
 from tunesmith.errors import DataError
 from tunesmith.sources.chats.dialogues import are_dialogues, read_dialogues
 from tunesmith.sources.chats.irc import is_irc_line, read_irc
-from tunesmith.sources.chats.mail import read_mailbox
 from tunesmith.sources.chats.messenger import is_messenger_export, read_messenger
 from tunesmith.sources.chats.slack import is_slack_export, read_slack
 from tunesmith.sources.chats.whatsapp import is_whatsapp_chat, read_whatsapp
 from tunesmith.sources.kind import Certainty, Recognition, SourceFile, SourceKind
+from tunesmith.sources.mail.read_mail import is_mail_folder, read_mailbox
 from tunesmith.sources.material import Piece, Thread
 from tunesmith.sources.page_kinds import format_of, is_page
 from tunesmith.sources.row import Dropped, NotRead, Row
@@ -78,6 +78,13 @@ def _recognise_text(kind: _TextChat, reason: str, file: SourceFile) -> Recogniti
     return Recognition(certainty=Certainty.LIKELY, reason=reason)
 
 
+def _recognise_mail(file: SourceFile) -> Recognition | None:
+    """A mailbox, a mail, or a folder or archive of them."""
+    if file.is_tree and is_mail_folder(file.inner_names):
+        return Recognition(certainty=Certainty.LIKELY, reason="most of its files are mails")
+    return _recognise_text("mbox", "it begins as a mailbox, with From and headers", file)
+
+
 def _recognise_dialogues(file: SourceFile) -> Recognition | None:
     """Rows that are dialogues, or the messages of some, as they show or the recipe says."""
     if _text_chat(file) or row_kind(file) is None:
@@ -131,9 +138,10 @@ CHAT_KINDS = (
     ),
     SourceKind(
         name="mbox",
-        description="a mailbox in one file",
-        recognise=partial(_recognise_text, "mbox", "it begins as a mailbox, with From and headers"),
+        description="a mailbox in one file, or a folder or zip archive of mails",
+        recognise=_recognise_mail,
         read=partial(_read, read_mailbox),
+        takes_folders=True,
     ),
     SourceKind(
         name="whatsapp",
