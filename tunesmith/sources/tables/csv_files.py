@@ -20,7 +20,7 @@ from tunesmith.sources.row import Dropped, NotRead, Row, RowError
 from tunesmith.sources.tables.csv_layout import (
     CsvLayout,
     Record,
-    find_layout,
+    find_table_layout,
     is_unclosed,
     records_of,
 )
@@ -51,7 +51,7 @@ def read_csv_file(
     Raises:
         DataError: No line names the columns, or one is named twice; or a quote is never closed.
     """
-    layout = find_layout(file_head(path, name), delimiter=delimiter, named=named)
+    layout = find_table_layout(file_head(path, name), delimiter=delimiter, named=named)
     recent: deque[Line] = deque(maxlen=_RECENT_LINES)
     records = _records(path, name, layout, recent)
     if layout.has_names:

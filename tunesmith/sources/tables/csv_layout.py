@@ -59,7 +59,7 @@ class CsvLayout:
     num_rows: int = 0
 
 
-def find_layout(
+def find_table_layout(
     head: bytes, *, delimiter: str | None = None, named: Collection[str] = ()
 ) -> CsvLayout:
     """The layout of a table.
