@@ -16,7 +16,7 @@ from tunesmith.sources.material import Piece
 from tunesmith.sources.page_kinds import ARCHIVES, LIST_OF_OBJECTS, format_of, is_page
 from tunesmith.sources.row import Dropped, Row
 from tunesmith.sources.tables.csv_files import read_csv_file
-from tunesmith.sources.tables.csv_layout import find_layout
+from tunesmith.sources.tables.csv_layout import find_table_layout
 from tunesmith.sources.tables.json_files import read_json_file, read_json_lines_file
 from tunesmith.sources.tables.tables import read_parquet_file
 
@@ -101,7 +101,7 @@ def _other_kind(file: SourceFile, named: RowKind | None) -> RowKind | None:
 
 def _kind_of_table(file: SourceFile) -> RowKind | None:
     """CSV or TSV, if a text without such a name is even and names its columns as tables do."""
-    layout = find_layout(file.head, named=file.columns)
+    layout = find_table_layout(file.head, named=file.columns)
     is_even = layout.num_rows > 0 and layout.share >= _EVEN
     if len(layout.header) < 2 or not is_even or layout.is_doubtful:
         return None
