@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from tests.examples.reading import read_all
-from tunesmith.errors import DataError
+from tunesmith.errors import DataError, RecipeError
 from tunesmith.examples.example import Example
 from tunesmith.examples.read_count import ReadCount, check_read
 from tunesmith.recipe.source_recipe import SourceRecipe
@@ -64,11 +64,12 @@ def test_alpaca_lists_are_kept_whole(shared_data: Path, path: str, num_rows: int
         assert json.dumps(row["instruction"], ensure_ascii=False).encode() in lines[number]
 
 
-def test_preferences_are_ambiguous_until_the_recipe_says_which(shared_data: Path) -> None:
+def test_preferences_are_asked_about_until_the_recipe_says_which(shared_data: Path) -> None:
     path = "instruct/raschka_preference_dev.json"
     rows = json.loads((shared_data / path).read_bytes())
-    _, _, count = read(shared_data, path)
-    assert dict(count.dropped) == {"ambiguous": sum(r["output"] != r["chosen"] for r in rows)}
+    with pytest.raises(RecipeError, match="output and chosen both hold the response") as caught:
+        read(shared_data, path)
+    assert "fields: {response: output}  or  fields: {response: chosen}" in str(caught.value)
     kept, dropped, _ = read(shared_data, path, fields={"response": "chosen"})
     assert dropped == []
     assert [example.reference for example in kept] == [row["chosen"] for row in rows]
@@ -123,18 +124,14 @@ def test_banking_queries_need_a_map_of_their_columns(shared_data: Path) -> None:
     kept, dropped, _ = read(shared_data, path, fields=fields)
     assert [turns(example) for example in kept] == rows
     assert (len(rows), dropped) == (3080, [])
-    kept, _, _ = read(shared_data, path)
-    assert all(example.is_text for example in kept)
+    with pytest.raises(RecipeError, match="task: classification with columns: {text: text, label"):
+        read(shared_data, path)
 
 
 def test_queries_without_answers_say_what_to_map(shared_data: Path) -> None:
-    _, dropped, count = read(shared_data, "support/bitext_requests_dev.csv")
-    assert (count.num_kept, len(dropped)) == (0, 1500)
-    assert dropped[0].detail == (
-        "no field 'response'; found category, instruction. Map it: fields: {response: category}."
-    )
-    with pytest.raises(DataError, match="no example is left"):
-        check_read(count, max_bad=1.0)
+    with pytest.raises(RecipeError, match="category holds labels") as caught:
+        read(shared_data, "support/bitext_requests_dev.csv")
+    assert "fields: {response: category}" in str(caught.value)
 
 
 def test_gsm8k_is_kept_whole(shared_data: Path) -> None:

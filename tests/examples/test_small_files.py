@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from tests.examples.test_real_files import read, turns
-from tunesmith.errors import DataError
+from tunesmith.errors import DataError, RecipeError
 from tunesmith.examples.read_count import check_read
 
 BEDS = [
@@ -42,14 +42,14 @@ def test_an_empty_answer_is_dropped_with_its_line(tmp_path: Path) -> None:
     assert [turns(example)[0] for example in kept] == ["Bed 0?", "Bed 1?", "Bed 3?"]
 
 
-def test_preferences_are_ambiguous_until_the_recipe_says_which(tmp_path: Path) -> None:
+def test_preferences_are_asked_about_until_the_recipe_says_which(tmp_path: Path) -> None:
     rows = [
         {**BEDS[0], "chosen": "Green peas.", "rejected": "No."},
         {**BEDS[1], "chosen": "Leeks."},
     ]
     path = saved(tmp_path / "pairs.json", rows)
-    _, _, count = read(tmp_path, path)
-    assert dict(count.dropped) == {"ambiguous": 1}
+    with pytest.raises(RecipeError, match="output and chosen both hold the response"):
+        read(tmp_path, path)
     kept, dropped, _ = read(tmp_path, path, fields={"response": "chosen"})
     assert dropped == []
     assert [example.reference for example in kept] == ["Green peas.", "Leeks."]
@@ -71,12 +71,9 @@ def test_sharegpt_conversations_are_kept_whole_and_tools_left_out(tmp_path: Path
 
 def test_a_table_says_what_to_map_and_then_is_kept_whole(tmp_path: Path) -> None:
     (tmp_path / "asked.csv").write_text("instruction,category\nWhere is my spade?,tools\n")
-    _, dropped, count = read(tmp_path, "asked.csv")
-    assert dropped[0].detail == (
-        "no field 'response'; found category, instruction. Map it: fields: {response: category}."
-    )
-    with pytest.raises(DataError, match="no example is left"):
-        check_read(count, max_bad=1.0)
+    with pytest.raises(RecipeError, match="category holds labels") as caught:
+        read(tmp_path, "asked.csv")
+    assert "fields: {response: category}" in str(caught.value)
     kept, _, _ = read(tmp_path, "asked.csv", fields={"response": "category"})
     assert [turns(example) for example in kept] == [["Where is my spade?", "tools"]]
 

@@ -87,4 +87,4 @@ def _examples(batch: MaterialBatch) -> Iterator[Example | Dropped]:
         yield from (piece for piece in batch.pieces if not isinstance(piece, Row))
     else:
         rows = (piece for piece in batch.pieces if not isinstance(piece, Example))
-        yield from to_examples(rows, batch.source)
+        yield from to_examples(rows, batch.source, not_read=batch.not_read)

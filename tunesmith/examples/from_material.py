@@ -4,19 +4,25 @@ import itertools
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+from tunesmith.examples.columns.column_plan import column_choice
 from tunesmith.examples.conversion.from_pages import question_example, section_examples
 from tunesmith.examples.conversion.from_threads import threads_to_examples
 from tunesmith.examples.conversion.prompted import prompted_examples
-from tunesmith.examples.conversion.shapes import to_example
+from tunesmith.examples.conversion.shapes import RowReader
 from tunesmith.examples.example import Example
 from tunesmith.examples.tasks.task_examples import task_examples
 from tunesmith.recipe.source_recipe import SourceRecipe
 from tunesmith.sources.material import AnsweredQuestion, Material, Section, Thread
+from tunesmith.sources.not_read import NotReadCount
 from tunesmith.sources.row import Dropped, Row
 
 
 def to_examples(
-    material: Iterable[Material | Dropped], source: SourceRecipe, *, folder: Path = Path()
+    material: Iterable[Material | Dropped],
+    source: SourceRecipe,
+    *,
+    folder: Path = Path(),
+    not_read: NotReadCount | None = None,
 ) -> Iterator[Example | Dropped]:
     """Turn each piece into the examples it holds.
 
@@ -25,6 +31,7 @@ def to_examples(
         source: What the recipe says of it: `fields`, or a prompt template, for rows; `subject`
             for documents; `staff` for threads.
         folder: The recipe's; paths are relative to it.
+        not_read: Grows by the columns of rows that no example is made of.
 
     Raises:
         MissingError: There is no file of prompt templates.
@@ -34,19 +41,19 @@ def to_examples(
         return prompted_examples(material, source, folder=folder)
     if source.task is not None:
         return task_examples(material, source, folder=folder)
-    return _examples(material, source)
+    return _examples(material, source, not_read)
 
 
 def _examples(
-    material: Iterable[Material | Dropped], source: SourceRecipe
+    material: Iterable[Material | Dropped], source: SourceRecipe, not_read: NotReadCount | None
 ) -> Iterator[Example | Dropped]:
-    fields = {str(ours): theirs for ours, theirs in source.fields.items()}
+    reader = RowReader(column_choice(source))
     pieces = iter(material)
     for piece in pieces:
         if isinstance(piece, Dropped):
             yield piece
         elif isinstance(piece, Row):
-            yield to_example(piece, fields)
+            yield reader.read(piece)
         elif isinstance(piece, AnsweredQuestion):
             yield question_example(piece)
         elif isinstance(piece, Section):
@@ -55,3 +62,5 @@ def _examples(
             yield from threads_to_examples(itertools.chain([piece], pieces), source)
         else:
             raise AssertionError(f"nothing reads {type(piece).__name__} yet")
+    if not_read is not None:
+        not_read.update(reader.not_read)

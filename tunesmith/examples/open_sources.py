@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tunesmith.errors import DataError, RecipeError
+from tunesmith.examples.columns.checked_rows import checked_rows
 from tunesmith.examples.example import Example
 from tunesmith.examples.from_material import to_examples
 from tunesmith.examples.mix import count_examples, sample_examples, shares
@@ -27,7 +28,7 @@ class Opened:
 
 
 _SHAPES = {
-    **dict.fromkeys(("instruction", "input", "response"), "a pair"),
+    **dict.fromkeys(("instruction", "input", "response", "choices"), "a pair"),
     **dict.fromkeys(("thread", "author", "role", "message"), "a dialogue"),
 }
 
@@ -38,7 +39,8 @@ def open_sources(sources: Sequence[SourceRecipe], *, folder: Path) -> list[Opene
     Raises:
         MissingError: A file or a data set does not exist.
         DataError: One is empty, damaged or of no known kind.
-        RecipeError: `fields` names two shapes, or a Hub data set has no such split.
+        RecipeError: `fields` names two shapes, a column needs a word of the recipe, or a Hub
+            data set has no such split.
         RemoteError: The Hub cannot be reached.
     """
     for index, source in enumerate(sources):
@@ -74,6 +76,7 @@ def made_examples(
     folder: Path,
     index: int,
     weights: Weights,
+    not_read: NotReadCount | None = None,
 ) -> Iterator[Example | Dropped]:
     """The examples of one opened source, as many as its weight allows.
 
@@ -83,8 +86,9 @@ def made_examples(
         folder: The recipe's; paths are relative to it.
         index: Its place among the recipe's sources.
         weights: Of `weigh_sources`.
+        not_read: Grows by the columns that no example is made of.
     """
-    items = to_examples(material, source, folder=folder)
+    items = to_examples(material, source, folder=folder, not_read=not_read)
     if index not in weights:
         return items
     keep, available = weights[index]
@@ -94,7 +98,7 @@ def made_examples(
 def _open(source: SourceRecipe, folder: Path) -> Opened:
     count = NotReadCount()
     material = read_source(source, folder=folder, not_read=count)
-    return Opened(source=source, material=material, not_read=count)
+    return Opened(source=source, material=checked_rows(material, source), not_read=count)
 
 
 def _made(source: SourceRecipe, folder: Path) -> Iterator[Example | Dropped]:
@@ -103,7 +107,9 @@ def _made(source: SourceRecipe, folder: Path) -> Iterator[Example | Dropped]:
 
 def _check_fields(source: SourceRecipe, where: str) -> None:
     """One row has one shape: a pair, a list of messages, a text, or a message of a dialogue."""
-    shapes = {_SHAPES.get(ours, ours) for ours in source.fields if ours != "system"}
+    shapes = {
+        _SHAPES.get(ours, ours) for ours in source.fields if ours not in ("system", "history")
+    }
     if len(shapes) > 1 or ("text" in shapes and "system" in source.fields):
         raise RecipeError(
             f"{', '.join(source.fields)} do not belong to one kind of row",

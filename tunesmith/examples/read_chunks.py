@@ -105,7 +105,9 @@ def _batches(
                 rest = chain(pieces, material)
                 break
             yield batch(rows, is_made=False)
-        made = made_examples(source, rest, folder=folder, index=index, weights=weights)
+        made = made_examples(
+            source, rest, folder=folder, index=index, weights=weights, not_read=one.not_read
+        )
         for items in _batched(made, sizes):
             yield batch(items, is_made=True)
         if one.not_read:

@@ -35,6 +35,12 @@ class SourceRecipe(RecipeSection):
     fields: dict[FieldName, str] = Field(
         default_factory=dict, description="our field: their column, e.g. response: answer"
     )
+    ignore: list[str] = Field(
+        default_factory=list, description="columns that are not read, and keys of messages"
+    )
+    keep_reasoning: bool = Field(
+        False, description="reasoning before an answer is trained too, between <think> tags"
+    )
     task: TaskReference | None = Field(
         None, description="a prompt template for labelled rows, e.g. sentiment; see docs/tasks.md"
     )
@@ -85,6 +91,7 @@ class SourceRecipe(RecipeSection):
             unused = dict.fromkeys(elsewhere, "without hub")
         if self.is_prompted:
             unused["fields"] = "beside task or prompts; write columns"
+            unused["keep_reasoning"] = "beside task or prompts"
         else:
             unused["columns"] = "without task or prompts; write fields"
         if self.task is None:
@@ -97,9 +104,9 @@ class SourceRecipe(RecipeSection):
 
     def _unused_by_teacher(self, teacher: TeacherRecipe) -> dict[str, str]:
         """What describes rows that are read; a teacher's are known."""
-        rows = ("kind", "config", "split", "revision", "stream", "limit", "fields", "task")
-        prompted = ("prompts", "prompt_names", "columns", "labels", "staff")
-        unused = dict.fromkeys((*rows, *prompted), "beside teacher")
+        rows = ("kind", "config", "split", "revision", "stream", "limit", "fields", "ignore")
+        prompted = ("task", "prompts", "prompt_names", "columns", "labels", "staff")
+        unused = dict.fromkeys((*rows, "keep_reasoning", *prompted), "beside teacher")
         if teacher.task != "documents":
             unused["subject"] = "without the teacher's documents"
         if self.weight is None:

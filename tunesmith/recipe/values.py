@@ -41,6 +41,8 @@ FieldName = Literal[
     "messages",
     "text",
     "system",
+    "history",
+    "choices",
     "thread",
     "author",
     "role",

@@ -29,7 +29,7 @@ def read(messages: object, **columns: Any) -> Example | Dropped:
         ([U, {"content": "x"}], "message_missing_key", "message 2 has no 'role'"),
         ([{"from": "human"}, A], "message_missing_key", "message 1 has no 'value'"),
         ([U, {**A, "wieght": 0}], "message_unrecognized_key", "Did you mean weight?"),
-        ([U, {**A, "role": "bot"}], "unrecognized_role", "message 2 has the role 'bot'"),
+        ([U, {**A, "role": "bing"}], "unrecognized_role", "message 2 has the role 'bing'"),
         ([U, {**A, "role": "assistant\n"}], "unrecognized_role", "message 2"),
         ([U, {**A, "role": 3}], "unrecognized_role", "message 2"),
         ([{"from": "bing", "value": "x"}], "unrecognized_role", "Known: assistant"),

@@ -1,9 +1,8 @@
 """What waits for an answer -> the messages to answer; a reference in it is left aside."""
 
-from collections.abc import Mapping
-
+from tunesmith.examples.columns.column_names import ColumnChoice, ColumnRoles, column_roles
 from tunesmith.examples.conversion.conversations import read_messages
-from tunesmith.examples.conversion.shapes import INSTRUCTIONS, LISTS, to_example
+from tunesmith.examples.conversion.shapes import to_example
 from tunesmith.examples.example import Message
 from tunesmith.sources.material import AnsweredQuestion, Material, Section
 from tunesmith.sources.row import Dropped, Row, RowError
@@ -35,16 +34,19 @@ def _row_question(row: Row) -> tuple[Message, ...] | Dropped:
 
 def _without_answer(row: Row, read: object) -> tuple[Message, ...] | Dropped:
     fields = row.fields
-    if any(fields.get(name) for name in LISTS):
-        return _waiting_messages(row, fields)
-    if not any(isinstance(fields.get(name), str) for name in INSTRUCTIONS):
+    roles = column_roles(tuple(fields), ColumnChoice())
+    if any(fields.get(name) for name in roles.messages):
+        return _waiting_messages(row, roles)
+    if not any(isinstance(fields.get(name), str) for name in roles.instruction):
         return read if isinstance(read, Dropped) else _dropped(row, "a text asks nothing")
-    asked = to_example(Row(fields={**fields, "response": _STAND_IN}, source=row.source))
+    answered = dict.fromkeys((*roles.response, "response"), _STAND_IN)
+    asked = to_example(Row(fields={**fields, **answered}, source=row.source))
     return asked if isinstance(asked, Dropped) else asked.prompt
 
 
-def _waiting_messages(row: Row, fields: Mapping[str, object]) -> tuple[Message, ...] | Dropped:
-    name = next(name for name in LISTS if fields.get(name))
+def _waiting_messages(row: Row, roles: ColumnRoles) -> tuple[Message, ...] | Dropped:
+    fields = row.fields
+    name = next(name for name in roles.messages if fields.get(name))
     try:
         messages = read_messages(fields[name])
     except RowError as error:

@@ -7,7 +7,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from tunesmith.examples.conversion.conversations import kind_of
+from tunesmith.examples.conversion.cell_text import kind_of
 from tunesmith.examples.tasks.library import TaskLanguage
 from tunesmith.sources.lines import excerpt
 from tunesmith.sources.row import RowError

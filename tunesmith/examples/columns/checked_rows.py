@@ -1,0 +1,136 @@
+"""The material of a source -> the same, after what has to be asked about its columns was asked.
+
+The first rows are looked at before any is used; a column that shows its texts later stops the
+reading there.
+"""
+
+import itertools
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+
+from tunesmith.errors import RecipeError, TunesmithError
+from tunesmith.examples.columns.column_names import meaning_of
+from tunesmith.examples.columns.column_plan import (
+    NUM_SAMPLE,
+    ColumnQuestion,
+    ColumnSurvey,
+    column_choice,
+)
+from tunesmith.recipe.source_recipe import SourceRecipe
+from tunesmith.sources.material import Material
+from tunesmith.sources.row import Dropped, Row
+
+_SETTLED = 2_000  # cells after which a column that holds no texts is believed
+
+Piece = Material | Dropped
+
+
+def checked_rows(material: Iterator[Piece], source: SourceRecipe) -> Iterator[Piece]:
+    """Look at the first rows at once, and at the others while the caller iterates.
+
+    Args:
+        material: Of one source; what is no row passes.
+        source: What the recipe says of it.
+
+    Raises:
+        RecipeError: A column holds texts that nothing reads, labels beside texts, or what
+            another column holds too; the lines that may be written are named.
+    """
+    if source.is_prompted:
+        return material
+    sample, error = _first(material)
+    survey = ColumnSurvey(column_choice(source))
+    for piece in sample:
+        if isinstance(piece, Row):
+            survey.see(piece)
+    name = source.path or source.hub or ""
+    raise_questions(survey.plan().questions, name)
+    rest = _Watch(survey, name).rows(material)
+    return itertools.chain(sample, rest if error is None else _raised(error))
+
+
+def raise_questions(questions: Sequence[ColumnQuestion], where: str) -> None:
+    """Ask, in one error; return if there is nothing to ask.
+
+    Raises:
+        RecipeError: There is.
+    """
+    if not questions:
+        return
+    lines = "".join(f"\n  {line}" for one in questions for line in _lines(one))
+    number = "a column" if len(questions) == 1 else f"{len(questions)} columns"
+    raise RecipeError(
+        f"{number} of it cannot be read without a word from you:{lines}\n",
+        where=where,
+        cure="Write one of these lines for each under the source in the recipe; import and "
+        "preview take --field OURS=THEIRS and --ignore COLUMN.",
+    )
+
+
+def _first(material: Iterator[Piece]) -> tuple[list[Piece], TunesmithError | None]:
+    """The first pieces, and the error that comes after them, if one does."""
+    sample: list[Piece] = []
+    try:
+        sample.extend(itertools.islice(material, NUM_SAMPLE))
+    except TunesmithError as error:
+        return sample, error
+    return sample, None
+
+
+def _raised(error: TunesmithError) -> Iterator[Piece]:
+    raise error
+    yield
+
+
+def _lines(question: ColumnQuestion) -> Iterator[str]:
+    yield f"{question.column} {question.words}:"
+    for sample in question.samples:
+        yield f"    {sample}"
+    yield "  " + "  or  ".join(question.lines)
+
+
+@dataclass(slots=True)
+class _Watch:
+    """What is still to be seen of the columns that played no part in the sample."""
+
+    survey: ColumnSurvey
+    name: str
+    watched: dict[tuple[str, ...], list[str]] = field(default_factory=dict)
+    next_look: dict[str, int] = field(default_factory=dict)
+
+    def rows(self, material: Iterator[Piece]) -> Iterator[Piece]:
+        """Let all pass, until a column turns out to hold texts."""
+        for piece in material:
+            if isinstance(piece, Row):
+                names = tuple(piece.fields)
+                columns = self.watched.get(names)
+                if columns is None:
+                    columns = self.watched[names] = self._unknown(piece)
+                if columns:
+                    self._see(piece, names)
+            yield piece
+
+    def _unknown(self, row: Row) -> list[str]:
+        """The columns of such a row that no example is made of, and whose names say nothing."""
+        roles = self.survey.row_roles(row)
+        return [
+            name
+            for name in row.fields
+            if roles is not None
+            and roles.role_of(name) is None
+            and meaning_of(name) is None
+            and not self.survey.is_rendering(name)
+        ]
+
+    def _see(self, row: Row, names: tuple[str, ...]) -> None:
+        seen = self.survey.seen_again(row, self.watched[names])
+        for look in seen:
+            if look.num_cells < self.next_look.get(look.name, 0):
+                continue
+            self.next_look[look.name] = 2 * look.num_cells
+            if look.num_cells > 1 and self.survey.is_unread_content(look.name):
+                raise_questions(self.survey.plan().questions, self.name)
+            if look.num_cells > _SETTLED:
+                for columns in self.watched.values():
+                    if look.name in columns:
+                        columns.remove(look.name)

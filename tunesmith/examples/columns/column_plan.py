@@ -1,0 +1,332 @@
+"""Some rows of a source and its recipe -> what each column means, and what has to be asked.
+
+For whoever writes a recipe, and for every command that reads one: nothing with words in it is
+passed over without a line that says so.
+"""
+
+import html
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+
+from tunesmith.examples.columns.column_names import (
+    OWN,
+    ColumnChoice,
+    ColumnRoles,
+    is_exact,
+    meaning_of,
+    near_role,
+)
+from tunesmith.examples.columns.looks import ColumnLook
+from tunesmith.examples.columns.proposals import ProposedTask, propose_task
+from tunesmith.examples.conversion.cell_text import is_blank, plain_text
+from tunesmith.examples.conversion.conversations import MessageReader, UnreadKeyError
+from tunesmith.examples.conversion.row_reading import MISSING, RowReading, TwoReadingsError
+from tunesmith.examples.conversion.shapes import RowReader
+from tunesmith.recipe.source_recipe import SourceRecipe
+from tunesmith.sources.row import Row, RowError
+
+NUM_SAMPLE = 200  # rows that are looked at before the first one is used
+_NAMED_UNREAD = ("rejected", "chosen", "reasoning", "tools", "set_aside")
+_SPEAKERS = ("role", "speaker", "sender", "from", "author_role")
+_FIELDS = ("instruction", "input", "context", "response", "system", "messages", "history", "text")
+_FIELD_OF_ROLE = {"context": "input", "chosen": "response"}
+_ONLY_WORDS = re.compile(r"<[^<>]{1,200}>|[\W_]+")
+_MOSTLY = 0.9
+_MOST_ASKED = 12  # columns of a table of which nothing is known
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlannedColumn:
+    """A column, what it is taken for and why; or that it is not read."""
+
+    name: str
+    meaning: str
+    reason: str
+    is_read: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ColumnQuestion:
+    """What the recipe has to say of a column.
+
+    Attributes:
+        column: Its name.
+        words: What is the matter with it, the end of a sentence.
+        samples: Of its values, two at most.
+        lines: What may be written under the source, the likeliest first.
+    """
+
+    column: str
+    words: str
+    samples: tuple[str, ...]
+    lines: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ColumnPlan:
+    """What a source's columns mean, as far as the rows seen show it.
+
+    Attributes:
+        columns: In the order of the file.
+        questions: What the recipe has to say before the source is read.
+        task: A prompt template of the library that fits a table of labels.
+    """
+
+    columns: tuple[PlannedColumn, ...]
+    questions: tuple[ColumnQuestion, ...]
+    task: ProposedTask | None
+
+    @property
+    def fields(self) -> dict[str, str]:
+        """Our field: the column that is read as it, where it is one alone."""
+        read = [(_field(one.meaning), one.name) for one in self.columns if one.is_read]
+        counts = Counter(ours for ours, _ in read)
+        return {ours: theirs for ours, theirs in read if counts[ours] == 1}
+
+
+def column_choice(source: SourceRecipe) -> ColumnChoice:
+    """What a recipe says of a source's columns."""
+    return ColumnChoice(
+        fields=tuple((str(ours), theirs) for ours, theirs in source.fields.items()),
+        ignored=frozenset(source.ignore),
+        keeps_reasoning=source.keep_reasoning,
+    )
+
+
+def plan_columns(rows: Iterable[Row], source: SourceRecipe) -> ColumnPlan:
+    """Look at rows as they would be read.
+
+    Args:
+        rows: Some of the source, such as its first 200.
+        source: What the recipe says so far: `fields`, `ignore`.
+    """
+    survey = ColumnSurvey(column_choice(source))
+    for row in rows:
+        survey.see(row)
+    return survey.plan()
+
+
+@dataclass(slots=True)
+class ColumnSurvey:
+    """What was seen of a source's rows so far.
+
+    Attributes:
+        choice: What the recipe says.
+        looks: Of the cells that no example was made of, by column.
+        used: In how many rows each column was.
+        renderings: In how many it said nothing but what others said.
+    """
+
+    choice: ColumnChoice
+    looks: dict[str, ColumnLook] = field(default_factory=dict)
+    used: Counter[str] = field(default_factory=Counter)
+    renderings: Counter[str] = field(default_factory=Counter)
+    roles: dict[str, str] = field(default_factory=dict)
+    two_readings: TwoReadingsError | None = None
+    samples: tuple[str, ...] = ()
+    unread_keys: dict[str, object] = field(default_factory=dict)
+    lacks_response: int = 0
+    num_texts: int = 0
+    num_read: int = 0
+    _reader: RowReader | None = None
+
+    def see(self, row: Row) -> None:
+        """Read one row, and look at what is left of it."""
+        roles = self.row_roles(row)
+        if roles is None:
+            return  # it will be dropped for that
+        for name in row.fields:
+            self.roles.setdefault(str(name), roles.role_of(name) or "")
+        reading = RowReading(row.fields, roles, MessageReader(self.choice))
+        try:
+            messages = reading.messages()
+        except RowError as fault:
+            self._note(fault, row, roles)
+            used, said = {str(name) for name in row.fields if roles.role_of(name)}, ""
+        else:
+            self.num_read += 1
+            self.num_texts += len(messages) == 1
+            used = reading.used
+            said = "\0".join(_bare(f"{one.content} {one.input}") for one in messages)
+        self._look(row.fields, used, said)
+
+    def plan(self) -> ColumnPlan:
+        """What follows from what was seen."""
+        task = self._task()
+        questions = [*self._asked_first(), *self._asked_labels(task), *self._asked_content(task)]
+        columns = tuple(self._planned(name) for name in self.roles)
+        return ColumnPlan(columns=columns, questions=tuple(questions), task=task)
+
+    def is_unread_content(self, name: str) -> bool:
+        """Whether a column holds texts that no example is made of, and nobody said so."""
+        look = self.looks.get(name)
+        if look is None or name in OWN or self.roles.get(name) in _NAMED_UNREAD:
+            return False
+        return look.is_content and not self.is_rendering(name)
+
+    def is_rendering(self, name: str) -> bool:
+        """Whether a column said nothing but what others say."""
+        look = self.looks.get(name)
+        return look is not None and self.renderings[name] >= _MOSTLY * look.num_cells
+
+    def row_roles(self, row: Row) -> ColumnRoles | None:
+        """Who plays which role in a row; None where it lacks a column that the recipe names."""
+        if self._reader is None:
+            self._reader = RowReader(self.choice)
+        try:
+            return self._reader.roles(row.fields)
+        except RowError:
+            return None
+
+    def seen_again(self, row: Row, names: Iterable[str]) -> Iterator[ColumnLook]:
+        """Look at more cells of columns that no example is made of."""
+        for name in names:
+            if not is_blank(row.fields[name]):
+                self.roles.setdefault(name, "")
+                look = self.looks.setdefault(name, ColumnLook(name))
+                look.add(row.fields[name])
+                yield look
+
+    def _note(self, fault: RowError, row: Row, roles: ColumnRoles) -> None:
+        if isinstance(fault, TwoReadingsError) and self.two_readings is None:
+            self.two_readings = fault
+            self.samples = tuple(_shown(row.fields.get(n)) for n in (fault.first, fault.second))
+        elif isinstance(fault, UnreadKeyError):
+            self.unread_keys.setdefault(fault.key, fault.value)
+        elif (
+            fault.reason == MISSING and (roles.instruction or roles.context) and not roles.response
+        ):
+            self.lacks_response += 1
+
+    def _look(self, fields: Mapping[str, object], used: set[str], said: str) -> None:
+        for name, value in fields.items():
+            if is_blank(value):
+                continue
+            if name in used:
+                self.used[name] += 1
+                continue
+            look = self.looks.get(name)
+            if look is None:
+                look = self.looks[name] = ColumnLook(name)
+            look.add(value)
+            bare = _bare(plain_text(value) or "")
+            self.renderings[name] += bool(bare) and bare in said
+
+    def _task(self) -> ProposedTask | None:
+        if not self.num_texts and not self.lacks_response and self.used.total():
+            return None
+        return propose_task(list(self.roles), self.roles, self.looks)
+
+    def _asked_first(self) -> Iterator[ColumnQuestion]:
+        fault = self.two_readings
+        if fault is not None:
+            second = self.roles.get(fault.second) or fault.ours
+            if fault.ours in ("instruction", "response"):
+                second = fault.ours
+            yield ColumnQuestion(
+                column=fault.first,
+                words=f"and {fault.second} both hold the {fault.ours}, and differ",
+                samples=self.samples,
+                lines=(_line(fault.ours, fault.first), _line(second, fault.second)),
+            )
+        for key, value in self.unread_keys.items():
+            yield ColumnQuestion(
+                column=key,
+                words="is a key of messages that nobody reads",
+                samples=(_shown(value),),
+                lines=(f"ignore: [{_quoted(key)}]",),
+            )
+
+    def _asked_labels(self, task: ProposedTask | None) -> Iterator[ColumnQuestion]:
+        """A text that is trained by itself, or a question without answer, beside labels."""
+        if not self.num_texts and not self.lacks_response:
+            return
+        for name, look in self.looks.items():
+            if name.casefold() in _SPEAKERS and look.num_texts:
+                words = "says who speaks: each row is a message of a conversation"
+                lines = ("kind: dialogues", f"ignore: [{_quoted(name)}]")
+                yield _question(look, words, *lines)
+            elif look.is_label and self.roles.get(name) not in _NAMED_UNREAD:
+                tasks = task.lines if task and task.column == name else ()
+                asked = next((one for one, role in self.roles.items() if role == "text"), None)
+                pair = f"instruction: {_quoted(asked)}, " if asked else ""
+                fields = f"fields: {{{pair}response: {_quoted(name)}}}"
+                yield _question(look, "holds labels", *tasks, fields, f"ignore: [{_quoted(name)}]")
+
+    def _asked_content(self, task: ProposedTask | None) -> Iterator[ColumnQuestion]:
+        taken = {_field(self.roles[name]) for name in self.used if self.roles.get(name)}
+        taken |= {_field(role) for role in self.roles.values() if role}
+        unread = [look for name, look in self.looks.items() if self.is_unread_content(name)]
+        if not self.num_read and len(unread) > _MOST_ASKED:
+            return  # no table of examples: each row is dropped, and says so
+        for look in unread:
+            name = look.name
+            lines = list(task.lines) if task and name in task.columns.values() else []
+            role = _guess(look, taken)
+            if role is not None:
+                taken.add(role)
+                lines.append(_line(role, name))
+            words = "holds texts that no example would be made of"
+            yield _question(look, words, *lines, f"ignore: [{_quoted(name)}]")
+
+    def _planned(self, name: str) -> PlannedColumn:
+        role, meaning = self.roles[name], meaning_of(name)
+        if self.used[name]:
+            said = dict(self.choice.fields)
+            reason = "the recipe says so" if name in said.values() else "its name says so"
+            return PlannedColumn(name=name, meaning=role, reason=reason, is_read=True)
+        look = self.looks.get(name)
+        if role == "set_aside":
+            meaning, reason = None, "the recipe leaves it out"
+        elif look is None:
+            reason = "it is empty"
+        elif self.is_unread_content(name):
+            meaning, reason = None, "it holds texts, and its name is unknown"
+        elif self.is_rendering(name):
+            meaning, reason = None, "it says what other columns say"
+        elif role or meaning:
+            reason = "its name says so"
+        else:
+            reason = "it holds numbers, codes or a few words again and again"
+        found = role or meaning or "unread"
+        return PlannedColumn(name=name, meaning=found, reason=reason, is_read=False)
+
+
+def _question(look: ColumnLook, words: str, *lines: str) -> ColumnQuestion:
+    samples = tuple(look.samples)
+    return ColumnQuestion(column=look.name, words=words, samples=samples, lines=lines)
+
+
+def _guess(look: ColumnLook, taken: set[str]) -> str | None:
+    """What an unread column may be, of what the row has not got."""
+    near = near_role(look.name) or (meaning_of(look.name) if not is_exact(look.name) else None)
+    guesses = [_field(near)] if near in _FIELDS else []
+    if look.is_nested:
+        guesses += ["history" if "instruction" in taken else "messages"]
+    elif "messages" not in taken:
+        guesses += ["instruction", "response", "input"]
+    return next((one for one in guesses if one not in taken), None)
+
+
+def _field(role: str) -> str:
+    return _FIELD_OF_ROLE.get(role, role)
+
+
+def _line(role: str, name: str) -> str:
+    return f"fields: {{{_field(role)}: {_quoted(name)}}}"
+
+
+def _quoted(name: str) -> str:
+    """A name as YAML wants it."""
+    return name if re.fullmatch(r"[^\W\d][\w -]*(?<! )", name) else f'"{name}"'
+
+
+def _shown(value: object) -> str:
+    return " ".join(str(value).split())[:60]
+
+
+def _bare(text: str) -> str:
+    """The letters and digits of a text, without markup."""
+    return _ONLY_WORDS.sub("", html.unescape(text)).casefold()
