@@ -12,7 +12,7 @@ from tunesmith.sources.chats.dialogues import are_dialogues, read_dialogues
 from tunesmith.sources.chats.irc import is_irc_line, read_irc
 from tunesmith.sources.chats.messenger import is_messenger_export, read_messenger
 from tunesmith.sources.chats.slack import is_slack_export, read_slack
-from tunesmith.sources.chats.whatsapp import is_whatsapp_chat, read_whatsapp
+from tunesmith.sources.chats.whatsapp.whatsapp import is_whatsapp_chat, read_whatsapp
 from tunesmith.sources.kind import Certainty, Recognition, SourceFile, SourceKind
 from tunesmith.sources.mail.read_mail import is_mail_folder, read_mailbox
 from tunesmith.sources.material import Piece, Thread
@@ -59,8 +59,12 @@ def _recognise_messenger(file: SourceFile) -> Recognition | None:
 
 @lru_cache(maxsize=4)
 def _text_chat(file: SourceFile) -> _TextChat | None:
-    """A mailbox, or a chat written line by line; tags of a page would look like nicks."""
-    if file.is_tree or format_of(file) not in (None, "plain"):
+    """A mailbox, or a chat written line by line; tags of a page would look like nicks.
+
+    Messages may look like Markdown, and pages of Markdown may quote a log.
+    """
+    written = "html" if file.is_tree else format_of(file)
+    if written == "html":
         return None
     text = file.head.decode("utf-8", "replace").lstrip("\ufeff\u200e")
     if (text.startswith("From ") and _MAIL_HEADER.search(text)) or _MAIL_BEGINS.match(file.head):
@@ -69,7 +73,8 @@ def _text_chat(file: SourceFile) -> _TextChat | None:
     if is_whatsapp_chat(lines):
         return "whatsapp"
     num_spoken = sum(is_irc_line(line) for line in lines)
-    return "irc" if num_spoken >= 2 and num_spoken * 4 >= len(lines) else None
+    least_share = 4 if written in (None, "plain") else 2
+    return "irc" if num_spoken >= 2 and num_spoken * least_share >= len(lines) else None
 
 
 def _recognise_text(kind: _TextChat, reason: str, file: SourceFile) -> Recognition | None:

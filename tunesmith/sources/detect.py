@@ -7,7 +7,7 @@ from typing import NamedTuple
 from tunesmith.errors import DataError, TunesmithError
 from tunesmith.sources.kind import Certainty, Recognition, SourceFile, SourceKind
 from tunesmith.sources.kinds import BUILT_IN, plugin_kinds
-from tunesmith.sources.unrecognised import unrecognised
+from tunesmith.sources.unrecognised import seeming, sign_against, unrecognised
 
 logger = logging.getLogger(__name__)
 
@@ -22,10 +22,12 @@ class Detected(NamedTuple):
 def detect_kind(file: SourceFile) -> Detected:
     """What kind of material a file, folder or archive holds; the content decides.
 
-    Packages are asked where nothing built in is certain, and taken where they are surer.
+    Packages are asked where nothing built in is certain, and taken where they are surer. What may
+    be read as a page for want of something better is one only if no sign speaks against it.
 
     Raises:
-        DataError: It is of no kind that Tunesmith reads, or two packages are equally sure.
+        DataError: It is of no kind that Tunesmith reads, or may be of several: two packages are
+            equally sure, or a page seems to be a chat, a table or the like.
     """
     best = _built_in(file)
     if best is not None and best.recognition.certainty == Certainty.CERTAIN:
@@ -39,6 +41,9 @@ def detect_kind(file: SourceFile) -> Detected:
     found = first[0] if first else best
     if found is None:
         raise unrecognised(file)
+    sign = sign_against(file, found.kind.name, found.recognition)
+    if sign is not None:
+        raise seeming(file, sign, found.kind.name, found.recognition.reason)
     return found
 
 

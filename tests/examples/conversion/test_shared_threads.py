@@ -75,7 +75,7 @@ def test_whatsapp(shared_data: Path) -> None:
 
 
 def test_whatsapp_authors(shared_data: Path) -> None:
-    from tunesmith.sources.chats.whatsapp import read_posts
+    from tunesmith.sources.chats.whatsapp.whatsapp import read_posts
 
     path = "chats/whatsapp_chat.txt"
     posts = [p for p in read_posts(shared_data / path, path) if not isinstance(p, Dropped)]

@@ -12,10 +12,16 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple
 
-from tunesmith.sources.chats.calendars import DateOrder
-from tunesmith.sources.chats.message_author import MessageAuthor, is_spoken, split_authors
 from tunesmith.sources.chats.post import DELETED, NO_TEXT, SYSTEM_MESSAGE, Post, check_held
-from tunesmith.sources.chats.stamps import MARKS, Stamp, find_orders, read_stamp, seconds_of
+from tunesmith.sources.chats.whatsapp.calendars import DateOrder
+from tunesmith.sources.chats.whatsapp.message_author import MessageAuthor, is_spoken, split_authors
+from tunesmith.sources.chats.whatsapp.stamps import (
+    MARKS,
+    Stamp,
+    find_orders,
+    read_stamp,
+    stamp_seconds,
+)
 from tunesmith.sources.chats.who_answers_whom import ChannelPace, find_threads
 from tunesmith.sources.lexicon import lexicon
 from tunesmith.sources.material import Thread, Turn
@@ -126,7 +132,7 @@ def _pieces(
         yield Dropped.of(fault, source=source, text=draft.whole)
         return
     yield from (NotRead(source=source, name=_APP, text=mark) for mark in marks)
-    seconds = seconds_of(draft.stamp, orders)
+    seconds = stamp_seconds(draft.stamp, orders)
     yield Post(turn=Turn(author=author.name, text=text, source=source, seconds=seconds))
 
 

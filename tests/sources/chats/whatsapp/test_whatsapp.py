@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from tunesmith.sources.chats.post import DELETED, NO_TEXT, SYSTEM_MESSAGE, Post
-from tunesmith.sources.chats.whatsapp import read_posts
+from tunesmith.sources.chats.whatsapp.whatsapp import read_posts
 from tunesmith.sources.row import Dropped, NotRead
 
 

@@ -12,8 +12,8 @@ from collections.abc import Mapping, Sequence
 from functools import cache, lru_cache
 from typing import NamedTuple
 
-from tunesmith.sources.chats.calendars import DateOrder, day_number
-from tunesmith.sources.chats.date_words import (
+from tunesmith.sources.chats.whatsapp.calendars import DateOrder, day_number
+from tunesmith.sources.chats.whatsapp.date_words import (
     WORD,
     DateWords,
     english_words,
@@ -93,7 +93,7 @@ def find_orders(stamps: Sequence[Stamp]) -> Mapping[str, DateOrder]:
     return {style: _order(found) for style, found in by_style.items()}
 
 
-def seconds_of(stamp: Stamp, orders: Mapping[str, DateOrder]) -> float | None:
+def stamp_seconds(stamp: Stamp, orders: Mapping[str, DateOrder]) -> float | None:
     """Seconds since 1970 as the clock of the telephone showed them; None without such a day."""
     day = day_number(stamp.date, stamp.month, orders[stamp.style])
     return None if day is None else day * 86_400.0 + stamp.seconds

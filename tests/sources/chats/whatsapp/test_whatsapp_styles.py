@@ -7,10 +7,11 @@ import pytest
 from babel import Locale, localedata
 from babel.dates import format_date, format_time
 
-from tests.sources.chats.whatsapp_styles import ANDROID, IOS
+from tests.sources.chats.whatsapp.whatsapp_styles import ANDROID, IOS, UNKNOWN
+from tunesmith.errors import DataError
 from tunesmith.sources.chats.post import Post
-from tunesmith.sources.chats.stamps import find_orders, seconds_of
-from tunesmith.sources.chats.whatsapp import message_head, read_posts
+from tunesmith.sources.chats.whatsapp.stamps import find_orders, stamp_seconds
+from tunesmith.sources.chats.whatsapp.whatsapp import message_head, read_posts
 from tunesmith.sources.detect import detect_kind
 from tunesmith.sources.kind import SourceFile
 
@@ -64,7 +65,21 @@ def test_the_clock_of_every_style_is_read(style: str) -> None:
     head = message_head(f"{style.format(m=50)}Mara: Hi")
     assert head is not None
     assert head.stamp.seconds // 60 == 15 * 60 + 50
-    assert seconds_of(head.stamp, find_orders([head.stamp])) is not None
+    assert stamp_seconds(head.stamp, find_orders([head.stamp])) is not None
+
+
+@pytest.mark.parametrize("style", UNKNOWN)
+def test_a_style_that_is_unknown_is_refused_as_one(tmp_path: Path, style: str) -> None:
+    with pytest.raises(DataError, match="a chat in an unknown style") as caught:
+        kind_of(tmp_path, chat(style))
+    assert "reset the spin" in caught.value.message
+    assert "--kind whatsapp" in (caught.value.cure or "")
+    assert "--kind document" in (caught.value.cure or "") or "faq" in (caught.value.cure or "")
+
+
+def test_messages_that_look_like_markdown_are_a_chat(tmp_path: Path) -> None:
+    text = chat(ANDROID["de"]).replace("Hold the", "\n# Reset\n**Hold** the")
+    assert kind_of(tmp_path, text) == "whatsapp"
 
 
 def rendered(moment: datetime.datetime, locale: str, width: str) -> str:
@@ -84,7 +99,7 @@ def test_dates_of_all_languages_that_cldr_knows_are_read(width: str) -> None:
             continue
         orders = find_orders([head.stamp for head in heads])
         expected = [moment.replace(second=0, tzinfo=datetime.UTC) for moment in MOMENTS]
-        found = [seconds_of(head.stamp, orders) for head in heads]
+        found = [stamp_seconds(head.stamp, orders) for head in heads]
         if found != [moment.timestamp() for moment in expected]:
             wrong.add(locale.partition("_")[0])
     assert unread <= NOT_A_TIME

@@ -10,8 +10,8 @@ from collections.abc import Sequence
 from functools import cache
 from typing import NamedTuple
 
-from tunesmith.sources.chats.date_words import letters_of
-from tunesmith.sources.chats.stamps import MARKS
+from tunesmith.sources.chats.whatsapp.date_words import letters_of
+from tunesmith.sources.chats.whatsapp.stamps import MARKS
 from tunesmith.sources.lexicon import lexicon
 
 _AUTHOR = re.compile(

@@ -1,0 +1,1 @@
+"""A chat that WhatsApp exported comes in; its conversations go out, dated in any language."""
