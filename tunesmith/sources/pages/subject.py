@@ -6,30 +6,50 @@ other title is a name only if the text uses it as one; "Setup" and "Templates" a
 
 import functools
 import re
-from pathlib import PurePosixPath
 
 from tunesmith.sources.lexicon import lexicon
+from tunesmith.sources.pages.name_evidence import (
+    best_name,
+    is_readme,
+    name_evidence,
+    name_key,
+)
 from tunesmith.sources.pages.outline import Outline
 from tunesmith.sources.pages.question_text import asks, bare_text
 
-_VERSION = re.compile(r"[\s,]*(?:\b(?:release|version|v)\s*)?\b\d+(?:\.\d+)+\S*\s*$", re.IGNORECASE)
+_VERSION = re.compile(r"[\s,]*\b(?:(?:release|version|v)\s*)?\d+(?:\.\d+)+\S*\s*$", re.IGNORECASE)
+_PARTED = re.compile(r"\s*(?::\s|\s[-–—|·•:]\s|：)\s*")
 _MAX_WORDS = 5
+_MAX_TITLES = 4
 _NAME_USES, _WORD_USES = 2, 8
 
 
 def subject_of(outline: Outline, name: str) -> str:
-    """The name, or nothing where the page shows none."""
-    for title in _titles(outline):
+    """The name, or nothing where the page shows none or is unsure."""
+    evidence = name_evidence(outline, name)
+    for title, is_first in _titles(outline):
         text = _VERSION.sub("", bare_text(title)).strip()
-        shorter = without_kind_of_page(text)
-        if not _may_be_name(shorter):
-            continue
-        is_readme = PurePosixPath(name).stem.lower().rpartition("_")[2] == "readme"
-        if shorter != text or is_readme or _num_uses(shorter, outline) >= _NAME_USES:
-            return shorter
-        if word := _word_used_as_name(shorter, outline):
-            return word
-    return ""
+        for part in _parts(text):
+            shorter = _VERSION.sub("", without_kind_of_page(part)).rpartition("/")[2].strip()
+            if not _may_be_name(shorter):
+                continue
+            is_said = shorter != part or name_key(shorter) in evidence
+            is_said = is_said or (is_readme(name) and is_first and not _has_function_word(shorter))
+            if is_said or (part == text and _num_uses(shorter, outline) >= _NAME_USES):
+                return shorter
+            if part == text and (word := _word_used_as_name(shorter, outline)):
+                return word
+    site = without_kind_of_page(outline.site)
+    if _may_be_name(site):
+        return site
+    found = best_name(outline, name)
+    return found if _may_be_name(found) else ""
+
+
+def _parts(title: str) -> list[str]:
+    """What stands before the first mark of a title and behind its last; a title without marks."""
+    pieces = [piece.strip() for piece in _PARTED.split(title) if piece.strip()]
+    return [pieces[0], pieces[-1]] if len(pieces) > 1 else [title]
 
 
 def without_kind_of_page(title: str) -> str:
@@ -43,15 +63,28 @@ def is_generic(heading: str) -> bool:
     return _is_topic(heading) or _generic().fullmatch(heading) is not None
 
 
-def _titles(outline: Outline) -> list[str]:
-    headings = [block.text for block in outline.blocks if block.kind == "heading"]
-    levels = [block.level for block in outline.blocks if block.kind == "heading"]
-    first = headings[:1] if levels[:1] == [min(levels, default=1)] else []
-    return [*first, *([outline.title] if outline.title else [])]
+def _titles(outline: Outline) -> list[tuple[str, bool]]:
+    """The heading on top and the title of the metadata; whether each is a real title."""
+    headings = [block for block in outline.blocks if block.kind == "heading"]
+    highest = min((block.level for block in headings), default=1)
+    first = [(one.text, one.level == 1) for one in headings[:1] if one.level == highest]
+    first += [(one.text, False) for one in headings[1:_MAX_TITLES] if one.level == 1]
+    return [*first, *([(outline.title, True)] if outline.title else [])]
 
 
 def _may_be_name(text: str) -> bool:
-    return bool(text) and not _is_topic(text) and not asks(text) and len(text.split()) <= _MAX_WORDS
+    is_short = 0 < len(text.split()) <= _MAX_WORDS
+    return is_short and not _is_topic(text) and not _is_of_headings(text) and not asks(text)
+
+
+def _is_of_headings(text: str) -> bool:
+    """Whether it is made of words that head parts of any page: "Latest Updates"."""
+    words = re.findall(r"[^\W_]+", text.casefold())
+    return all(word in _heading_words() or word.isdecimal() for word in words)
+
+
+def _has_function_word(text: str) -> bool:
+    return any(word in _function_words() for word in text.split()[1:])
 
 
 def _word_used_as_name(title: str, outline: Outline) -> str:
@@ -89,6 +122,17 @@ def _leading_kind() -> re.Pattern[str]:
     kinds = lexicon(__package__).either("leading_kinds")
     links = lexicon(__package__).either("leading_links")
     return re.compile(rf"^(?:{kinds})\s*(?:[-–—:|]|\b(?:{links})\b)\s*", re.IGNORECASE)
+
+
+@functools.cache
+def _heading_words() -> frozenset[str]:
+    words = lexicon(__package__)
+    return frozenset(words.words("heading_words")) | _function_words()
+
+
+@functools.cache
+def _function_words() -> frozenset[str]:
+    return frozenset(lexicon(__package__).words("function_words"))
 
 
 @functools.cache
