@@ -26,7 +26,8 @@ READMES = {  # what a README says -> the name of its product; empty where none c
     "# Kettle: water, boiled\n\nIt boils.\n\n## Usage\n\nSwitch it on.\n": "Kettle",
     "# 🫖 Kettle v2.1\n\nIt boils.\n": "Kettle",
     "# Welcome to Kettle\n\nIt boils.\n\n## Setup\n\nPlug it in.\n": "Kettle",
-    "# 最新更新\n\n更快了。\n\n# 安装\n\n`pip install kettle`\n\nKettle 是一个水壶。用 Kettle 烧水。\n": "Kettle",
+    "# 最新更新\n\n更快了。\n\n# 安装\n\n`pip install kettle`\n\n"
+    "Kettle 是一个水壶。用 Kettle 烧水。\n": "Kettle",
     "# Содержание\n\n- [Установка](#a)\n\n# Установка\n\nЗапустите программу.\n": "",
     "# Building the future of water\n\nWe boil it.\n\n## Features\n\nFast.\n": "",
     "Kettle\n======\n\nIt boils.\n\nInstall\n-------\n\nnpm install -g @acme/kettle\n": "Kettle",

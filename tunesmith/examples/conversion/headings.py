@@ -38,6 +38,7 @@ _PROTOTYPE = re.compile(
 )
 _MAX_ACTION_WORDS = 16
 _INDIRECT = re.compile(r"^(?:what|where|when|why|who|which|how)\s", re.IGNORECASE)
+_THIS = re.compile(r"\b(is|use|get|install|need) (?:this|it)(?=\?*$)", re.IGNORECASE)
 _PLAIN_WORD = re.compile(r"^[A-Z][a-z]+(?:'s|’s)?$")
 
 
@@ -76,6 +77,8 @@ def _asked(section: Section, heading: str, language: WordingLanguage, seed: str)
             return usual
         if heading.lower().startswith("how to "):
             return f"How do I {_lowered_verb(heading[7:].rstrip('?'))}?"
+        if section.subject:
+            heading = _THIS.sub(lambda match: f"{match[1]} {section.subject}", heading)
         mark = "？" if language == "zh" else "?"
         return heading.rstrip("。") + mark if is_title else heading
     if language == "en" and _INDIRECT.match(heading) and len(heading.split()) > 2:

@@ -111,7 +111,7 @@ def _has_panel(element: "HtmlElement", *, is_called: bool = False) -> bool:
     """
     parent = element.getparent()
     behind = next(element.itersiblings(), None)
-    if behind is None and parent is not None and len(parent) == 1:
+    if behind is None and parent is not None and element.getprevious() is None:
         behind = next(parent.itersiblings(), None)
     if behind is None or not is_called:
         return behind is not None

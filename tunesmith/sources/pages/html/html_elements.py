@@ -105,7 +105,7 @@ def anchor_of(element: "HtmlElement") -> str | None:
         if value := inner.get("id") or inner.get("name"):
             return str(value)
     parent = element.getparent()
-    is_first = parent is not None and parent.index(element) == 0
+    is_first = parent is not None and element.getprevious() is None
     if is_first and parent is not None and parent.tag in ANCHOR_PARENTS and parent.get("id"):
         return str(parent.get("id"))
     return None
