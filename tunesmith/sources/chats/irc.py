@@ -5,19 +5,19 @@ tab-separated logs of weechat. `nick: text` speaks to nick, which says who answe
 nick is taken off, since it belongs to the medium.
 """
 
+import dataclasses
 import datetime
-import functools
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from tunesmith.sources.chats.post import SYSTEM_MESSAGE, Post, check_held
+from tunesmith.sources.chats.spoken_to import Names
 from tunesmith.sources.chats.who_answers_whom import ChannelPace, find_threads
-from tunesmith.sources.lexicon import lexicon
 from tunesmith.sources.material import Thread, Turn
 from tunesmith.sources.row import Dropped, RowError
-from tunesmith.sources.tables.text_lines import TextLine, read_text_lines
+from tunesmith.sources.tables.text_lines import read_text_lines
 
 _PACE = ChannelPace(burst=90.0, alone=600.0, pause=600.0, wait=1200.0)
 _FORMATTING = "\x02\x04\x06\x07\x0f\x11\x16\x1d\x1e\x1f"
@@ -30,9 +30,7 @@ _TIME = re.compile(
 _SAID = re.compile(r"^<[ @+%&~!]?(?P<nick>[^\s<>]{1,40})>\s?(?P<text>.*)$")
 _TABBED = re.compile(r"^[ @+%&~!]?(?P<nick>[^\s<>|*-]{1,40})\t(?P<text>.*)$")
 _RENAMED = re.compile(r"(?P<old>\S+) is now known as (?P<new>\S+)")
-_NICK = r"[\w\[\]\\`^{}|-]{1,40}"
-_ADDRESS = re.compile(rf"^@?(?P<nicks>{_NICK}(?:\s*[,/&]\s*{_NICK}){{0,3}}?)\s?[:,;]+(?:\s+|$)")
-_NAMED_LAST = re.compile(rf",\s*(?P<nick>{_NICK})\s*[.!?:;)(DP-]*$")
+_CAME = re.compile(r"^\W*(?P<nick>[^\s\[(]{1,40}) [\[(]\S*[\])] +has (?:joined|left|quit)")
 _DAY_SECONDS = 86_400.0
 
 
@@ -58,7 +56,7 @@ def read_irc(path: Path, name: str) -> Iterator[Thread | Dropped]:
         DataError: It is longer than memory should hold.
     """
     log = _Log()
-    spoken: list[tuple[TextLine, str, float, str]] = []
+    spoken: list[Turn] = []
     num_characters = 0
     for line in read_text_lines(path, name, strip=_FORMATTING):
         if isinstance(line, Dropped):
@@ -66,24 +64,15 @@ def read_irc(path: Path, name: str) -> Iterator[Thread | Dropped]:
             continue
         num_characters += len(line.text)
         check_held(num_characters, name)
-        said = _said(line.text, log)
+        said, source = _said(line.text, log), f"{name}:{line.number}"
         if said is not None:
-            spoken.append((line, said[0], log.now, said[1]))
+            author, text = said
+            spoken.append(Turn(author=author, text=text, source=source, seconds=log.now))
         elif line.text.strip():
-            detail = "somebody joined, left or acted"
-            yield Dropped.of(
-                RowError(SYSTEM_MESSAGE, detail), source=f"{name}:{line.number}", text=line.text
-            )
-    nicks = {nick.casefold() for _, nick, _, _ in spoken} | log.people.keys()
-    posts = []
-    for line, author, seconds, text in spoken:
-        to, words = _address(text, nicks, log.people)
-        turn = Turn(
-            author=author, text=words or text, source=f"{name}:{line.number}", seconds=seconds
-        )
-        posts.append(Post(turn=turn, to=tuple(nick for nick in to if nick != author)))
-    if posts:
-        yield from find_threads(posts, _PACE)
+            fault = RowError(SYSTEM_MESSAGE, "somebody joined, left or acted")
+            yield Dropped.of(fault, source=source, text=line.text)
+    if spoken:
+        yield from find_threads(list(_posts(spoken, Names(log.people))), _PACE)
 
 
 def _said(line: str, log: _Log) -> tuple[str, str] | None:
@@ -95,14 +84,29 @@ def _said(line: str, log: _Log) -> tuple[str, str] | None:
         _tick(match, log)
     said = _SAID.match(rest) or (_TABBED.match(rest) if match else None)
     if said is None:
-        renamed = _RENAMED.search(rest)
-        if renamed:
-            old, new = renamed["old"].casefold(), renamed["new"]
-            log.people[new.casefold()] = log.people.get(old, renamed["old"])
+        _take_notice(rest, log.people)
         return None
     nick, text = said["nick"], said["text"].strip()
     author = log.people.setdefault(nick.casefold(), nick)
     return (author, text) if text else None
+
+
+def _take_notice(text: str, people: dict[str, str]) -> None:
+    """Who came, and who took another name; a name that was somebody's stays theirs."""
+    if renamed := _RENAMED.search(text):
+        old, new = renamed["old"].casefold(), renamed["new"].casefold()
+        people.setdefault(new, people.get(old, renamed["old"]))
+    elif came := _CAME.match(text):
+        people.setdefault(came["nick"].casefold(), came["nick"])
+
+
+def _posts(spoken: Sequence[Turn], names: Names) -> Iterator[Post]:
+    """What was said, rid of the nicks at its beginning, and to whom."""
+    for turn in spoken:
+        to, words = names.spoken_to(turn.text)
+        names.hear(turn.author)
+        others = tuple(name for name in to if name != turn.author)
+        yield Post(turn=dataclasses.replace(turn, text=words or turn.text), to=others)
 
 
 def _tick(match: re.Match[str], log: _Log) -> None:
@@ -117,24 +121,3 @@ def _tick(match: re.Match[str], log: _Log) -> None:
     elif log.day + seconds < log.now - _DAY_SECONDS / 2:
         log.day += _DAY_SECONDS
     log.now = log.day + seconds
-
-
-def _address(text: str, nicks: set[str], people: Mapping[str, str]) -> tuple[list[str], str]:
-    """Whom a message speaks to, and its text without their nicks at the beginning."""
-    if match := _ADDRESS.match(text):
-        named = [nick.casefold() for nick in re.split(r"\s*[,/&]\s*", match["nicks"])]
-        if all(nick in nicks for nick in named):
-            return [people.get(nick, nick) for nick in named], text[match.end() :].strip()
-    for pattern in (_greeted(), _NAMED_LAST):
-        match = pattern.search(text)
-        if match and match["nick"].casefold() in nicks:
-            nick = match["nick"].casefold()
-            return [people.get(nick, nick)], text
-    return [], text
-
-
-@functools.cache
-def _greeted() -> re.Pattern[str]:
-    """`hi nick,` and `thanks nick`."""
-    greetings = lexicon(__package__).either("irc_greetings", blank=r"\s+")
-    return re.compile(rf"^(?:{greetings})[\s,]+(?P<nick>{_NICK})\s*(?:[,.!:;?)-]|$)", re.IGNORECASE)

@@ -29,6 +29,11 @@ def asks_question(text: str) -> bool:
     )
 
 
+def calls_everybody(text: str) -> bool:
+    """Whether a message speaks to whoever may know, and so answers nobody."""
+    return bool(_call().search(text) or _anywhere("everybody").search(text))
+
+
 def is_request(text: str) -> bool:
     """Whether a message wants help without asking: a wish, or something that does not work."""
     words = _own_words(text)
@@ -65,6 +70,11 @@ def _beginning_of_question() -> re.Pattern[str]:
     openers, questions = _either("openers"), _either("questions", is_spaced=True)
     start = rf"(?:^|[.!,;:\n]\s*|^(?:{openers})\b[\s,:]*)"
     return re.compile(f"{start}(?:{questions})", re.IGNORECASE)
+
+
+@functools.cache
+def _call() -> re.Pattern[str]:
+    return re.compile(rf"\b(?:{_either('everybody', is_spaced=True)})\b", re.IGNORECASE)
 
 
 @functools.cache

@@ -17,6 +17,7 @@ NOT_A_DAY = "not a day file"
 NO_QUESTION = "no question"
 NOBODY_ANSWERS = "nobody answers"
 ASIDE = "aside"
+UNCLEAR = "unclear whom it answers"
 LEFT_OUT_OF_CHATS = frozenset(  # on purpose: nothing is wrong with the file
     {
         SYSTEM_MESSAGE,
@@ -29,6 +30,7 @@ LEFT_OUT_OF_CHATS = frozenset(  # on purpose: nothing is wrong with the file
         NO_QUESTION,
         NOBODY_ANSWERS,
         ASIDE,
+        UNCLEAR,
     }
 )
 MAX_HELD_CHARACTERS = 256 << 20

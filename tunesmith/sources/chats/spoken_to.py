@@ -1,0 +1,102 @@
+"""A message and the names of a channel -> whom it speaks to, and its text without them.
+
+At the beginning `name: text`, `name, text`, `@name text`, and several names; with a colon also
+a name cut short or misspelt, of somebody who spoke a moment ago. Elsewhere `@name`, in
+languages without blanks too, a greeting with a name, and a name behind the last comma.
+"""
+
+import functools
+import re
+from dataclasses import dataclass, field
+
+from tunesmith.sources.lexicon import lexicon
+
+_NICK = r"[\w\[\]\\`^{}|-]{1,40}"
+_ADDRESS = re.compile(
+    rf"^@?(?P<nicks>{_NICK}(?:\s*[,/&]\s*@?{_NICK}){{0,3}}?)\s?(?P<mark>[:,;|：，、]+)(?P<gap>\s*)"
+)
+_PARTED = re.compile(r"\s*[,/&]\s*@?")
+_ONLY_NAME = re.compile(rf"^@?(?P<nick>{_NICK})\s*[?!.]*$")
+_NAMED_LAST = re.compile(rf",\s*(?P<nick>{_NICK})\s*[.!?:;)(DP-]*$")
+_AT = re.compile(r"[@＠]([^\s@＠]{1,40})")
+_COLONS = frozenset(":：")
+_SHORTEST_CUT = 4  # letters of a name cut short
+_NUM_RECENT = 40
+
+
+@dataclass(slots=True)
+class Names:
+    """The names of a channel in small letters, and who was heard of late."""
+
+    author_of: dict[str, str] = field(default_factory=dict)
+    recent: dict[str, None] = field(default_factory=dict)  # the newest last
+
+    def hear(self, name: str) -> None:
+        """Somebody of this name spoke."""
+        key = name.casefold()
+        self.recent.pop(key, None)
+        self.recent[key] = None
+        if len(self.recent) > _NUM_RECENT:
+            del self.recent[next(iter(self.recent))]
+
+    def spoken_to(self, text: str) -> tuple[list[str], str]:
+        """The authors a message speaks to, and its text without their names at the beginning."""
+        if match := _ADDRESS.match(text):
+            found = self._addressed(match)
+            if found:
+                return found, text[match.end() :].strip()
+        if ("@" in text or "＠" in text) and (found := self._at(text)):
+            return found, text
+        for pattern in (_greeted(), _NAMED_LAST, _ONLY_NAME):
+            match = pattern.search(text)
+            if match and match["nick"].casefold() in self.author_of:
+                return [self.author_of[match["nick"].casefold()]], text
+        return [], text
+
+    def _addressed(self, match: re.Match[str]) -> list[str]:
+        named = [nick.casefold() for nick in _PARTED.split(match["nicks"])]
+        if all(nick in self.author_of for nick in named):
+            return [self.author_of[nick] for nick in named]
+        is_colon = set(match["mark"]) <= _COLONS and bool(match["gap"])
+        if len(named) != 1 or not is_colon:
+            return []
+        near = [name for name in self.recent if _is_meant(named[0], name)]
+        return [self.author_of[near[0]]] if len(near) == 1 and near[0] in self.author_of else []
+
+    def _at(self, text: str) -> list[str]:
+        """Names behind `@`, the longest that fits where no blank ends them."""
+        found = []
+        for match in _AT.finditer(text):
+            written = match[1].casefold()
+            ends = (n for n in range(len(written), 0, -1) if written[:n] in self.author_of)
+            found += [self.author_of[written[:end]] for end in ends][:1]
+        return list(dict.fromkeys(found))
+
+
+def _is_meant(written: str, name: str) -> bool:
+    """Whether a name was cut short, written without its marks, or with one letter wrong."""
+    bare, own = _bare(written), _bare(name)
+    if len(bare) < _SHORTEST_CUT:
+        return bare == own and bool(bare)
+    return own.startswith(bare) or (abs(len(own) - len(bare)) <= 1 and _is_one_off(bare, own))
+
+
+def _bare(name: str) -> str:
+    return re.sub(r"[\W_]+", "", name)
+
+
+def _is_one_off(one: str, other: str) -> bool:
+    """Whether two words differ in one letter: another, one more, one less, or two swapped."""
+    first = next((i for i, (a, b) in enumerate(zip(one, other, strict=False)) if a != b), None)
+    if first is None:
+        return True
+    rest, others = one[first:], other[first:]
+    is_swapped = rest[:2] == others[:2][::-1] and rest[2:] == others[2:]
+    return is_swapped or others[1:] in (rest, rest[1:]) or rest[1:] == others
+
+
+@functools.cache
+def _greeted() -> re.Pattern[str]:
+    """`hi nick,` and `thanks nick`."""
+    greetings = lexicon(__package__).either("irc_greetings", blank=r"\s+")
+    return re.compile(rf"^(?:{greetings})[\s,]+(?P<nick>{_NICK})\s*(?:[,.!:;?)-]|$)", re.IGNORECASE)
