@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 import tunesmith.stages
+import tunesmith.stages.proposing.new_recipe  # before a stage that it calls is replaced
 from tunesmith.__main__ import run_command
 from tunesmith.cli.terminal import progress_bars
 from tunesmith.stages.results.answered import Answer

@@ -22,17 +22,18 @@ _LINE_LENGTH = 100
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Choice:
-    """A value that was chosen for a key, and why, in words that may run over several lines.
-
-    `is_open`: a person has to look at it, so that it stands as a comment.
-    """
+    """A value that was chosen for a key, and why."""
 
     value: object
     why: str = ""
-    is_open: bool = False
 
 
-SourceKeys = Mapping[str, Choice]  # of one source, path or hub first
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SourceDraft:
+    """The keys of one source, `path` or `hub` first, and what else is to be said of it."""
+
+    keys: Mapping[str, Choice]
+    notes: Sequence[str] = ()
 
 
 def commented_recipe(
@@ -40,7 +41,7 @@ def commented_recipe(
     *,
     name: str = "recipe.yaml",
     schema: str | None = None,
-    sources: Sequence[SourceKeys] = (),
+    sources: Sequence[SourceDraft] = (),
     chosen: Mapping[tuple[str, ...], Choice] | None = None,
 ) -> str:
     """A recipe to start from.
@@ -124,21 +125,16 @@ def _source_lines(data: str) -> Iterator[str]:
             yield from _noted("    # " + "  " * (len(field.path) - 1), text, field.description)
 
 
-def _looked_at(sources: Sequence[SourceKeys]) -> Iterator[str]:
+def _looked_at(sources: Sequence[SourceDraft]) -> Iterator[str]:
     """Sources with what was found out of them, and why."""
     for source in sources:
-        for place, (name, choice) in enumerate(source.items()):
+        for place, (name, choice) in enumerate(source.keys.items()):
             indent = "    " if place else "  - "
-            if choice.is_open:
-                yield from textwrap.wrap(
-                    choice.why,
-                    _LINE_LENGTH,
-                    initial_indent="    # ? ",
-                    subsequent_indent="    #   ",
-                )
-                yield f"    # {name}: {flow(choice.value)}"
-            else:
-                yield from _noted(indent, f"{name}: {flow(choice.value)}", choice.why)
+            yield from _noted(indent, f"{name}: {flow(choice.value)}", choice.why)
+        for note in source.notes:
+            yield from textwrap.wrap(
+                note, _LINE_LENGTH, initial_indent="    # ", subsequent_indent="    #   "
+            )
 
 
 def _chosen_lines(field: RecipeField, choice: Choice) -> Iterator[str]:

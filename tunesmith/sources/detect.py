@@ -47,6 +47,15 @@ def detect_kind(file: SourceFile) -> Detected:
     return found
 
 
+def candidate_kinds(file: SourceFile) -> tuple[tuple[str, str], ...]:
+    """The kinds that a file may be of where `detect_kind` does not say, each with when."""
+    best = _built_in(file)
+    sign = sign_against(file, best.kind.name, best.recognition) if best else None
+    if best is None or sign is None:
+        return ()
+    return (*sign.kinds, (best.kind.name, f"to read it as it stands ({best.recognition.reason})"))
+
+
 def _built_in(file: SourceFile) -> Detected | None:
     """The surest of those built in, of equals the first; nothing is asked beyond certainty."""
     best: Detected | None = None

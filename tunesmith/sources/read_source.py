@@ -61,7 +61,7 @@ def read_pieces(recipe: SourceRecipe, *, folder: Path) -> Iterator[Piece]:
     refuse_teacher(recipe)
     if recipe.path is None:
         return _some(read_hub(recipe, folder=folder), recipe.hub or "", limit=recipe.limit)
-    file = _source_file(recipe.path, recipe, folder)
+    file = source_file(recipe.path, recipe, folder)
     kind = find_kind(recipe.kind) if recipe.kind else detect_kind(file).kind
     if file.path.is_dir() and not kind.takes_folders:
         raise DataError("is a folder, not a file", where=file.name, cure=files_in(file.path))
@@ -81,7 +81,7 @@ def explain_source(source: SourceRecipe, *, folder: Path) -> ReadAs:
         return ReadAs(name=source.hub or "", kind="hub", reason="it is a data set on the Hub")
     if source.kind is not None:
         return ReadAs(name=source.path, kind=source.kind, reason="that kind was asked for")
-    kind, recognition = detect_kind(_source_file(source.path, source, folder))
+    kind, recognition = detect_kind(source_file(source.path, source, folder))
     return ReadAs(name=source.path, kind=kind.name, reason=recognition.reason)
 
 
@@ -100,8 +100,13 @@ def refuse_teacher(recipe: SourceRecipe) -> None:
         )
 
 
-def _source_file(path: str, recipe: SourceRecipe, folder: Path) -> SourceFile:
-    """What a recipe names, which is there."""
+def source_file(path: str, recipe: SourceRecipe, folder: Path) -> SourceFile:
+    """What a recipe names, which is there.
+
+    Raises:
+        MissingError: It is not.
+        DataError: It is no regular file, or is empty.
+    """
     check_file(folder / path, path)
     fields = {str(ours): theirs for ours, theirs in recipe.fields.items()}
     columns = frozenset([*recipe.fields.values(), *recipe.columns.values()])

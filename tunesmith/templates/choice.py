@@ -50,6 +50,14 @@ class RowShapes:
         if lead := waiting_lead(messages):
             self.leads[lead] += 1
 
+    def add(self, other: "RowShapes") -> None:
+        """Count the rows that another counted, too."""
+        self.rows += other.rows
+        self.texts += other.texts
+        self.conversations += other.conversations
+        self.with_system += other.with_system
+        self.leads.update(other.leads)
+
 
 def choose_template(shapes: RowShapes, recipe: TemplateRecipe, *, has_chat: bool) -> TemplateChoice:
     """The template that `auto` stands for.

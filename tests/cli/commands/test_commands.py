@@ -260,6 +260,7 @@ def test_what_a_model_says_cannot_drive_the_terminal(
 
 
 def test_init_writes_a_recipe_that_loads(command: Command, calls: Calls) -> None:
+    Path("my tickets.csv").write_text("question,answer\nWhy?,So.\n")
     result = command("init", "mine.yaml", "--data", "my tickets.csv", "--json")
     assert json.loads(result.out)["recipe"] == "mine.yaml"
     text = Path("mine.yaml").read_text()

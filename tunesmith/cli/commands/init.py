@@ -1,46 +1,60 @@
-"""`tunesmith init`: a recipe to start from, every key explained."""
+"""`tunesmith init`: a recipe for one's own data, or one to start from, every key explained."""
 
-import sys
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from tunesmith.cli.arguments.options import ForceReason, JsonFlag, VerboseFlag, check_reason
+from tunesmith.cli.arguments.options import ForceReason, JsonFlag, QuietFlag, VerboseFlag
+from tunesmith.cli.arguments.recipe_and_data import check_new, recipe_and_data
+from tunesmith.cli.terminal.numbered import person_at_terminal
 from tunesmith.cli.terminal.output import show_result
-from tunesmith.errors import RecipeError, RefusedError
+from tunesmith.cli.terminal.preview_text import show_preview
+from tunesmith.cli.terminal.progress_bars import talking
 
-EXAMPLES = """tunesmith init
+EXAMPLES = """tunesmith init --data tickets.csv
 
-tunesmith init support.yaml --data tickets.csv"""
+tunesmith init support.yaml --data faq.md slack-export.zip docs/
 
-NewRecipe = Annotated[
-    Path, typer.Argument(metavar="FILE", help="The recipe to write; - prints it.")
+tunesmith init --data tatsu-lab/alpaca"""
+
+_NUM_SHOWN = 3
+
+Files = Annotated[
+    list[str] | None,
+    typer.Argument(
+        metavar="FILE",
+        help="The recipe to write, recipe.yaml if not given; - prints it. All others: more data.",
+        show_default=False,
+    ),
 ]
-DataFile = Annotated[str, typer.Option("--data", metavar="FILE", help="Your data.")]
+DataFiles = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--data", metavar="DATA", help="Your data: a file or folder of any kind, or a Hub data set."
+    ),
+]
 
 
 def init(
-    file: NewRecipe = Path("recipe.yaml"),
-    data: DataFile = "data.jsonl",
+    files: Files = None,
+    data: DataFiles = None,
     *,
     force: ForceReason = None,
     json: JsonFlag = False,
+    quiet: QuietFlag = False,
     verbose: VerboseFlag = False,
 ) -> None:
-    """Write a recipe in which every key stands with its default and its meaning."""
-    from tunesmith.files import write_text
-    from tunesmith.recipe.commented import SCHEMA_PATH, commented_recipe
+    """Look at data, and write a recipe that reads it, with a reason beside each choice."""
+    file, places = recipe_and_data(files or (), data or ())
+    check_new(file, force)
+    with talking(quiet, verbose) as progress:
+        from tunesmith.stages.proposing.new_recipe import write_recipe_for
 
-    reason = check_reason(force)
-    if str(file) == "-":
-        sys.stdout.write(commented_recipe(data))
-        return
-    if file.is_dir():
-        raise RecipeError("is a folder", where=str(file), cure="Name a file to write.")
-    if (file.exists() or file.is_symlink()) and reason is None:
-        cure = "Name another file, or give --force REASON to replace it."
-        raise RefusedError("there is such a file already", where=str(file), cure=cure)
-    text = commented_recipe(data, schema=SCHEMA_PATH.as_uri(), name=str(file))
-    write_text(file, text)
-    show_result({"recipe": str(file), "next": f"tunesmith run {file}"}, is_json=json)
+        proposed = write_recipe_for(
+            places, file, ask=person_at_terminal(json or quiet), progress=progress
+        )
+        if str(file) == "-":
+            return
+        for pieces in () if json or quiet else proposed.previews(progress):
+            show_preview(pieces, limit=_NUM_SHOWN, is_json=False, progress=progress)
+    show_result(proposed.to_dict() if json else proposed.in_short(), is_json=json)
