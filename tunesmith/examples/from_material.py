@@ -7,6 +7,7 @@ from pathlib import Path
 from tunesmith.examples.columns.column_plan import column_choice
 from tunesmith.examples.conversion.from_pages import question_example, section_examples
 from tunesmith.examples.conversion.from_threads import threads_to_examples
+from tunesmith.examples.conversion.nested_rows import nested_rows
 from tunesmith.examples.conversion.prompted import prompted_examples
 from tunesmith.examples.conversion.shapes import RowReader
 from tunesmith.examples.example import Example
@@ -53,7 +54,7 @@ def _examples(
         if isinstance(piece, Dropped):
             yield piece
         elif isinstance(piece, Row):
-            yield reader.read(piece)
+            yield from _row_examples(piece, reader)
         elif isinstance(piece, AnsweredQuestion):
             yield question_example(piece)
         elif isinstance(piece, Section):
@@ -64,3 +65,13 @@ def _examples(
             raise AssertionError(f"nothing reads {type(piece).__name__} yet")
     if not_read is not None:
         not_read.update(reader.not_read)
+
+
+def _row_examples(row: Row, reader: RowReader) -> Iterator[Example | Dropped]:
+    for one in nested_rows(row):
+        if isinstance(one, Row):
+            yield reader.read(one)
+        elif isinstance(one, Dropped):
+            yield one
+        else:
+            reader.not_read.add(one)

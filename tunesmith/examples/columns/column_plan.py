@@ -22,6 +22,7 @@ from tunesmith.examples.columns.looks import ColumnLook
 from tunesmith.examples.columns.proposals import ProposedTask, propose_task
 from tunesmith.examples.conversion.cell_text import is_blank, plain_text
 from tunesmith.examples.conversion.conversations import MessageReader, UnreadKeyError
+from tunesmith.examples.conversion.nested_rows import nested_rows
 from tunesmith.examples.conversion.row_reading import MISSING, RowReading, TwoReadingsError
 from tunesmith.examples.conversion.shapes import RowReader
 from tunesmith.recipe.source_recipe import SourceRecipe
@@ -133,7 +134,12 @@ class ColumnSurvey:
     _reader: RowReader | None = None
 
     def see(self, row: Row) -> None:
-        """Read one row, and look at what is left of it."""
+        """Read one row, or those within it, and look at what is left."""
+        for one in nested_rows(row):
+            if isinstance(one, Row):
+                self._see(one)
+
+    def _see(self, row: Row) -> None:
         roles = self.row_roles(row)
         if roles is None:
             return  # it will be dropped for that
@@ -144,6 +150,8 @@ class ColumnSurvey:
             messages = reading.messages()
         except RowError as fault:
             self._note(fault, row, roles)
+            if fault.reason != MISSING:
+                return  # the row is dropped whole, with this reason
             used, said = {str(name) for name in row.fields if roles.role_of(name)}, ""
         else:
             self.num_read += 1
@@ -162,8 +170,9 @@ class ColumnSurvey:
     def is_unread_content(self, name: str) -> bool:
         """Whether a column holds texts that no example is made of, and nobody said so."""
         look = self.looks.get(name)
-        if look is None or name in OWN or self.roles.get(name) in _NAMED_UNREAD:
-            return False
+        role = self.roles.get(name)
+        if look is None or name in OWN or role in _NAMED_UNREAD or role == "text":
+            return False  # a text that is not read says what the others say
         return look.is_content and not self.is_rendering(name)
 
     def is_rendering(self, name: str) -> bool:
@@ -302,9 +311,11 @@ def _question(look: ColumnLook, words: str, *lines: str) -> ColumnQuestion:
 def _guess(look: ColumnLook, taken: set[str]) -> str | None:
     """What an unread column may be, of what the row has not got."""
     near = near_role(look.name) or (meaning_of(look.name) if not is_exact(look.name) else None)
-    guesses = [_field(near)] if near in _FIELDS else []
+    if near in _FIELDS:
+        return _field(near) if _field(near) not in taken else None
+    guesses = []
     if look.is_nested:
-        guesses += ["history" if "instruction" in taken else "messages"]
+        guesses += [] if "instruction" in taken else ["messages"]
     elif "messages" not in taken:
         guesses += ["instruction", "response", "input"]
     return next((one for one in guesses if one not in taken), None)

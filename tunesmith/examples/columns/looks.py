@@ -23,7 +23,8 @@ _CODE = re.compile(
     r"|(?:[a-z]+://|www\.|/)\S+"  # an address
     r"|[^\s@]+@[^\s@]+"
     r"|[A-Za-z0-9+/=_:.#-]*[\d_#=:.][A-Za-z0-9+/=_:.#-]*"  # an identifier
-    r"|[^\s/]*/\S*",  # a path
+    r"|[^\s/]*/\S*"  # a path
+    r"|(?i:true|false|yes|no|none|null)",
     re.ASCII,
 )
 _UNSPACED = re.compile("[\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff\u0e00-\u0eff\u1000-\u109f]")

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 from tunesmith.examples.columns.column_names import ColumnChoice, meaning_of
 from tunesmith.examples.conversion.cell_text import is_blank, is_list, kind_of, plain_text
-from tunesmith.examples.conversion.turn_lists import role_words, turn_keys, turn_list
+from tunesmith.examples.conversion.talk_forms import role_words, turn_keys, turn_list
 from tunesmith.examples.example import Message, Role
 from tunesmith.sources.lexicon import lexicon
 from tunesmith.sources.row import RowError

@@ -2,7 +2,8 @@
 
 A template writes the model's own end after every answer; a marker in the text would be learnt
 as ordinary characters, and shown to readers. Only one that directly follows the text, or
-stands in a line of its own, is taken off: "the token is <|endoftext|>" speaks of it.
+stands in a line of its own, or behind the end of a sentence, is taken off: "the token is
+<|endoftext|>" speaks of it.
 """
 
 from collections.abc import Sequence
@@ -21,6 +22,7 @@ END_MARKERS = (
     "<eos>",
     "</s>",
 )
+_STOPS = (".", "!", "?", "…", "。", "！", "？")
 REMOVED = "removed:"  # begins the tag of an example that had one
 
 
@@ -58,5 +60,6 @@ def _marker_of(text: str) -> str | None:
         if ending.endswith(marker):
             before = ending.removesuffix(marker)
             is_closing_tag = marker == "</s>" and "<s>" in before  # HTML, struck through
-            return None if before.endswith((" ", "`", '"')) or is_closing_tag else marker
+            is_spoken_of = before.endswith((" ", "`", '"')) and not before.rstrip().endswith(_STOPS)
+            return None if is_spoken_of or is_closing_tag else marker
     return None

@@ -26,7 +26,7 @@ from tunesmith.examples.conversion.conversations import (
     has_tools,
     with_reasoning,
 )
-from tunesmith.examples.conversion.turn_lists import SIDES, turn_list
+from tunesmith.examples.conversion.talk_forms import SIDES, turn_list
 from tunesmith.examples.example import Message
 from tunesmith.examples.tasks.cells import choices_of, in_lettered_lines
 from tunesmith.sources.row import RowError
@@ -175,6 +175,9 @@ class RowReading:
         if instruction and response:
             pair = self._pair(instruction, response)
             _check_same(messages, pair, name, response, ours="messages")
+            if any(turn.input and not _holds(messages, [turn]) for turn in pair):
+                roles = self.roles
+                self.used.difference_update(roles.context, roles.input, roles.choices)
         elif instruction is not None:
             asked = plain_text(self.columns[instruction])
             if asked and any(asked.strip() in turn.content for turn in messages):
@@ -343,8 +346,8 @@ def _joined(value: object, name: str) -> str:
 
 def _holds(messages: Sequence[Message], others: Sequence[Message]) -> bool:
     """Whether a conversation says what others say."""
-    said = [turn.content.strip() for turn in messages]
-    return all(one.content.strip() in said for one in others)
+    said = [part.strip() for turn in messages for part in (turn.content, turn.input)]
+    return all(part.strip() in said for one in others for part in (one.content, one.input))
 
 
 def _check_same(

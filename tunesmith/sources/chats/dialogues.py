@@ -27,7 +27,10 @@ from tunesmith.sources.material import Thread
 from tunesmith.sources.row import Dropped, NotRead, Row, RowError
 
 _NUM_ROWS = 200  # that are looked at before all are read
-_OTHER_SHAPES = frozenset({"summary", "label", "response", "output", "answer", "completion"})
+_OTHER_SHAPES = frozenset(
+    {"summary", "label", "response", "output", "answer", "completion", "instruction", "system"}
+    | {"chosen", "rejected", "reference", "instances", "targets"}
+)
 Piece = Thread | Dropped | NotRead
 
 

@@ -18,7 +18,7 @@ from tunesmith.sources.tables.json_list import list_place, parse_object, split_l
 from tunesmith.sources.tables.strict_json import parse_json
 
 MAX_OBJECT_BYTES = 256 << 20  # of a file that is one object: it has to be held whole
-ROW_LISTS = frozenset({"messages", "conversations"})  # lists that make an object a row
+ROW_LISTS = frozenset({"messages", "conversations", "Instances"})  # lists that make an object a row
 
 
 def read_json_lines_file(path: Path, name: str) -> Iterator[Row | Dropped]:
