@@ -252,12 +252,11 @@ def test_33_useless_rows_are_counted_by_reason_and_formats_may_mix(tmp_path: Pat
         ["question", "answer"],
     ]
     kept, reasons = read_lines(tmp_path, *map(json.dumps, rows))
-    assert [int(example.source.rpartition(":")[2]) for example in kept] == [7, 8, 9, 10]
+    assert [int(example.source.rpartition(":")[2]) for example in kept] == [4, 7, 8, 9, 10]
     assert reasons == {
         1: "empty response",
         2: "empty instruction",
         3: "null field",
-        4: "not a text",
         5: "not a text",
         6: "missing field",
         11: "data_type",
@@ -280,7 +279,7 @@ def test_34_giant_rows_are_read_and_counted(tmp_path: Path) -> None:
 
 def test_36_conversations_are_refused_by_openais_names(tmp_path: Path) -> None:
     cases = {
-        "unrecognized_role": ["user", "bot"],
+        "unrecognized_role": ["user", "bing"],
         "two system messages": ["system", "system", "user", "assistant"],
         "assistant first": ["assistant", "user", "assistant"],
         "consecutive user turns": ["user", "user", "assistant"],

@@ -96,8 +96,9 @@ def test_nothing_is_replaced_by_nothing(material: Path) -> None:
     out = material / "old.jsonl"
     import_sources(["faq.jsonl"], out)
     old = out.read_text()
+    (material / "codes.csv").write_text("a,b\n1,2\n", encoding="utf-8")
     with pytest.raises(DataError, match="no example is left") as caught:
-        import_sources(["tickets.csv"], out)
+        import_sources(["codes.csv"], out)
     assert out.read_text() == old
     assert str(dropped_path(out)) in str(caught.value)
     assert lines(dropped_path(out))[0]["reason"] == "missing field"
@@ -134,7 +135,8 @@ def test_check_lists_what_is_wrong_and_writes_nothing(material: Path) -> None:
             ],
             0,
         ),
-        (["tickets.csv", "-o", "x.jsonl"], 3),
+        (["tickets.csv", "-o", "x.jsonl"], 2),
+        (["tickets.csv", "-o", "x.jsonl", "--ignore", "subject"], 3),
         (["nowhere.md", "-o", "x.jsonl"], 4),
         (["faq.jsonl"], 2),
         (["faq.jsonl", "-o", "x.jsonl", "--check"], 2),

@@ -93,7 +93,9 @@ def test_columns_kind_and_settings_are_those_of_an_import(
     assert run_command(["preview", "faq.jsonl", "--redact", "none", "--limit", "1"]) == 0
     assert "ada@example.org" in capsys.readouterr().out
     assert run_command(["preview", "recipe.yaml", "--kind", "csv"]) == 2
-    assert run_command(["preview", "tickets.csv"]) == 3
+    assert run_command(["preview", "tickets.csv"]) == 2
+    assert "fields: {instruction: subject}" in capsys.readouterr().err
+    assert run_command(["preview", "tickets.csv", "--ignore", "subject"]) == 3
     said = capsys.readouterr()
     assert "left out: missing field" in said.out
     assert "no row could be read" in said.err

@@ -21,6 +21,10 @@ Fields = Annotated[
         "--field", metavar="OURS=THEIRS", help="A column of a table, e.g. response=answer."
     ),
 ]
+Ignored = Annotated[
+    list[str] | None,
+    typer.Option("--ignore", metavar="COLUMN", help="A column of a table that is not to be read."),
+]
 Staff = Annotated[
     list[str] | None,
     typer.Option("--staff", metavar="NAME", help="Who answers in chats; found out if not given."),
@@ -42,7 +46,10 @@ TokenizerOption = Annotated[
 
 
 def source_keys(
-    kind: str | None, fields: Sequence[str] | None, staff: Sequence[str] | None
+    kind: str | None,
+    fields: Sequence[str] | None,
+    ignored: Sequence[str] | None,
+    staff: Sequence[str] | None,
 ) -> dict[str, Any]:
     """The keys of a recipe's source that were given.
 
@@ -56,6 +63,7 @@ def source_keys(
     keys = {
         "kind": kind,
         "fields": {ours: theirs for ours, _, theirs in pairs},
+        "ignore": list(ignored or ()),
         "staff": list(staff or ()),
     }
     return {key: value for key, value in keys.items() if value}

@@ -39,6 +39,7 @@ def import_(
     *,
     kind: given.Kind = None,
     field: given.Fields = None,
+    ignore: given.Ignored = None,
     staff: given.Staff = None,
     redact: given.Redact = None,
     check: Check = False,
@@ -54,7 +55,7 @@ def import_(
         cure = "Name the file to write: -o examples.jsonl; or --check."
         raise RecipeError("no file to write was named", where="--out", cure=cure)
     keys, examples = (
-        given.source_keys(kind, field, staff),
+        given.source_keys(kind, field, ignore, staff),
         given.examples_keys(redact, settings or []),
     )
     with talking(quiet, verbose) as progress:

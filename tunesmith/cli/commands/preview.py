@@ -45,6 +45,7 @@ def preview(
     tokenizer: given.TokenizerOption = None,
     kind: given.Kind = None,
     field: given.Fields = None,
+    ignore: given.Ignored = None,
     staff: given.Staff = None,
     redact: given.Redact = None,
     limit: Limit = None,
@@ -54,8 +55,8 @@ def preview(
     verbose: shared.VerboseFlag = False,
 ) -> None:
     """Show what becomes of each piece and what the model reads, trained tokens marked."""
-    names = ("--template", "--tokenizer", "--kind", "--field", "--staff", "--redact")
-    given_options = (template, tokenizer, kind, field, staff, redact)
+    names = ("--template", "--tokenizer", "--kind", "--field", "--ignore", "--staff", "--redact")
+    given_options = (template, tokenizer, kind, field, ignore, staff, redact)
     refuse_beside_recipe(targets, dict(zip(names, given_options, strict=True)))
     has_material = not all(map(is_recipe, targets))
     written = {
@@ -63,7 +64,7 @@ def preview(
         "template": {"name": template or "auto"},
         "model": {"name": tokenizer or "starter"},
     }
-    source = given.source_keys(kind, field, staff)
+    source = given.source_keys(kind, field, ignore, staff)
     opened = open_targets(targets, written=written, source=source, settings=settings or ())
     with talking(quiet, verbose) as progress:
         with fast_imports():
