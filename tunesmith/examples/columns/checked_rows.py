@@ -109,6 +109,8 @@ class _Watch:
                 if columns:
                     self._see(piece, names)
             yield piece
+        for name in self.next_look:
+            self._ask_about(name)
 
     def _unknown(self, row: Row) -> list[str]:
         """The columns of such a row that no example is made of, and whose names say nothing."""
@@ -123,14 +125,16 @@ class _Watch:
         ]
 
     def _see(self, row: Row, names: tuple[str, ...]) -> None:
-        seen = self.survey.seen_again(row, self.watched[names])
-        for look in seen:
-            if look.num_cells < self.next_look.get(look.name, 0):
-                continue
-            self.next_look[look.name] = 2 * look.num_cells
-            if look.num_cells > 1 and self.survey.is_unread_content(look.name):
-                raise_questions(self.survey.plan().questions, self.name)
+        for look in self.survey.seen_again(row, self.watched[names]):
+            num_distinct = len(look.distinct)
+            if num_distinct >= self.next_look.get(look.name, 2):
+                self.next_look[look.name] = num_distinct + num_distinct // 4 + 1
+                self._ask_about(look.name)
             if look.num_cells > _SETTLED:
                 for columns in self.watched.values():
                     if look.name in columns:
                         columns.remove(look.name)
+
+    def _ask_about(self, name: str) -> None:
+        if self.survey.is_unread_content(name):
+            raise_questions(self.survey.plan().questions, self.name)

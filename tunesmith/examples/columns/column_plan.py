@@ -33,7 +33,7 @@ _NAMED_UNREAD = ("rejected", "chosen", "reasoning", "tools", "set_aside")
 _SPEAKERS = ("role", "speaker", "sender", "from", "author_role")
 _FIELDS = ("instruction", "input", "context", "response", "system", "messages", "history", "text")
 _FIELD_OF_ROLE = {"context": "input", "chosen": "response"}
-_ONLY_WORDS = re.compile(r"<[^<>]{1,200}>|[\W_]+")
+_TAG, _NO_WORD = re.compile(r"<[^<>]{1,200}>"), re.compile(r"[\W_]+")
 _MOSTLY = 0.9
 _MOST_ASKED = 12  # columns of a table of which nothing is known
 
@@ -224,16 +224,15 @@ class ColumnSurvey:
             self.renderings[name] += bool(bare) and bare in said
 
     def _task(self) -> ProposedTask | None:
-        if not self.num_texts and not self.lacks_response and self.used.total():
+        if not self.num_texts and not self.lacks_response and self.num_read:
             return None
         return propose_task(list(self.roles), self.roles, self.looks)
 
     def _asked_first(self) -> Iterator[ColumnQuestion]:
         fault = self.two_readings
         if fault is not None:
-            second = self.roles.get(fault.second) or fault.ours
-            if fault.ours in ("instruction", "response"):
-                second = fault.ours
+            second = self.roles.get(fault.second, "")
+            second = second if second in ("text", "messages") else fault.ours
             yield ColumnQuestion(
                 column=fault.first,
                 words=f"and {fault.second} both hold the {fault.ours}, and differ",
@@ -274,11 +273,19 @@ class ColumnSurvey:
             name = look.name
             lines = list(task.lines) if task and name in task.columns.values() else []
             role = _guess(look, taken)
-            if role is not None:
+            if self.num_texts:
+                lines += self._beside_text(name)
+            elif role is not None:
                 taken.add(role)
                 lines.append(_line(role, name))
             words = "holds texts that no example would be made of"
             yield _question(look, words, *lines, f"ignore: [{_quoted(name)}]")
+
+    def _beside_text(self, name: str) -> Iterator[str]:
+        """What a text and another column may be to each other."""
+        text = next((one for one, role in self.roles.items() if role == "text"), "text")
+        for asked, answered in ((name, text), (text, name)):
+            yield f"fields: {{instruction: {_quoted(asked)}, response: {_quoted(answered)}}}"
 
     def _planned(self, name: str) -> PlannedColumn:
         role, meaning = self.roles[name], meaning_of(name)
@@ -340,4 +347,4 @@ def _shown(value: object) -> str:
 
 def _bare(text: str) -> str:
     """The letters and digits of a text, without markup."""
-    return _ONLY_WORDS.sub("", html.unescape(text)).casefold()
+    return _NO_WORD.sub("", html.unescape(_TAG.sub("", text))).casefold()

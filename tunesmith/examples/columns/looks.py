@@ -40,6 +40,7 @@ class ColumnLook:
         num_codes: Texts in them that are codes, and the numbers.
         num_texts: Texts in them that are no codes.
         num_words: Words of these.
+        first: The first text, of which there were `num_first`.
         is_nested: Whether a cell held a list or an object.
         distinct: The different texts, up to MAX_DISTINCT.
         codes: The different codes, likewise.
@@ -51,6 +52,8 @@ class ColumnLook:
     num_codes: int = 0
     num_texts: int = 0
     num_words: int = 0
+    first: str = ""
+    num_first: int = 0
     is_nested: bool = False
     distinct: set[str] = field(default_factory=set)
     codes: set[str] = field(default_factory=set)
@@ -80,7 +83,8 @@ class ColumnLook:
             return self.num_words > 2
         if num_distinct < 2 or words >= _PROSE:
             return num_distinct > 1
-        share = num_distinct / min(self.num_texts, MAX_DISTINCT)
+        others = self.num_texts - self.num_first  # a value that stands for none is often the first
+        share = (num_distinct - 1) / max(1, min(others, MAX_DISTINCT))
         if words >= 2:
             return share >= 0.3
         return self.num_texts >= 5 and share >= 0.8
@@ -107,8 +111,11 @@ class ColumnLook:
             return
         self.num_texts += 1
         self.num_words += len(text.split()) + len(_UNSPACED.findall(text[:400])) // 2
+        beginning = text[:400]
+        self.first = self.first or beginning
+        self.num_first += beginning == self.first
         if len(self.distinct) < MAX_DISTINCT:
-            self.distinct.add(text[:400])
+            self.distinct.add(beginning)
 
 
 def _leaves(value: object, room: int = _MAX_LEAVES) -> Iterator[str]:

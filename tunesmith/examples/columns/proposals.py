@@ -78,6 +78,9 @@ def propose_task(
             columns = {column: by_name[column] for column in template.columns}
             return ProposedTask(name=name, columns=columns, column=list(columns.values())[-1])
     text = next((one for role in _TEXTS for one in names if roles.get(one) == role), None)
+    unknown = [name for name, look in looks.items() if look.is_content and not roles.get(name)]
+    if text is None and len(unknown) == 1:
+        text = unknown[0]
     label = next((look for look in looks.values() if look.is_label), None)
     return _labelled(text, label) if text is not None and label is not None else None
 
@@ -86,8 +89,7 @@ def _labelled(text: str, label: ColumnLook) -> ProposedTask:
     name = next((task for task, words in _task_words() if label.name.casefold() in words), None)
     if name is None:
         name = "multi-label" if label.is_nested else "classification"
-    samples = " ".join(label.samples)
-    if _CHINESE.search(text + samples) and f"{name}-zh" in library():
+    if _CHINESE.search("".join((text, label.name, *label.samples))) and f"{name}-zh" in library():
         name = f"{name}-zh"
     template = library()[name]
     answer = template.label_column or list(template.columns)[-1]

@@ -97,7 +97,7 @@ class MessageReader:
         for key, value in item.items():
             if key in _READ or key in known or is_blank(value):
                 continue
-            if key in _reasoning_keys():
+            if key in _reasoning_keys() or meaning_of(str(key)) == "reasoning":
                 reasoning.append((key, plain_text(value) or str(value)))
             elif key not in _trained_keys():
                 self._keep_aside(key, value, number)

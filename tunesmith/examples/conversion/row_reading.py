@@ -136,7 +136,7 @@ class RowReading:
         for name in found:
             if texts[shortest] not in texts[name]:
                 raise _ambiguous(shortest, name, ours="instruction")
-        self.used.update(found)
+        self.used.update(name for name in found if texts[name] == texts[shortest])
         return shortest
 
     def _response(self, *, has_list: bool) -> str | None:
@@ -165,7 +165,9 @@ class RowReading:
         if len(lists) > 1:
             other = MessageReader().read(columns[lists[1]])
             _check_same(messages, other, lists[0], lists[1], ours="messages")
-        self.used.update(lists[:2])
+            if _holds(messages, other):
+                self.used.add(lists[1])
+        self.used.add(lists[0])
         return messages
 
     def _compare_with_list(

@@ -5,6 +5,7 @@ A list of messages stays as it is. Read beside it: the same as JSON in a text, e
 `Human:` and `Assistant:`.
 """
 
+import ast
 import functools
 import json
 import re
@@ -74,13 +75,21 @@ def role_words() -> Mapping[str, str]:
 def _turns_of_text(text: str) -> Sequence[object] | None:
     start = text.lstrip()[:1]
     if start and start in "[{":
-        try:
-            value = json.loads(text)
-        except (ValueError, RecursionError):
-            value = None
+        value = _value_of(text)
         if isinstance(value, list | dict) and value:
             return turn_list(value)
     return _turns_of_lines(text)
+
+
+def _value_of(text: str) -> object:
+    """What JSON says, or Python where a table was saved from there."""
+    for read in (json.loads, ast.literal_eval):
+        try:
+            value: object = read(text)
+        except (ValueError, SyntaxError, RecursionError, MemoryError):
+            continue
+        return value
+    return None
 
 
 def _turns_of_lines(text: str) -> list[object] | None:
