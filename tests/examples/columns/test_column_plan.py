@@ -194,7 +194,8 @@ def test_a_key_of_messages_with_words_is_asked_about() -> None:
 
 
 def test_all_questions_of_a_file_stand_in_one_error_with_samples() -> None:
-    plan = planned([{**row, "b": note[::-1]} for row, note in zip(beside("a b", NOTES), NOTES)])
+    rows = beside("a b", list(NOTES))
+    plan = planned([{**row, "b": row["a b"][::-1]} for row in rows])
     with pytest.raises(RecipeError, match=r"^beds.jsonl: 2 columns of it") as caught:
         raise_questions(plan.questions, "beds.jsonl")
     assert f"    {NOTES[0]}\n    {NOTES[1]}\n" in str(caught.value).replace("\n      ", "\n    ")

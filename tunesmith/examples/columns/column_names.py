@@ -195,7 +195,7 @@ def _missing(ours: str, theirs: str, names: Sequence[str]) -> RowError:
 
 
 def _meaning_in_part(name: str, known: Mapping[str, Meaning]) -> Meaning | None:
-    words = [word.casefold() for word in _WORD.findall(name)]
+    words = [word.casefold() for word in _WORD.findall(unicodedata.normalize("NFKC", name))]
     if len(words) > 1:
         if words[0] in _COUNTED:
             return "metadata"

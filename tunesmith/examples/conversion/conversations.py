@@ -19,6 +19,7 @@ from tunesmith.sources.row import RowError
 TOOL_CALLS = "tool calls"
 UNREAD_KEY = "message_unrecognized_key"
 _ROLES: dict[str, Role] = {"user": "user", "assistant": "assistant", "system": "system"}
+_USUAL = tuple(_ROLES)
 _KNOWN_ROLES = "assistant, gpt, human, system, user and their like"
 _TOOL_KEYS = ("tool_calls", "function_call", "tool_call_id", "toolCalls")
 _CALL = "<functioncall>"  # of Glaive's transcripts
@@ -66,7 +67,8 @@ class MessageReader:
         if not isinstance(item, Mapping):
             raise RowError("data_type", f"message {number} is {kind_of(item)}, not an object")
         who, said = turn_keys(tuple(item)) or ("role", "content")
-        _refuse_tools(item, who, number)
+        if len(item) > 2 or item.get(who) not in _USUAL:
+            _refuse_tools(item, who, number)
         for key in (who, said):
             if key not in item:
                 found = ", ".join(sorted(map(str, item)))

@@ -106,6 +106,8 @@ class RowReading:
         if not names:
             return []
         columns = self.columns
+        if len(names) == 1 and isinstance(columns[names[0]], str):
+            return list(names)
         given = [name for name in names if columns[name] is not None]
         full = [name for name in given if columns[name] != "" and not are_numbers(columns[name])]
         return full or given[:1]

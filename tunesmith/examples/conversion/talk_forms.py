@@ -120,6 +120,8 @@ def _turn_begins() -> re.Pattern[str]:
 
 def _spread(items: Sequence[object]) -> Sequence[object]:
     """A list of messages, of whatever its items are; what is none of them stays as it is."""
+    if all(isinstance(one, dict) and ("role" in one or "from" in one) for one in items):
+        return items
     if len(items) > 1 and all(isinstance(one, str) for one in items):
         return _alternating(items)
     if items and all(is_list(one) and len(one) == len(SIDES) for one in items):
