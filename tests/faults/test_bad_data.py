@@ -102,9 +102,10 @@ def test_29_encodings_and_line_ends(tmp_path: Path, encoding: str, end: str) -> 
     assert reasons == {2: "bad JSON"}
 
 
-def test_29_a_latin_1_byte_is_named_with_its_offset(tmp_path: Path) -> None:
+def test_29_a_latin_1_byte_among_utf_8_is_named_with_its_offset(tmp_path: Path) -> None:
     path = tmp_path / "faq.jsonl"
-    path.write_bytes((GOOD % 1).encode() + b'\n{"question": "caf\xe9", "answer": "a"}\n')
+    first = (GOOD % 1).replace("q1", "thé").encode()
+    path.write_bytes(first + b'\n{"question": "caf\xe9", "answer": "a"}\n')
     place = path.read_bytes().index(b"\xe9")
     items = list(made_of([SourceRecipe(path=path.name)], folder=tmp_path))
     assert isinstance(items[1], Dropped)
