@@ -23,6 +23,7 @@ from tunesmith.sources.tables.json_files import read_json_values
 from tunesmith.sources.unrecognised import unrecognised
 
 _TextChat = Literal["mbox", "whatsapp", "irc"]
+_RowPiece = Row | Dropped | NotRead
 _NUM_LINES = 200
 _NUM_ROWS = 200
 _MAIL_HEADER = re.compile(
@@ -95,13 +96,14 @@ def _recognise_dialogues(file: SourceFile) -> Recognition | None:
     if _text_chat(file) or row_kind(file) is None:
         return None
     is_named = file.fields.keys() & _COLUMNS_OF_DIALOGUES
-    if not is_named and not are_dialogues(_some(_read_values(file)), file.fields, file.name):
+    rows = _set_aside(_some(_read_values(file)), [])
+    if not is_named and not are_dialogues(rows, file.fields, file.name):
         return None
     reason = "its rows are turns of conversations, with who speaks"
     return Recognition(certainty=Certainty.LIKELY, reason=reason)
 
 
-def _some(rows: Iterable[Row | Dropped]) -> Iterator[Row | Dropped]:
+def _some(rows: Iterable[_RowPiece]) -> Iterator[_RowPiece]:
     try:
         yield from itertools.islice(rows, _NUM_ROWS)
     except DataError:
@@ -115,10 +117,21 @@ def _read(reader: Callable[[Path, str], Iterator[Piece]], file: SourceFile) -> I
 def _read_dialogues(file: SourceFile) -> Iterator[Thread | Dropped | NotRead]:
     if row_kind(file) is None and not (_text_chat(file) or is_page(file)):
         raise unrecognised(file)
-    return read_dialogues(_read_values(file), file.fields, file.name)
+    passed_over: list[NotRead] = []
+    rows = _set_aside(_read_values(file), passed_over)
+    return itertools.chain(read_dialogues(rows, file.fields, file.name), passed_over)
 
 
-def _read_values(file: SourceFile) -> Iterator[Row | Dropped]:
+def _set_aside(pieces: Iterable[_RowPiece], passed_over: list[NotRead]) -> Iterator[Row | Dropped]:
+    """Let rows through, and keep what is passed over."""
+    for piece in pieces:
+        if isinstance(piece, NotRead):
+            passed_over.append(piece)
+        else:
+            yield piece
+
+
+def _read_values(file: SourceFile) -> Iterator[_RowPiece]:
     """The rows of a file; of JSON whatever it holds, since dialogues may stand at any depth."""
     kind = row_kind(file)
     if kind not in ("json", "jsonl"):

@@ -12,9 +12,8 @@ from typing import Any, Literal
 
 from tunesmith.sources.chats.dialogues import message_columns
 from tunesmith.sources.kind import Certainty, Recognition, SourceFile, SourceKind
-from tunesmith.sources.material import Piece
 from tunesmith.sources.page_kinds import ARCHIVES, LIST_OF_OBJECTS, format_of, is_page
-from tunesmith.sources.row import Dropped, Row
+from tunesmith.sources.row import Dropped, NotRead, Row
 from tunesmith.sources.tables.csv_files import read_csv_file
 from tunesmith.sources.tables.csv_layout import find_table_layout
 from tunesmith.sources.tables.json_files import read_json_file, read_json_lines_file
@@ -31,7 +30,7 @@ _SUFFIXES: dict[str, RowKind] = {
     ".tab": "tsv",
     ".parquet": "parquet",
 }
-_READERS: dict[RowKind, Callable[[Path, str], Iterator[Piece]]] = {
+_READERS: dict[RowKind, Callable[[Path, str], Iterator[Row | Dropped | NotRead]]] = {
     "json": read_json_file,
     "jsonl": read_json_lines_file,
     "parquet": read_parquet_file,
@@ -56,11 +55,10 @@ def row_kind(file: SourceFile) -> RowKind | None:
     return _object_kind(text, named) if text.startswith(b"{") else _other_kind(file, named)
 
 
-def read_rows(file: SourceFile) -> Iterator[Row | Dropped]:
+def read_rows(file: SourceFile) -> Iterator[Row | Dropped | NotRead]:
     """The rows of a file as what they look like; none where it holds none."""
     kind = row_kind(file)
-    pieces = iter(()) if kind is None else _read(kind, file)
-    return (piece for piece in pieces if isinstance(piece, Row | Dropped))
+    return iter(()) if kind is None else _read(kind, file)
 
 
 def _kind_of_name(path: Path) -> RowKind | None:
@@ -118,7 +116,7 @@ def _recognise(kind: RowKind, reason: str, file: SourceFile) -> Recognition | No
     return Recognition(certainty=Certainty.LIKELY, reason=reason)
 
 
-def _read(kind: RowKind, file: SourceFile) -> Iterator[Piece]:
+def _read(kind: RowKind, file: SourceFile) -> Iterator[Row | Dropped | NotRead]:
     if kind in ("csv", "tsv"):
         is_tsv = kind == "tsv" and b"\t" in file.head
         delimiter = "\t" if is_tsv else None

@@ -84,6 +84,12 @@ def find_table_layout(
     return max(wide, key=lambda one: (one.num_known > 0, one.share, len(one.header)))
 
 
+def is_column_name(name: str) -> bool:
+    """Whether columns are usually called so, letter case, blanks, hyphens and colons aside."""
+    words = name.strip(_BLANKS + ":").casefold()
+    return words.replace("_", " ").replace("-", " ") in _names()
+
+
 def column_number(name: str) -> int | None:
     """Of `column 2`: 2."""
     found = _NUMBERED.fullmatch(name)
@@ -132,7 +138,7 @@ def _layout(lines: Sequence[str], delimiter: str, named: Collection[str]) -> Csv
         delimiter=delimiter,
         header=header,
         share=sum(_fits(one, header) for one in rest) / len(rest) if rest else 1.0,
-        num_known=len(set(filter(_is_known, names))),
+        num_known=len(set(filter(is_column_name, names))),
         num_rows=len(rest),
     )
     is_named = not set(named).isdisjoint(header)
@@ -166,7 +172,7 @@ def _place_of_names(records: Sequence[Record], width: int, named: Collection[str
     """Which record names the columns: by known names, else the first that is filled like a row."""
     first = records[:_MOST_ABOVE]
     cells = [[cell.strip(_BLANKS) for cell in record] for record in first]
-    known = [sum(cell in named or _is_known(cell) for cell in one) for one in cells]
+    known = [sum(cell in named or is_column_name(cell) for cell in one) for one in cells]
     if max(known, default=0) >= min(2, width):
         return known.index(max(known))
     filled = [sum(map(bool, one)) for one in cells]
@@ -188,7 +194,8 @@ def _is_below_names(record: Record) -> bool:
     """Whether a record says of what kind or in which units columns are, or names them again."""
     cells = [cell.strip(_BLANKS) for cell in record if cell.strip(_BLANKS)]
     return bool(cells) and all(
-        _BRACKETED.fullmatch(cell) or _units().fullmatch(cell) or _is_known(cell) for cell in cells
+        _BRACKETED.fullmatch(cell) or _units().fullmatch(cell) or is_column_name(cell)
+        for cell in cells
     )
 
 
@@ -216,11 +223,6 @@ def _is_like(name: str, cells: Sequence[str]) -> bool:
     usual = median_low([len(cell.split()) for cell in cells])
     is_repeated = len(cells) > 2 and name in cells
     return is_repeated or min(usual, len(name.split())) >= _MANY_WORDS
-
-
-def _is_known(name: str) -> bool:
-    words = name.strip(_BLANKS + ":").casefold()
-    return words.replace("_", " ").replace("-", " ") in _names()
 
 
 @functools.cache

@@ -6,18 +6,23 @@ stops the reading, as it would in any other program.
 """
 
 import codecs
-from collections.abc import Callable, Iterable, Iterator
+import json
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 from tunesmith.errors import DataError
 from tunesmith.sources.chunks import file_head, text_chunks
 from tunesmith.sources.lines import MAX_LINE_BYTES, split_lines
-from tunesmith.sources.row import Dropped, Row, RowError
+from tunesmith.sources.row import Dropped, NotRead, Row, RowError
+from tunesmith.sources.tables.json_columns import JsonTable, find_json_table
 from tunesmith.sources.tables.json_list import list_place, parse_object, split_list
 from tunesmith.sources.tables.strict_json import parse_json
+from tunesmith.sources.tables.tables import checked_row
 
 MAX_OBJECT_BYTES = 256 << 20  # of a file that is one object: it has to be held whole
+_LIST_OF_LISTS = re.compile(rb"\[\s*\[\s*\"")
 ROW_LISTS = frozenset({"messages", "conversations", "Instances"})  # lists that make an object a row
 
 
@@ -33,44 +38,76 @@ def read_json_lines_file(path: Path, name: str) -> Iterator[Row | Dropped]:
             yield _row(line.data, source, offset=line.offset)
 
 
-def read_json_file(path: Path, name: str) -> Iterator[Row | Dropped]:
-    """The rows of a list; of an object's only list of objects; or the object as one row.
+def read_json_file(path: Path, name: str) -> Iterator[Row | Dropped | NotRead]:
+    """The rows of a list or of a table; of an object's only list of objects; or the object as one.
 
     Raises:
         DataError: It is no valid JSON, or it is unclear which list is meant.
     """
-    if file_head(path, name).lstrip().startswith(b"["):
-        yield from _list_rows(
-            _without_mark(text_chunks(path, name)), name, first_line=1, read=_list_row
-        )
+    if _is_list(path, name):
+        chunks = _without_mark(text_chunks(path, name))
+        yield from _list_rows(chunks, name, first_line=1, read=_list_row)
         return
     data = _whole(path, name)
-    key = _list_key(data, name)
+    value = _parsed(data, name)
+    table = _table(value, data, name)
+    if table is not None:
+        yield from _table_rows(table, name)
+    elif isinstance(value, list):
+        yield from _list_rows([data], name, first_line=1, read=_list_row)
+    else:
+        yield from _object_rows(value, data, name)
+
+
+def read_json_values(path: Path, name: str, *, is_lines: bool) -> Iterator[Row | Dropped | NotRead]:
+    """The values of a list, a table or of lines, or one object whole.
+
+    Of a value that is no object, a row holds it under "".
+    """
+    if is_lines:
+        yield from _line_values(path, name)
+        return
+    if _is_list(path, name):
+        chunks = _without_mark(text_chunks(path, name))
+        yield from _list_rows(chunks, name, first_line=1, read=_value)
+        return
+    data = _whole(path, name)
+    value = _parsed(data, name)
+    table = _table(value, data, name)
+    if table is not None:
+        yield from _table_rows(table, name)
+    elif isinstance(value, list):
+        yield from _list_rows([data], name, first_line=1, read=_value)
+    else:
+        yield _value(data, f"{name}:1")
+
+
+def _is_list(path: Path, name: str) -> bool:
+    """Whether a file is a list that can be read piece by piece, and no table."""
+    head = file_head(path, name).lstrip()
+    return head.startswith(b"[") and not _LIST_OF_LISTS.match(head)
+
+
+def _line_values(path: Path, name: str) -> Iterator[Row | Dropped]:
+    for line in split_lines(text_chunks(path, name)):
+        source = f"{name}:{line.number}"
+        if line.is_too_long:
+            yield _too_long(source, line.num_bytes, line.data)
+        elif line.data and not line.data.isspace():
+            yield _value(line.data, source)
+
+
+def _object_rows(
+    value: Mapping[str, Any], data: bytes, name: str
+) -> Iterator[Row | Dropped | NotRead]:
+    key = _list_key(value, name)
     if key is None:
         yield _row(data, f"{name}:1", offset=0)
         return
+    yield from _others({other: item for other, item in value.items() if other != key}, name)
     begin, end = list_place(data, key)
     first_line = data.count(b"\n", 0, begin) + 1
     yield from _list_rows([data[begin:end]], name, first_line=first_line, read=_list_row)
-
-
-def read_json_values(path: Path, name: str, *, is_lines: bool) -> Iterator[Row | Dropped]:
-    """The values of a list or of lines, or one object whole; of no object, its value under ""."""
-    if is_lines:
-        for line in split_lines(text_chunks(path, name)):
-            if line.data and not line.data.isspace():
-                source = f"{name}:{line.number}"
-                is_whole = not line.is_too_long
-                yield (
-                    _value(line.data, source)
-                    if is_whole
-                    else _too_long(source, line.num_bytes, line.data)
-                )
-    elif file_head(path, name).lstrip().startswith(b"["):
-        chunks = _without_mark(text_chunks(path, name))
-        yield from _list_rows(chunks, name, first_line=1, read=_value)
-    else:
-        yield _value(_whole(path, name), f"{name}:1")
 
 
 def _value(data: bytes, source: str) -> Row | Dropped:
@@ -141,12 +178,42 @@ def _whole(path: Path, name: str) -> bytes:
     return b"".join(parts)
 
 
-def _list_key(data: bytes, name: str) -> str | None:
-    """The key of the object's only list of objects; None where the object is a row itself."""
+def _parsed(data: bytes, name: str) -> Any:
+    """A whole value, to see what it holds."""
     try:
-        value = parse_object(data)
+        return parse_json(data) if data.lstrip().startswith(b"[") else parse_object(data)
     except RowError as fault:
         raise _broken(name, fault) from None
+
+
+def _table(value: Any, data: bytes, name: str) -> JsonTable | None:
+    try:
+        table = find_json_table(value)
+        if table is not None:
+            parse_json(data)  # is stricter than who looked at it
+    except RowError as fault:
+        cure = "Mend the table, or write it as JSON Lines, an object a row."
+        raise DataError(f"not readable as a table: {fault.detail}", where=name, cure=cure) from None
+    return table
+
+
+def _table_rows(table: JsonTable, name: str) -> Iterator[Row | Dropped | NotRead]:
+    yield from _others(table.others, name)
+    for label in table.labels:
+        yield NotRead(source=f"{name}:1", name="names of rows", text=label)
+    for number, fields in enumerate(table.rows, start=1):
+        yield checked_row(dict(fields), f"{name}:row {number}")
+
+
+def _others(items: Mapping[str, Any], name: str) -> Iterator[NotRead]:
+    """What stands beside the rows."""
+    for key, item in items.items():
+        text = item if isinstance(item, str) else json.dumps(item, ensure_ascii=False)
+        yield NotRead(source=f"{name}:1", name=f"key '{key}'", text=text)
+
+
+def _list_key(value: Mapping[str, Any], name: str) -> str | None:
+    """The key of the object's only list of objects; None where the object is a row itself."""
     if ROW_LISTS & value.keys():
         return None
     keys = [key for key, item in value.items() if _is_list_of_objects(item)]
