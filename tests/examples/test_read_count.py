@@ -60,7 +60,7 @@ def test_each_source_has_fields_of_its_own(tmp_path: Path) -> None:
 
 
 def test_too_many_faulty_rows_stop_the_run_with_place_reason_and_cure(tmp_path: Path) -> None:
-    faulty: list[Any] = ["{bad", {"question": "x"}, {"question": "x", "answer": ""}, "{worse"]
+    faulty: list[Any] = ["{bad", {"question": "x"}, {"question": "x", "answer": 1}, "{worse"]
     write_rows(tmp_path / "a.jsonl", [*faulty, *pairs(0, 96)])
     _, count = read(tmp_path, {"path": "a.jsonl"})
     check_read(count, max_bad=0.04)
@@ -69,7 +69,7 @@ def test_too_many_faulty_rows_stop_the_run_with_place_reason_and_cure(tmp_path: 
     message = str(caught.value)
     assert message.startswith("a.jsonl:1: 4 of 100 rows (4 %) are unreadable")
     assert "a.jsonl:2: missing field: no field 'response'; found question." in message
-    assert "a.jsonl:3: empty response" in message
+    assert "a.jsonl:3: not a text" in message
     assert "a.jsonl:4" not in message
     assert "dropped.jsonl lists all" in message
     assert "--set examples.max_bad=0.04" in message
@@ -81,6 +81,30 @@ def test_duplicates_and_tool_calls_are_not_faults(tmp_path: Path) -> None:
     _, count = read(tmp_path, {"path": "a.jsonl"})
     assert (count.num_faulty, count.first_faulty) == (0, [])
     check_read(count, max_bad=0.0)
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        {"question": "q", "answer": ""},
+        {"question": "q", "answer": " \n"},
+        {"question": "q", "answer": None},
+        {"question": "", "answer": "a"},
+        {"text": ""},
+    ],
+)
+def test_empty_cells_are_dropped_and_counted_but_stop_no_run(
+    tmp_path: Path, row: dict[str, Any]
+) -> None:
+    write_rows(tmp_path / "a.jsonl", [*pairs(0, 2), row, row])
+    _, count = read(tmp_path, {"path": "a.jsonl"})
+    assert (count.num_kept, count.dropped.total(), count.num_faulty) == (2, 2, 0)
+    check_read(count, max_bad=0.0)
+    write_rows(tmp_path / "a.jsonl", [row])
+    _, count = read(tmp_path, {"path": "a.jsonl"})
+    with pytest.raises(DataError, match=r"no example is left \(1 ") as caught:
+        check_read(count, max_bad=1.0)
+    assert caught.value.where == "a.jsonl:1"
 
 
 def test_the_cure_lets_the_same_data_pass(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 import gzip
 import io
+import zipfile
 from pathlib import Path
 
 import pyarrow as pa
@@ -88,6 +89,35 @@ def test_what_is_no_data_is_refused_with_a_cure(
         read_content(tmp_path, name, content)
     assert caught.value.where == name
     assert caught.value.cure
+
+
+@pytest.mark.parametrize(
+    ("member", "words", "cure"),
+    [
+        ("xl/workbook.xml", "an Excel workbook", "CSV UTF-8, or Unicode Text"),
+        ("word/document.xml", "a Word document", "HTML, Markdown or plain text"),
+        ("content.xml", "an OpenDocument file", "CSV UTF-8"),
+        ("Index/Tables/Tile.iwa", "a Numbers spreadsheet", "Export To > CSV"),
+        ("notes.bin", "a zip archive or an Office file", "Unpack or export it"),
+    ],
+)
+@pytest.mark.parametrize("kind", [None, "csv"])
+def test_an_office_file_is_refused_by_its_name_with_a_way(
+    tmp_path: Path, member: str, words: str, cure: str, kind: str | None
+) -> None:
+    with zipfile.ZipFile(tmp_path / "book.xlsx", "w") as archive:
+        archive.writestr("[Content_Types].xml", "<x/>")
+        archive.writestr(member, "<x/>")
+    with pytest.raises(DataError, match=words) as caught:
+        list(read_source(SourceRecipe(path="book.xlsx", kind=kind), folder=tmp_path))
+    assert caught.value.where == "book.xlsx"
+    assert cure in str(caught.value.cure)
+
+
+def test_an_old_office_file_is_refused_with_a_way(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match="old Office format, or an encrypted one") as caught:
+        read_content(tmp_path, "a.xls", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(600))
+    assert "Save As > CSV UTF-8" in str(caught.value.cure)
 
 
 def test_the_table_holds_the_kinds_that_a_recipe_names() -> None:

@@ -2,6 +2,7 @@
 
 import math
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -19,13 +20,20 @@ from tunesmith.examples.splitting.groups import BRIDGES_SPLITS
 from tunesmith.sources.not_read import NotReadCount
 from tunesmith.sources.pages.outline import LEFT_OUT_OF_PAGES
 from tunesmith.sources.row import Dropped, source_name
+from tunesmith.sources.tables.csv_files import CELL_ERROR, TOTAL_LINE
 
+# Cells that hold nothing, or no text of a person: their rows are no use, but nothing is broken.
+EMPTY_CELLS = frozenset(
+    {"empty field", "empty instruction", "empty response", "empty system message", "empty text"}
+    | {"null field", CELL_ERROR, TOTAL_LINE}
+)
 # Left out on purpose, not unreadable.
 NOT_FAULTY = (
     frozenset(
         {CANNOT_RUN, EXACT_DUPLICATE, NEAR_DUPLICATE, BRIDGES_SPLITS, OVER_WEIGHT, TOOL_CALLS}
     )
     | CLEANED
+    | EMPTY_CELLS
     | LEFT_OUT_OF_PAGES
     | LEFT_OUT_OF_THREADS
 )
@@ -42,6 +50,7 @@ class ReadCount:
     dropped_by_source: Counter[str] = field(default_factory=Counter)
     redacted: Counter[str] = field(default_factory=Counter)
     first_faulty: list[Dropped] = field(default_factory=list)
+    first_dropped: list[Dropped] = field(default_factory=list)
     removed: Counter[str] = field(default_factory=Counter)
     not_read: NotReadCount = field(default_factory=NotReadCount)
 
@@ -67,6 +76,8 @@ class ReadCount:
             return
         self.dropped[item.reason] += 1
         self.dropped_by_source[name] += 1
+        if len(self.first_dropped) < NUM_SHOWN:
+            self.first_dropped.append(item)
         if item.reason not in NOT_FAULTY and len(self.first_faulty) < NUM_SHOWN:
             self.first_faulty.append(item)
 
@@ -108,13 +119,14 @@ def check_read(count: ReadCount, *, max_bad: float, dropped_path: Path | None = 
         dropped_path: Where what was dropped was written, for the message.
 
     Raises:
-        DataError: With the first faulty rows, each with file, line and reason.
+        DataError: With the first faulty rows, or those left out, each with file, line and reason.
     """
-    where = count.first_faulty[0].source if count.first_faulty else None
+    shown = count.first_faulty or count.first_dropped
+    where = shown[0].source if shown else None
     if count.num_kept == 0:
         reasons = ", ".join(f"{number:,} {reason}" for reason, number in count.dropped.items())
         raise DataError(
-            f"no example is left ({reasons or 'nothing was read'}){_shown(count)}",
+            f"no example is left ({reasons or 'nothing was read'}){_shown(shown)}",
             where=where,
             cure=f"Every row was dropped{_list_at(dropped_path)}; mend them or map their fields.",
         )
@@ -122,15 +134,15 @@ def check_read(count: ReadCount, *, max_bad: float, dropped_path: Path | None = 
         share = count.num_faulty / count.num_read
         raise DataError(
             f"{count.num_faulty:,} of {count.num_read:,} rows ({_percent(share)}) are unreadable, "
-            f"more than examples.max_bad = {max_bad:g} allows{_shown(count)}",
+            f"more than examples.max_bad = {max_bad:g} allows{_shown(shown)}",
             where=where,
             cure=f"Mend them{_list_at(dropped_path)}, or allow more with "
             f"--set examples.max_bad={_enough(share)}.",
         )
 
 
-def _shown(count: ReadCount) -> str:
-    lines = [f"\n  {item.source}: {item.reason}: {item.detail}" for item in count.first_faulty]
+def _shown(dropped: Sequence[Dropped]) -> str:
+    lines = [f"\n  {item.source}: {item.reason}: {item.detail}" for item in dropped]
     return ":" + "".join(lines) + "\n" if lines else ""
 
 

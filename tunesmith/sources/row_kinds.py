@@ -18,6 +18,7 @@ from tunesmith.sources.tables.csv_files import read_csv_file
 from tunesmith.sources.tables.csv_layout import find_table_layout
 from tunesmith.sources.tables.json_files import read_json_file, read_json_lines_file
 from tunesmith.sources.tables.tables import read_parquet_file
+from tunesmith.sources.unrecognised import unrecognised
 
 RowKind = Literal["json", "jsonl", "csv", "tsv", "parquet"]
 PACKED = {".gz", ".zst"}
@@ -117,6 +118,8 @@ def _recognise(kind: RowKind, reason: str, file: SourceFile) -> Recognition | No
 
 
 def _read(kind: RowKind, file: SourceFile) -> Iterator[Row | Dropped | NotRead]:
+    if file.is_tree:
+        raise unrecognised(file)
     if kind in ("csv", "tsv"):
         is_tsv = kind == "tsv" and b"\t" in file.head
         delimiter = "\t" if is_tsv else None

@@ -12,6 +12,24 @@ from tunesmith.sources.signs import Sign, sign_of_html, sign_of_json, sign_of_te
 _JSON = re.compile(r'\s*(?:\{\s*["}]|\[\s*(?:["{\[\]]|-?\d+(?:\.\d+)?\s*[,\]]|true|false|null))')
 _JSON_LATER = re.compile(r'\n\s*\{\s*"')  # behind a line that is broken
 _JSON_KINDS = ("json", "jsonl")
+_EXPORT = "Unpack or export it, and name the result."
+_SAVE_SHEET = (
+    "Save each sheet that holds rows as text (File > Save As > CSV UTF-8, or Unicode Text), and a "
+    "document as HTML or plain text; then name the result."
+)
+_SAVE_PAGES = "Save it as HTML, Markdown or plain text, and name the result."
+_OFFICE = {  # what is in the archive -> what it is, and how it is exported
+    "xl/": ("an Excel workbook", _SAVE_SHEET),
+    "Index/Tables/": (
+        "a Numbers spreadsheet",
+        "Export it (File > Export To > CSV).",
+    ),
+    "word/": ("a Word document", _SAVE_PAGES),
+    "ppt/": ("a PowerPoint presentation", _SAVE_PAGES),
+    "META-INF/container.xml": ("an e-book", _SAVE_PAGES),
+    "content.xml": ("an OpenDocument file", _SAVE_SHEET),
+}
+_OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 
 
 def sign_against(file: SourceFile, kind: str, recognition: Recognition) -> Sign | None:
@@ -64,30 +82,33 @@ def unrecognised(file: SourceFile) -> DataError:
     """The error to raise."""
     if file.path.is_dir():
         return DataError("is a folder, not a file", where=file.name, cure=files_in(file.path))
-    export = "Unpack or export it, and name the result."
-    if file.is_tree:
-        words = "a zip archive or an Office file, and no export of Slack or Messenger"
-        return _unknown(file, words, export)
-    for magic, words in ARCHIVES:
-        if file.head.startswith(magic):
-            return _unknown(file, words, export)
-    if not file.head.strip():
+    if not file.is_tree and not file.head.strip():
         cure = "Write rows into it, or leave it out."
         return DataError("the file holds only blanks", where=file.name, cure=cure)
-    if b"\0" in file.head:
-        return _unknown(file, "a binary file", "Name a file of rows.")
-    return _unknown_text(file)
-
-
-def _unknown_text(file: SourceFile) -> DataError:
-    sign = _sign(file)
-    known = f"Set kind: {', '.join(KIND_NAMES.known)}."
-    if sign is None:
-        return _unknown(file, "of an unknown kind", known)
-    return _unknown(
-        file, f"of an unknown kind, and seems to be {sign.words}", f"{sign.cure} {known}"
-    )
+    words, cure = _of_archive(file) if file.is_tree else _of_content(file)
+    return _unknown(file, words, cure)
 
 
 def _unknown(file: SourceFile, words: str, cure: str) -> DataError:
     return DataError(f"the file is {words}", where=file.name, cure=cure)
+
+
+def _of_archive(file: SourceFile) -> tuple[str, str]:
+    for member, said in _OFFICE.items():
+        if any(name.startswith(member) for name in file.inner_names):
+            return said
+    return "a zip archive or an Office file, and no export of Slack or Messenger", _EXPORT
+
+
+def _of_content(file: SourceFile) -> tuple[str, str]:
+    if file.head.startswith(_OLE):
+        return "of an old Office format, or an encrypted one", _SAVE_SHEET
+    for magic, words in ARCHIVES:
+        if file.head.startswith(magic):
+            return words, _EXPORT
+    if b"\0" in file.head:
+        return "a binary file", "Name a file of rows."
+    sign, known = _sign(file), f"Set kind: {', '.join(KIND_NAMES.known)}."
+    if sign is None:
+        return "of an unknown kind", known
+    return f"of an unknown kind, and seems to be {sign.words}", f"{sign.cure} {known}"

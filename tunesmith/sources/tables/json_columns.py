@@ -22,12 +22,12 @@ class JsonTable:
 
     Attributes:
         rows: Column -> value, of each.
-        labels: What the rows are called, of each; empty where they are only numbered.
+        row_names: What the rows are called, of each; empty where they are only numbered.
         others: Keys of the value that belong to no column.
     """
 
     rows: Sequence[Mapping[str, Any]]
-    labels: Sequence[str]
+    row_names: Sequence[str]
     others: Mapping[str, Any]
 
 
@@ -50,7 +50,7 @@ def find_json_table(value: Any) -> JsonTable | None:
 
 
 def _of_rows(
-    names: Any, rows: Sequence[Sequence[Any]], labels: Sequence[Any], others: Mapping[str, Any]
+    names: Any, rows: Sequence[Sequence[Any]], row_names: Sequence[Any], others: Mapping[str, Any]
 ) -> JsonTable:
     if not isinstance(names, list) or not all(isinstance(name, str) and name for name in names):
         raise RowError("no names", "a list of lists whose first one does not name the columns")
@@ -59,7 +59,7 @@ def _of_rows(
             detail = f"row {number} has {len(row)} cells, but {len(names)} columns are named"
             raise RowError("wrong number of columns", detail)
     table = [dict(zip(names, row, strict=True)) for row in rows]
-    return JsonTable(rows=table, labels=list(_labels(labels)), others=others)
+    return JsonTable(rows=table, row_names=list(_names_of_rows(row_names)), others=others)
 
 
 def _of_objects(value: Mapping[str, Mapping[str, Any]]) -> JsonTable | None:
@@ -70,9 +70,11 @@ def _of_objects(value: Mapping[str, Mapping[str, Any]]) -> JsonTable | None:
         if any(list(item) != inner for item in value.values()):
             return None
         rows = [{name: item[key] for name, item in value.items()} for key in inner]
-        return JsonTable(rows=rows, labels=list(_labels(inner)), others={})
+        return JsonTable(rows=rows, row_names=list(_names_of_rows(inner)), others={})
     if _are_names(inner) and not _are_names(value):
-        return JsonTable(rows=list(value.values()), labels=list(_labels(value)), others={})
+        return JsonTable(
+            rows=list(value.values()), row_names=list(_names_of_rows(value)), others={}
+        )
     return None
 
 
@@ -91,7 +93,7 @@ def _of_lists(value: Mapping[str, Any]) -> JsonTable | None:
     cells = zip(*columns.values(), strict=True)
     rows = [dict(zip(columns, row, strict=True)) for row in cells]
     others = {key: item for key, item in value.items() if key not in columns}
-    return JsonTable(rows=rows, labels=[], others=others)
+    return JsonTable(rows=rows, row_names=[], others=others)
 
 
 def _are_records(value: Any) -> bool:
@@ -113,7 +115,7 @@ def _are_names(keys: Sequence[str] | Mapping[str, Any]) -> bool:
     return any(map(is_column_name, keys))
 
 
-def _labels(keys: Any) -> Iterator[str]:
+def _names_of_rows(keys: Any) -> Iterator[str]:
     """Names of rows that are more than their numbers."""
     texts = [str(key) for key in keys]
     yield from () if all(text.lstrip("-").isdigit() for text in texts) else texts

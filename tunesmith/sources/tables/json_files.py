@@ -199,8 +199,8 @@ def _table(value: Any, data: bytes, name: str) -> JsonTable | None:
 
 def _table_rows(table: JsonTable, name: str) -> Iterator[Row | Dropped | NotRead]:
     yield from _others(table.others, name)
-    for label in table.labels:
-        yield NotRead(source=f"{name}:1", name="names of rows", text=label)
+    for row_name in table.row_names:
+        yield NotRead(source=f"{name}:1", name="names of rows", text=row_name)
     for number, fields in enumerate(table.rows, start=1):
         yield checked_row(dict(fields), f"{name}:row {number}")
 
