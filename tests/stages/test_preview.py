@@ -98,7 +98,7 @@ def test_columns_kind_and_settings_are_those_of_an_import(
     assert run_command(["preview", "tickets.csv", "--ignore", "subject"]) == 3
     said = capsys.readouterr()
     assert "left out: missing field" in said.out
-    assert "no row could be read" in said.err
+    assert "error: tickets.csv:2: no example is left (" in said.err
 
 
 @pytest.mark.usefixtures("material")

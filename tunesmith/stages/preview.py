@@ -7,6 +7,7 @@ from pathlib import Path
 from tunesmith.errors import DataError
 from tunesmith.examples.clean import CleanedExample
 from tunesmith.examples.example import Example
+from tunesmith.examples.read_count import ReadCount, check_read
 from tunesmith.examples.read_examples import read_examples
 from tunesmith.models.load import ModelPlace, is_model_folder
 from tunesmith.recipe.load_recipe import recipe_from_mapping
@@ -79,23 +80,17 @@ def preview_pieces(
     not_read = NotReadCount()
     reads = read_examples(recipe.sources, recipe.examples, folder=recipe_folder, not_read=not_read)
     how, reads = _settled(_renderer(recipe, recipe_folder), reads, recipe.template, told)
-    num_dropped, first, is_any = 0, None, False
+    count = ReadCount()
     for read in reads:
-        item, redacted = read.item, dict(read.redacted.most_common())
-        if isinstance(item, Dropped):
-            num_dropped += 1
-            first = first or item
-            yield item
-            continue
-        is_any = True
-        yield from _example_rows(how, item, redacted)
+        count.add(read.item)
+        if isinstance(read.item, Dropped):
+            yield read.item
+        else:
+            yield from _example_rows(how, read.item, dict(read.redacted.most_common()))
     for sentence in not_read.sentences():
         told.note(sentence)
-    if not is_any and first is not None:
-        raise DataError(
-            f"no row could be read; {num_dropped:,} were dropped, the first since {first.detail}",
-            where=first.source,
-        )
+    if count.num_read:
+        check_read(count, max_bad=1.0)
 
 
 def _renderer(recipe: Recipe, recipe_folder: Path) -> Renderer:
