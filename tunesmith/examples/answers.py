@@ -44,13 +44,14 @@ def answer_fault(example: Example) -> Fault | None:
 
 def _short_fault(answer: str, question: str) -> Fault | None:
     bare = answer.strip("*_`\"'().!… :")
-    if _trivial().fullmatch(bare) or _NOTHING.fullmatch(answer):
+    is_unfilled = _placeholders().fullmatch(bare) and not _asks("asks_for_short_form", question)
+    if _trivial().fullmatch(bare) or _NOTHING.fullmatch(answer) or is_unfilled:
         return TRIVIAL, f"the answer is {answer[:40]!r}"
     if answer.startswith("[") and "]" in answer and _MARKS.fullmatch(answer):
         return REDACTED, f"the answer is {answer[:40]!r}"
-    if _ONLY_LINKS.fullmatch(answer) and not _asks_for_link().search(question):
+    if _ONLY_LINKS.fullmatch(answer) and not _asks("asks_for_link", question):
         return ELSEWHERE, "the answer is a link"
-    if _points().fullmatch(bare) and not _asks_for_link().search(question):
+    if _points().fullmatch(bare) and not _asks("asks_for_link", question):
         return ELSEWHERE, f"the answer is {answer[:60]!r}"
     if _furniture().fullmatch(bare):
         return BOILERPLATE, f"the answer is {answer[:60]!r}"
@@ -71,10 +72,18 @@ def _trivial() -> re.Pattern[str]:
 
 
 @functools.cache
-def _asks_for_link() -> re.Pattern[str]:
-    spaced, unspaced = (
-        lexicon(__package__).either("asks_for_link", is_spaced=one) for one in (True, False)
-    )
+def _placeholders() -> re.Pattern[str]:
+    return re.compile(lexicon(__package__).either("placeholders"), re.IGNORECASE)
+
+
+def _asks(words: str, question: str) -> bool:
+    """Whether a question asks for what would be no answer else."""
+    return _any_of(words).search(question) is not None
+
+
+@functools.cache
+def _any_of(words: str) -> re.Pattern[str]:
+    spaced, unspaced = (lexicon(__package__).either(words, is_spaced=one) for one in (True, False))
     return re.compile(rf"\b(?:{spaced})\b|{unspaced}", re.IGNORECASE)
 
 

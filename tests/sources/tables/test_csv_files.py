@@ -169,6 +169,7 @@ def test_names_that_stand_there_once_more_are_passed_over(tmp_path: Path) -> Non
         "أين المفتاح؟,هنا\nمتى تفتحون؟,غدا\n",
         "Great film,positive\nBad film,negative\nNice,positive\nMeh,negative\n",
         "1,Where is it,here\n2,Who is it,me\n",
+        "x,y\nx,y\nx,y\nx,y",
         "It broke on the first day,x\nIt never worked at all then,y\n",
     ],
 )

@@ -70,7 +70,7 @@ def find_table_layout(
         named: Columns that the recipe names: as the table does, or by number as `column 2`.
     """
     lines = [line.data.decode("utf-8", "replace") for line in split_lines([head])]
-    lines = lines[:-1] if len(lines) > 1 and not lines[-1].endswith(("\n", "\r")) else lines
+    lines = lines[:-1] if len(lines) > _SAMPLED else lines  # which may be cut
     separator = _SEPARATOR_LINE.fullmatch(lines[0].strip()) if lines else None
     if separator:
         delimiter = separator[1].replace("\\t", "\t")
