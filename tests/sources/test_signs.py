@@ -4,9 +4,13 @@ from pathlib import Path
 
 import pytest
 
+from tests.sources.reading import read_content
 from tunesmith.errors import DataError
+from tunesmith.recipe.source_recipe import SourceRecipe
 from tunesmith.sources.detect import detect_kind
 from tunesmith.sources.kind import SourceFile
+from tunesmith.sources.read_source import read_source
+from tunesmith.sources.row import Dropped
 
 SEEMS = {
     "a chat in an unknown style": [
@@ -162,6 +166,15 @@ def test_pages_of_markdown_are_read_whatever_they_quote(tmp_path: Path, text: st
 
 
 def test_a_kind_that_is_asked_for_is_not_questioned(tmp_path: Path) -> None:
-    from tests.sources.reading import read_content
-
     assert read_content(tmp_path, "a.txt", SEEMS["a table"][1].encode(), kind="document")
+
+
+def test_a_chat_among_the_pages_of_a_folder_is_no_page(tmp_path: Path) -> None:
+    (tmp_path / "manual").mkdir()
+    (tmp_path / "manual" / "a.md").write_text("# Title\n\nText of a page.\n")
+    (tmp_path / "manual" / "b.txt").write_text(SEEMS["a chat in an unknown style"][0])
+    (tmp_path / "manual" / "c.txt").write_text("14.10.24, 15:50 - A: b\n14.10.24, 15:51 - C: d\n")
+    pieces = list(read_source(SourceRecipe(path="manual"), folder=tmp_path))
+    dropped = [piece for piece in pieces if isinstance(piece, Dropped)]
+    assert [piece.source for piece in dropped] == ["manual/b.txt:1", "manual/c.txt:1"]
+    assert all("name it as a source of its own" in piece.detail for piece in dropped)

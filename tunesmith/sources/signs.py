@@ -178,9 +178,11 @@ _JSON = (
 )
 
 
-def sign_of_html(text: str) -> Sign | None:
-    """What a page of HTML is, where it holds a chat or the like."""
-    return _first(_HTML, text, _CHAT_AS_JSON, search=True)
+def sign_of_page(text: str, written: str | None) -> Sign | None:
+    """What a page is that is none, by the way it is written: html, plain, another or None."""
+    if written == "html":
+        return _first(_HTML, text, _CHAT_AS_JSON, search=True)
+    return sign_of_text(text, is_plain=written in (None, "plain"))
 
 
 def sign_of_json(text: str) -> Sign | None:

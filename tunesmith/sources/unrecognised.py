@@ -7,7 +7,7 @@ from tunesmith.recipe.values import KIND_NAMES
 from tunesmith.sources.chunks import files_in
 from tunesmith.sources.kind import Certainty, Recognition, SourceFile
 from tunesmith.sources.page_kinds import ARCHIVES, format_of
-from tunesmith.sources.signs import Sign, sign_of_html, sign_of_json, sign_of_text
+from tunesmith.sources.signs import Sign, sign_of_json, sign_of_page
 
 _JSON = re.compile(r'\s*(?:\{\s*["}]|\[\s*(?:["{\[\]]|-?\d+(?:\.\d+)?\s*[,\]]|true|false|null))')
 _JSON_LATER = re.compile(r'\n\s*\{\s*"')  # behind a line that is broken
@@ -51,11 +51,7 @@ def sign_against(file: SourceFile, kind: str, recognition: Recognition) -> Sign 
 
 def _sign(file: SourceFile) -> Sign | None:
     """What a text that is no JSON seems to be."""
-    text = file.head.decode("utf-8", "replace").lstrip("\ufeff")
-    written = format_of(file)
-    if written == "html":
-        return sign_of_html(text)
-    return sign_of_text(text, is_plain=written in (None, "plain"))
+    return sign_of_page(file.head.decode("utf-8", "replace").lstrip("\ufeff"), format_of(file))
 
 
 def seeming(file: SourceFile, sign: Sign, kind: str, reason: str) -> DataError:

@@ -12,10 +12,11 @@ from pathlib import Path
 
 from tunesmith.errors import DataError, MissingError
 from tunesmith.files import RUN_MARKER
-from tunesmith.sources.chunks import check_file
+from tunesmith.sources.chunks import check_file, file_head
 from tunesmith.sources.material import Piece
 from tunesmith.sources.pages.pages import PageKind, find_page_kind, page_format, read_page
 from tunesmith.sources.row import Dropped, RowError
+from tunesmith.sources.signs import sign_of_page
 
 MAX_FILES = 100_000
 
@@ -100,8 +101,18 @@ def read_folder(folder: Path, name: str, kind: PageKind | None) -> Iterator[Piec
         page = f"{name.rstrip('/')}/{path.relative_to(folder).as_posix()}"
         try:
             check_file(path, page)
-            yield from read_page(path, page, kind or find_page_kind(path, page).kind)
+            yield from read_page(path, page, kind or _kind_of_page(path, page))
         except (DataError, MissingError) as error:
             where = error.where or page
             source = where if ":" in where else f"{where}:1"
             yield Dropped.of(RowError("unreadable page", error.message), source=source)
+
+
+def _kind_of_page(path: Path, page: str) -> PageKind:
+    """Of what kind a page is; a chat, a table or a log among the pages is none."""
+    text = file_head(path, page).decode("utf-8", "replace")
+    sign = sign_of_page(text, page_format(path, text[:4096]))
+    if sign is not None:
+        words = f"seems to be {sign.words}, since {sign.reason}; name it as a source of its own"
+        raise DataError(words, where=page)
+    return find_page_kind(path, page).kind

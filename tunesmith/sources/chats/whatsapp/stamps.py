@@ -79,7 +79,7 @@ def read_stamp(text: str) -> Stamp | None:
     written = plain(text)
     if _FORBIDDEN.search(written):
         return None
-    readings = _readings(written)
+    readings = [reading for reading in _readings(written) if _is_moment(reading)]
     words = _words_for(written) if readings else None
     stamps = (_stamp(reading, words) for reading in readings if words)
     return next((stamp for stamp in stamps if stamp), None)
@@ -157,12 +157,10 @@ def _readings(text: str) -> list[_Reading]:
 def _stamp(reading: _Reading, words: DateWords) -> Stamp | None:
     date = reading.date
     month = _month(date, words)
-    if len(date.numbers) != (3 if month is None else 2) or not _is_date(date.numbers, month):
+    if len(date.numbers) != (3 if month is None else 2):
         return None
     half = _half(reading, words)
     seconds = _seconds(reading.clock, half)
-    if seconds is None:
-        return None
     separator = next((mark for mark in "".join(date.gaps[1:-1]) if mark != " "), " ")
     style = f"{separator}{len(date.numbers[0]) > 2}{month is None}"
     is_american = separator == "/" and any(mark in reading.after for mark in ("AM", "PM"))
@@ -213,17 +211,19 @@ def _phrases(keys: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(sorted(("".join(keys[i:j]) for i, j in spans), key=len, reverse=True))
 
 
-def _is_date(numbers: Sequence[str], month: int | None) -> bool:
-    """Whether the numbers may be a day, a month and a year, in any order of those that exist.
+def _is_moment(reading: _Reading) -> bool:
+    """Whether the numbers may be a day, a month and a year in some order, and those of a clock.
 
-    Names may mean another month in another language, so that any day up to 31 will do for one.
+    Where a name tells the month any day up to 31 will do, since it may mean another elsewhere.
     """
-    values = [int(number) for number in numbers]
-    if any(len(number) > 4 for number in numbers):
+    numbers = reading.date.numbers
+    is_named = len(numbers) == 2 and any(WORD.search(gap) for gap in reading.date.gaps)
+    if not (is_named or len(numbers) == 3) or any(len(number) > 4 for number in numbers):
         return False
+    values, month = [int(number) for number in numbers], 1 if is_named else None
     orders: tuple[DateOrder, ...] = ("dmy", "mdy", "ymd")
-    any_month = None if month is None else 1
-    return any(day_number(values, any_month, order) is not None for order in orders)
+    is_date = any(day_number(values, month, order) is not None for order in orders)
+    return is_date and _is_clock(reading.clock)
 
 
 def _half(reading: _Reading, words: DateWords) -> str:
@@ -237,12 +237,14 @@ def _half(reading: _Reading, words: DateWords) -> str:
     return words.halves[found[0]] if found else ""
 
 
-def _seconds(clock: Sequence[str], half: str) -> int | None:
-    if any(len(number) != 2 for number in clock[1:]):
-        return None
+def _is_clock(clock: Sequence[str]) -> bool:
     hour, minute, second = (*map(int, clock), 0)[:3]
-    if hour > 24 or minute > 59 or second > 60:
-        return None
+    are_two = all(len(number) == 2 for number in clock[1:])
+    return are_two and len(clock[0]) < 3 and hour <= 24 and minute < 60 and second <= 60
+
+
+def _seconds(clock: Sequence[str], half: str) -> int:
+    hour, minute, second = (*map(int, clock), 0)[:3]
     is_late = half == "pm" or (half == "night" and 6 <= hour < 12)
     if half and hour <= 12:
         hour = hour % 12 + (12 if is_late else 0)
