@@ -23,6 +23,9 @@ from tunesmith.sources.chats.whatsapp.date_words import (
 
 MARKS = "\u200e\u200f\u061c\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\ufeff"
 MAX_CHARACTERS = 80
+_LEAST_CHARACTERS = 9
+_LONGEST_YEAR = 4
+_DIGIT = re.compile(r"\d")
 _FORBIDDEN = re.compile('[<>{}"“”?!=#@*|\\\\^~+&%$;\\[\\]]')
 _CLOCK = re.compile(r"(?<![\d.:])(\d{1,2}) ?: ?(\d\d)(?: ?: ?(\d\d))?(?![\d:])")
 _NUMBER = re.compile(r"\d+")
@@ -51,20 +54,24 @@ class Stamp(NamedTuple):
     half: str
 
 
-class _Parts(NamedTuple):
-    """Numbers of a text and what stands before, between and behind them: one more than those."""
+class _Layout(NamedTuple):
+    """Where date and time stand among the numbers of a text, and what stands around them."""
 
-    numbers: tuple[str, ...]
-    gaps: tuple[str, ...]
-
-
-class _Reading(NamedTuple):
-    """A date and a time, and the words around the time."""
-
-    date: _Parts
-    clock: tuple[str, ...]
-    before: str
+    date: tuple[int, int]  # from, up to
+    clock: tuple[int, int]
+    width: int  # of the date's first number
+    gaps: tuple[str, ...]  # before, between and behind the date's numbers
+    before: str  # the time
     after: str
+
+
+class _Meaning(NamedTuple):
+    """What the words of a layout say."""
+
+    month: int | None
+    half: str
+    style: str
+    is_american: bool
 
 
 def plain(text: str) -> str:
@@ -73,16 +80,21 @@ def plain(text: str) -> str:
 
 
 def read_stamp(text: str) -> Stamp | None:
-    """Read a date and a time that fill a text; None where it is anything else."""
-    if len(text) > MAX_CHARACTERS:
+    """Read a date and a time that fill a text; None where it is anything else.
+
+    A chat has few shapes of dates, so that what a shape means is looked up once.
+    """
+    if not _LEAST_CHARACTERS <= len(text) <= MAX_CHARACTERS:
         return None
     written = plain(text)
-    if _FORBIDDEN.search(written):
-        return None
-    readings = [reading for reading in _readings(written) if _is_moment(reading)]
-    words = _words_for(written) if readings else None
-    stamps = (_stamp(reading, words) for reading in readings if words)
-    return next((stamp for stamp in stamps if stamp), None)
+    layouts = _layouts(_DIGIT.sub("0", written))
+    numbers = tuple(map(int, _NUMBER.findall(written))) if layouts else ()
+    for layout in layouts:
+        date, clock = numbers[slice(*layout.date)], numbers[slice(*layout.clock)]
+        meaning = _meaning(layout) if _is_moment(date, clock) else None
+        if meaning is not None:
+            return Stamp(date, seconds=_seconds(clock, meaning.half), **meaning._asdict())
+    return None
 
 
 def find_orders(stamps: Sequence[Stamp]) -> Mapping[str, DateOrder]:
@@ -127,44 +139,68 @@ def _plain_characters() -> Mapping[int, str | None]:
     }
 
 
-def _parts(text: str) -> _Parts:
-    return _Parts(tuple(_NUMBER.findall(text)), tuple(_NUMBER.split(text)))
+@lru_cache(maxsize=1024)
+def _layouts(shape: str) -> tuple[_Layout, ...]:
+    """The ways to part a text, whose digits are all 0, into a date and a time.
+
+    Without a colon the time is at the end.
+    """
+    gaps, widths = _NUMBER.split(shape), [len(number) for number in _NUMBER.findall(shape)]
+    match = _CLOCK.search(shape)
+    if _FORBIDDEN.search(shape) or max(widths, default=9) > _LONGEST_YEAR:
+        return ()
+    if match is None:
+        sizes = [(0, num_date, len(widths) - num_date) for num_date in (2, 3)]
+    else:
+        num_clock = len(_NUMBER.findall(match[0]))
+        start = len(_NUMBER.findall(shape[: match.start()]))
+        num_date = len(widths) - num_clock
+        sizes = [(0 if start else num_clock, num_date, num_clock)] if start in (0, num_date) else []
+    found = [_layout(gaps, widths, *size) for size in sizes]
+    return tuple(layout for layout in found if layout is not None)
 
 
-def _readings(text: str) -> list[_Reading]:
-    """The ways to part a text into a date and a time; without a colon its end is the time."""
-    match = _CLOCK.search(text)
-    if match:
-        left, right = _parts(text[: match.start()]), _parts(text[match.end() :])
-        if left.numbers and right.numbers:
-            return []
-        clock = tuple(number for number in match.groups() if number)
-        date = left if left.numbers else right
-        return [_Reading(date, clock, left.gaps[-1], right.gaps[0])]
-    whole = _parts(text)
-    return [
-        _Reading(
-            _Parts(whole.numbers[:num_date], whole.gaps[: num_date + 1]),
-            whole.numbers[num_date:],
-            whole.gaps[num_date],
-            whole.gaps[-1],
-        )
-        for num_date in (2, 3)
-        if len(whole.numbers) - num_date in (2, 3)
-    ]
-
-
-def _stamp(reading: _Reading, words: DateWords) -> Stamp | None:
-    date = reading.date
-    month = _month(date, words)
-    if len(date.numbers) != (3 if month is None else 2):
+def _layout(
+    gaps: Sequence[str], widths: Sequence[int], start: int, num_date: int, num_clock: int
+) -> _Layout | None:
+    """A date that begins with a number, and a time before or behind it; None where none can be."""
+    date = (start, start + num_date)
+    clock = (0, num_clock) if start else (num_date, num_date + num_clock)
+    around = tuple(gaps[date[0] : date[1] + 1])
+    is_named = num_date == 2 and any(WORD.search(gap) for gap in around)
+    clock_widths = widths[slice(*clock)]
+    if not (num_date == 3 or is_named) or num_clock not in (2, 3) or clock_widths[0] > 2:
         return None
-    half = _half(reading, words)
-    seconds = _seconds(reading.clock, half)
-    separator = next((mark for mark in "".join(date.gaps[1:-1]) if mark != " "), " ")
-    style = f"{separator}{len(date.numbers[0]) > 2}{month is None}"
-    is_american = separator == "/" and any(mark in reading.after for mark in ("AM", "PM"))
-    return Stamp(tuple(map(int, date.numbers)), month, seconds, style, is_american, half)
+    if any(width != 2 for width in clock_widths[1:]):
+        return None
+    return _Layout(date, clock, widths[start], around, gaps[clock[0]], gaps[clock[1]])
+
+
+def _is_moment(date: Sequence[int], clock: Sequence[int]) -> bool:
+    """Whether numbers may be a day, a month and a year in some order, and those of a clock.
+
+    Where a name tells the month any day up to 31 will do, since it may mean another elsewhere.
+    """
+    hour, minute, second = (*clock, 0)[:3]
+    month = 1 if len(date) == 2 else None
+    orders: tuple[DateOrder, ...] = ("dmy", "mdy", "ymd")
+    is_date = any(day_number(date, month, order) is not None for order in orders)
+    return is_date and hour <= 24 and minute < 60 and second <= 60
+
+
+@lru_cache(maxsize=1024)
+def _meaning(layout: _Layout) -> _Meaning | None:
+    words = _words_for(" ".join([*layout.gaps, layout.before, layout.after]))
+    if words is None:
+        return None
+    is_named = len(layout.gaps) == 3
+    month = _month(layout.gaps, words) if is_named else None
+    if is_named and month is None:
+        return None
+    separator = next((mark for mark in "".join(layout.gaps[1:-1]) if mark != " "), " ")
+    style = f"{separator}{layout.width > 2}{is_named}"
+    is_american = separator == "/" and any(mark in layout.after for mark in ("AM", "PM"))
+    return _Meaning(month, _half(layout, words), style, is_american)
 
 
 @lru_cache(maxsize=1024)
@@ -174,7 +210,7 @@ def _words_of(text: str) -> tuple[str, ...]:
 
 def _words_for(text: str) -> DateWords | None:
     """The words to read a date with; None where it holds one of no date."""
-    found = [key for key in _words_of(_NUMBER.sub(" ", text)) if key]
+    found = [key for key in _words_of(text) if key]
     if all(key in english_words().known for key in found):
         return english_words()
     return world_words() if all(_is_known(key, world_words()) for key in found) else None
@@ -193,10 +229,8 @@ def _joined(key: str) -> tuple[tuple[str, str], ...]:
     return ((key, key), *parted)
 
 
-def _month(date: _Parts, words: DateWords) -> int | None:
-    if len(date.numbers) != 2:
-        return None
-    for gap in date.gaps:
+def _month(gaps: Sequence[str], words: DateWords) -> int | None:
+    for gap in gaps:
         for key in _phrases(_words_of(gap)):
             for core, _ in _joined(key):
                 if core in words.months:
@@ -211,40 +245,19 @@ def _phrases(keys: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(sorted(("".join(keys[i:j]) for i, j in spans), key=len, reverse=True))
 
 
-def _is_moment(reading: _Reading) -> bool:
-    """Whether the numbers may be a day, a month and a year in some order, and those of a clock.
-
-    Where a name tells the month any day up to 31 will do, since it may mean another elsewhere.
-    """
-    numbers = reading.date.numbers
-    is_named = len(numbers) == 2 and any(WORD.search(gap) for gap in reading.date.gaps)
-    if not (is_named or len(numbers) == 3) or any(len(number) > 4 for number in numbers):
-        return False
-    values, month = [int(number) for number in numbers], 1 if is_named else None
-    orders: tuple[DateOrder, ...] = ("dmy", "mdy", "ymd")
-    is_date = any(day_number(values, month, order) is not None for order in orders)
-    return is_date and _is_clock(reading.clock)
-
-
-def _half(reading: _Reading, words: DateWords) -> str:
+def _half(layout: _Layout, words: DateWords) -> str:
     """The half of the day behind the time, or before it, where one Latin letter is none."""
-    found = [key for key in _phrases(_words_of(reading.after)) if key in words.halves]
+    found = [key for key in _phrases(_words_of(layout.after)) if key in words.halves]
     found += [
         key
-        for key in _phrases(_words_of(reading.before))
+        for key in _phrases(_words_of(layout.before))
         if key in words.halves and not (len(key) == 1 and key.isascii())
     ]
     return words.halves[found[0]] if found else ""
 
 
-def _is_clock(clock: Sequence[str]) -> bool:
-    hour, minute, second = (*map(int, clock), 0)[:3]
-    are_two = all(len(number) == 2 for number in clock[1:])
-    return are_two and len(clock[0]) < 3 and hour <= 24 and minute < 60 and second <= 60
-
-
-def _seconds(clock: Sequence[str], half: str) -> int:
-    hour, minute, second = (*map(int, clock), 0)[:3]
+def _seconds(clock: Sequence[int], half: str) -> int:
+    hour, minute, second = (*clock, 0)[:3]
     is_late = half == "pm" or (half == "night" and 6 <= hour < 12)
     if half and hour <= 12:
         hour = hour % 12 + (12 if is_late else 0)

@@ -32,7 +32,7 @@ _PACE = ChannelPace(burst=300.0, alone=3600.0, pause=2 * 3600.0, wait=24 * 3600.
 _BRACKETED = re.compile(rf"[{MARKS}\s]*\[(?P<stamp>[^\[\]\n]{{8,80}})\]\s?", re.DOTALL)
 _END = re.compile(r"\s?[-–—]\s?|:\s")  # of a stamp without brackets
 _LONGEST_STAMP = 80
-_LEAST_DIGITS = 5  # 1/2/24, 3:04 has seven; of an era's year and month by name five
+_HAS_DIGITS = re.compile(r"(?:\D{0,40}\d){5}")  # 1/2/24, 3:04 has seven; with an era's year six
 _APP = "what the app wrote into a message"
 _MENTION = re.compile(r"@[\u2068]?([^\W_][\w.+ -]{0,40})")
 
@@ -61,7 +61,7 @@ class _Draft:
 def message_head(line: str) -> MessageHead | None:
     """How a line begins a message as WhatsApp writes it; None where it does not."""
     start = line[: _LONGEST_STAMP + 2]
-    if sum(map(str.isdigit, start)) < _LEAST_DIGITS:
+    if not _HAS_DIGITS.match(start):
         return None
     if match := _BRACKETED.match(line):
         stamp = read_stamp(match["stamp"])
