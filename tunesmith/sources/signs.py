@@ -152,7 +152,8 @@ _LINES = (
     ),
     _Shape(
         words="source code",
-        pattern=r".*[;{}\]],?\s*$|\s*\"[^\"]*\"\s*:\s|\s*(?:def \w+\(|class \w+[:({]|import \w"
+        pattern=r".*[;{}],?\s*$|\s*\],?$|\s*\"[^\"]*\"\s*:\s"
+        r"|\s*(?:def \w+\(|class \w+[:({]|import \w"
         r"|from [\w.]+ import |#include\b|function \w*\(|(?:const|let|var) \w+ ?="
         r"|return\b|elif |else:$|@\w+$)",
         share=0.5,
