@@ -9,7 +9,7 @@ from typing import Literal
 
 from tunesmith.errors import DataError
 from tunesmith.sources.chats.dialogues import are_dialogues, read_dialogues
-from tunesmith.sources.chats.irc import is_irc_line, read_irc
+from tunesmith.sources.chats.irc import is_irc_log, read_irc
 from tunesmith.sources.chats.messenger import is_messenger_export, read_messenger
 from tunesmith.sources.chats.slack import is_slack_export, read_slack
 from tunesmith.sources.chats.whatsapp.whatsapp import is_whatsapp_chat, read_whatsapp
@@ -73,9 +73,8 @@ def _text_chat(file: SourceFile) -> _TextChat | None:
     lines = [line for line in text.split("\n")[:_NUM_LINES] if line.strip()]
     if is_whatsapp_chat(lines):
         return "whatsapp"
-    num_spoken = sum(is_irc_line(line) for line in lines)
-    least_share = 4 if written in (None, "plain") else 2
-    return "irc" if num_spoken >= 2 and num_spoken * least_share >= len(lines) else None
+    least_share = 1 / 4 if written in (None, "plain") else 1 / 2
+    return "irc" if is_irc_log(lines, least_share) else None
 
 
 def _recognise_text(kind: _TextChat, reason: str, file: SourceFile) -> Recognition | None:

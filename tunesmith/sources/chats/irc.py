@@ -1,8 +1,8 @@
 """An IRC log -> threads; a place is a line.
 
-Read are `[03:10] <nick> text`, `03:10 <@nick> text`, `2004-11-15 03:10:00 <nick> text` and
-tab-separated logs of weechat. `nick: text` speaks to nick, which says who answers whom; the
-nick is taken off, since it belongs to the medium.
+Read are `[03:10] <nick> text`, `03:10 <@nick> text`, `2004-11-15 03:10:00 <nick> text`,
+`Nov 15 03:10:00 <nick> text` and tab-separated logs of weechat. `nick: text` speaks to nick, which
+says who answers whom; the nick is taken off, since it belongs to the medium.
 """
 
 import dataclasses
@@ -23,7 +23,7 @@ _PACE = ChannelPace(burst=90.0, alone=600.0, pause=600.0, wait=1200.0)
 _FORMATTING = "\x02\x04\x06\x07\x0f\x11\x16\x1d\x1e\x1f"
 _COLOUR = re.compile("\x03(?:\\d{1,2}(?:,\\d{1,2})?)?")
 _TIME = re.compile(
-    r"^[\[(]?(?:(?P<date>\d{4}-\d\d-\d\d)[T ])?"
+    r"^[\[(]?(?:(?P<date>\d{4}-\d\d-\d\d)[T ]|[A-Z][a-z]{2} [ \d]\d )?"
     r"(?P<hour>\d{1,2}):(?P<minute>\d\d)(?::(?P<second>\d\d))?"
     r"(?:[.,]\d+)?(?:Z|[+-]\d\d:?\d\d)?[\])]?\s+"
 )
@@ -43,10 +43,27 @@ class _Log:
     people: dict[str, str] = field(default_factory=dict)  # nick in lower case -> first nick
 
 
-def is_irc_line(line: str) -> bool:
-    """Whether a line is a message in one of the usual forms of a log, with a time."""
+def is_irc_log(lines: Sequence[str], least_share: float) -> bool:
+    """Whether enough lines are messages in one of the usual forms of a log, with a time.
+
+    Args:
+        lines: That are not blank, the first of a file.
+        least_share: Of the lines, so that joins and the like may be among them.
+    """
+    forms = [_form(line) for line in lines]
+    is_tabbed = forms[:1] == ["tabbed"]  # and not a table with a header
+    num_spoken = sum(form == "said" or (is_tabbed and form == "tabbed") for form in forms)
+    return num_spoken >= 2 and num_spoken >= least_share * len(lines)
+
+
+def _form(line: str) -> str | None:
     match = _TIME.match(line)
-    return match is not None and _SAID.match(line[match.end() :]) is not None
+    if match is None:
+        return None
+    rest = line[match.end() :]
+    tabbed = _TABBED.match(rest)
+    is_tabbed = tabbed is not None and not tabbed["nick"][0].isdigit()
+    return "said" if _SAID.match(rest) else "tabbed" if is_tabbed else None
 
 
 def read_irc(path: Path, name: str) -> Iterator[Thread | Dropped]:
