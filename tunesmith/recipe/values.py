@@ -25,6 +25,7 @@ SourceKindName = Literal[
     "whatsapp",
     "messenger",
     "irc",
+    "transcript",
 ]
 TemplateName = Literal[
     "auto", "alpaca", "question-answer", "concatenate", "phi3", "chatml", "chat", "plain"

@@ -12,6 +12,7 @@ from tunesmith.sources.chats.dialogues import are_dialogues, read_dialogues
 from tunesmith.sources.chats.irc import is_irc_log, read_irc
 from tunesmith.sources.chats.messenger import is_messenger_export, read_messenger
 from tunesmith.sources.chats.slack import is_slack_export, read_slack
+from tunesmith.sources.chats.transcripts import find_form, read_transcript
 from tunesmith.sources.chats.whatsapp.whatsapp import is_whatsapp_chat, read_whatsapp
 from tunesmith.sources.kind import Certainty, Recognition, SourceFile, SourceKind
 from tunesmith.sources.mail.read_mail import is_mail_folder, read_mailbox
@@ -102,6 +103,18 @@ def _recognise_dialogues(file: SourceFile) -> Recognition | None:
     return Recognition(certainty=Certainty.LIKELY, reason=reason)
 
 
+def _recognise_transcript(file: SourceFile) -> Recognition | None:
+    """A text of who said what, which no table is, and no chat whose lines say more."""
+    is_text = format_of(file) in (None, "plain", "markdown") and b"\0" not in file.head
+    if file.is_tree or not is_text or row_kind(file) in ("csv", "tsv", "parquet"):
+        return None
+    form = find_form(file.head.decode("utf-8", "replace").lstrip("\ufeff\u200e").split("\n"))
+    if form is None or (_text_chat(file) and form.name != "time, name"):
+        return None
+    reason = f"its lines say who speaks ({form.name})"
+    return Recognition(certainty=Certainty.LIKELY, reason=reason)
+
+
 def _some(rows: Iterable[_RowPiece]) -> Iterator[_RowPiece]:
     try:
         yield from itertools.islice(rows, _NUM_ROWS)
@@ -152,6 +165,12 @@ CHAT_KINDS = (
         recognise=_recognise_messenger,
         read=partial(_read, read_messenger),
         takes_folders=True,
+    ),
+    SourceKind(
+        name="transcript",
+        description="a text of who said what: transcripts, subtitles with names, Discord's text",
+        recognise=_recognise_transcript,
+        read=partial(_read, read_transcript),
     ),
     SourceKind(
         name="mbox",

@@ -4,11 +4,11 @@ Left out with a reason: what a program wrote, what was taken back, notes that a 
 turns without words or without a speaker.
 """
 
-import datetime
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from tunesmith.sources.chats.moments import unix_seconds
 from tunesmith.sources.chats.post import (
     BOT_MESSAGE,
     DELETED,
@@ -146,30 +146,6 @@ def as_posts(turns: Sequence[tuple[Said, Turn]]) -> list[Post]:
 def names_of(said: Sequence[Said]) -> Names:
     """What accounts are called."""
     return tuple(dict.fromkeys((one.account, one.author) for one in said if one.account))
-
-
-def unix_seconds(value: object) -> float | None:
-    """Unix time of a number of seconds, milliseconds or microseconds, or of an ISO date."""
-    if isinstance(value, bool) or value is None:
-        return None
-    text = str(value).strip()
-    try:
-        number = float(text)
-    except ValueError:
-        return _iso_seconds(text)
-    while abs(number) > 1e11:  # the year 5138
-        number /= 1000
-    return number
-
-
-def _iso_seconds(text: str) -> float | None:
-    try:
-        moment = datetime.datetime.fromisoformat(text)
-    except ValueError:
-        return None
-    if moment.tzinfo is None:
-        moment = moment.replace(tzinfo=datetime.UTC)
-    return moment.timestamp()
 
 
 def _check_kind(turn: Flat, fields: TurnFields) -> None:

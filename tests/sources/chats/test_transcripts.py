@@ -1,0 +1,151 @@
+"""Texts of who said what, in the forms that recorders, meetings and exporters write."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from tests.sources.chats.reading import kind_of, pieces_of, reasons, said_in, talks
+from tunesmith.errors import DataError
+from tunesmith.sources.material import Thread
+from tunesmith.sources.row import Dropped, NotRead
+
+SAID = [
+    ("Ann Lee", "How do I reset the dryer?"),
+    ("Ben", "Hold the blue button for ten seconds."),
+    ("Ann Lee", "And which fuse: the slow one?"),
+    ("Ben", "Yes, of sixteen amperes."),
+]
+
+
+def written(form: str, *, head: str = "", between: str = "\n") -> str:
+    lines = [
+        form.format(who=who, words=words, at=at, second=f"{at:02}", next=f"{at + 3:02}")
+        for at, (who, words) in enumerate(SAID)
+    ]
+    return head + between.join(lines) + "\n"
+
+
+FORMS = {
+    "plain": written("{who}: {words}"),
+    "bold": written("**{who}:** {words}", between="\n\n"),
+    "stamped": written("[00:01:{second}] {who}: {words}"),
+    "round brackets": written("({second}:10) {who}: {words}"),
+    "bare stamp": written("00:01:{second} {who}: {words}"),
+    "span": written("[00:01:{second}.120] - {who}: {words}"),
+    "stamp after": written("{who} (00:{second}): {words}"),
+    "rev": written("{who} (00:{second}):\n{words}", between="\n\n"),
+    "otter": written(
+        "{who}  0:{second}\n{words}", between="\n\n", head="Dryer call\nMon, Jan 5\n\n"
+    ),
+    "teams": written("{who}   0:{at}:{second}\n{words}", between="\n"),
+    "zoom": written("[{who}] 10:00:{second}\n{words}", between="\n\n"),
+    "zoom chat": written("10:00:{second}\t From  {who} to Everyone : {words}"),
+    "dated": written("[2026-01-05 10:{second}] {who}: {words}"),
+    "discord": written(
+        "[05-Jan-26 10:{second} AM] {who}\n{words}\n",
+        head="====\nGuild: Shop\nChannel: help\n====\n\n",
+    ),
+    "discord, other dates": written("[1/5/2026 10:{second} AM] {who}\n{words}\n"),
+    "webvtt": written(
+        "{at}\n00:00:{second}.000 --> 00:00:{next}.000\n<v {who}>{words}</v>\n", head="WEBVTT\n\n"
+    ),
+    "webvtt of zoom": written(
+        "{at}\n00:00:{second}.000 --> 00:00:{next}.000\n{who}: {words}\n", head="WEBVTT\n\n"
+    ),
+    "srt": written("{at}\n00:00:{second},000 --> 00:00:{next},000\n{who}: {words}\n"),
+}
+
+
+@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize("name", ["call.txt", "call.log", "call.vtt", "call"])
+def test_who_said_what_is_read(tmp_path: Path, form: str, name: str) -> None:
+    pieces = pieces_of(tmp_path, name, FORMS[form])
+    assert said_in(pieces) == SAID
+    shown = " ".join(
+        f"{piece.name} {piece.text}" for piece in pieces if isinstance(piece, NotRead | Dropped)
+    )
+    for word in re.findall(r"[A-Z]\w{3,}", FORMS[form]):
+        is_said = any(word in f"{who} {words}" for who, words in SAID)
+        assert is_said or word in shown or word in ("WEBVTT", "From", "Everyone")
+
+
+@pytest.mark.parametrize("form", ["plain", "stamped", "otter", "discord", "webvtt"])
+def test_words_go_on_over_lines(tmp_path: Path, form: str) -> None:
+    content = FORMS[form].replace("for ten seconds.", "for ten\nseconds.")
+    assert talks(pieces_of(tmp_path, "call.txt", content))[0][1] == (
+        "Hold the blue button for ten\nseconds."
+    )
+
+
+def test_a_place_is_a_line(tmp_path: Path) -> None:
+    pieces = pieces_of(tmp_path, "call.txt", FORMS["otter"])
+    (thread,) = [piece for piece in pieces if isinstance(piece, Thread)]
+    assert [turn.source for turn in thread.turns] == [f"call.txt:{at}" for at in (4, 7, 10, 13)]
+    assert [turn.seconds for turn in thread.turns] == [0.0, 1.0, 2.0, 3.0]
+
+
+def test_parties_of_a_support_call_are_told(tmp_path: Path) -> None:
+    content = "Customer: The dryer hums.\nAgent: Press the blue button.\n"
+    pieces = pieces_of(tmp_path, "call.txt", content)
+    (thread,) = [piece for piece in pieces if isinstance(piece, Thread)]
+    assert [turn.is_staff for turn in thread.turns] == [False, True]
+
+
+MANY = "\n\n".join(
+    f"[05-Jan-26 {at + 1:02}:00 AM] user{at}\nHow do I start module {at}?\n\n"
+    f"[05-Jan-26 {at + 1:02}:01 AM] ben\nSet module {at} to on."
+    for at in range(11)
+)
+
+
+def test_a_discord_channel_is_parted_into_conversations(tmp_path: Path) -> None:
+    pieces = pieces_of(tmp_path, "help.txt", MANY)
+    assert talks(pieces) == [
+        [f"How do I start module {at}?", f"Set module {at} to on."] for at in range(11)
+    ]
+
+
+def test_what_discord_writes_around_messages_is_named(tmp_path: Path) -> None:
+    content = FORMS["discord"].replace(
+        "Hold the blue button for ten seconds.\n",
+        "Hold the blue button for ten seconds.\n\n{Attachments}\nhttps://x.example/panel.png\n\n"
+        "{Reactions}\nthumbsup (2)\n",
+    )
+    content += (
+        "\n[05-Jan-26 11:00 AM] Cyd\nJoined the server.\n\n====\nExported 5 message(s)\n====\n"
+    )
+    pieces = pieces_of(tmp_path, "help.txt", content)
+    assert said_in(pieces) == SAID
+    found = {piece.name: piece.text for piece in pieces if isinstance(piece, NotRead)}
+    assert "panel.png" in found["attachments"]
+    assert "thumbsup" in found["reactions"]
+    assert "Guild: Shop" in found["before the first turn"]
+    assert "Exported 5" in found["lines between turns"]
+    assert reasons(pieces) == ["system message"]
+
+
+NO_TRANSCRIPTS = {
+    "faq": "Q: How do I reset it?\nA: Hold the button.\nQ: Which fuse?\nA: A slow one.\n",
+    "faq in words": "Question: How?\nAnswer: So.\n\nQuestion: Why?\nAnswer: Thus.\n",
+    "facts": "Colour: red\nSize: L\n\nColour: blue\nSize: M\n",
+    "log": "10:00:00 INFO: started\n10:00:01 ERROR: is it on?\n" * 3,
+    "text": "Note: read this first.\n\nThe dryer hums. Warning: it is hot.\n",
+    "headings": "Steps:\n- hold the button\n\nFuses:\n- a slow one?\n",
+    "recipe": "Title: Bread\nAuthor: Ann\nTime: 10:00\n\nIs it done? Mix: flour, water.\n",
+}
+
+
+@pytest.mark.parametrize("form", NO_TRANSCRIPTS)
+@pytest.mark.parametrize("name", ["a.txt", "a.md"])
+def test_other_texts_are_no_transcripts(tmp_path: Path, form: str, name: str) -> None:
+    assert kind_of(tmp_path, name, NO_TRANSCRIPTS[form]) in ("faq", "document")
+
+
+def test_a_text_without_speakers_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(DataError) as caught:
+        pieces_of(tmp_path, "a.txt", "Only words.\n", kind="transcript")
+    assert str(caught.value) == (
+        "a.txt: names no speakers, line by line. "
+        "Write each turn as Name: words, or name another kind."
+    )

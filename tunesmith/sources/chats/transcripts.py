@@ -1,0 +1,261 @@
+"""A text of who said what -> threads; a place is a line.
+
+Read are `Name: words`, with a time before or after the name or without, a line of name and time
+above the words (Otter, Teams, Zoom, Discord), subtitles with voices or names (WebVTT, SRT), and
+what Signal's exporters write. One form holds for a whole file: the one that most lines have.
+"""
+
+import functools
+import re
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from tunesmith.errors import DataError
+from tunesmith.sources.chats.message_intent import asks_question
+from tunesmith.sources.chats.moments import clock_seconds, unix_seconds
+from tunesmith.sources.chats.post import NO_TEXT, SYSTEM_MESSAGE, Post, as_thread, check_held
+from tunesmith.sources.chats.said import Said, as_turns
+from tunesmith.sources.chats.speaker_labels import is_action, is_staff_label
+from tunesmith.sources.chats.turn_fields import named
+from tunesmith.sources.chats.who_answers_whom import ChannelPace, find_threads
+from tunesmith.sources.lexicon import lexicon
+from tunesmith.sources.material import Thread
+from tunesmith.sources.row import Dropped, NotRead, RowError
+from tunesmith.sources.tables.text_lines import TextLine, read_text_lines
+
+_PACE = ChannelPace(burst=300.0, alone=3600.0, pause=2 * 3600.0, wait=24 * 3600.0)
+_NAME = r"(?P<name>[^\W_][^\t:：\[\](){}<>|=]{0,39}?|\[[^\]:]{1,40}\])"
+_CLOCK = r"(?:\d{1,3}:)?\d{1,2}:\d\d(?:[.,]\d{1,3})?(?:\s?[AaPp]\.?[Mm]\.?)?"
+_DATE = r"\d{1,4}[-/. ][\w.]{1,9}[-/. ]\d{1,4},?[ T]"
+_WHEN = rf"(?P<when>(?:{_DATE})?{_CLOCK})"
+_STAMP = rf"(?:[\[(]{_WHEN}[\])]|{_WHEN.replace('<when>', '<bare>')}(?:\s*-->\s*{_CLOCK})?)"
+_FORMS = {  # the surest first; what follows a header without words are its words
+    "zoom chat": rf"{_WHEN}\s+From\s+(?P<name>.{{1,60}}?)(?:\s+to\s+[^:]{{1,60}})?\s*:"
+    r"\s*(?P<words>.*)",
+    "time, name, words": rf"{_STAMP}[ \t]*[-–]?[ \t]*{_NAME}[ \t]*[:：](?:[ \t]+|$)(?P<words>.*)",
+    "time, name": rf"[\[(]{_WHEN}[\])][ \t]*(?P<name>[^\s:\[{{<*][^:\[{{<\n]{{0,39}})",
+    "name, time, words": rf"{_NAME}[ \t]*[\[(]{_WHEN}[\])][ \t]*[:：]?(?:[ \t]+|$)(?P<words>.*)",
+    "name, time": rf"{_NAME}[ \t]+{_WHEN}[ \t]*[:：]?",
+    "name, words": r"[ \t]*(?:\*\*)?(?P<name>[^\W\d_][\w .'’()-]{0,39}?)(?:\*\*)?[ \t]*[:：]"
+    r"(?:\*\*)?(?:[ \t]+|$)(?P<words>.*)",
+}
+_CUE = re.compile(rf"\s*{_CLOCK}\s+-->\s+{_CLOCK}.*")
+_VOICE = re.compile(r"<v(?:\.[^\s>]*)?\s+(?P<name>[^>]{1,60})>(?P<words>.*)")
+_TAG = re.compile(r"</?[cvbiu](?:\.[^>]*)?>|</v>")
+_PART = re.compile(r"\{(Attachments|Embed|Embeds|Reactions|Stickers|Stickers? .*)\}\s*")
+_RULE = re.compile(r"\s*[=\-_*]{4,}\s*")
+_NUM_LINES = 400
+_ERA = 1e8  # seconds: more are a date, fewer a time since a recording began
+
+
+@dataclass(slots=True)
+class _Spoken:
+    """A turn while its lines are read."""
+
+    name: str
+    when: str
+    line: int
+    words: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class TranscriptForm:
+    """How a file writes who speaks."""
+
+    name: str
+    pattern: re.Pattern[str]
+    is_subtitle: bool = False
+
+
+def find_form(lines: Sequence[str]) -> TranscriptForm | None:
+    """The form of a transcript that most lines have; None where the text is none."""
+    some = [line for line in lines[:_NUM_LINES] if line.strip() and not _RULE.fullmatch(line)]
+    cues = sum(_CUE.fullmatch(line) is not None for line in some)
+    if cues >= 2:
+        voices = [match for line in some if (match := _VOICE.match(line))]
+        if len(voices) * 4 >= cues:
+            return TranscriptForm("subtitles", _VOICE, is_subtitle=True)
+        some = [line for line in some if not _CUE.fullmatch(line) and not line.strip().isdigit()]
+        some = [line for line in some if not line.startswith("WEBVTT")]
+        is_spoken = _is_spoken(_patterns()["name, words"], some, is_timed=True)
+        return (
+            TranscriptForm("subtitles", _patterns()["name, words"], is_subtitle=True)
+            if is_spoken
+            else None
+        )
+    for name, pattern in _patterns().items():
+        if _is_spoken(pattern, some, is_timed=name != "name, words"):
+            return TranscriptForm(name, pattern)
+    return None
+
+
+def read_transcript(path: Path, name: str) -> Iterator[Thread | Dropped | NotRead]:
+    """The conversation of a transcript; those of an open channel, where it has dates.
+
+    Raises:
+        DataError: It names no speakers.
+    """
+    lines: list[TextLine] = []
+    num_characters = 0
+    for line in read_text_lines(path, name, strip="\u200e\u200f\ufeff"):
+        if isinstance(line, Dropped):
+            yield line
+            continue
+        num_characters += len(line.text)
+        check_held(num_characters, name)
+        lines.append(line)
+    form = find_form([line.text for line in lines])
+    if form is None:
+        cure = "Write each turn as Name: words, or name another kind."
+        raise DataError("names no speakers, line by line", where=name, cure=cure)
+    said: list[Said] = []
+    for part in _parts(lines, form, name):
+        if isinstance(part, _Spoken):
+            item = _said(part, name)
+            if isinstance(item, Dropped):
+                yield item
+            else:
+                said.append(item)
+        else:
+            yield part
+    yield from _threads(said)
+
+
+@functools.cache
+def _patterns() -> dict[str, re.Pattern[str]]:
+    return {name: re.compile(pattern) for name, pattern in _FORMS.items()}
+
+
+def _is_spoken(pattern: re.Pattern[str], lines: Sequence[str], *, is_timed: bool) -> bool:
+    """Whether people speak in lines of a form, and not a log, a FAQ or a list of facts."""
+    matches = [match for line in lines if (match := pattern.fullmatch(line.rstrip()))]
+    names = Counter(_bare(match["name"]).casefold() for match in matches)
+    keys = set(names)
+    if len(matches) < 2 or len(keys) < 2 or keys & named("log_levels"):
+        return False
+    num_of_faq = sum(
+        names[key] for key in keys if key.rstrip("0123456789 .") in named("faq_labels")
+    )
+    if num_of_faq * 2 >= len(matches):
+        return False
+    if any(is_staff_label(one) for one in keys) and any(
+        is_staff_label(one) is False for one in keys
+    ):
+        return True
+    num_repeated = sum(count for count in names.values() if count > 1)
+    if len([count for count in names.values() if count > 1]) < 2 and not is_timed:
+        return False
+    asks = any(asks_question(line) for line in lines)
+    if is_timed:
+        return asks or len(matches) * 10 >= 6 * len(lines)
+    is_first = pattern.fullmatch(lines[0].rstrip()) is not None
+    return asks and is_first and num_repeated * 10 >= 7 * len(matches)
+
+
+def _bare(name: str) -> str:
+    return name.strip().strip("[]*").removesuffix("(pinned)").strip()
+
+
+def _parts(
+    lines: Sequence[TextLine], form: TranscriptForm, name: str
+) -> Iterator[_Spoken | NotRead]:
+    """Turns with their lines; what stands before the first, and beside the words."""
+    known = _speakers(lines, form)
+    part: _Spoken | None = None
+    beside: tuple[str, int, list[str]] = ("before the first turn", 1, [])
+    is_beside = True
+    when = ""
+    for line in lines:
+        text = line.text.rstrip()
+        if form.is_subtitle and _CUE.fullmatch(text):
+            when = text.split("-->", 1)[0].strip()
+            is_beside = part is None
+            continue
+        match = form.pattern.fullmatch(text)
+        if match and _bare(match["name"]).casefold() in known:
+            yield from _noted(beside, name)
+            beside, is_beside = ("", line.number, []), False
+            if part is not None:
+                yield part
+            part = _Spoken(_bare(match["name"]), _when(match) or when, line.number)
+            part.words.append(match.groupdict().get("words") or "")
+        elif named_part := _PART.fullmatch(text):
+            yield from _noted(beside, name)
+            beside, is_beside = (named_part[1].lower(), line.number, []), True
+        elif _is_furniture(text, form) and part is not None and not is_beside:
+            yield from _noted(beside, name)
+            beside, is_beside = ("lines between turns", line.number, [text]), True
+        elif is_beside or part is None:
+            beside[2].append(text)
+        else:
+            part.words.append(text)
+    if part is not None:
+        yield part
+    yield from _noted(beside, name)
+
+
+def _is_furniture(text: str, form: TranscriptForm) -> bool:
+    """A rule, or the number of a subtitle."""
+    return _RULE.fullmatch(text) is not None or (form.is_subtitle and text.strip().isdigit())
+
+
+def _noted(beside: tuple[str, int, list[str]], name: str) -> Iterator[NotRead]:
+    what, line, texts = beside
+    if any(text.strip() for text in texts):
+        yield NotRead(source=f"{name}:{line}", name=what, text="\n".join(texts))
+
+
+def _speakers(lines: Sequence[TextLine], form: TranscriptForm) -> set[str]:
+    """Names that speak: with a time any; without one those that speak twice, or name a side."""
+    found = (form.pattern.fullmatch(line.text.rstrip()) for line in lines)
+    names = Counter(_bare(match["name"]).casefold() for match in found if match)
+    if form.pattern is not _patterns()["name, words"]:
+        return set(names)
+    told = {one for one in names if is_staff_label(one) is not None or is_action(one)}
+    if {True, False} <= {is_staff_label(one) for one in told}:
+        return told | {one for one, count in names.items() if count > 2}
+    return {one for one, count in names.items() if count > 1}
+
+
+def _when(match: re.Match[str]) -> str:
+    found = match.groupdict()
+    return found.get("when") or found.get("bare") or ""
+
+
+def _said(part: _Spoken, name: str) -> Said | Dropped:
+    text = _TAG.sub("", "\n".join(part.words)).strip()
+    source = f"{name}:{part.line}"
+    if not text:
+        return Dropped.of(RowError(NO_TEXT, "a turn without words"), source=source, text=part.name)
+    if _notice().fullmatch(text):
+        return Dropped.of(RowError(SYSTEM_MESSAGE, "written by the app"), source=source, text=text)
+    seconds = unix_seconds(part.when) if part.when else None
+    if seconds is None and part.when:
+        seconds = clock_seconds(part.when)
+    account = part.name if seconds is not None and seconds > _ERA else ""  # a name, and no label
+    return Said(text=text, source=source, author=part.name, account=account, seconds=seconds)
+
+
+@functools.cache
+def _notice() -> re.Pattern[str]:
+    """What an app writes in somebody's name."""
+    notices = lexicon(__package__).either("transcript_notices")
+    return re.compile(rf"(?:{notices})\.?\s*", re.IGNORECASE)
+
+
+def _threads(said: Sequence[Said]) -> Iterator[Thread | Dropped]:
+    spoken = []
+    for one in as_turns(said):
+        if isinstance(one, Dropped):
+            yield one
+        else:
+            spoken.append(one[1])
+    if not spoken:
+        return
+    is_dated = all(turn.seconds is not None and turn.seconds > _ERA for turn in spoken)
+    if is_dated and all(turn.is_staff is None for turn in spoken):
+        yield from find_threads([Post(turn=turn) for turn in spoken], _PACE)
+    else:
+        yield as_thread(spoken, ())
