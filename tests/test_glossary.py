@@ -27,6 +27,7 @@ BORDERS = {
     ],
     "asker": [
         ("sources/chats", "who asks in a thread"),
+        ("sources/dialogues", "who asks in a thread"),
         ("examples/conversion", "who asks in a thread"),
     ],
     "iter": [("sandbox/environment.py", "Jinja calls the field of a loop so")],
@@ -34,7 +35,7 @@ BORDERS = {
         ("examples/tasks", "the values of a label column"),
         ("recipe/source_recipe.py", "the values of a label column"),
         ("report/sections.py", "HTML calls them so"),
-        ("sources/chats", "what stands before the lines of a chat"),
+        ("sources/dialogues", "what stands before the lines of a chat"),
     ],
     "side": [
         ("cli/commands/compare.py", "runs that are compared"),
@@ -43,7 +44,7 @@ BORDERS = {
         ("stages/compare.py", "runs that are compared"),
         ("stages/comparing", "runs that are compared"),
     ],
-    "speaker": [("sources/chats", "somebody in a chat")],
+    "speaker": [("sources/dialogues", "somebody in a dialogue")],
 }
 BORDERS["sides"] = BORDERS["side"]
 

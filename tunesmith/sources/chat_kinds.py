@@ -8,12 +8,12 @@ from pathlib import Path
 from typing import Literal
 
 from tunesmith.errors import DataError
-from tunesmith.sources.chats.dialogues import are_dialogues, read_dialogues
 from tunesmith.sources.chats.irc import is_irc_log, read_irc
 from tunesmith.sources.chats.messenger import is_messenger_export, read_messenger
 from tunesmith.sources.chats.slack import is_slack_export, read_slack
-from tunesmith.sources.chats.transcripts import find_form, read_transcript
 from tunesmith.sources.chats.whatsapp.whatsapp import is_whatsapp_chat, read_whatsapp
+from tunesmith.sources.dialogues.read_dialogues import are_dialogues, read_dialogues
+from tunesmith.sources.dialogues.transcripts import find_form, read_transcript
 from tunesmith.sources.kind import Certainty, Recognition, SourceFile, SourceKind
 from tunesmith.sources.mail.read_mail import is_mail_folder, read_mailbox
 from tunesmith.sources.material import Piece, Thread

@@ -10,7 +10,7 @@ from functools import lru_cache, partial
 from pathlib import Path
 from typing import Any, Literal
 
-from tunesmith.sources.chats.dialogues import message_columns
+from tunesmith.sources.dialogues.read_dialogues import message_columns
 from tunesmith.sources.kind import Certainty, Recognition, SourceFile, SourceKind
 from tunesmith.sources.page_kinds import ARCHIVES, LIST_OF_OBJECTS, format_of, is_page
 from tunesmith.sources.row import Dropped, NotRead, Row

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.sources.chats.reading import lost, pieces_of, said_in, talks
+from tests.sources.dialogues.reading import lost, pieces_of, said_in, talks
 from tunesmith.errors import DataError
 from tunesmith.sources.row import Dropped, NotRead
 

@@ -8,7 +8,6 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from tunesmith.sources.chats.moments import unix_seconds
 from tunesmith.sources.chats.post import (
     BOT_MESSAGE,
     DELETED,
@@ -18,12 +17,13 @@ from tunesmith.sources.chats.post import (
     Names,
     Post,
 )
-from tunesmith.sources.chats.speaker_labels import is_action
-from tunesmith.sources.chats.turn_fields import (
+from tunesmith.sources.dialogues.moments import unix_seconds
+from tunesmith.sources.dialogues.speaker_labels import is_action
+from tunesmith.sources.dialogues.turn_fields import (
     Flat,
     TurnFields,
+    field_key,
     is_flagged,
-    name_key,
     named,
     side_of,
     text_of,
@@ -156,12 +156,12 @@ def _check_kind(turn: Flat, fields: TurnFields) -> None:
         raise RowError(DELETED, "the message was taken back")
     is_public = is_flagged(turn, others.get("public"))
     kind = _word(turn, others.get("kind"))
-    is_note = name_key(kind) in named("notes")
+    is_note = field_key(kind) in named("notes")
     if is_flagged(turn, others.get("internal")) or is_public is False or is_note:
         raise RowError(INTERNAL_NOTE, "written for colleagues, not for the customer")
     if is_flagged(turn, others.get("bot")):
         raise RowError(BOT_MESSAGE, "written by a program")
-    if kind and name_key(kind) not in named("kinds_of_people"):
+    if kind and field_key(kind) not in named("kinds_of_people"):
         raise RowError(SYSTEM_MESSAGE, f"of the kind {kind}")
 
 

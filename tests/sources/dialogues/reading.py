@@ -1,6 +1,5 @@
 """A file's content -> the pieces a reader makes of it, and the words that are in none of them."""
 
-import json
 import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -52,7 +51,7 @@ def reasons(pieces: Iterable[Piece]) -> list[str]:
 
 
 def lost(value: Any, pieces: Iterable[Piece]) -> list[str]:
-    """The words of a JSON value that stand in no piece; what is dropped must show its beginning."""
+    """The words of a JSON value that stand in no piece; dates and other numbers are structure."""
     shown: list[str] = []
     for piece in pieces:
         if isinstance(piece, Thread):
@@ -61,7 +60,8 @@ def lost(value: Any, pieces: Iterable[Piece]) -> list[str]:
         elif isinstance(piece, Dropped | NotRead):
             shown.append(piece.text)
     words = set(re.findall(r"\w+", " ".join(shown)))
-    return [word for word in re.findall(r"\w+", " ".join(_texts(value))) if word not in words]
+    found = re.findall(r"\w+", " ".join(_texts(value)))
+    return [word for word in found if word not in words and not re.search(r"\d|^Z$", word)]
 
 
 def _texts(value: Any) -> Iterator[str]:
@@ -73,8 +73,3 @@ def _texts(value: Any) -> Iterator[str]:
             yield from _texts(part)
     elif value is not None:
         yield str(value)
-
-
-def as_json(value: Any) -> str:
-    """A value as a file of JSON holds it."""
-    return json.dumps(value, ensure_ascii=False, indent=1)

@@ -7,21 +7,21 @@ once, is parted into conversations by who answers whom.
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from tunesmith.sources.chats.dialogue_trees import BESIDE
 from tunesmith.sources.chats.post import OTHER_BRANCH, Names, as_thread, in_order
-from tunesmith.sources.chats.said import Said, as_posts, as_turns, names_of, read_said
-from tunesmith.sources.chats.turn_fields import (
+from tunesmith.sources.chats.who_answers_whom import ChannelPace, find_threads
+from tunesmith.sources.dialogues.dialogue_lists import ANY, ROOT, Keys, TurnList, children_of
+from tunesmith.sources.dialogues.dialogue_trees import BESIDE
+from tunesmith.sources.dialogues.said import Said, as_posts, as_turns, names_of, read_said
+from tunesmith.sources.dialogues.turn_fields import (
     Flat,
     TurnFields,
+    field_key,
     flattened,
-    name_key,
     named,
     scalars,
     text_of,
     unsaid,
 )
-from tunesmith.sources.chats.turn_lists import ANY, ROOT, Keys, TurnList, children_of
-from tunesmith.sources.chats.who_answers_whom import ChannelPace, find_threads
 from tunesmith.sources.lexicon import lexicon
 from tunesmith.sources.material import Thread, Turn
 from tunesmith.sources.row import Dropped, NotRead, Row, RowError
@@ -40,6 +40,7 @@ class Talk:
         sources: The place of each.
         opening: What was said before the list began.
         is_sorted: Whether the turns stand in the order they were said.
+        is_whole_file: Whether they are all that a file holds.
         passed_over: Paths that are structure, beside those of the fields.
     """
 
@@ -48,6 +49,7 @@ class Talk:
     sources: Sequence[str]
     opening: Said | None = None
     is_sorted: bool = True
+    is_whole_file: bool = False
     passed_over: set[str] = field(default_factory=set)
 
 
@@ -55,7 +57,7 @@ def lists_in(
     value: object, pattern: Keys = ()
 ) -> Iterator[tuple[Keys, list[Mapping[str, object]]]]:
     """All lists of objects in a value, whatever they hold, by their pattern."""
-    name = next((name_key(key) for key in reversed(pattern) if key not in (ANY, ROOT)), "")
+    name = next((field_key(key) for key in reversed(pattern) if key not in (ANY, ROOT)), "")
     if isinstance(value, list | tuple) and name not in named("annotation_lists"):
         items = [item for item in value if isinstance(item, Mapping)]
         if items:
@@ -166,8 +168,9 @@ def _threads(spoken: Spoken, talk: Talk) -> Iterator[Thread | Dropped]:
 
 
 def _is_open_chat(talk: Talk) -> bool:
-    keys = {name_key(path) for path in talk.turns[0]} | {name_key(path) for path in talk.turns[-1]}
-    return bool(keys & named("channel_keys")) and "time" in talk.fields.others
+    keys = {field_key(path) for turn in (talk.turns[0], talk.turns[-1]) for path in turn}
+    is_open = talk.is_whole_file or bool(keys & named("channel_keys"))
+    return is_open and "time" in talk.fields.others
 
 
 def _chains(spoken: Spoken, names: Names) -> Iterator[Thread]:
@@ -231,9 +234,9 @@ def _openings_in(
                 yield key, read_said(flattened(part), found.fields, f"{at} {key}")
             except RowError:
                 continue
-    if name_key(found.path[-1]) not in named("reply_lists") and not _asker(parent):
+    if field_key(found.path[-1]) not in named("reply_lists") and not _asker(parent):
         return
-    by_key = {name_key(key): key for key in parent}
+    by_key = {field_key(key): key for key in parent}
     for word in lexicon(__package__).words("opening_columns"):
         if word in by_key and (text := text_of(parent[by_key[word]])):
             asker = _asker(parent) or "customer"
@@ -243,6 +246,6 @@ def _openings_in(
 
 def _asker(parent: Mapping[str, object]) -> str:
     """Who opened a ticket, by id or name."""
-    flat = {name_key(path): value for path, value in flattened(parent, depth=1).items()}
+    flat = {field_key(path): value for path, value in flattened(parent, depth=1).items()}
     values = (flat.get(key) for key in lexicon(__package__).words("asker_columns"))
     return next((str(one) for one in values if isinstance(one, str | int) and str(one).strip()), "")

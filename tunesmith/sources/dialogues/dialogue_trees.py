@@ -7,7 +7,7 @@ the order of the tree.
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from tunesmith.sources.chats.turn_fields import find_turn_fields, flattened, name_key, side_of
+from tunesmith.sources.dialogues.turn_fields import field_key, find_turn_fields, flattened, side_of
 
 BESIDE = "(another branch)"  # the key of a turn that lies beside the path
 _REPLIES = ("replies", "children", "responses", "answers")
@@ -28,7 +28,7 @@ def tree_turns(value: Node, parent: object) -> Sequence[Node]:
         and all({"parent", "children"} <= node.keys() for node in nodes)
     ):
         return _linked(value, parent)
-    key = next((key for key in value if name_key(str(key)) in _REPLIES and value[key]), None)
+    key = next((key for key in value if field_key(str(key)) in _REPLIES and value[key]), None)
     replies = value.get(key) if key else None
     if key is None or not isinstance(replies, list) or not isinstance(replies[0], Mapping):
         return []

@@ -8,17 +8,17 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from tunesmith.sources.chats.dialogue_trees import tree_turns
 from tunesmith.sources.chats.message_intent import asks_question
-from tunesmith.sources.chats.speaker_labels import is_action, labelled_lines
-from tunesmith.sources.chats.turn_fields import (
+from tunesmith.sources.dialogues.dialogue_trees import tree_turns
+from tunesmith.sources.dialogues.speaker_labels import is_action, labelled_lines
+from tunesmith.sources.dialogues.turn_fields import (
     MAX_LOOKED_AT,
     Flat,
     TurnFields,
+    field_key,
     find_turn_fields,
     flattened,
     is_flagged,
-    name_key,
     named,
     side_of,
 )
@@ -227,7 +227,7 @@ def _exchanged(items: Sequence[Mapping[str, object]]) -> list[Mapping[str, objec
 def _key_of_side(item: Mapping[str, object], *, is_staff: bool) -> str | None:
     usual = ("output", "system") if is_staff else ("input",)
     for key, part in item.items():
-        is_side = side_of(str(key)) is is_staff or name_key(str(key)) in usual
+        is_side = side_of(str(key)) is is_staff or field_key(str(key)) in usual
         if isinstance(part, str) and is_side:
             return str(key)
     return None
@@ -279,7 +279,7 @@ def _is_collection(value: Mapping[str, object]) -> bool:
         return False
     keys = [str(key) for key in value]
     if all(re.search(r"\d", key) for key in keys) or named("splits").issuperset(
-        map(name_key, keys)
+        map(field_key, keys)
     ):
         return True
     shapes = [frozenset(part) for part in parts if isinstance(part, Mapping)]
@@ -292,4 +292,4 @@ def _dialogue_names() -> frozenset[str]:
 
 def _name_of(pattern: Keys) -> str:
     """What a list is called: its key, or the key that its collection stands under."""
-    return next((name_key(key) for key in reversed(pattern) if key not in (ANY, ROOT)), "")
+    return next((field_key(key) for key in reversed(pattern) if key not in (ANY, ROOT)), "")

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 
 from tunesmith.sources.chats.message_intent import asks_question
-from tunesmith.sources.chats.speaker_labels import is_staff_label
+from tunesmith.sources.dialogues.speaker_labels import is_staff_label
 from tunesmith.sources.lexicon import lexicon
 from tunesmith.sources.pages.html.html_elements import as_markdown
 
@@ -94,7 +94,7 @@ def find_turn_fields(turns: Sequence[Flat], named: Mapping[str, str]) -> TurnFie
     values = _values(some)
     by_key: dict[str, str] = {}
     for path in values:
-        by_key.setdefault(name_key(path), path)
+        by_key.setdefault(field_key(path), path)
     texts = _texts(by_key, values, named)
     taken = {*texts}
     role = named.get("role") or _speaker("role_columns", by_key, values, taken)
@@ -134,7 +134,7 @@ def unsaid(value: object) -> Iterator[str]:
                 yield from unsaid(part)
     elif isinstance(value, Mapping):
         for key, part in value.items():
-            if name_key(str(key)) not in _text_keys() or not isinstance(part, str | list):
+            if field_key(str(key)) not in _text_keys() or not isinstance(part, str | list):
                 yield from scalars(part)
             else:
                 yield from unsaid(part)
@@ -152,7 +152,7 @@ def scalars(value: object) -> Iterator[str]:
         yield str(value)
 
 
-def name_key(name: str) -> str:
+def field_key(name: str) -> str:
     """A field's name as it is compared: `fromUser.displayName` is from_user_display_name."""
     spaced = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name.strip())
     return re.sub(r"[\s.-]+", "_", spaced).casefold()
@@ -177,7 +177,7 @@ def _said(value: object) -> Iterator[str]:
             yield from _said(part)
     elif isinstance(value, Mapping):
         for key, part in value.items():
-            if name_key(str(key)) in _text_keys():
+            if field_key(str(key)) in _text_keys():
                 yield from _said(part)
 
 
@@ -233,7 +233,7 @@ def _others(
 def _may_be(what: str, column: Sequence[object]) -> bool:
     """Whether values are what a name promises: flags, or kinds of messages that people write."""
     if what == "kind":
-        return any(name_key(str(value)) in named("kinds_of_people") for value in column)
+        return any(field_key(str(value)) in named("kinds_of_people") for value in column)
     is_flag = what in ("asks", "answers", "bot", "internal", "public")
     return not is_flag or all(_flag(value) is not None for value in column)
 
@@ -313,7 +313,7 @@ def _differing(values: Mapping[str, list[object]], num_turns: int) -> list[str]:
 def _takes_turns(path: str, values: Mapping[str, list[object]], num_turns: int) -> bool:
     """Whether a field holds a few short words, of which one follows another."""
     column = values[path]
-    is_named_otherwise = name_key(path.rpartition(".")[2]) in named("not_speakers")
+    is_named_otherwise = field_key(path.rpartition(".")[2]) in named("not_speakers")
     if is_named_otherwise or len(column) != num_turns or num_turns < 3:
         return False
     if any(not isinstance(value, str | int) or isinstance(value, bool) for value in column):

@@ -14,12 +14,12 @@ from pathlib import Path
 
 from tunesmith.errors import DataError
 from tunesmith.sources.chats.message_intent import asks_question
-from tunesmith.sources.chats.moments import clock_seconds, unix_seconds
 from tunesmith.sources.chats.post import NO_TEXT, SYSTEM_MESSAGE, Post, as_thread, check_held
-from tunesmith.sources.chats.said import Said, as_turns
-from tunesmith.sources.chats.speaker_labels import is_action, is_staff_label
-from tunesmith.sources.chats.turn_fields import named
 from tunesmith.sources.chats.who_answers_whom import ChannelPace, find_threads
+from tunesmith.sources.dialogues.moments import clock_seconds, unix_seconds
+from tunesmith.sources.dialogues.said import Said, as_turns
+from tunesmith.sources.dialogues.speaker_labels import is_action, is_staff_label
+from tunesmith.sources.dialogues.turn_fields import named
 from tunesmith.sources.lexicon import lexicon
 from tunesmith.sources.material import Thread
 from tunesmith.sources.row import Dropped, NotRead, RowError

@@ -1,8 +1,9 @@
 """Dialogues of a table or a JSON file -> threads.
 
 Either a row is a message, and an id says to which conversation it belongs; or all rows together
-are one conversation; or conversations stand within the rows, however deep, as `turn_lists` finds
-them. Columns and lists are found by their usual names and their values, or named by the recipe.
+are one conversation; or conversations stand within the rows, however deep, as `dialogue_lists`
+finds them. Columns and lists are found by their usual names and their values, or the recipe names
+them.
 """
 
 import itertools
@@ -10,10 +11,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from tunesmith.errors import DataError
-from tunesmith.sources.chats.dialogue_pieces import Talk, leftovers, lists_in, talk_of, talk_pieces
 from tunesmith.sources.chats.post import check_held
-from tunesmith.sources.chats.turn_fields import find_turn_fields, flattened, name_key, named
-from tunesmith.sources.chats.turn_lists import (
+from tunesmith.sources.dialogues.dialogue_lists import (
     ANY,
     ROOT,
     Keys,
@@ -21,6 +20,14 @@ from tunesmith.sources.chats.turn_lists import (
     find_turn_lists,
     is_training_row,
 )
+from tunesmith.sources.dialogues.dialogue_pieces import (
+    Talk,
+    leftovers,
+    lists_in,
+    talk_of,
+    talk_pieces,
+)
+from tunesmith.sources.dialogues.turn_fields import field_key, find_turn_fields, flattened, named
 from tunesmith.sources.lexicon import lexicon
 from tunesmith.sources.lines import excerpt
 from tunesmith.sources.material import Thread
@@ -66,7 +73,7 @@ def message_columns(names: Iterable[str], fields: Mapping[str, str]) -> MessageC
         names: Of the columns.
         fields: What the recipe says of `thread`, `author`, `role` and `message`.
     """
-    by_key = {name_key(name): name for name in names}
+    by_key = {field_key(name): name for name in names}
     usual = lexicon(__package__)
 
     def find(ours: str, columns: str, taken: Iterable[str | None] = ()) -> str | None:
@@ -225,7 +232,7 @@ def _are_things(rows: Sequence[Row]) -> bool:
     """Whether rows have titles, as tickets and articles do, which are no turns."""
     titled = 0
     for row in rows:
-        keys = {name_key(key): value for key, value in row.fields.items()}
+        keys = {field_key(key): value for key, value in row.fields.items()}
         titled += any(keys.get(key) for key in named("title_columns"))
     return titled * 2 >= len(rows)
 
@@ -297,6 +304,7 @@ def _of_messages(rows: Iterable[Row | Dropped], shape: DialogueShape, name: str)
             fields=fields,
             sources=[row.source for row in rows_of_talk],
             is_sorted=shape.columns is None,
+            is_whole_file=shape.columns is None,
             passed_over={shape.columns.thread} if shape.columns else set(),
         )
         yield from talk_pieces(talk)
