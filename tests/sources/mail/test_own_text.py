@@ -103,6 +103,15 @@ def test_quotes_in_quotes_are_told_apart() -> None:
     assert (inner.text, inner.quotes[0].text) == ("Yes.", "Is it open?")
 
 
+def test_two_quotes_in_a_row_are_two() -> None:
+    above = ["On 1/5/26 10:00, Mara wrote:", "On 1/6/26 10:00, Ben wrote:"]
+    own = own_text(f"Hi.\n\n{above[0]}\n> one\n{above[1]}\n> two\n")
+    assert [(quote.introduction, quote.text) for quote in own.quotes] == [
+        (above[0], "one"),
+        (above[1], "two"),
+    ]
+
+
 def test_the_rest_of_a_quoted_line_that_lost_its_mark_is_quoted() -> None:
     long = "> " + "word " * 15
     own = own_text(f"Yes.\n\n{long}\nrest\n> more\n")

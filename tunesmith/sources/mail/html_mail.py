@@ -11,10 +11,13 @@ from bs4.element import Tag
 
 Piece = tuple[str, str]  # a name and a text
 _OPEN, _CLOSE, _SPACE = "\x02", "\x03", "\x04"  # of a quote; a space that counts
-_MARKS = dict.fromkeys(map(ord, (_OPEN, _CLOSE, _SPACE)))
+_BLOCK, _PARAGRAPH = "\x05", "\x06"  # where they end and begin
+_MARKS = dict.fromkeys(range(2, 7))
+_BREAKS = re.compile(f"([{_OPEN}{_CLOSE}{_BLOCK}{_PARAGRAPH}\n])")
 _QUOTES = "blockquote, .gmail_quote, .yahoo_quoted, .protonmail_quote, .zmail_extra"
 _SIGNATURES = ".gmail_signature, .moz-signature, .protonmail_signature_block, #Signature"
-_BLOCKS = ["p", "div", "tr", "h1", "h2", "h3", "h4", "h5", "h6", "ul", "ol", "pre", "table", "hr"]
+_BLOCKS = ["div", "tr", "h1", "h2", "h3", "h4", "h5", "h6", "li", "hr", "dt", "dd"]
+_PARAGRAPHS = ["p", "ul", "ol", "pre", "table", "dl"]
 _HIDDEN = re.compile(r"display\s*:\s*none", re.IGNORECASE)
 _INDENTED = re.compile(r"border(?:-left)?\s*:\s*none", re.IGNORECASE)
 _MAX_URL = 200  # characters; longer ones follow the reader about
@@ -54,8 +57,8 @@ def _mark_quotes(soup: BeautifulSoup) -> None:
     for tag in soup.select(_QUOTES):
         holds_another = tag.name != "blockquote" and tag.find("blockquote") is not None
         if not holds_another and not _INDENTED.search(str(tag.get("style") or "")):
-            tag.insert(0, f"\n{_OPEN}\n")
-            tag.append(f"\n{_CLOSE}\n")
+            tag.insert(0, _OPEN)
+            tag.append(_CLOSE)
 
 
 def _write_out(soup: BeautifulSoup) -> None:
@@ -63,21 +66,20 @@ def _write_out(soup: BeautifulSoup) -> None:
     for node in soup.find_all(string=re.compile(r"[\n\r\t]| {2}")):
         if node.find_parent("pre") is not None:
             node.replace_with(str(node).replace(" ", _SPACE))
-        elif _OPEN not in node and _CLOSE not in node:
+        else:
             node.replace_with(re.sub(r"[ \t\r\n\f]+", " ", str(node)))
     for tag in soup.find_all("br"):
         tag.replace_with("\n")
     for tag in soup.find_all("a"):
         _write_link(tag)
-    for tag in soup.find_all(_BLOCKS):
-        tag.append("\n\n" if tag.name in ("p", "pre", "table") else "\n")
-        if tag.name in ("div", "pre", "ul", "ol") and tag.previous_sibling is not None:
-            tag.insert(0, "\n")
     for tag in soup.find_all(["td", "th"]):
         tag.append(" ")
     for tag in soup.find_all("li"):
-        tag.insert(0, "\n- ")
-        tag.append("\n")
+        tag.insert(0, "- ")
+    for names, mark in ((_BLOCKS, _BLOCK), (_PARAGRAPHS, _PARAGRAPH)):
+        for tag in soup.find_all(names):
+            tag.insert(0, mark)
+            tag.append(mark)
 
 
 def _write_link(tag: Tag) -> None:
@@ -90,14 +92,35 @@ def _write_link(tag: Tag) -> None:
 
 
 def _text(soup: BeautifulSoup) -> str:
-    depth = 0
+    """The lines as they are seen: one break where blocks meet, however many of them."""
     lines: list[str] = []
-    for line in soup.get_text().split("\n"):
-        if line.strip() in (_OPEN, _CLOSE):
-            depth += 1 if line.strip() == _OPEN else -1
+    depth, marks = 0, ""
+    for piece in _BREAKS.split(soup.get_text()):
+        text = re.sub(r"[ \t\xa0]+", " ", piece).strip(" ").replace(_SPACE, " ")
+        if _BREAKS.fullmatch(piece):
+            marks += piece
             continue
-        text = re.sub(r"[ \t\xa0]+", " ", line).strip().replace(_SPACE, " ").rstrip()
-        is_blank_again = not text and bool(lines) and not lines[-1].strip("> ")
-        if not is_blank_again:
-            lines.append(f"{'>' * depth} {text}" if depth > 0 else text)
-    return "\n".join(lines).strip("\n")
+        if not text:
+            continue
+        before = depth
+        depth += marks.count(_OPEN) - marks.count(_CLOSE)
+        lines += [_quoted("", min(before, depth))] * (_num_breaks(marks) - 1 if lines else 0)
+        if lines and not marks:
+            lines[-1] += text
+        else:
+            lines.append(_quoted(text, depth))
+        marks = ""
+    return "\n".join(lines)
+
+
+def _quoted(text: str, depth: int) -> str:
+    return f"{'>' * depth} {text}".rstrip() if depth > 0 else text.rstrip()
+
+
+def _num_breaks(marks: str) -> int:
+    """How many lines end between two texts; a break before a block's end shows nothing."""
+    if _PARAGRAPH in marks or _OPEN in marks or _CLOSE in marks:
+        return 2
+    num_breaks = marks.count("\n")
+    is_block = _BLOCK in marks
+    return min(2, num_breaks - (is_block and marks.startswith("\n")) + is_block)

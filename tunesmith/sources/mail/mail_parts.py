@@ -5,7 +5,6 @@ other, mails inside of a mail as such. Files, pictures, calendars and keys are n
 """
 
 import base64
-import binascii
 import quopri
 import re
 from collections.abc import Iterator, Sequence
@@ -46,6 +45,7 @@ _PGP_SIGNATURE = re.compile(
 _UUENCODED = re.compile(r"^begin [0-7]{3,4} (\S.*)\n(?:[ -`]{1,90}\n)*?(?:`?\n)?end$", re.MULTILINE)
 _TAGS = re.compile(r"</?[A-Za-z][\w-]{0,20}>")
 _BASE64 = re.compile(rb"[A-Za-z0-9+/=\s]*")
+_CONTROL = re.compile(rb"[\x00-\x08\x0e-\x1a\x1c-\x1f\x7f]")
 _WORD = re.compile(r"\w+")
 _IS_RICHER = 2.0  # the longer of two alternatives says more from here on
 
@@ -231,12 +231,10 @@ def _from_base64(data: bytes) -> bytes:
     """Bytes of base64; lists add footers below, and some programs only say they encode."""
     lines = data.splitlines(keepends=True)
     end = next((n for n, line in enumerate(lines) if not _BASE64.fullmatch(line)), len(lines))
-    if end < len(lines) and end < len(lines) / 2:
-        return data
     bare = re.sub(rb"[\s=]", b"", b"".join(lines[:end]))
-    bare = bare[: len(bare) - (len(bare) % 4 == 1)]
-    try:
-        text = base64.b64decode(bare + b"=" * (-len(bare) % 4))
-    except (binascii.Error, ValueError):
-        return data
-    return text + b"".join(lines[end:])
+    if len(bare) % 4 == 1:
+        bare = bare[:-1]
+    text = base64.b64decode(bare + b"=" * (-len(bare) % 4))
+    is_text = text and not _CONTROL.search(text) and len(bare) % 4 != 3
+    rest = b"".join(lines[end:])
+    return text + b"\n" * bool(rest) + rest if not rest or is_text else data

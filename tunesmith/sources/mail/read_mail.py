@@ -31,6 +31,7 @@ from tunesmith.sources.mail.mail_parts import MailBody, read_body
 from tunesmith.sources.mail.mail_threads import Mail, mails_by_thread
 from tunesmith.sources.mail.mailbox import is_mail, raw_mails
 from tunesmith.sources.mail.own_text import MailQuote, own_text
+from tunesmith.sources.mail.signatures import without_name
 from tunesmith.sources.material import Thread, Turn
 from tunesmith.sources.row import Dropped, NotRead, RowError
 from tunesmith.sources.tables.strict_json import check_characters
@@ -188,7 +189,10 @@ def _found(message: Message, body: MailBody, source: str) -> list[Found]:
         text = f"{subject}\n{body.text}".strip()
         return [Dropped.of(fault, source=source, text=text), *quotes]
     bare, is_reply = bare_subject(subject)
-    text = _with_subject(body.text, bare, is_reply=is_reply, is_folder=bool(body.inner))
+    own, signed = without_name(body.text, name)
+    if signed:
+        body.not_read.append(("signature", signed))
+    text = _with_subject(own, bare, is_reply=is_reply, is_folder=bool(body.inner))
     if not text:
         fault = RowError(NO_TEXT, "nothing but quotes or attachments")
         return [*([] if body.inner else [Dropped.of(fault, source=source, text=subject)]), *quotes]

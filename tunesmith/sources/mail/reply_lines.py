@@ -17,6 +17,7 @@ _BIDI = dict.fromkeys([0x200E, 0x200F, *range(0x202A, 0x202F), *range(0x2066, 0x
 _DATE = re.compile(r"(?<!\d)\d{4}(?!\d)|\d{1,2}[./-]\s?\d{1,2}[./-]\s?\d{2,4}")
 _TIME = re.compile(r"\d{1,2}[:.h]\d{2}(?!\d)")
 _SENTENCE_ENDS = (".", "!", "?", "。", "！", "？", "؟")
+_ENDS = (":", "：")  # of the line above a quote
 _RULE = re.compile(r"^\s*(?:_{20,}|-{20,})\s*$")
 _MAX_LINE = 300  # characters of a line that introduces a quote
 _MAX_LINES = 4  # into which mail programs break it
@@ -79,6 +80,7 @@ def introduced_author(lines: Sequence[str]) -> str | None:
     return found.group() if found else None
 
 
+@functools.lru_cache(maxsize=64)
 def plain_line(line: str) -> str:
     """A line without the marks that turn the direction of writing, and without odd blanks."""
     return " ".join(line.translate(_BIDI).split())
@@ -97,22 +99,26 @@ def _introduction(lines: Sequence[str], index: int) -> tuple[int, bool]:
 def _attribution(lines: Sequence[str], index: int) -> int:
     """How many lines say who wrote the quote below; mail programs break long ones."""
     first = plain_line(lines[index])
+    begins = _quote_begins().match(first) is not None
     for length in range(_MAX_LINES, 0, -1):
         parts = [plain_line(line) for line in lines[index : index + length]]
-        if len(parts) < length or not all(parts) or sum(map(len, parts)) > _MAX_LINE:
-            continue
-        if any(is_quoted(line) for line in lines[index : index + length]):
+        ends = parts[-1].endswith(_ENDS) or (begins and length == 1)
+        if len(parts) < length or not ends or not _are_of_one(parts):
             continue
         follows = _quote_follows(lines, index + length)
         if not _says_who_wrote(" ".join(parts), follows=follows):
             continue
-        rest = " ".join(parts[1:])
-        if length == 1 or _is_beginning(first, rest, follows=follows):
+        if length == 1 or _is_beginning(first, " ".join(parts[1:])):
             return length
     return 0
 
 
-def _is_beginning(first: str, rest: str, *, follows: bool) -> bool:
+def _are_of_one(parts: Sequence[str]) -> bool:
+    is_short = sum(map(len, parts)) <= _MAX_LINE
+    return is_short and all(parts) and not any(part.startswith(">") for part in parts)
+
+
+def _is_beginning(first: str, rest: str) -> bool:
     """Whether a broken introduction begins with this line, and not only below it."""
     if first.endswith(_SENTENCE_ENDS) and not _TIME.search(first):
         return False
@@ -127,7 +133,7 @@ def _says_who_wrote(line: str, *, follows: bool) -> bool:
     has_date = _DATE.search(line) is not None
     has_moment = has_date or _TIME.search(line) is not None
     has_verb = _verb().search(line) is not None
-    if not line.endswith((":", "：")):
+    if not line.endswith(_ENDS):
         is_whole = has_moment and has_verb and _quote_begins().match(line) is not None
         return is_whole and (follows or line.endswith(("wrote", "schrieb")))
     if (has_address and has_date) or (has_moment and has_verb):
@@ -156,7 +162,7 @@ def _num_headers(lines: Sequence[str], index: int, *, needed: int) -> int:
     end = index
     for number, line in enumerate(_block(lines, index), start=index):
         text = plain_line(line)
-        if _any_header().match(text):
+        if _is_header(line):
             found.append(text)
             end = number + 1
         elif text and not found:
@@ -172,8 +178,7 @@ def _block(lines: Sequence[str], index: int) -> Iterator[str]:
     """Lines that may be headers: not more than one in a row that is none."""
     num_others = 0
     for line in lines[index : index + _MAX_HEADERS]:
-        is_other = not _any_header().match(plain_line(line))
-        num_others = num_others + 1 if is_other else 0
+        num_others = 0 if _is_header(line) else num_others + 1
         if num_others > 2:
             return
         yield line
@@ -226,8 +231,10 @@ def _header(*names: str) -> re.Pattern[str]:
     return re.compile(rf"[*_\s]*(?:{words})[*_\s]*[:：][*_\s]*", re.IGNORECASE)
 
 
-def _any_header() -> re.Pattern[str]:
-    return _header("from_headers", "date_headers", "other_headers")
+@functools.lru_cache(maxsize=64)
+def _is_header(line: str) -> bool:
+    names = ("from_headers", "date_headers", "other_headers")
+    return _header(*names).match(plain_line(line[:_MAX_LINE])) is not None
 
 
 def _either(name: str, *, is_spaced: bool | None = None) -> str:

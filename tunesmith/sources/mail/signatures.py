@@ -30,6 +30,15 @@ def mark_signatures(lines: Sequence[str], roles: list[Role]) -> None:
             roles[number] = Role.SIGNATURE
 
 
+def without_name(text: str, name: str) -> tuple[str, str]:
+    """A text without its author's name as the last line, and that line."""
+    above, _, last = text.rpartition("\n")
+    signed = re.findall(r"\w+", last.casefold())
+    known = re.findall(r"\w+", name.casefold())
+    is_name = above and last.strip() and 0 < len(signed) <= 3 and set(signed) <= set(known)
+    return (above.rstrip(), last.strip()) if is_name else (text, "")
+
+
 def _mark_below_dashes(lines: Sequence[str], roles: list[Role]) -> None:
     for number, line in enumerate(lines):
         if roles[number] is not Role.OWN or line.strip() not in ("--", "—"):
