@@ -14,6 +14,8 @@ DELETED = "deleted message"
 INTERNAL_NOTE = "internal note"  # that a customer never saw
 OTHER_BRANCH = "another branch"  # of a conversation that was tried in several ways
 NOT_A_DAY = "not a day file"
+NOT_A_MAIL = "not a mail"
+ENCRYPTED = "encrypted mail"
 NO_QUESTION = "no question"
 NOBODY_ANSWERS = "nobody answers"
 ASIDE = "aside"
@@ -27,6 +29,8 @@ LEFT_OUT_OF_CHATS = frozenset(  # on purpose: nothing is wrong with the file
         INTERNAL_NOTE,
         OTHER_BRANCH,
         NOT_A_DAY,
+        NOT_A_MAIL,
+        ENCRYPTED,
         NO_QUESTION,
         NOBODY_ANSWERS,
         ASIDE,

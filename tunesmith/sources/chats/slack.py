@@ -27,10 +27,10 @@ from tunesmith.sources.chats.post import (
     check_held,
     in_order,
 )
-from tunesmith.sources.chats.slack_text import mentioned, without_slack_markup
+from tunesmith.sources.chats.slack_message import SlackWords, every_word, slack_words
 from tunesmith.sources.chats.who_answers_whom import ChannelPace, find_threads
 from tunesmith.sources.material import Thread, Turn
-from tunesmith.sources.row import Dropped, RowError
+from tunesmith.sources.row import Dropped, NotRead, RowError
 from tunesmith.sources.tables.json_list import split_list
 from tunesmith.sources.tables.strict_json import parse_json
 
@@ -38,6 +38,7 @@ _DAY_FILE = re.compile(r"(?:.*/)?([^/]+)/(\d{4}-\d\d-\d\d)\.json")
 _TS = re.compile(r"\d{1,12}(?:\.\d{1,9})?")
 _PEOPLE = frozenset({None, "", "thread_broadcast", "me_message", "file_share", "reply_broadcast"})
 _PACE = ChannelPace(burst=600.0, alone=4500.0, pause=3600.0, wait=24 * 3600.0)
+_WORDS_IN = ("text", "blocks", "attachments")
 _LISTS = ("users.json", "org_users.json", "channels.json", "groups.json")
 
 logger = logging.getLogger(__name__)
@@ -77,7 +78,7 @@ def is_slack_export(names: Iterable[str]) -> bool:
     return any(_DAY_FILE.fullmatch(name) for name in names)
 
 
-def read_slack(path: Path, name: str) -> Iterator[Thread | Dropped]:
+def read_slack(path: Path, name: str) -> Iterator[Thread | Dropped | NotRead]:
     """The threads of all channels, one channel in memory at a time.
 
     Raises:
@@ -93,8 +94,8 @@ def read_slack(path: Path, name: str) -> Iterator[Thread | Dropped]:
                 cure="Name the folder or .zip that Slack's export gave, with channels in it.",
             )
         yield from _other_files(tree)
-        names, bots, faults = _accounts(tree, name)
-        yield from faults
+        names, bots, left = _accounts(tree, name)
+        yield from left
         for files in days.values():
             yield from _channel_threads(tree, files, names, bots)
     finally:
@@ -110,16 +111,27 @@ def _days_by_channel(names: Iterable[str]) -> dict[str, list[str]]:
     return days
 
 
-def _other_files(tree: Tree) -> Iterator[Dropped]:
-    """Files of channels that are no day files; lists at the top belong to the export."""
+def _other_files(tree: Tree) -> Iterator[Dropped | NotRead]:
+    """Files of channels that are no day files; those at the top belong to the export."""
     for name in tree.links:
         yield Dropped.of(RowError("link", "leads elsewhere"), source=f"{name}:1")
     for name in tree.names:
-        is_inside = name.count("/") > 0 and not name.startswith("__MACOSX/")
-        is_hidden = name.rpartition("/")[2].startswith(".")
-        if is_inside and not is_hidden and not _DAY_FILE.fullmatch(name) and not _is_list(name):
-            detail = "is no day file such as 2026-01-05.json"
-            yield Dropped.of(RowError(NOT_A_DAY, detail), source=f"{name}:1")
+        short = name.rpartition("/")[2]
+        if name.startswith("__MACOSX/") or short.startswith(".") or _DAY_FILE.fullmatch(name):
+            continue
+        if not _is_list(name):
+            fault = RowError(NOT_A_DAY, "is no day file such as 2026-01-05.json")
+            yield Dropped.of(fault, source=f"{name}:1", text=_beginning(tree, name))
+        elif short not in _LISTS:
+            left = "canvases" if "canvas" in short else "list of the export"
+            yield NotRead(source=f"{name}:1", name=left, text=_beginning(tree, name))
+
+
+def _beginning(tree: Tree, name: str) -> str:
+    try:
+        return next(tree.chunks(name), b"").decode("utf-8", "backslashreplace")
+    except RowError as fault:
+        return fault.detail
 
 
 def _is_list(name: str) -> bool:
@@ -127,19 +139,22 @@ def _is_list(name: str) -> bool:
     return name.endswith(".json") and name.count("/") <= 1
 
 
-def _accounts(tree: Tree, name: str) -> tuple[dict[str, str], frozenset[str], list[Dropped]]:
-    """What accounts and channels are called, which accounts are bots, and bad entries."""
+def _accounts(
+    tree: Tree, name: str
+) -> tuple[dict[str, str], frozenset[str], list[Dropped | NotRead]]:
+    """What accounts and channels are called, which accounts are bots, and what is left out."""
     names: dict[str, str] = {}
     bots = {"USLACKBOT"}
-    faults: list[Dropped] = []
+    left: list[Dropped | NotRead] = []
     for path in tree.names:
         if path.count("/") > 1 or path.rpartition("/")[2] not in _LISTS:
             continue
         for entry in _elements(tree, path):
             if isinstance(entry, Dropped):
-                faults.append(entry)
+                left.append(entry)
                 continue
-            fields, _ = entry
+            fields, line = entry
+            left += _topics(fields, f"{path}:{line}")
             key, called = fields.get("id"), _called(fields)
             if isinstance(key, str) and called:
                 names[key] = called
@@ -147,7 +162,16 @@ def _accounts(tree: Tree, name: str) -> tuple[dict[str, str], frozenset[str], li
                 bots.add(key)
     if not any(path.rpartition("/")[2].endswith("users.json") for path in tree.names):
         logger.warning("%s has no users.json; people are called by their account's id", name)
-    return names, frozenset(bots), faults
+    return names, frozenset(bots), left
+
+
+def _topics(fields: Mapping[str, Any], source: str) -> Iterator[NotRead]:
+    """What a channel is said to be for."""
+    for key in ("topic", "purpose"):
+        about = fields.get(key)
+        words = about.get("value") if isinstance(about, Mapping) else None
+        if isinstance(words, str) and words.strip():
+            yield NotRead(source=source, name="topic of a channel", text=words)
 
 
 def _called(fields: Mapping[str, Any]) -> str | None:
@@ -164,23 +188,26 @@ def _called(fields: Mapping[str, Any]) -> str | None:
 
 def _channel_threads(
     tree: Tree, files: Iterable[str], names: Mapping[str, str], bots: frozenset[str]
-) -> Iterator[Thread | Dropped]:
+) -> Iterator[Thread | Dropped | NotRead]:
     channel = _Channel()
     for path in files:
         yield from _read_day(tree, path, channel)
     threads: dict[str, list[Post]] = {}
     for message in sorted(channel.messages.values(), key=lambda message: float(message.ts)):
-        post = _post(message, names, bots)
+        words = slack_words(message.fields, names)
+        post = _post(message, words, bots)
         if isinstance(post, Dropped):
             yield post
-        else:
-            threads.setdefault(message.thread, []).append(post)
+            continue
+        threads.setdefault(message.thread, []).append(post)
+        for name, text in words.not_read:
+            yield NotRead(source=message.source, name=name, text=text)
     yield from _conversations(threads, channel.messages, names)
 
 
 def _conversations(
     threads: Mapping[str, list[Post]], messages: Mapping[str, _Message], names: Mapping[str, str]
-) -> Iterator[Thread | Dropped]:
+) -> Iterator[Thread | Dropped | NotRead]:
     """Threads of two messages and more; single messages are the channel's open talk."""
     called = tuple(names.items())
     loose: list[Post] = []
@@ -214,7 +241,7 @@ def _read_day(tree: Tree, path: str, channel: _Channel) -> Iterator[Dropped]:
             yield _dropped(f"{short}:{line}", "no timestamp", detail, fields)
             continue
         yield from _place(channel, _Message(fields=fields, ts=ts, source=f"{short}:{ts}"))
-        channel.num_characters += len(str(fields.get("text", "")))
+        channel.num_characters += sum(len(str(fields.get(key, ""))) for key in _WORDS_IN)
         check_held(channel.num_characters, short)
 
 
@@ -223,12 +250,14 @@ def _place(channel: _Channel, message: _Message) -> Iterator[Dropped]:
     if subtype == "message_changed" and isinstance(message.fields.get("message"), Mapping):
         fields = message.fields["message"]
         ts = fields.get("ts")
+        before: Mapping[str, Any] = fields
         if isinstance(ts, str) and ts in channel.messages:
             old = channel.messages[ts]
+            before, unsaid = old.fields, dict.fromkeys(_WORDS_IN)
             channel.messages[ts] = _Message(
-                fields={**old.fields, **fields}, ts=ts, source=old.source
+                fields={**before, **unsaid, **fields}, ts=ts, source=old.source
             )
-        yield _dropped(message.source, SYSTEM_MESSAGE, "an edit, taken into its message", fields)
+        yield _dropped(message.source, SYSTEM_MESSAGE, "an edit, taken into its message", before)
     elif subtype == "message_deleted":
         old_message = channel.messages.pop(str(message.fields.get("deleted_ts")), None)
         fields = old_message.fields if old_message else message.fields
@@ -240,7 +269,7 @@ def _place(channel: _Channel, message: _Message) -> Iterator[Dropped]:
         channel.messages[message.ts] = message
 
 
-def _post(message: _Message, names: Mapping[str, str], bots: frozenset[str]) -> Post | Dropped:
+def _post(message: _Message, words: SlackWords, bots: frozenset[str]) -> Post | Dropped:
     """What a person wrote, or why it is nobody's words."""
     fields = message.fields
     subtype = fields.get("subtype")
@@ -249,17 +278,18 @@ def _post(message: _Message, names: Mapping[str, str], bots: frozenset[str]) -> 
     is_bot = subtype in ("bot_message", "slackbot_response") or message.author in bots
     if is_bot or (message.author is None and fields.get("bot_id")):
         return _dropped(message.source, BOT_MESSAGE, "written by a program", fields)
-    if subtype not in _PEOPLE:
-        return _dropped(message.source, SYSTEM_MESSAGE, f"of the kind {subtype}", fields)
-    raw = fields.get("text") or ""
-    if not isinstance(raw, str) or message.author is None:
-        detail = "the field 'user' is missing" if isinstance(raw, str) else "'text' is no text"
+    if not isinstance(subtype, str | None) or subtype not in _PEOPLE:
+        detail = f"of the kind {str(subtype)[:40]}"
+        return _dropped(message.source, SYSTEM_MESSAGE, detail, fields)
+    is_text = isinstance(fields.get("text"), str | None)
+    if not is_text or message.author is None:
+        detail = "the field 'user' is missing" if is_text else "'text' is no text"
         return _dropped(message.source, "no message", detail, fields)
-    text = without_slack_markup(raw, names)
-    if not text or _is_upload_notice(fields):
+    if not words.text or _is_upload_notice(fields):
         return _dropped(message.source, NO_TEXT, "only attachments or files", fields)
-    turn = Turn(author=message.author, text=text, source=message.source, seconds=float(message.ts))
-    return Post(turn=turn, to=mentioned(raw))
+    seconds = float(message.ts)
+    turn = Turn(author=message.author, text=words.text, source=message.source, seconds=seconds)
+    return Post(turn=turn, to=words.to)
 
 
 def _is_upload_notice(fields: Mapping[str, Any]) -> bool:
@@ -306,6 +336,7 @@ def _list_chunks(chunks: Iterator[bytes]) -> Iterator[bytes]:
 
 def _dropped(source: str, reason: str, detail: str, content: object) -> Dropped:
     if isinstance(content, Mapping):
-        content = content.get("text") or ""
+        text = content.get("text")
+        content = every_word(content) or ("" if text is None else str(text))
     text = content if isinstance(content, bytes | str) else str(content)
     return Dropped.of(RowError(reason, detail), source=source, text=text)

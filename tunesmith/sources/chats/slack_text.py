@@ -35,7 +35,12 @@ def _words(inner: str, names: Mapping[str, str]) -> str:
             return _command(target[1:], label)
     if not _WEB.match(target):
         return f"<{inner}>"
-    shown = target.partition(":")[2] if target.startswith(("mailto:", "tel:")) else target
+    return shown_link(target, label)
+
+
+def shown_link(url: str, label: str) -> str:
+    """A link's words with the page behind them, where they do not say it."""
+    shown = url.partition(":")[2] if url.startswith(("mailto:", "tel:")) else url
     bare = shown.removeprefix("https://").removeprefix("http://").rstrip("/")
     if not label or label.removeprefix("https://").removeprefix("http://").rstrip("/") == bare:
         return shown

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from email.message import Message
 
+from tunesmith.sources.chats.post import ENCRYPTED
 from tunesmith.sources.mail.charsets import decoded
 from tunesmith.sources.mail.flowed import unflowed
 from tunesmith.sources.mail.html_mail import Piece, html_mail
@@ -83,7 +84,7 @@ def read_body(message: Message) -> MailBody:
     body = MailBody()
     body.add(_part(message, declared_charsets(message) + _charsets(message)))
     if not body.text and any(name == "encrypted part" for name, _ in body.not_read):
-        raise RowError("encrypted mail", "nobody but its receiver can read it")
+        raise RowError(ENCRYPTED, "nobody but its receiver can read it")
     return body
 
 
@@ -183,7 +184,7 @@ def _text(part: Message, kind: str, others: Sequence[str]) -> MailBody:
 def _without_armour(text: str) -> tuple[str, list[Piece]]:
     """Text without electronic signatures and files written into it."""
     if _PGP_MESSAGE in text:
-        raise RowError("encrypted mail", "nobody but its receiver can read it")
+        raise RowError(ENCRYPTED, "nobody but its receiver can read it")
     found: list[Piece] = []
     for name, pattern in (("electronic signature", _PGP_SIGNATURE), ("attachment", _UUENCODED)):
         if "-----BEGIN PGP" in text or "\nend" in text:

@@ -14,7 +14,13 @@ from pathlib import Path
 from tunesmith.errors import DataError
 from tunesmith.sources.archive import FolderTree, ZipTree, open_tree
 from tunesmith.sources.chats.message_intent import asks_question, is_request
-from tunesmith.sources.chats.post import BOT_MESSAGE, NO_TEXT, as_thread, check_held
+from tunesmith.sources.chats.post import (
+    BOT_MESSAGE,
+    NO_TEXT,
+    NOT_A_MAIL,
+    as_thread,
+    check_held,
+)
 from tunesmith.sources.chunks import file_chunks
 from tunesmith.sources.mail.charsets import LOST, UNREADABLE
 from tunesmith.sources.mail.mail_headers import (
@@ -36,7 +42,6 @@ from tunesmith.sources.material import Thread, Turn
 from tunesmith.sources.row import Dropped, NotRead, RowError
 from tunesmith.sources.tables.strict_json import check_characters
 
-NOT_A_MAIL = "not a mail"
 QUOTED_TEXT = "quoted text"
 _MAX_EARLIER = 20  # mails that are quoted in each other
 _MAX_INNER = 1_000  # mails inside of a mail
