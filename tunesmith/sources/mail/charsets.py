@@ -10,9 +10,7 @@ import functools
 import re
 from collections.abc import Iterable, Sequence
 
-from charset_normalizer import from_bytes
-
-from tunesmith.sources.lexicon import lexicon
+from tunesmith.sources.charset import find_charset
 from tunesmith.sources.row import RowError
 
 UNREADABLE = "unknown characters"
@@ -64,13 +62,12 @@ _NOT_OF_TEXT = {
 _ONE_BYTE = re.compile(
     r"ascii|cp\d|iso8859|latin|koi8|mac|windows|tis|hp_roman|ptcp|kz", re.IGNORECASE
 )
-_USUAL = [
-    *("cp1252", "cp1250", "iso8859_2", "cp1251", "koi8_r", "cp1253", "cp1254", "cp1255", "cp1256"),
-    *("cp1257", "cp932", "euc_jp", "gb18030", "big5", "cp949"),
-]
+_FEW = 3  # letters that are not ASCII; of so few nobody can tell the language
+_DOUBTFUL = re.compile(
+    r"[ðþýÐÞÝø]|ì(?=\w)|õ(?!e)|ã(?![oe])"
+)  # Turkish, Czech, Hungarian, Romanian as well
 _LATIN = {"cp1252", "cp1250", "cp1254", "iso8859-15", "iso8859-2"}
 _ESCAPES = re.compile(rb"\x1b(?:\$[@B]|\(J|\$\([D])|\x1b\$\)C")
-_NEAR = 0.03  # of charset-normalizer's measure of chaos
 _MAX_MARKED = 0.5  # of the letters of a language that is written in Latin
 _MIN_LETTERS = 8
 _SAMPLE = 4_000  # bytes that are looked at for the set
@@ -146,41 +143,18 @@ def _guessed(data: bytes, others: Iterable[str], declared: str) -> str:
         name = known_charset(other)
         if name and (text := _strictly(data, name)) is not None:
             return text
-    readings = _readings(data)
-    if len(set(readings.values())) == 1:
-        return next(iter(readings.values()))
-    if "cp1252" in readings and _is_western(readings["cp1252"]):
-        return readings["cp1252"]
-    fits = ", ".join(list(readings)[:3]) or "none"
+    found = find_charset(data)
+    text = _strictly(data, found.codec) if found and not found.others else None
+    if text is not None and not (_num_marked(data) <= _FEW and _DOUBTFUL.search(text)):
+        return text
+    fits = ", ".join((found.name, *found.others)) if found else "none that is known"
     raise RowError(
         UNREADABLE, f"the character set is not known (declared: {declared}; it may be {fits})"
     )
 
 
-def _readings(data: bytes) -> dict[str, str]:
-    """The likely readings of bytes, by character set."""
-    odd = re.search(rb"[\x80-\xff]", data)
-    start = max(0, odd.start() - 200) if odd else 0
-    sample = data[start : start + _SAMPLE]
-    found = list(from_bytes(sample, cp_isolation=_USUAL))
-    if not found:
-        return {}
-    best = min(match.chaos for match in found)
-    names = [
-        name
-        for match in found
-        if match.chaos <= best + _NEAR
-        for name in match.could_be_from_charset
-        if name in _USUAL
-    ]
-    texts = {name: text for name in names if (text := _strictly(data, name)) is not None}
-    whole = {name: text for name, text in texts.items() if not _BROKEN.search(text)}
-    return {name: text for name, text in whole.items() if not _MIXED.search(text)} or whole
-
-
-_BROKEN = re.compile(r"[A-Za-z](?:[\u201c-\u2022\u2026\u2030\u2122\u02c6]|\u2018)(?=[A-Za-z])")
-_OTHER_SCRIPT = "[\u0370-\u07ff\u0e00-\u0eff\u3040-\u9fff\uac00-\ud7af\uff61-\uff9f]"
-_MIXED = re.compile(f"[A-Za-z](?={_OTHER_SCRIPT})|{_OTHER_SCRIPT}(?=[A-Za-z])")
+def _num_marked(data: bytes) -> int:
+    return len(data) - len(data.decode("ascii", "ignore"))
 
 
 def _is_foreign(text: str) -> bool:
@@ -188,10 +162,3 @@ def _is_foreign(text: str) -> bool:
     letters = re.findall(r"[^\W\d_]", text[:_SAMPLE])
     num_marked = sum(letter > "\x7f" for letter in letters)
     return len(letters) >= _MIN_LETTERS and num_marked > _MAX_MARKED * len(letters)
-
-
-def _is_western(text: str) -> bool:
-    """Whether the words around are of a language that Latin-1 is for."""
-    words = set(re.findall(r"[^\W\d_]+", text.lower()))
-    lists = lexicon(__package__).lists["latin_1_words"]
-    return any(len(words.intersection(of_language)) >= 2 for of_language in lists.values())
