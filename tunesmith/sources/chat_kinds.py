@@ -10,7 +10,7 @@ from typing import Literal
 from tunesmith.errors import DataError
 from tunesmith.sources.chats.irc import is_irc_log, read_irc
 from tunesmith.sources.chats.messenger import is_messenger_export, read_messenger
-from tunesmith.sources.chats.slack import is_slack_export, read_slack
+from tunesmith.sources.chats.slack.slack import is_slack_export, read_slack
 from tunesmith.sources.chats.whatsapp.whatsapp import is_whatsapp_chat, read_whatsapp
 from tunesmith.sources.dialogues.read_dialogues import are_dialogues, read_dialogues
 from tunesmith.sources.dialogues.transcripts import find_form, read_transcript

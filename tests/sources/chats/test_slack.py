@@ -10,7 +10,7 @@ import pytest
 from tests.sources.reading import reasons_of
 from tunesmith.errors import DataError
 from tunesmith.recipe.source_recipe import SourceRecipe
-from tunesmith.sources.chats.slack_text import mentioned, without_slack_markup
+from tunesmith.sources.chats.slack.slack_text import mentioned, without_slack_markup
 from tunesmith.sources.material import Thread
 from tunesmith.sources.read_source import read_source
 from tunesmith.sources.row import Dropped

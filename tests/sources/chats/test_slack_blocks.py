@@ -8,9 +8,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tunesmith.sources.chats.slack import read_slack
-from tunesmith.sources.chats.slack_blocks import block_text
-from tunesmith.sources.chats.slack_message import slack_words
+from tunesmith.sources.chats.slack.slack import read_slack
+from tunesmith.sources.chats.slack.slack_blocks import block_text
+from tunesmith.sources.chats.slack.slack_message import slack_words
 from tunesmith.sources.material import Thread
 from tunesmith.sources.row import Dropped, NotRead
 

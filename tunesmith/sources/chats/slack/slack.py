@@ -27,7 +27,7 @@ from tunesmith.sources.chats.post import (
     check_held,
     in_order,
 )
-from tunesmith.sources.chats.slack_message import SlackWords, every_word, slack_words
+from tunesmith.sources.chats.slack.slack_message import SlackWords, every_word, slack_words
 from tunesmith.sources.chats.who_answers_whom import ChannelPace, find_threads
 from tunesmith.sources.material import Thread, Turn
 from tunesmith.sources.row import Dropped, NotRead, RowError

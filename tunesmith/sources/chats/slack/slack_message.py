@@ -9,8 +9,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from tunesmith.sources.chats.slack_blocks import Piece, all_words, block_text, objects
-from tunesmith.sources.chats.slack_text import mentioned, without_slack_markup
+from tunesmith.sources.chats.slack.slack_blocks import Piece, all_words, block_text, objects
+from tunesmith.sources.chats.slack.slack_text import mentioned, without_slack_markup
 
 _WORD = re.compile(r"\w+")
 _STUB = re.compile(r"this (?:content|message) can['’]?(?:t| ?not) be displayed", re.IGNORECASE)

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-from tunesmith.sources.chats.slack_text import mentioned, shown_link, without_slack_markup
+from tunesmith.sources.chats.slack.slack_text import mentioned, shown_link, without_slack_markup
 
 Piece = tuple[str, str]  # a name and a text
 _INDENT = "    "

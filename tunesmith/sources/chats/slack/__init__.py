@@ -1,0 +1,1 @@
+"""Slack's exports come in; threads of messages go out, with the words of blocks and attachments."""
