@@ -15,7 +15,7 @@ from tunesmith.sources.chats.whatsapp.whatsapp import is_whatsapp_chat, read_wha
 from tunesmith.sources.dialogues.read_dialogues import are_dialogues, read_dialogues
 from tunesmith.sources.dialogues.transcripts import find_form, read_transcript
 from tunesmith.sources.kind import Certainty, Recognition, SourceFile, SourceKind
-from tunesmith.sources.mail.read_mail import is_mail_folder, read_mailbox
+from tunesmith.sources.mail.read_mail import is_mail_folder, is_named_mail, read_mailbox
 from tunesmith.sources.material import Piece, Thread
 from tunesmith.sources.page_kinds import format_of, is_page
 from tunesmith.sources.row import Dropped, NotRead, Row
@@ -88,6 +88,8 @@ def _recognise_mail(file: SourceFile) -> Recognition | None:
     """A mailbox, a mail, or a folder or archive of them."""
     if file.is_tree and is_mail_folder(file.inner_names):
         return Recognition(certainty=Certainty.LIKELY, reason="most of its files are mails")
+    if not file.is_tree and is_named_mail(file.path, file.head):
+        return Recognition(certainty=Certainty.LIKELY, reason="its name and beginning are a mail's")
     return _recognise_text("mbox", "it begins as a mailbox, with From and headers", file)
 
 

@@ -26,6 +26,9 @@ def parts(folder: Path, kind: str, *found: tuple[str, str], after: str = "") -> 
     ("plain", "page", "wanted"),
     [
         ("", "<p>Is it open?</p>", "Is it open?"),
+        ("\u200b\u00a0\ufeff", "<p>Is it open?</p>", "Is it open?"),
+        ("-- \nBen Ott", "<p>Is it open?</p>", "Is it open?"),
+        ("> quoted", "<p>Is it open?</p>", "Is it open?"),
         ("  \n", "<p>Is it open?</p>", "Is it open?"),
         ("This mail needs HTML.", "<p>Is the shop open now?</p>", "Is the shop open now?"),
         (
@@ -207,6 +210,22 @@ def test_html_is_read_as_people_see_it(tmp_path: Path, page: str, wanted: str) -
     assert texts(items) == [[wanted]]
     for hidden in ("secret", "logo", "Ben", "q</"):
         assert (hidden in page) == (hidden in " ".join(not_read(items).values())) or "</" in hidden
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        "text/html charset=utf-8",
+        "text/html; charset=",
+        "TEXT/HTML",
+        "html",
+        'text/html; charset="utf-8',
+    ],
+)
+def test_a_kind_that_is_written_wrongly_is_seen(tmp_path: Path, head: str) -> None:
+    page = "<html><body><p>Köln?</p></body></html>"
+    items = read(tmp_path, mail(page, more=f"Content-Type: {head}\n"))
+    assert texts(items) == [["Köln?"]]
 
 
 def test_a_mail_without_borders_between_its_parts_is_named(tmp_path: Path) -> None:

@@ -79,6 +79,8 @@ def test_a_signature_is_no_part_of_the_answer(case: str) -> None:
         "Best\nwould be the blue one, as it is lighter. Do you have it?",
         "Thanks\n\nPS: where is the key?",
         "1. first\n2. second\n--------------------\n3. third",
+        "It is late.\nThanks, it works",
+        "Which one?\nOutlook for iOS crashes",
         "The e-mail address is on the back, is it not?",
     ],
 )

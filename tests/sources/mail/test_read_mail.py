@@ -9,7 +9,10 @@ from hypothesis import strategies as st
 
 from tests.sources.mail.mail_fixture import Piece, mail, not_read, read, reasons, texts
 from tunesmith.errors import DataError
+from tunesmith.recipe.source_recipe import SourceRecipe
+from tunesmith.sources.mail.read_mail import is_named_mail
 from tunesmith.sources.material import Thread
+from tunesmith.sources.read_source import explain_source
 from tunesmith.sources.row import Dropped
 
 ASKED = "On 1/5/26 10:00, Mara Voss <mara@client.example> wrote:\n> How long does it take?\n"
@@ -88,6 +91,17 @@ def test_whoever_wrote_is_known(tmp_path: Path, sender: str) -> None:
     (item,) = read(tmp_path, f"{sender}\nSubject: Hours?\n\nWhen is it open?\n".encode(), "a.eml")
     assert isinstance(item, Thread)
     assert item.turns[0].author == "ann@a.example"
+
+
+@pytest.mark.parametrize("first", ["From: a@b.example", "Date: x", "X-Odd: 1\nSubject: y"])
+def test_a_mail_is_known_by_its_name_and_beginning(tmp_path: Path, first: str) -> None:
+    (tmp_path / "a.eml").write_text(f"{first}\nFrom: a@b.example\n\nWhere is it?\n")
+    (tmp_path / "b.eml").write_text("Nothing of a mail\n\nWhere is it?\n")
+    (tmp_path / "a.msg").write_bytes(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\0" * 600)
+    found = {name: explain_source(SourceRecipe(path=name), folder=tmp_path).kind
+             for name in ("a.eml", "a.msg")}  # fmt: skip
+    assert found == {"a.eml": "mbox", "a.msg": "mbox"}
+    assert not is_named_mail(tmp_path / "b.eml", b"Nothing of a mail\n")
 
 
 @pytest.mark.parametrize("magic", [b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", b"!BDN"])

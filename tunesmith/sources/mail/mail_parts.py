@@ -45,6 +45,7 @@ _PGP_SIGNATURE = re.compile(
 )
 _UUENCODED = re.compile(r"^begin [0-7]{3,4} (\S.*)\n(?:[ -`]{1,90}\n)*?(?:`?\n)?end$", re.MULTILINE)
 _TAGS = re.compile(r"</?[A-Za-z][\w-]{0,20}>")
+_PAGE = re.compile(r"\s*<(?:!doctype html|html)\b", re.IGNORECASE)
 _BASE64 = re.compile(rb"[A-Za-z0-9+/=\s]*")
 _CONTROL = re.compile(rb"[\x00-\x08\x0e-\x1a\x1c-\x1f\x7f]")
 _WORD = re.compile(r"\w+")
@@ -95,7 +96,7 @@ def _charsets(message: Message) -> list[str]:
 
 
 def _part(part: Message, others: Sequence[str]) -> MailBody:
-    kind = part.get_content_type()
+    kind = part.get_content_type().split()[0]
     if kind in _ENCRYPTED and part.get_param("smime-type") != "signed-data":
         return MailBody(not_read=[("encrypted part", "")])
     if kind == "message/rfc822" and part.is_multipart():
@@ -169,7 +170,7 @@ def _text(part: Message, kind: str, others: Sequence[str]) -> MailBody:
         raise RowError("unreadable mail", "the border of its parts is not named")
     not_read: list[Piece] = []
     text = raw.replace("\r\n", "\n")
-    if kind == "text/html":
+    if kind == "text/html" or _PAGE.match(text):
         text, not_read = html_mail(text)
     elif kind in ("text/enriched", "text/richtext"):
         text = _TAGS.sub("", text).replace("<<", "<")
@@ -219,7 +220,7 @@ def _bytes(part: Message) -> bytes:
     """The content of a part; what says it is encoded and is not stays as it is."""
     payload = part.get_payload()
     data = payload.encode("utf-8", "surrogateescape") if isinstance(payload, str) else b""
-    encoding = str(part.get("Content-Transfer-Encoding") or "").strip().lower()
+    encoding = str(part.get("Content-Transfer-Encoding") or "").split(";")[0].strip().lower()
     if encoding == "quoted-printable":
         return quopri.decodestring(data)
     if encoding == "base64":

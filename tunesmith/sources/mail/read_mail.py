@@ -85,6 +85,13 @@ def is_mail_folder(names: tuple[str, ...]) -> bool:
     return len(mails) * 2 > len(shown)
 
 
+def is_named_mail(path: Path, head: bytes) -> bool:
+    """Whether a file is called like a mail and begins as one; Outlook's own are refused later."""
+    if path.suffix.lower() in (".msg", ".pst", ".ost"):
+        return head.startswith((_OUTLOOK, _OUTLOOK_FOLDER))
+    return _is_mail_name(path.name) and is_mail(head)
+
+
 def _is_mail_name(name: str) -> bool:
     folder = name.rpartition("/")[0].rpartition("/")[2]
     return name.lower().endswith((".eml", ".mbox", ".mbx")) or folder in ("cur", "new")

@@ -136,7 +136,8 @@ def _says_who_wrote(line: str, *, follows: bool) -> bool:
     if not line.endswith(_ENDS):
         is_whole = has_moment and has_verb and _quote_begins().match(line) is not None
         return is_whole and (follows or line.endswith(("wrote", "schrieb")))
-    if (has_address and has_date) or (has_moment and has_verb):
+    begins = _quote_begins().match(line) is not None and re.search(r"\d", line) is not None
+    if (has_address and has_date) or ((has_moment or begins) and has_verb):
         return True
     return follows and (has_address or has_verb or has_moment)
 

@@ -89,10 +89,17 @@ def _closing(lines: Sequence[str], own: list[int]) -> list[int]:
     texts = [(number, plain_line(lines[number])) for number in own if lines[number].strip()]
     for begin in range(max(1, len(texts) - _MAX_CLOSING_LINES), len(texts)):
         below = [text for _, text in texts[begin + 1 :]]
-        line = texts[begin][1][:_MAX_LINE]
-        if _closing_line().match(line) and all(_is_contact(text) for text in below):
+        if _is_closing(texts[begin][1][:_MAX_LINE]) and all(_is_contact(text) for text in below):
             return own[own.index(texts[begin][0]) :]
     return []
+
+
+def _is_closing(line: str) -> bool:
+    """`Best regards`, also with the name behind a comma."""
+    closing, _, name = line.partition(",")
+    words = name.split()
+    is_name = len(words) <= 3 and all(word[0].isupper() for word in words)
+    return _closing_line().match(closing if is_name else line) is not None
 
 
 def _is_footer(text: str) -> bool:
