@@ -70,6 +70,7 @@ _LATIN = {"cp1252", "cp1250", "cp1254", "iso8859-15", "iso8859-2"}
 _ESCAPES = re.compile(rb"\x1b(?:\$[@B]|\(J|\$\([D])|\x1b\$\)C")
 _MAX_MARKED = 0.5  # of the letters of a language that is written in Latin
 _MIN_LETTERS = 8
+_CONTROL = re.compile("[\x80-\x9f]")  # no text holds them; in another set they are letters
 _SAMPLE = 4_000  # bytes that are looked at for the set
 
 
@@ -134,7 +135,7 @@ def _strictly(data: bytes, name: str) -> str | None:
         text = data.decode(name)
     except (UnicodeError, LookupError, ValueError):
         return None
-    return None if any("\x80" <= letter <= "\x9f" for letter in text) else text
+    return None if _CONTROL.search(text) else text
 
 
 def _guessed(data: bytes, others: Iterable[str], declared: str) -> str:
