@@ -5,10 +5,9 @@ Read are `[03:10] <nick> text`, `03:10 <@nick> text`, `2004-11-15 03:10:00 <nick
 says who answers whom; the nick is taken off, since it belongs to the medium.
 """
 
-import dataclasses
 import datetime
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -32,6 +31,7 @@ _TABBED = re.compile(r"^[ @+%&~!]?(?P<nick>[^\s<>|*-]{1,40})\t(?P<text>.*)$")
 _RENAMED = re.compile(r"(?P<old>\S+) is now known as (?P<new>\S+)")
 _CAME = re.compile(r"^\W*(?P<nick>[^\s\[(]{1,40}) [\[(]\S*[\])] +has (?:joined|left|quit)")
 _DAY_SECONDS = 86_400.0
+_Said = tuple[str, str, str, float]  # author, text, place, seconds
 
 
 @dataclass(slots=True)
@@ -73,7 +73,7 @@ def read_irc(path: Path, name: str) -> Iterator[Thread | Dropped]:
         DataError: It is longer than memory should hold.
     """
     log = _Log()
-    spoken: list[Turn] = []
+    spoken: list[_Said] = []
     num_characters = 0
     for line in read_text_lines(path, name, strip=_FORMATTING):
         if isinstance(line, Dropped):
@@ -84,7 +84,7 @@ def read_irc(path: Path, name: str) -> Iterator[Thread | Dropped]:
         said, source = _said(line.text, log), f"{name}:{line.number}"
         if said is not None:
             author, text = said
-            spoken.append(Turn(author=author, text=text, source=source, seconds=log.now))
+            spoken.append((author, text, source, log.now))
         elif line.text.strip():
             fault = RowError(SYSTEM_MESSAGE, "somebody joined, left or acted")
             yield Dropped.of(fault, source=source, text=line.text)
@@ -117,13 +117,13 @@ def _take_notice(text: str, people: dict[str, str]) -> None:
         people.setdefault(came["nick"].casefold(), came["nick"])
 
 
-def _posts(spoken: Sequence[Turn], names: Names) -> Iterator[Post]:
+def _posts(spoken: Iterable[_Said], names: Names) -> Iterator[Post]:
     """What was said, rid of the nicks at its beginning, and to whom."""
-    for turn in spoken:
-        to, words = names.spoken_to(turn.text)
-        names.hear(turn.author)
-        others = tuple(name for name in to if name != turn.author)
-        yield Post(turn=dataclasses.replace(turn, text=words or turn.text), to=others)
+    for author, text, source, seconds in spoken:
+        to, words = names.spoken_to(text)
+        names.hear(author)
+        turn = Turn(author=author, text=words or text, source=source, seconds=seconds)
+        yield Post(turn=turn, to=tuple(name for name in to if name != author))
 
 
 def _tick(match: re.Match[str], log: _Log) -> None:

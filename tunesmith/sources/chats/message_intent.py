@@ -25,28 +25,34 @@ def asks_question(text: str) -> bool:
     return bool(
         _QUESTION_MARK.search(words)
         or _beginning_of_question().search(words.lstrip())
-        or _anywhere("questions").search(words)
+        or (not words.isascii() and _anywhere("questions").search(words))
     )
 
 
 def calls_everybody(text: str) -> bool:
     """Whether a message speaks to whoever may know, and so answers nobody."""
-    return bool(_call().search(text) or _anywhere("everybody").search(text))
+    is_call = _call().search(text) or (not text.isascii() and _anywhere("everybody").search(text))
+    return bool(is_call)
 
 
 def is_request(text: str) -> bool:
     """Whether a message wants help without asking: a wish, or something that does not work."""
     words = _own_words(text)
-    return bool(_request().search(words) or _anywhere("requests").search(words))
+    is_wish = _request().search(words)
+    return bool(is_wish or (not words.isascii() and _anywhere("requests").search(words)))
 
 
 def is_small_talk(text: str) -> bool:
     """Whether a message holds nothing but greetings, thanks, farewells and promises to look."""
     if len(text) > _LONGEST_SMALL_TALK:
         return False
-    words = _VOTE.sub(" ", _MENTION.sub(" ", _EMOJI_NAME.sub(" ", text))).replace("’", "'")
+    words = _VOTE.sub(" ", text) if "1" in text else text
+    words = _EMOJI_NAME.sub(" ", words) if ":" in words else words
+    words = (_MENTION.sub(" ", words) if "@" in words else words).replace("’", "'")
     if not re.search(r"\w", words):
         return True
+    if words.isascii():
+        return _only_small_talk().fullmatch(words) is not None
     return bool(_only_small_talk().fullmatch(words) or _only_unspaced().fullmatch(words))
 
 
@@ -62,7 +68,9 @@ def is_promise(text: str) -> bool:
 
 def _own_words(text: str) -> str:
     """The text without code, links and quoted lines: their question marks ask nothing."""
-    return _QUOTED_LINE.sub(" ", _URL.sub(" ", _CODE.sub(" ", text)))
+    words = _CODE.sub(" ", text) if "`" in text else text
+    words = _URL.sub(" ", words) if "www." in words or ":" in words else words
+    return _QUOTED_LINE.sub(" ", words) if ">" in words else words
 
 
 @functools.cache

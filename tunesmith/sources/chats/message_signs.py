@@ -10,8 +10,8 @@ import math
 import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from itertools import pairwise
+from typing import NamedTuple
 
 from tunesmith.sources.chats.message_intent import (
     asks_question,
@@ -28,8 +28,7 @@ _MOST_HOLDERS = 70  # a word that one message in so many holds tells nothing
 _ALWAYS_RARE = 4
 
 
-@dataclass(frozen=True, slots=True)
-class Signs:
+class Signs(NamedTuple):
     """What shows in one message whom it may answer.
 
     Attributes:
@@ -80,7 +79,7 @@ def _signs(text: str, words: set[str], weights: Mapping[str, float]) -> Signs:
         says_nothing=is_small_talk(text),
         calls=asks and calls_everybody(text),
         exclaims=is_reaction(text),
-        words={word: weights[word] for word in words if word in weights},
+        words={word: weights[word] for word in words & weights.keys()},
     )
 
 

@@ -16,9 +16,8 @@ from dataclasses import dataclass, field
 from tunesmith.sources.chats.message_signs import Signs, read_signs
 from tunesmith.sources.chats.post import Post
 
-_MAX_OPEN = 5  # questions
+_MAX_OPEN = 4  # questions
 _MAX_WAITING = 4  # messages to one author
-_MAX_OWN = 3  # dialogues of one author
 _MAX_ALIKE = 4  # messages with a rare word in common
 _WINDOW = 60  # messages: how far back words are compared
 _FARTHEST = 400
@@ -130,7 +129,7 @@ class _Linker:
     place_of: dict[str, int] = field(default_factory=dict)  # source -> message
     last: dict[str, int] = field(default_factory=dict)  # author -> newest message
     waiting: dict[str, list[int]] = field(default_factory=dict)  # author -> messages to them
-    mine: dict[str, list[Dialogue]] = field(default_factory=dict)  # author -> newest dialogues
+    talk: dict[str, Dialogue] = field(default_factory=dict)  # author -> newest dialogue
     between: dict[tuple[str, str], int] = field(default_factory=dict)  # newest of two authors
     open: list[int] = field(default_factory=list)  # questions nobody has answered yet
     holder: dict[str, int] = field(default_factory=dict)  # rare word -> newest message
@@ -189,7 +188,7 @@ class _Linker:
     def _likeliest(self, index: int, post: Post) -> tuple[int | None, bool]:
         signs, points = self.signs[index], self.points
         best: dict[object, tuple[float, int]] = {}
-        for place in dict.fromkeys(self._candidates(index, post)):
+        for place in set(self._candidates(index, post)):
             key = self._talk(place)
             scored = (self._score(index, place), place)
             if key not in best or scored > best[key]:
@@ -222,10 +221,8 @@ class _Linker:
             limit = self.pace.wait if author in self.posts[place].to else pause
             if self._age(index, place) <= limit:
                 yield place
-        for dialogue in self.mine.get(author, ()):
-            place = dialogue.members[-1]
-            if self._age(index, place) <= pause:
-                yield place
+        if author in self.talk and self._age(index, self.talk[author].members[-1]) <= pause:
+            yield self.talk[author].members[-1]
         limit = pause if self.signs[index].asks else self.pace.wait
         for place in self.open:
             if self.authors[place] != author and self._age(index, place) <= limit:
@@ -236,7 +233,8 @@ class _Linker:
 
     def _alike(self, index: int, author: str) -> list[int]:
         """The newest messages of others that hold a rare word of this one."""
-        places = {self.holder.get(word, -1) for word in self.signs[index].words}
+        words = self.signs[index].words
+        places = {self.holder[word] for word in words if word in self.holder}
         return [
             place
             for place in sorted(places, reverse=True)[:_MAX_ALIKE]
@@ -248,7 +246,7 @@ class _Linker:
     def _score(self, index: int, place: int) -> float:
         """How likely a message answers or continues another, in points."""
         points, author = self.points, self.authors[index]
-        end = self._end(place)
+        end = self._end(place) if place in self.open else place
         age = points.age * math.log2(1 + self._age(index, end) / self.pace.burst)
         total = -points.distance * math.log2(index - end)
         total += points.adjacent - age / 2 if end == index - 1 else -age
@@ -270,7 +268,7 @@ class _Linker:
                 return 0.0
             return -points.helped_open if place in self.open else -points.helped
         total = points.asker if dialogue.asker == author else 0.0
-        return total + (points.partner if self.mine[author][-1] is dialogue else 0.0)
+        return total + (points.partner if self.talk[author] is dialogue else 0.0)
 
     def _of_own(self, index: int, place: int) -> float:
         if not self._continues(index, place):
@@ -282,7 +280,7 @@ class _Linker:
     def _end(self, place: int) -> int:
         """The last message of the one that a message begins."""
         dialogue = self.dialogue_of[place]
-        if dialogue is None or place not in self.open:
+        if dialogue is None:
             return place
         newest = dialogue.members[-1]
         is_one = self.authors[newest] == self.authors[place]
@@ -306,7 +304,9 @@ class _Linker:
 
     def _in_common(self, index: int, place: int) -> float:
         words, others = self.signs[index].words, self.signs[place].words
-        return sum(weight for word, weight in words.items() if word in others)
+        if not words or not others:
+            return 0.0
+        return sum(words[word] for word in words.keys() & others.keys())
 
     def _continues(self, index: int, previous: int) -> bool:
         """Whether an author's next message goes on with the one before."""
@@ -323,11 +323,7 @@ class _Linker:
         dialogue.members.append(index)
         dialogue.people.add(self.authors[index])
         self.dialogue_of[index] = dialogue
-        mine = self.mine.setdefault(self.authors[index], [])
-        if dialogue in mine:
-            mine.remove(dialogue)
-        mine.append(dialogue)
-        del mine[:-_MAX_OWN]
+        self.talk[self.authors[index]] = dialogue
 
     def _dialogue(self, index: int, parent: int | None) -> Dialogue | None:
         author, signs = self.authors[index], self.signs[index]

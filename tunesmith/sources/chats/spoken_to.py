@@ -21,6 +21,7 @@ _NAMED_LAST = re.compile(rf",\s*(?P<nick>{_NICK})\s*[.!?:;)(DP-]*$")
 _AT = re.compile(r"[@＠]([^\s@＠]{1,40})")
 _COLONS = frozenset(":：")
 _SHORTEST_CUT = 4  # letters of a name cut short
+_LONGEST_LAST = 60  # characters from the last comma on
 _NUM_RECENT = 40
 
 
@@ -47,11 +48,11 @@ class Names:
                 return found, text[match.end() :].strip()
         if ("@" in text or "＠" in text) and (found := self._at(text)):
             return found, text
-        for pattern in (_greeted(), _NAMED_LAST, _ONLY_NAME):
-            match = pattern.search(text)
-            if match and match["nick"].casefold() in self.author_of:
-                return [self.author_of[match["nick"].casefold()]], text
-        return [], text
+        match = _greeted().match(text) or _ONLY_NAME.match(text)
+        if "," in text and match is None:
+            match = _NAMED_LAST.search(text, max(0, len(text) - _LONGEST_LAST))
+        name = self.author_of.get(match["nick"].casefold()) if match else None
+        return [name] if name else [], text
 
     def _addressed(self, match: re.Match[str]) -> list[str]:
         named = [nick.casefold() for nick in _PARTED.split(match["nicks"])]
