@@ -21,7 +21,7 @@ from tunesmith.examples.conversion.asker_and_staff import (
 from tunesmith.examples.example import Example, Message
 from tunesmith.recipe.source_recipe import SourceRecipe
 from tunesmith.sources.chats.message_intent import asks_question, is_promise, is_small_talk
-from tunesmith.sources.chats.post import ASIDE, LEFT_OUT_OF_CHATS, drop_texts, drop_turns
+from tunesmith.sources.chats.post import ASIDE, LEFT_OUT_OF_CHATS, drop_turns
 from tunesmith.sources.material import Material, Thread, Turn
 from tunesmith.sources.row import Dropped, RowError
 
@@ -96,15 +96,13 @@ def to_conversations(
     try:
         parties = find_parties(thread, habits, staff)
     except RowError as fault:
-        yield drop_texts(thread.turns, fault)
+        yield from drop_turns(thread.turns, fault.reason, fault.detail)
         return
     aside = [turn for turn in thread.turns if turn.author in parties.bystanders]
-    if aside:
-        yield drop_turns(aside, ASIDE)
+    yield from drop_turns(aside, ASIDE)
     exchanges: list[Exchange] = []
     turns, empty = _with_words(thread, parties)
-    if empty:
-        yield drop_turns(empty, SMALL_TALK)
+    yield from drop_turns(empty, SMALL_TALK)
     for part in _exchanges(turns, parties):
         if isinstance(part, Dropped):
             yield part
@@ -161,22 +159,21 @@ def _exchanges(turns: Sequence[Turn], parties: Parties) -> Iterator[Exchange | D
             yield asked, answered
             asked, answered = [], []
         asked.append(turn)
-    if early:
-        yield drop_turns(early, BEFORE_QUESTION)
+    yield from drop_turns(early, BEFORE_QUESTION)
     if answered:
         yield asked, answered
     elif asked:
-        yield drop_turns(asked, UNANSWERED)
+        yield from drop_turns(asked, UNANSWERED)
 
 
 def _without_small_talk(exchanges: list[Exchange]) -> Iterator[Dropped]:
     """Take greetings off the beginning; off the end, whatever was answered with nothing."""
     while exchanges and _says_nothing(exchanges[-1][1]):
         asked, answered = exchanges.pop()
-        yield drop_turns([*asked, *answered], SMALL_TALK)
+        yield from drop_turns([*asked, *answered], SMALL_TALK)
     while exchanges and all(_says_nothing(messages) for messages in exchanges[0]):
         asked, answered = exchanges.pop(0)
-        yield drop_turns([*asked, *answered], SMALL_TALK)
+        yield from drop_turns([*asked, *answered], SMALL_TALK)
 
 
 def _says_nothing(turns: Sequence[Turn]) -> bool:

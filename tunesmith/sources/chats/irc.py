@@ -6,16 +6,18 @@ says who answers whom; the nick is taken off, since it belongs to the medium.
 """
 
 import datetime
+import functools
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from tunesmith.sources.chats.post import SYSTEM_MESSAGE, Post, check_held
+from tunesmith.sources.chats.post import BOT_MESSAGE, SYSTEM_MESSAGE, Post, check_held
 from tunesmith.sources.chats.spoken_to import Names
 from tunesmith.sources.chats.who_answers_whom import ChannelPace, find_threads
+from tunesmith.sources.lexicon import lexicon
 from tunesmith.sources.material import Thread, Turn
-from tunesmith.sources.row import Dropped, RowError
+from tunesmith.sources.row import Dropped, NotRead, RowError
 from tunesmith.sources.tables.text_lines import read_text_lines
 
 _PACE = ChannelPace(burst=90.0, alone=600.0, pause=600.0, wait=1200.0)
@@ -29,7 +31,7 @@ _TIME = re.compile(
 _SAID = re.compile(r"^<[ @+%&~!]?(?P<nick>[^\s<>]{1,40})>\s?(?P<text>.*)$")
 _TABBED = re.compile(r"^[ @+%&~!]?(?P<nick>[^\s<>|*-]{1,40})\t(?P<text>.*)$")
 _RENAMED = re.compile(r"(?P<old>\S+) is now known as (?P<new>\S+)")
-_CAME = re.compile(r"^\W*(?P<nick>[^\s\[(]{1,40}) [\[(]\S*[\])] +has (?:joined|left|quit)")
+_CAME = re.compile(r"\W*(?P<nick>[^\s\[(]{1,40}) [\[(]\S*[\])] +has (?:joined|left|quit)")
 _DAY_SECONDS = 86_400.0
 _Said = tuple[str, str, str, float]  # author, text, place, seconds
 
@@ -66,7 +68,7 @@ def _form(line: str) -> str | None:
     return "said" if _SAID.match(rest) else "tabbed" if is_tabbed else None
 
 
-def read_irc(path: Path, name: str) -> Iterator[Thread | Dropped]:
+def read_irc(path: Path, name: str) -> Iterator[Thread | Dropped | NotRead]:
     """The conversations of one channel, whose log is held whole.
 
     Raises:
@@ -84,12 +86,31 @@ def read_irc(path: Path, name: str) -> Iterator[Thread | Dropped]:
         said, source = _said(line.text, log), f"{name}:{line.number}"
         if said is not None:
             author, text = said
-            spoken.append((author, text, source, log.now))
+            if _program().fullmatch(author):
+                fault = RowError(BOT_MESSAGE, f"written by the program {author}")
+                yield Dropped.of(fault, source=source, text=text)
+            else:
+                spoken.append((author, text, source, log.now))
         elif line.text.strip():
-            fault = RowError(SYSTEM_MESSAGE, "somebody joined, left or acted")
-            yield Dropped.of(fault, source=source, text=line.text)
+            yield _not_said(line.text, source)
     if spoken:
-        yield from find_threads(list(_posts(spoken, Names(log.people))), _PACE)
+        posts = list(_posts(spoken, Names(log.people)))
+        yield from find_threads(posts, _PACE, are_addressed=True)
+
+
+def _not_said(line: str, source: str) -> Dropped | NotRead:
+    """Who came, went or took another name is noise; what somebody does may be missed."""
+    text = _COLOUR.sub("", line)
+    match = _TIME.match(text)
+    if _CAME.match(text, match.end() if match else 0) or _RENAMED.search(text):
+        return NotRead(source=source, name="who came, went and was renamed", text=line)
+    fault = RowError(SYSTEM_MESSAGE, "somebody acted, or the channel's program spoke")
+    return Dropped.of(fault, source=source, text=line)
+
+
+@functools.cache
+def _program() -> re.Pattern[str]:
+    return re.compile(lexicon(__package__).either("irc_programs"))
 
 
 def _said(line: str, log: _Log) -> tuple[str, str] | None:

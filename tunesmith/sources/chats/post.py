@@ -1,6 +1,6 @@
 """What chats of every kind are read into before threads are found, and what they are rid of."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from tunesmith.errors import DataError
@@ -77,17 +77,11 @@ def as_thread(turns: Sequence[Turn], names: Names) -> Thread:
     return Thread(turns=tuple(turns), source=turns[0].source, names=known)
 
 
-def drop_turns(turns: Sequence[Turn], reason: str) -> Dropped:
-    """Several messages left out for one reason."""
-    more = f" and {len(turns) - 1:,} more" if len(turns) > 1 else ""
-    fault = RowError(reason, f"a message of {turns[0].author}{more}")
-    return drop_texts(turns, fault)
-
-
-def drop_texts(turns: Sequence[Turn], fault: RowError) -> Dropped:
-    """What was said in them, left out for a fault; placed where the first of them stands."""
-    text = "\n".join(turn.text for turn in turns[:20])
-    return Dropped.of(fault, source=turns[0].source, text=text)
+def drop_turns(turns: Iterable[Turn], reason: str, detail: str = "") -> Iterator[Dropped]:
+    """Messages left out for one reason, each in its place and by its author's name."""
+    for turn in turns:
+        fault = RowError(reason, detail or f"a message of {turn.author}")
+        yield Dropped.of(fault, source=turn.source, text=turn.text)
 
 
 def in_order(posts: Sequence[Post]) -> list[Post]:

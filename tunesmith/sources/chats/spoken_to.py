@@ -7,6 +7,7 @@ languages without blanks too, a greeting with a name, and a name behind the last
 
 import functools
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from tunesmith.sources.lexicon import lexicon
@@ -19,7 +20,7 @@ _PARTED = re.compile(r"\s*[,/&]\s*@?")
 _ONLY_NAME = re.compile(rf"^@?(?P<nick>{_NICK})\s*[?!.]*$")
 _NAMED_LAST = re.compile(rf",\s*(?P<nick>{_NICK})\s*[.!?:;)(DP-]*$")
 _AT = re.compile(r"[@＠]([^\s@＠]{1,40})")
-_COLONS = frozenset(":：")
+_COLON = re.compile("[:：]+")
 _SHORTEST_CUT = 4  # letters of a name cut short
 _LONGEST_LAST = 60  # characters from the last comma on
 _NUM_RECENT = 40
@@ -41,11 +42,18 @@ class Names:
             del self.recent[next(iter(self.recent))]
 
     def spoken_to(self, text: str) -> tuple[list[str], str]:
-        """The authors a message speaks to, and its text without their names at the beginning."""
+        """The authors a message speaks to, and its text without their names at the beginning.
+
+        A name that was cut short or misspelt stays in the text: it may be a word after all.
+        """
         if match := _ADDRESS.match(text):
-            found = self._addressed(match)
-            if found:
-                return found, text[match.end() :].strip()
+            named = [nick.casefold() for nick in _PARTED.split(match["nicks"])]
+            if all(nick in self.author_of for nick in named):
+                return [self.author_of[nick] for nick in named], text[match.end() :].strip()
+            if len(named) == 1 and _COLON.fullmatch(match["mark"]) and match["gap"]:
+                near = [name for name in self.recent if _is_meant(named[0], name)]
+                if len(near) == 1 and near[0] in self.author_of:
+                    return [self.author_of[near[0]]], text
         if ("@" in text or "＠" in text) and (found := self._at(text)):
             return found, text
         match = _greeted().match(text) or _ONLY_NAME.match(text)
@@ -53,16 +61,6 @@ class Names:
             match = _NAMED_LAST.search(text, max(0, len(text) - _LONGEST_LAST))
         name = self.author_of.get(match["nick"].casefold()) if match else None
         return [name] if name else [], text
-
-    def _addressed(self, match: re.Match[str]) -> list[str]:
-        named = [nick.casefold() for nick in _PARTED.split(match["nicks"])]
-        if all(nick in self.author_of for nick in named):
-            return [self.author_of[nick] for nick in named]
-        is_colon = set(match["mark"]) <= _COLONS and bool(match["gap"])
-        if len(named) != 1 or not is_colon:
-            return []
-        near = [name for name in self.recent if _is_meant(named[0], name)]
-        return [self.author_of[near[0]]] if len(near) == 1 and near[0] in self.author_of else []
 
     def _at(self, text: str) -> list[str]:
         """Names behind `@`, the longest that fits where no blank ends them."""
@@ -94,6 +92,21 @@ def _is_one_off(one: str, other: str) -> bool:
     rest, others = one[first:], other[first:]
     is_swapped = rest[:2] == others[:2][::-1] and rest[2:] == others[2:]
     return is_swapped or others[1:] in (rest, rest[1:]) or rest[1:] == others
+
+
+def called(pairs: Iterable[tuple[str, str]]) -> Names:
+    """The names of a channel: whole, and a first name that only one of them has.
+
+    Args:
+        pairs: Authors, and what they are called.
+    """
+    names: dict[str, str] = {}
+    firsts: dict[str, set[str]] = {}
+    for author, name in pairs:
+        names[name.casefold()] = author
+        firsts.setdefault(name.casefold().partition(" ")[0], set()).add(author)
+    short = {first: next(iter(who)) for first, who in firsts.items() if len(who) == 1}
+    return Names(short | names)
 
 
 @functools.cache
