@@ -14,12 +14,14 @@ from tunesmith.sources.lexicon import lexicon
 
 _NICK = r"[\w\[\]\\`^{}|-]{1,40}"
 _ADDRESS = re.compile(
-    rf"^@?(?P<nicks>{_NICK}(?:\s*[,/&]\s*@?{_NICK}){{0,3}}?)\s?(?P<mark>[:,;|：，、]+)(?P<gap>\s*)"
+    rf"^@?(?P<nicks>{_NICK}(?:\s*[,/&]\s*@?{_NICK}){{0,3}})\s?(?P<mark>[:,;|：，、]+)(?P<gap>\s*)"
 )
 _PARTED = re.compile(r"\s*[,/&]\s*@?")
 _ONLY_NAME = re.compile(rf"^@?(?P<nick>{_NICK})\s*[?!.]*$")
 _NAMED_LAST = re.compile(rf",\s*(?P<nick>{_NICK})\s*[.!?:;)(DP-]*$")
-_AT = re.compile(r"[@＠]([^\s@＠]{1,40})")
+_ONE_NAME = re.compile(rf"^@?(?P<nicks>{_NICK})\s?(?P<mark>[:,;|：，、]+)(?P<gap>\s*)")
+_AT = re.compile(r"(?<![A-Za-z0-9._-])[@＠]([^\s@＠]{1,40})")
+_WORD_GOES_ON = re.compile(r"[a-z0-9_][a-z0-9_]")
 _COLON = re.compile("[:：]+")
 _SHORTEST_CUT = 4  # letters of a name cut short
 _LONGEST_LAST = 60  # characters from the last comma on
@@ -46,14 +48,14 @@ class Names:
 
         A name that was cut short or misspelt stays in the text: it may be a word after all.
         """
-        if match := _ADDRESS.match(text):
-            named = [nick.casefold() for nick in _PARTED.split(match["nicks"])]
-            if all(nick in self.author_of for nick in named):
-                return [self.author_of[nick] for nick in named], text[match.end() :].strip()
-            if len(named) == 1 and _COLON.fullmatch(match["mark"]) and match["gap"]:
-                near = [name for name in self.recent if _is_meant(named[0], name)]
-                if len(near) == 1 and near[0] in self.author_of:
-                    return [self.author_of[near[0]]], text
+        match = _ADDRESS.match(text)
+        if match and (found := self._known(match)):
+            return found, text[match.end() :].strip()
+        if match and (match := _ONE_NAME.match(text)):
+            if found := self._known(match):
+                return found, text[match.end() :].strip()
+            if found := self._meant(match):
+                return found, text
         if ("@" in text or "＠" in text) and (found := self._at(text)):
             return found, text
         match = _greeted().match(text) or _ONLY_NAME.match(text)
@@ -62,13 +64,29 @@ class Names:
         name = self.author_of.get(match["nick"].casefold()) if match else None
         return [name] if name else [], text
 
+    def _known(self, match: re.Match[str]) -> list[str]:
+        """The authors of an address, if each of its names is somebody's."""
+        named = [nick.casefold() for nick in _PARTED.split(match["nicks"])]
+        is_known = all(nick in self.author_of for nick in named)
+        return [self.author_of[nick] for nick in named] if is_known else []
+
+    def _meant(self, match: re.Match[str]) -> list[str]:
+        """Whoever of late is meant by a name that nobody has."""
+        if not _COLON.fullmatch(match["mark"]) or not match["gap"]:
+            return []
+        written = match["nicks"].casefold()
+        near = [name for name in self.recent if _is_meant(written, name)]
+        return [self.author_of[near[0]]] if len(near) == 1 and near[0] in self.author_of else []
+
     def _at(self, text: str) -> list[str]:
         """Names behind `@`, the longest that fits where no blank ends them."""
         found = []
         for match in _AT.finditer(text):
             written = match[1].casefold()
             ends = (n for n in range(len(written), 0, -1) if written[:n] in self.author_of)
-            found += [self.author_of[written[:end]] for end in ends][:1]
+            end = next(ends, 0)
+            if end and not _WORD_GOES_ON.match(written, end - 1):
+                found.append(self.author_of[written[:end]])
         return list(dict.fromkeys(found))
 
 
