@@ -14,7 +14,7 @@ from typing import NamedTuple
 from tunesmith.sources.row import Dropped, NotRead, RowError
 
 TEXT = ""  # the name of what is text of the page
-_WORD = re.compile(r"[぀-ヿ㐀-鿿豈-﫿]|[^\W_぀-ヿ㐀-鿿豈-﫿]+")
+_WORD = re.compile(r"[぀-ヿ㐀-鿿\uf900-\ufaff]|[^\W_぀-ヿ㐀-鿿\uf900-\ufaff]+")
 _FEW = 4  # letters: fewer are marks, such as "Q", that a reader takes off
 
 

@@ -168,7 +168,7 @@ class _Walk:
         return found is not None
 
     def _heading(self, element: "HtmlElement") -> Iterator[Block]:
-        within = cut_out_blocks(element)
+        within = [] if element in self._toggles else cut_out_blocks(element)
         yield from self._heading_alone(element)
         for block in within:  # a heading whose end tag is missing holds what follows it
             yield from self._block(block)
