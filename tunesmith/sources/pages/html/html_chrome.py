@@ -58,7 +58,8 @@ _CLASSES = {
         md-content__button md-source-file anchorjs-link heading-anchor td-heading-self-link
         content-icon-container back-to-top article-return-to-top page-actions view-on-github
         bd-skip-link skip anchor copybtn copy-button clipboard buttongroup* md-clipboard
-        vpcopy sharedaddy share article-subscribe social-share share-buttons print-link""",
+        vpcopy print:hidden noprint sharedaddy share article-subscribe social-share
+        share-buttons print-link""",
     "dates and authors of the page": """
         theme-last-updated last-updated vplastupdated page-metadata td-page-meta entry-meta
         entry-footer posted-on article-author article-meta git-revision-date-localized-plugin
@@ -69,7 +70,7 @@ _CLASSES = {
     "banners": """
         cookie-banner announcement announcementbar* cookie-consent md-banner md-announce
         announcement-bar screen-reader-text visually-hidden sr-only""",
-    "lists of attachments": "attachments greybox attachment-list",
+    "lists of attachments": "attachments greybox attachment-list pagesection",
     "drawn formulas": "katex-html mathjax_preview mathjax mjx-chtml",
 }
 _CALLOUT = re.compile(
@@ -97,6 +98,9 @@ def chrome_name(element: "HtmlElement") -> str | None:
         return None if _CALLOUT.search(" ".join(marks)) else "side notes"
     if element.tag in _NEVER:
         return None
+    parent = element.getparent()
+    if marks == ["lang"] and parent is not None and "language-" in parent.get("class", ""):
+        return "labels of code"
     return next((name for mark in marks if (name := _class_name(mark))), None)
 
 

@@ -1,5 +1,6 @@
 """An element of an HTML page -> what it is (heading, question, frame) and its words or Markdown."""
 
+import itertools
 import re
 from typing import TYPE_CHECKING
 
@@ -9,6 +10,8 @@ if TYPE_CHECKING:
     from lxml.html import HtmlElement
 
 _PERMALINKS = frozenset(["#", "¶", "§", "🔗", "\u200b"])
+_LANGUAGE = re.compile(r"\b(?:language|lang|highlight|brush)(?:-|:\s?)([\w+#-]+)")
+_NO_LANGUAGE = ("default", "none", "text", "plaintext", "notranslate")
 HEADINGS = {f"h{level}": level for level in range(1, 7)}
 CONTAINERS = frozenset(
     [
@@ -144,6 +147,16 @@ def inner_html(element: "HtmlElement") -> str:
     )
 
 
+def mark_languages(page: "HtmlElement") -> None:
+    """Write the language of each block of code into it, where only a frame around names it."""
+    for block in page.iter("pre"):
+        holders = [block, *block.iter("code"), *itertools.islice(block.iterancestors(), 3)]
+        found = (_LANGUAGE.search(one.get("class", "")) for one in holders)
+        language = next((one[1] for one in found if one and one[1] not in _NO_LANGUAGE), None)
+        if language:
+            block.set("class", f"language-{language}")
+
+
 def as_markdown(html: str) -> str:
     """A piece of HTML as Markdown; images are left out."""
     from markdownify import markdownify  # noqa: PLC0415
@@ -163,7 +176,5 @@ def as_markdown(html: str) -> str:
 
 def _code_language(element: object) -> str:
     """`language-python` of a block of code or of what it holds, as highlighters write it."""
-    match = re.search(
-        r"""class="[^"]*\b(?:language|lang|highlight)-([\w+#-]+)""", str(element)[:500]
-    )
-    return match[1] if match and match[1] not in ("default", "none", "text") else ""
+    match = re.search(rf"""class="[^"]*{_LANGUAGE.pattern}""", str(element)[:500])
+    return match[1] if match and match[1] not in _NO_LANGUAGE else ""

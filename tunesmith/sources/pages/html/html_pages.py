@@ -23,6 +23,7 @@ from tunesmith.sources.pages.html.html_elements import (
     heading_text,
     html_escaped,
     inner_html,
+    mark_languages,
     serialised,
 )
 from tunesmith.sources.pages.html.html_spans import html_spans
@@ -88,6 +89,7 @@ def _parsed(text: str) -> "HtmlElement":
     except lxml.etree.ParserError:  # no element is in it, as in a lone "</div>"
         page = lxml.html.document_fromstring("<html/>", parser=parser, ensure_head_body=True)
     _check_depth(page)
+    mark_languages(page)
     return page
 
 
