@@ -143,3 +143,33 @@ def test_every_wording_can_be_filled_in(language: str) -> None:
             assert "{" not in form.format(name="Widget", heading="features")
         for form in pattern.without:
             assert "{" not in form.format(heading="features")
+
+
+OF_OTHER_SCRIPTS = [  # heading, question where the product is known, and where it is not
+    ("Установка", "Как установить Kettle?", "Как выполнить установку?"),
+    (
+        "Чистка",
+        "Что в документации Kettle сказано в разделе «Чистка»?",
+        "Что сказано в разделе «Чистка»?",
+    ),
+    ("Εγκατάσταση", "Πώς εγκαθιστώ το Kettle;", "Πώς γίνεται η εγκατάσταση;"),
+    ("التثبيت", "كيف أثبّت Kettle؟", "كيف يتم التثبيت؟"),
+    ("שימוש", "איך משתמשים ב-Kettle?", "איך משתמשים?"),
+    ("उपयोग", "Kettle का उपयोग कैसे करें?", "उपयोग कैसे करें?"),
+    ("使い方", "Kettleの使い方を教えてください。", "使い方を教えてください。"),
+    ("설치 방법", "Kettle은(는) 어떻게 설치하나요?", "어떻게 설치하나요?"),
+    ("การติดตั้ง", "ติดตั้ง Kettle อย่างไร", "ติดตั้งอย่างไร"),
+    ("安装", "如何安装Kettle？|怎样安装Kettle？", "如何安装？"),
+    ("Как оплатить", "Как оплатить?", "Как оплатить?"),
+    ("Πώς πληρώνω", "Πώς πληρώνω;", "Πώς πληρώνω;"),
+    ("كيف أدفع الفاتورة", "كيف أدفع الفاتورة؟", "كيف أدفع الفاتورة؟"),
+]
+
+
+@pytest.mark.parametrize(("heading", "named", "without"), OF_OTHER_SCRIPTS)
+def test_a_heading_of_another_script_is_asked_for_in_its_language(
+    heading: str, named: str, without: str
+) -> None:
+    for subject, wanted in (("Kettle", named), ("", without)):
+        section = Section(headings=("Overview", heading), text="t", source="a:1", subject=subject)
+        assert section_question(section, "s") in wanted.split("|")

@@ -11,7 +11,18 @@ import yaml
 
 from tunesmith.files import hash_json
 
-WordingLanguage = Literal["en", "zh"]
+WordingLanguage = Literal["en", "zh", "ja", "ko", "ru", "el", "ar", "he", "hi", "th"]
+_SCRIPTS: tuple[tuple[WordingLanguage, re.Pattern[str]], ...] = (  # the first that is found counts
+    ("ja", re.compile("[\u3040-\u30ff]")),
+    ("zh", re.compile("[\u4e00-\u9fff]")),
+    ("ko", re.compile("[\uac00-\ud7af]")),
+    ("ru", re.compile("[\u0400-\u04ff]")),
+    ("el", re.compile("[\u0370-\u03ff]{2}")),  # one letter may be a formula's
+    ("ar", re.compile("[\u0600-\u06ff]")),
+    ("he", re.compile("[\u0590-\u05ff]")),
+    ("hi", re.compile("[\u0900-\u097f]")),
+    ("th", re.compile("[\u0e00-\u0e7f]")),
+)
 _VOWEL_CONSONANT = re.compile(r"(?:^|[^aeiou])[aeiou][bdgklmnprt]$")
 
 
@@ -42,6 +53,11 @@ class HeadingWordings:
 def draw_wording(choices: Sequence[str], seed: str) -> str:
     """One of some wordings, always the same for a seed."""
     return choices[int(hash_json(seed)[:8], 16) % len(choices)]
+
+
+def wording_language(text: str) -> WordingLanguage:
+    """The language that a text is asked about in, by its script; English where none shows."""
+    return next((language for language, script in _SCRIPTS if script.search(text)), "en")
 
 
 @functools.cache

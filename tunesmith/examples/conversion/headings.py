@@ -18,13 +18,13 @@ from tunesmith.examples.conversion.heading_wordings import (
     kinds_of_text,
     often_nouns,
     verbs,
+    wording_language,
 )
 from tunesmith.sources.lexicon import lexicon
 from tunesmith.sources.material import Section
-from tunesmith.sources.pages.question_text import asks
+from tunesmith.sources.pages.question_text import asks, ends_asking
 from tunesmith.sources.pages.subject import is_generic, without_kind_of_page
 
-_CHINESE = re.compile(r"[一-鿿]")
 _PARENTHESES = re.compile(r"^\((?:optional|advanced|experimental)\)\s*[:：]?\s*", re.IGNORECASE)
 _STEP = re.compile(r"^(?:method|option|variant|approach|way|step)\s+\w{1,3}\s*[.:)-]\s*", re.I)
 _NOTE = re.compile(r"^(?:(?:an?|some)\s+)?(?:short\s+)?notes?\s+(?:about|on)\s+", re.IGNORECASE)
@@ -39,6 +39,7 @@ _PROTOTYPE = re.compile(
 _MAX_ACTION_WORDS = 16
 _INDIRECT = re.compile(r"^(?:what|where|when|why|who|which|how)\s", re.IGNORECASE)
 _THIS = re.compile(r"\b(is|use|get|install|need) (?:this|it)(?=\?*$)", re.IGNORECASE)
+_MARKS = {"zh": "？", "ja": "？", "ar": "؟", "el": ";"}
 _PLAIN_WORD = re.compile(r"^[A-Z][a-z]+(?:'s|’s)?$")
 
 
@@ -50,7 +51,7 @@ def section_question(section: Section, seed: str) -> str:
         seed: Draws the wording; the same seed draws the same.
     """
     heading = _bare(section.headings[-1])
-    language: WordingLanguage = "zh" if _CHINESE.search(heading) else "en"
+    language = wording_language(heading)
     for rule in (_asked, _by_title, _by_pattern, _by_action, _by_preposition, _by_code):
         question = rule(section, heading, language, seed)
         if question is not None:
@@ -60,7 +61,7 @@ def section_question(section: Section, seed: str) -> str:
 
 def part_question(question: str, number: int, count: int) -> str:
     """The question for one of several parts of a section."""
-    language: WordingLanguage = "zh" if _CHINESE.search(question) else "en"
+    language = wording_language(question)
     form: str = heading_wordings(language).forms["part"]
     return form.format(question=question, number=number, count=count)
 
@@ -72,15 +73,15 @@ def _bare(heading: str) -> str:
 
 def _asked(section: Section, heading: str, language: WordingLanguage, seed: str) -> str | None:
     if asks(heading):
-        is_title = re.search(r"[?？]", heading) is None
+        is_title = not ends_asking(heading) and "՞" not in heading
         if is_title and (usual := _by_pattern(section, heading, language, seed)):
             return usual
         if heading.lower().startswith("how to "):
             return f"How do I {_lowered_verb(heading[7:].rstrip('?'))}?"
         if section.subject:
             heading = _THIS.sub(lambda match: f"{match[1]} {section.subject}", heading)
-        mark = "？" if language == "zh" else "?"
-        return heading.rstrip("。") + mark if is_title else heading
+        mark = _MARKS.get(language, "?")
+        return heading.rstrip("。 ") + mark if is_title else heading
     if language == "en" and _INDIRECT.match(heading) and len(heading.split()) > 2:
         form = draw_wording(heading_wordings("en").forms["statement"], seed)
         return form.format(topic=heading[0].lower() + heading[1:])
@@ -137,7 +138,7 @@ def _by_preposition(
 
     Names of platforms need no preposition.
     """
-    if language == "zh" or len(section.headings) < 2:
+    if language != "en" or len(section.headings) < 2:
         return None
     phrase = heading[0].lower() + heading[1:] if _leading_preposition().match(heading) else None
     for preposition, names in heading_wordings("en").forms["platforms"].items():
@@ -175,14 +176,14 @@ def _by_noun(section: Section, heading: str, language: WordingLanguage, seed: st
     values = {"topic": _topic(heading, section.text, language), "name": section.subject}
     if has_parent:
         parent = _bare(section.headings[-2])
-        values["parent"] = parent if language == "zh" else f'"{parent}"'
+        values["parent"] = parent if language != "en" else f'"{parent}"'
     form = table.pick("noun_within" if has_parent else "noun", bool(section.subject), seed)
     return form.format(**values)
 
 
 def _topic(heading: str, text: str, language: WordingLanguage) -> str:
     """A heading as words of a sentence, where the text uses it so; else in quotes."""
-    if language == "zh":
+    if language != "en":
         return heading
     lowered = _lowered(heading)
     is_used = re.search(rf"\b{re.escape(lowered)}\b", text) is not None
