@@ -21,6 +21,7 @@ _TAG = re.compile(
     r"^(\s*)(?:\{%-?\s*(/?[\w-]+)(.*?)-?%\}|\{\{[<%]\s*(/?\s*[\w/-]+)(.*?)/?\s*[>%]\}\})\s*$"
 )
 _COMPONENT = re.compile(r"^(\s*)<(/?)([A-Z][\w.]*)((?:\s[^<>]*)?)(/?)>\s*$|^\s*</?>\s*$")
+_COMPONENT_LINE = re.compile(r"^(\s*)<([A-Z][\w.]*)((?:\s[^<>]*)?)>(.*\S.*)</\2>\s*$")
 _COMPONENT_INLINE = re.compile(r"</?[A-Z][\w.]*(?:\s[^<>]*)?/?>")
 _CONTENTS = re.compile(r"^\s*(?:\[\[?_?toc_?\]?\]|\$\{toc\}|\{:toc\})\s*$", re.IGNORECASE)
 _BARE_FOOTNOTE = re.compile(r"^(\s{0,3})(\[\^[^\[\]]+\]):[ \t]*(\S+)[ \t]*$")
@@ -129,6 +130,10 @@ def _opened(page: _OpenMarks, line: str, width: int) -> list[str] | None:
     if match := _TAG.match(line):
         name = (match[2] or match[4] or "").replace(" ", "")
         return _tag(page, match[1], name, match[3] or match[5] or "")
+    if match := _COMPONENT_LINE.match(line):
+        opens = _tag(page, match[1], match[2], match[3])
+        closes = ["", *_tag(page, match[1], f"/{match[2]}", "")]
+        return [*opens, "", f"{match[1]}{match[4].strip()}", *closes]
     if match := _COMPONENT.match(line):
         name = f"{match[2] or ''}{match[3] or ''}"
         opens = _tag(page, match[1] or "", name, match[4] or "")

@@ -35,6 +35,7 @@ LEFT_OUT_OF_PAGES = frozenset(
         "only badges",
         "empty section",
         "no heading",
+        "not understood",
     }
 )
 LOWEST_LEVEL = 7  # below every real heading

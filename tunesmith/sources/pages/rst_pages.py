@@ -60,7 +60,7 @@ _SKIPPED = re.compile(
     r"comment|target|substitution_definition|pending|image|transition|meta|raw|header|"
     r"footer|decoration"
 )
-_REFERENCES = ("footnote_reference", "citation_reference", "system_message")
+_DRAWN = {"mermaid": "mermaid", "graphviz": "dot", "digraph": "dot", "uml": "plantuml"}
 _ADMONITIONS = frozenset(
     [
         "note",
@@ -75,7 +75,13 @@ _ADMONITIONS = frozenset(
         "admonition",
     ]
 )
-_SPANS = {"strong": "**", "emphasis": "*", "title_reference": "*"}
+_SPANS = {
+    "strong": "**",
+    "emphasis": "*",
+    "title_reference": "*",
+    "footnote_reference": "[",
+    "citation_reference": "[",
+}
 
 
 def read_rst(text: str) -> Outline:
@@ -260,7 +266,7 @@ def _inline(node: "nodes.Node") -> str:
         return f"`{node.astext()}`"
     if name == "problematic":
         return _ROLE.sub(_role_words, node.astext())
-    if _SKIPPED.fullmatch(name) or name in _REFERENCES:
+    if _SKIPPED.fullmatch(name) or name == "system_message":
         return ""
     text = "".join(_inline(child) for child in node.children)
     if name == "reference":
@@ -268,7 +274,7 @@ def _inline(node: "nodes.Node") -> str:
         is_outside = re.match(r"https?://|mailto:", target) and target != text
         return f"[{text}]({target})" if is_outside else text
     mark = _SPANS.get(name, "")
-    return f"{mark}{text}{mark}"
+    return f"{mark}{text}{mark}" if mark != "[" else f"[{text}]"
 
 
 def _role_words(match: re.Match[str]) -> str:
@@ -310,7 +316,7 @@ def _not_understood(node: "nodes.Element") -> str:
 def _directive(name: str, argument: str, body: str, caption: str) -> str:
     """A directive as Markdown: a block of code, or what it is called and its body."""
     if _CODE_DIRECTIVES.fullmatch(name):
-        language, _, rest = argument.partition(" ")
+        language, _, rest = (argument or _DRAWN.get(name, "")).partition(" ")
         code = f"{language}\n{body}" if argument and not body else body
         fence = f"```{language if body else ''}\n{code}\n```"
         heads = [f"**{one}**" for one in (caption, rest) if re.search(r"\w", one)]
