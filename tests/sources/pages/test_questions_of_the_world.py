@@ -155,6 +155,19 @@ def test_a_title_that_does_not_ask_takes_its_panel_with_it(tmp_path: Path, name:
     assert any("Two days." in one.text for one in told)
 
 
+FRAMED = sorted(set(ACCORDIONS) - {"heading and div", "role heading", "bootstrap 3"})
+
+
+@pytest.mark.parametrize("name", [one for one in FRAMED if one != "button in a heading"])
+def test_what_stands_behind_an_accordion_is_no_answer(tmp_path: Path, name: str) -> None:
+    content = accordion(ACCORDIONS[name]).replace(b"</div></body>", b"</div><p>Call us.</p></body>")
+    items = read_content(tmp_path, "a.html", content)
+    pairs = [(one.question, one.answer) for one in items if isinstance(one, AnsweredQuestion)]
+    assert pairs == PAIRS
+    dropped = [(one.reason, one.text) for one in items if isinstance(one, Dropped)]
+    assert dropped == [("no question", "Call us.")]
+
+
 def test_several_terms_share_a_definition(tmp_path: Path) -> None:
     content = (
         b"<dl><dt>Who pays?</dt><dt>Who is billed?</dt><dd>The sender.</dd>"

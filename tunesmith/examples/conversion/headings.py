@@ -159,6 +159,8 @@ def _by_preposition(
 
 
 def _by_code(section: Section, heading: str, language: WordingLanguage, seed: str) -> str | None:
+    if section.subject and heading.strip("`") == section.subject:
+        return heading_wordings(language).pick("title", True, seed).format(name=section.subject)
     prototype = _PROTOTYPE.match(heading)
     if prototype is not None:
         topic = f"`{prototype[1] or prototype[2]}`"

@@ -150,6 +150,8 @@ class _Page:
                 self._open(block, LOWEST_LEVEL, is_question=tells_problem(block.text))
             case "summary":
                 self._summary(block)
+            case "close":
+                self._close(LOWEST_LEVEL)
             case "end":
                 self._close_details()
             case "term":

@@ -44,7 +44,8 @@ _COMMAND = re.compile(r"^(?:\$ |> |# )?([a-z][\w-]+)(?= )")
 _LANGUAGE = re.compile(r"\.(?:js|py|rs|go|net)$")
 _USED_OFTEN = 2
 _MANY_LINES = 3
-_TOOL_SUFFIX = re.compile(r"\.git$|@[\w.]*$|[.,:/]+$")
+_OWN = frozenset({"repository", "badge", "clone", "file", "site"})  # what others' pages lack
+_TOOL_SUFFIX = re.compile(r"\.(?:git|svg|png)$|@[\w.]*$|[.,:/]+$")
 
 
 @dataclass(slots=True)
@@ -76,7 +77,7 @@ def best_name(outline: Outline, name: str) -> str:
     for key, one in found.items():
         form, uses = _form_in_prose(key, one.forms, prose)
         kinds = len(one.kinds) + (uses >= _USED_OFTEN)
-        if kinds > 1 and key not in _tools():
+        if kinds > 1 and (key not in _tools() or one.kinds & _OWN):
             rated.append((kinds, uses, form))
     if not rated:
         return ""

@@ -17,6 +17,7 @@ BlockKind = Literal[
     "toggle",  # a line above a panel that does not ask
     "summary",  # opens what `end` closes
     "end",
+    "close",  # behind the last panel of an accordion
     "term",
     "definition",
     "text",

@@ -6,6 +6,7 @@ other title is a name only if the text uses it as one; "Setup" and "Templates" a
 
 import functools
 import re
+from collections.abc import Container
 
 from tunesmith.sources.lexicon import lexicon
 from tunesmith.sources.pages.name_evidence import (
@@ -18,7 +19,9 @@ from tunesmith.sources.pages.outline import Outline
 from tunesmith.sources.pages.question_text import asks, bare_text
 
 _VERSION = re.compile(r"[\s,]*\b(?:(?:release|version|v)\s*)?\d+(?:\.\d+)+\S*\s*$", re.IGNORECASE)
-_PARTED = re.compile(r"\s*(?::\s|\s[-–—|·•:]\s|：)\s*")
+_PARTED = re.compile(r"\s*(?::\s|\s(?:--|[-–—|·•:])\s|：)\s*")
+_OWNER = re.compile(r"^[\w.-]+/(?=[\w.-]+$)|(?<=\w)\s*[^\w\s)+#!.*`]+$")
+_TITLE, _FIRST, _LATER = 2, 1, 0
 _MAX_WORDS = 5
 _MAX_TITLES = 4
 _NAME_USES, _WORD_USES = 2, 8
@@ -27,23 +30,35 @@ _NAME_USES, _WORD_USES = 2, 8
 def subject_of(outline: Outline, name: str) -> str:
     """The name, or nothing where the page shows none or is unsure."""
     evidence = name_evidence(outline, name)
-    for title, is_first in _titles(outline):
-        text = _VERSION.sub("", bare_text(title)).strip()
+    for title, trust in _titles(outline):
+        text = _OWNER.sub("", _VERSION.sub("", bare_text(title)).strip())
         for part in _parts(text):
-            shorter = _VERSION.sub("", without_kind_of_page(part)).rpartition("/")[2].strip()
-            if not _may_be_name(shorter):
-                continue
-            is_said = shorter != part or name_key(shorter) in evidence
-            is_said = is_said or (is_readme(name) and is_first and not _has_function_word(shorter))
-            if is_said or (part == text and _num_uses(shorter, outline) >= _NAME_USES):
-                return shorter
-            if part == text and (word := _word_used_as_name(shorter, outline)):
-                return word
+            is_title = trust == _TITLE and is_readme(name)
+            if found := _named_by(part, outline, evidence, trust=trust, is_title=is_title):
+                return found
     site = without_kind_of_page(outline.site)
     if _may_be_name(site):
         return site
     found = best_name(outline, name)
     return found if _may_be_name(found) else ""
+
+
+def _named_by(
+    part: str, outline: Outline, evidence: Container[str], *, trust: int, is_title: bool
+) -> str:
+    """The name that a title, or a part of it, gives; empty where nothing else speaks for it."""
+    shorter = _VERSION.sub("", without_kind_of_page(part)).strip()
+    if not _may_be_name(shorter):
+        return ""
+    if name_key(shorter) in evidence:
+        return shorter
+    if trust == _LATER:
+        return ""
+    if shorter != part or (is_title and not _has_function_word(shorter)):
+        return shorter
+    if _num_uses(shorter, outline) >= _NAME_USES:
+        return shorter
+    return _word_used_as_name(shorter, outline)
 
 
 def _parts(title: str) -> list[str]:
@@ -63,13 +78,17 @@ def is_generic(heading: str) -> bool:
     return _is_topic(heading) or _generic().fullmatch(heading) is not None
 
 
-def _titles(outline: Outline) -> list[tuple[str, bool]]:
-    """The heading on top and the title of the metadata; whether each is a real title."""
+def _titles(outline: Outline) -> list[tuple[str, int]]:
+    """The heading on top, the title of the metadata, later headings as high; how far to trust."""
     headings = [block for block in outline.blocks if block.kind == "heading"]
     highest = min((block.level for block in headings), default=1)
-    first = [(one.text, one.level == 1) for one in headings[:1] if one.level == highest]
-    first += [(one.text, False) for one in headings[1:_MAX_TITLES] if one.level == 1]
-    return [*first, *([(outline.title, True)] if outline.title else [])]
+    first = [
+        (one.text, _TITLE if one.level == 1 else _FIRST)
+        for one in headings[:1]
+        if one.level == highest
+    ]
+    later = [(one.text, _LATER) for one in headings[1:_MAX_TITLES] if one.level == 1]
+    return [*first, *([(outline.title, _TITLE)] if outline.title else []), *later]
 
 
 def _may_be_name(text: str) -> bool:

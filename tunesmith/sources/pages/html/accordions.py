@@ -7,7 +7,7 @@ question; and the questions of an FAQPage (schema.org) that stand in its JSON al
 import json
 import re
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from tunesmith.sources.pages.html.html_elements import BLOCKS, heading_level, heading_text
 from tunesmith.sources.pages.question_text import MAX_QUESTION, asks
@@ -50,16 +50,25 @@ def is_toggle(element: "HtmlElement") -> bool:
     )
 
 
-def toggles_of(page: "HtmlElement") -> tuple[set["HtmlElement"], set["HtmlElement"]]:
-    """The toggles of a page, and the elements that they stand in."""
+class Accordions(NamedTuple):
+    """The toggles of a page, the elements that they stand in, and those that hold several."""
+
+    toggles: set["HtmlElement"]
+    holders: set["HtmlElement"]
+    frames: set["HtmlElement"]
+
+
+def accordions_of(page: "HtmlElement") -> Accordions:
+    """What a page has of them, by one walk up from each."""
     toggles = {one for one in page.iter() if isinstance(one.tag, str) and is_toggle(one)}
-    holders: set[HtmlElement] = set()
+    found = Accordions(toggles, set(), set())
     for toggle in toggles:
         for holder in toggle.iterancestors():
-            if holder in holders:
+            if holder in found.holders:
+                found.frames.add(holder)
                 break
-            holders.add(holder)
-    return toggles, holders
+            found.holders.add(holder)
+    return found
 
 
 def faq_data(page: "HtmlElement") -> Iterator[tuple[int, str, str]]:

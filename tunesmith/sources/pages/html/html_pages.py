@@ -7,7 +7,7 @@ scripts and side bars are no text of the page: `html_spans` says what they are c
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from tunesmith.sources.pages.html.accordions import faq_data, toggles_of
+from tunesmith.sources.pages.html.accordions import accordions_of, faq_data
 from tunesmith.sources.pages.html.html_chrome import chrome_name
 from tunesmith.sources.pages.html.html_elements import (
     ANCHOR_PARENTS,
@@ -115,7 +115,7 @@ class _Walk:
     def __init__(self, first_line: int, references: Mapping[str, str], page: "HtmlElement") -> None:
         self._offset = first_line - 1
         self._references = references
-        self._toggles, self._holders = toggles_of(page)
+        self._toggles, self._holders, self._frames = accordions_of(page)
 
     def element(self, element: "HtmlElement") -> Iterator[Block]:
         """The blocks that an element holds."""
@@ -147,6 +147,8 @@ class _Walk:
             return
         elif (tag in CONTAINERS or element in self._holders) and self._holds_blocks(element):
             yield from self.element(element)
+            if element in self._frames:
+                yield Block(kind="close", text="", line=self._line(element))
         else:
             kind: BlockKind = "code" if tag == "pre" else "list" if tag in LISTS else "text"
             yield from self._converted(kind, serialised(element, tail=False), self._line(element))
