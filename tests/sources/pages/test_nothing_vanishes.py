@@ -312,6 +312,21 @@ def test_every_word_of_a_construct_is_somewhere_once(
         check(tmp_path, suffix, f"{head}\n\n{construct}\n", kind)
 
 
+UNKNOWN = {"<dl>@<dt>@<p>@</p></dt><dd>@</dd></dl>"}  # a text that stands in no term
+
+
+@pytest.mark.parametrize(
+    ("suffix", "construct"),
+    [(suffix, one) for suffix, some in CONSTRUCTS.items() for one in some if one not in UNKNOWN],
+)
+def test_every_known_construct_is_understood(tmp_path: Path, suffix: str, construct: str) -> None:
+    path = tmp_path / f"page.{suffix}"
+    path.write_text(marked(f"{HEADS[suffix][0]}\n\n{construct}\n")[0], encoding="utf-8")
+    pieces = list(pages.read_page(path, path.name, "document"))
+    unknown = [one.text for one in pieces if getattr(one, "reason", "") == "not understood"]
+    assert unknown == []
+
+
 @pytest.mark.parametrize("kind", ["document", "faq"])
 @pytest.mark.parametrize("suffix", CONSTRUCTS)
 def test_every_word_of_a_page_is_somewhere_once(

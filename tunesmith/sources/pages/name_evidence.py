@@ -59,7 +59,7 @@ def is_readme(name: str) -> bool:
     return re.search(r"(?i)(?:^|[_.+-])readme$", PurePosixPath(name).stem) is not None
 
 
-def name_key(name: str) -> str:
+def product_key(name: str) -> str:
     """A name without case, blanks and marks: "Fast Chat" and `fast-chat` are one."""
     return re.sub(r"[\W_]+", "", _LANGUAGE.sub("", name.casefold()))
 
@@ -89,7 +89,7 @@ def _found(outline: Outline, name: str) -> dict[str, _Found]:
     found: dict[str, _Found] = defaultdict(_Found)
     for kind, given in _candidates(outline, name):
         bare = _TOOL_SUFFIX.sub("", given.strip()).rpartition("/")[2]
-        if len(key := name_key(bare)) > 1:
+        if len(key := product_key(bare)) > 1:
             found[key].kinds.add(kind)
             found[key].forms[bare] += 1
     return found
@@ -123,7 +123,7 @@ def _commands(outline: Outline) -> Iterator[tuple[str, str]]:
     code = (block.text for block in outline.blocks if block.kind == "code")
     lines = [line for text in code for line in text.split("\n") if not line.startswith("```")]
     found = (match[1] for line in lines if (match := _COMMAND.match(line)))
-    firsts = Counter(first for first in found if name_key(first) not in _tools())
+    firsts = Counter(first for first in found if product_key(first) not in _tools())
     for first, count in firsts.most_common(1):
         if count >= _MANY_LINES and 3 * count >= sum(firsts.values()):
             yield "command", first

@@ -24,6 +24,10 @@ _RANGES = {  # how a part begins -> how it ends, and what it is called
     "{% comment %}": ("{% endcomment %}", "comments"),
     "<script": ("</script>", "scripts"),
     "<style": ("</style>", "scripts"),
+    "<noscript": ("</noscript>", "hidden parts"),
+    "<template": ("</template>", "hidden parts"),
+    "<svg": ("</svg>", "drawings"),
+    "<iframe": ("</iframe>", "frames and media"),
 }
 _DIRECTIVE_FENCE = re.compile(r"\{([\w-]+)\}")
 _LOADED = (
@@ -53,14 +57,15 @@ _MARKDOWN = re.compile(
     r"|(?P<attributes>\{[:#.][a-zA-Z_: ][^{}\n]*\})"
     r"|<(?P<link>https?://[^<>\s]+)>"
     r"|(?P<tag></?[a-zA-Z][^<>\n]{0,2000}>)"
-    r"|(?P<opens>^\s*(?::{3,}\s*\{?[.#]?[\w-]*\}?|[!?]{3}\+?\s+[\w-]+|(?:`{3,}|~{3,})\s*\{[\w-]+\}))"
+    r"|(?P<opens>^\s*(?::{3,}\s*\{?[.#]?[\w-]*\}?(?:\s+title=)?|[!?]{3}\+?\s+[\w-]+|(?:`{3,}|~{3,})\s*\{[\w-]+\}))"
     r"|(?P<options>^\s*:[\w-]+:[^\n]*$)"
 )
 _RST = re.compile(
     r"(?P<options>^\s+:[\w -]+:(?:\s[^\n]*)?$)"
     r"|(?P<plain>^\s*\.\.\s+(?:figure|only|ifconfig|container|rst-class|cssclass|class|hlist|"
     r"tab-set|grid|code-block|code|sourcecode|parsed-literal)\s?::[^\n]*$)"
-    r"|^\s*\.\.\s+(?:\|(?P<substitutions>[^|\n]*)\|\s*)?(?P<opens>[\w:+.-]+::)"
+    r"|^\s*\.\.\s+\|[^|\n]*\|\s*(?:replace|unicode|date)::(?P<substitutions>[^\n]*)$"
+    r"|^\s*\.\.\s+(?:\|[^|\n]*\|\s*)?(?P<opens>[\w:+.-]+::)"
     r"|(?P<definition>^\s*(?:\.\.\s+_[^\n]*:[^\n]*|__\s[^\n]*)$)"
     r"|(?P<named>(?<![\w`]):[\w:+.-]+:(?=`))"
     r"|(?P<label>\s<[^<>\n`]*>`_{0,2})"

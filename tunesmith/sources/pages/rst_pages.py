@@ -118,6 +118,9 @@ def _blocks(parent: "nodes.Element", *, level: int) -> Iterator[Block]:
         elif name == "definition_list":
             yield from _definitions(node)
         elif name in ("compound", "container", "topic"):
+            titles = [_inline(child) for child in node.children if child.tagname == "title"]
+            for title in titles:
+                yield from _written("text", f"**{title}**", _line(node))
             yield from _blocks(node, level=level)
         else:
             kind: BlockKind = "text"

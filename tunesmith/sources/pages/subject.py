@@ -13,7 +13,7 @@ from tunesmith.sources.pages.name_evidence import (
     best_name,
     is_readme,
     name_evidence,
-    name_key,
+    product_key,
 )
 from tunesmith.sources.pages.outline import Outline
 from tunesmith.sources.pages.question_text import asks, bare_text
@@ -50,7 +50,7 @@ def _named_by(
     shorter = _VERSION.sub("", without_kind_of_page(part)).strip()
     if not _may_be_name(shorter):
         return ""
-    if name_key(shorter) in evidence:
+    if product_key(shorter) in evidence:
         return shorter
     if trust == _LATER:
         return ""
