@@ -105,3 +105,34 @@ def test_columns_kind_and_settings_are_those_of_an_import(
 def test_in_python_rows_alone_are_yielded() -> None:
     rows = preview("faq.jsonl", template="alpaca")
     assert [row.source for row in rows] == ["faq.jsonl:1", "faq.jsonl:5"]
+
+
+def test_what_does_not_fit_is_left_out_and_what_preparing_would_do_is_said(tmp_path: Path) -> None:
+    rows = [{"question": f"Lamp {i}?", "answer": f"Red {i}."} for i in range(9)]
+    turns = [{"role": role, "content": "Lamp?"} for role in ("user", "assistant") * 2]
+    written = [*rows, {"messages": turns}]
+    (tmp_path / "a.jsonl").write_text("".join(json.dumps(row) + "\n" for row in written))
+    template = {"name": "alpaca"}
+    recipe = recipe_from_mapping({"sources": [{"path": "a.jsonl"}], "template": template})
+    talk = Talk()
+    pieces = list(preview_pieces(recipe, tmp_path, progress=talk))
+    assert isinstance(pieces[-1], Dropped)
+    assert pieces[-1].reason == "does not fit the template"
+    assert sum(isinstance(one, Dropped) for one in pieces) == 1
+    (said,) = [note for note in talk.notes if note.startswith("tunesmith prepare would stop")]
+    assert "1 of 10 rows do not fit template 'alpaca' (1 of 10 in a.jsonl)" in said
+    assert "Write `template: {name: chatml}`, which keeps all of them" in said
+    assert "lists them" not in said
+
+
+def test_headers_that_are_doubled_are_said_with_their_count(tmp_path: Path) -> None:
+    rows = [{"question": f"### Question:\nWhy {i}?\n\n### Answer:", "answer": f"So, {i}."}
+            for i in range(7)]  # fmt: skip
+    (tmp_path / "a.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    for name, number in (("question-answer", 1), ("auto", 0)):
+        recipe = recipe_from_mapping({"sources": [{"path": "a.jsonl"}], "template": {"name": name}})
+        talk = Talk()
+        assert len(list(preview_pieces(recipe, tmp_path, progress=talk))) == 7
+        said = [note for note in talk.notes if "wrapped twice" in note]
+        assert len(said) == number
+        assert all(note.startswith("7 rows already carry '### Question:'") for note in said)

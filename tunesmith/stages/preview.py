@@ -1,12 +1,13 @@
 """A recipe, or a data file with a template and a tokenizer -> what the model will read."""
 
-from collections.abc import Iterator, Mapping
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import chain, islice
 from pathlib import Path
 
 from tunesmith.errors import DataError
 from tunesmith.examples.clean import CleanedExample
-from tunesmith.examples.example import Example
+from tunesmith.examples.example import Example, drop_example
 from tunesmith.examples.read_count import ReadCount, check_read
 from tunesmith.examples.read_examples import read_examples
 from tunesmith.models.load import ModelPlace, is_model_folder
@@ -14,19 +15,26 @@ from tunesmith.recipe.load_recipe import recipe_from_mapping
 from tunesmith.recipe.recipe import Recipe, TemplateRecipe
 from tunesmith.sources.not_read import NotReadCount
 from tunesmith.sources.read_source import explain_source
-from tunesmith.sources.row import Dropped
+from tunesmith.sources.row import Dropped, source_name
 from tunesmith.stages.execution.claim import right_now
 from tunesmith.stages.execution.opened_run import Run
 from tunesmith.stages.execution.progress import Progress, SilentProgress
-from tunesmith.stages.preparing.settled_template import choose_for, date_notices, with_choice
+from tunesmith.stages.preparing.misfits import Misfits, misfit
+from tunesmith.stages.preparing.settled_template import (
+    choose_for,
+    date_notices,
+    other_templates,
+    with_choice,
+)
 from tunesmith.stages.responders.renderer import Renderer, recipe_renderer
 from tunesmith.stages.results.prepared import PreviewPiece, PreviewRow
 from tunesmith.templates.choice import RowShapes
 from tunesmith.templates.names import find_template
+from tunesmith.templates.wrapped import wrapped_marker, wrapping_notice
 from tunesmith.tokens.encode import encode_prompt, encode_segments
 from tunesmith.tokens.tokenizer import load_tokenizer
 
-_LOOKED_AT = 2000  # examples, before the first is shown, where the rows choose the template
+_LOOKED_AT = 1000  # rows, before the first is shown; they may choose the template
 
 
 def preview_rows(
@@ -45,7 +53,7 @@ def preview_rows(
         limit: Rows at most; None is all.
 
     Raises:
-        DataError: A row cannot be read or rendered exactly; the first is named.
+        DataError: No row can be read or fits the template; the first is named.
     """
     if isinstance(target, Run):
         recipe, folder = target.recipe, target.recipe_folder
@@ -71,7 +79,7 @@ def preview_pieces(
         progress: Told what each source is read as, and why; in the end, what was not read.
 
     Raises:
-        DataError: Nothing is left, or a row cannot be rendered exactly.
+        DataError: Nothing is left.
     """
     told = progress or SilentProgress()
     for source in recipe.sources:
@@ -83,10 +91,10 @@ def preview_pieces(
     count = ReadCount()
     for read in reads:
         count.add(read.item)
-        if isinstance(read.item, Dropped):
-            yield read.item
-        else:
-            yield from _example_rows(how, read.item, dict(read.redacted.most_common()))
+        for piece in _pieces(how, read):
+            if isinstance(piece, Dropped) and not isinstance(read.item, Dropped):
+                count.lose(piece)
+            yield piece
     for sentence in not_read.sentences():
         told.note(sentence)
     if count.num_read:
@@ -108,35 +116,59 @@ def _renderer(recipe: Recipe, recipe_folder: Path) -> Renderer:
 def _settled(
     asked: Renderer, reads: Iterator[CleanedExample], recipe: TemplateRecipe, told: Progress
 ) -> tuple[Renderer, Iterator[CleanedExample]]:
-    """The template that `auto` comes to, by the first examples, and everything that is read."""
-    how = asked
+    """The template that the first examples settle on, and everything that is read.
+
+    What preparing would say of these examples is said.
+    """
+    how, shapes = asked, RowShapes()
+    ahead = list(islice(reads, _LOOKED_AT))
+    examples = [read.item for read in ahead if isinstance(read.item, Example)]
+    for example in examples:
+        shapes.take(example.messages)
     if asked.is_open:
-        ahead, shapes = [], RowShapes()
-        for read in reads:
-            ahead.append(read)
-            if isinstance(read.item, Example):
-                shapes.take(read.item.messages)
-            if shapes.rows == _LOOKED_AT:
-                break
-        reads = chain(ahead, reads)
         choice = choose_for(shapes, asked, recipe)
         how = with_choice(asked, recipe, choice.name, moment=right_now())
-        part = f" (judged by the first {_LOOKED_AT:,})" if shapes.rows == _LOOKED_AT else ""
+        part = f" (judged by the first {_LOOKED_AT:,})" if len(ahead) == _LOOKED_AT else ""
         told.note(f"template {choice.name}: {choice.reason}{part}")
-    for notice in date_notices(how.template):
+    for notice in [*date_notices(how.template), *_trouble(how, recipe, examples)]:
         told.note(notice)
-    return how, reads
+    return how, chain(ahead, reads)
+
+
+def _trouble(how: Renderer, recipe: TemplateRecipe, examples: Sequence[Example]) -> Iterator[str]:
+    """What is wrong between a template and the examples that were looked at."""
+    wrapped, takers, misfits = Counter[str](), Counter[str](), Misfits()
+    others = dict(other_templates(how, recipe))
+    for example in examples:
+        if marker := wrapped_marker(how.template, example.messages):
+            wrapped[marker] += 1
+        if fault := misfit(how.template, example):
+            misfits.take(drop_example(example, fault))
+            takers.update(name for name, other in others.items() if not misfit(other, example))
+    if wrapped:
+        yield wrapping_notice(how.template, wrapped)
+    rows = Counter(source_name(example.source) for example in examples)
+    try:
+        misfits.check(rows, recipe=recipe, template=how.template.name, takers=takers)
+    except DataError as error:
+        yield f"tunesmith prepare would stop: {error}"
+
+
+def _pieces(how: Renderer, read: CleanedExample) -> Iterator[PreviewRow | Dropped]:
+    item = read.item
+    if isinstance(item, Dropped):
+        yield item
+    elif fault := misfit(how.template, item):
+        yield drop_example(item, fault)
+    else:
+        yield from _example_rows(how, item, dict(read.redacted.most_common()))
 
 
 def _example_rows(
     how: Renderer, example: Example, redacted: Mapping[str, int]
 ) -> Iterator[PreviewRow]:
-    try:
-        renderings = how.template.render(example.messages)
-    except DataError as error:
-        raise DataError(error.message, where=example.source, cure=error.cure) from error
     prompt_ids = [] if example.is_text else _prompt_ids(how, example)
-    for segments in renderings:
+    for segments in how.template.render(example.messages):
         encoded = encode_segments(segments, how.tokenizer)
         yield PreviewRow(
             id=example.id,

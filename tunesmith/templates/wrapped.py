@@ -5,6 +5,7 @@ rows and says so once, with the cure.
 """
 
 import re
+from collections import Counter
 from collections.abc import Sequence
 from functools import lru_cache
 
@@ -69,6 +70,15 @@ def waiting_lead(messages: Sequence[Message]) -> str | None:
         if text.endswith(lead) and opening in (messages[0].content if messages[0].input else text):
             return lead
     return None
+
+
+def wrapping_notice(template: Template, wrapped: Counter[str]) -> str:
+    """How many rows carry a marker already, and what to do about it."""
+    ((marker, _),) = wrapped.most_common(1)
+    return (
+        f"{wrapped.total():,} rows already carry {marker!r} in their text and are wrapped twice. "
+        f"{wrapping_cure(template, marker)}"
+    )
 
 
 def wrapping_cure(template: Template, marker: str) -> str:

@@ -11,6 +11,7 @@ from tunesmith.errors import DataError
 from tunesmith.examples.example import Example, last_user_text
 from tunesmith.sources.row import Dropped, RowError
 from tunesmith.stages.preparing.answerable import MISFIT, TOO_LONG, prompt_tokens
+from tunesmith.stages.preparing.misfits import misfit
 from tunesmith.stages.responders.renderer import Renderer as HowToRender
 from tunesmith.templates.template import Rendering, Template
 from tunesmith.templates.wrapped import wrapped_marker
@@ -168,8 +169,9 @@ class ExampleEncoder:
         try:
             renderings = self.how.template.render(example.messages)
         except DataError as error:
-            takers = (name for name, other in self.others.items() if _takes(other, example))
-            self.count.takers.update(takers)
+            self.count.takers.update(
+                name for name, other in self.others.items() if not misfit(other, example)
+            )
             return RowError(MISFIT, str(error))
         marker = wrapped_marker(self.how.template, example.messages)
         if marker is not None:
@@ -195,14 +197,6 @@ class ExampleEncoder:
         has_begin = row.ids[0] == self.how.tokenizer.hf.bos_token_id
         cut = cut_context(row, limit, keep=int(has_begin))
         return RowError(TOO_LONG, detail) if cut is None else cut
-
-
-def _takes(template: Template, example: Example) -> bool:
-    try:
-        template.render(example.messages)
-    except DataError:
-        return False
-    return True
 
 
 def cut_context(row: EncodedExample, limit: int, *, keep: int) -> EncodedExample | None:

@@ -7,10 +7,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from tunesmith.errors import DataError
+from tunesmith.examples.example import Example
 from tunesmith.examples.read_count import NUM_SHOWN
 from tunesmith.recipe.recipe import TemplateRecipe
-from tunesmith.sources.row import Dropped, source_name
+from tunesmith.sources.row import Dropped, RowError, source_name
 from tunesmith.stages.preparing.answerable import MISFIT
+from tunesmith.templates.template import Template
 
 _SHARE = 0.05  # of all rows; more of them are a wrong template rather than odd rows
 
@@ -37,7 +39,7 @@ class Misfits:
         recipe: TemplateRecipe,
         template: str,
         takers: Counter[str],
-        dropped: Path,
+        dropped: Path | None = None,
     ) -> None:
         """Stop where more than a few rows, or all of a source, would be lost.
 
@@ -46,7 +48,7 @@ class Misfits:
             recipe: Says whether to stop.
             template: The name of the one that they do not fit.
             takers: How many of the misfits other templates would take, by name.
-            dropped: The file that lists them.
+            dropped: The file that lists them, if there is one.
 
         Raises:
             DataError: With the counts, the first rows and the line that would keep them.
@@ -67,13 +69,23 @@ class Misfits:
         return self.by_source.most_common()
 
 
+def misfit(template: Template, example: Example) -> RowError | None:
+    """Why a template cannot lay out an example, if it cannot."""
+    try:
+        template.render(example.messages)
+    except DataError as error:
+        return RowError(MISFIT, str(error))
+    return None
+
+
 def _cure(
-    recipe: TemplateRecipe, template: str, takers: Counter[str], lost: int, dropped: Path
+    recipe: TemplateRecipe, template: str, takers: Counter[str], lost: int, dropped: Path | None
 ) -> str:
     """The line that would keep the rows, and the one that leaves them out."""
     best, kept = (takers.most_common(1) or [("", 0)])[0]
     leave_out = _line(recipe, template, when_misfit="drop")
-    rest = f"leave them out with `{leave_out}` ({dropped} lists them)."
+    listed = "" if dropped is None else f" ({dropped} lists them)"
+    rest = f"leave them out with `{leave_out}`{listed}."
     if not kept:
         return f"Mend these rows, name another template, or {rest}"
     if best == "plain":

@@ -42,7 +42,7 @@ from tunesmith.stages.preparing.teacher_sources import teach_sources
 from tunesmith.stages.preparing.token_lengths import token_lengths
 from tunesmith.stages.responders.renderer import Renderer, keeps_own
 from tunesmith.templates.choice import TemplateChoice
-from tunesmith.templates.wrapped import wrapping_cure
+from tunesmith.templates.wrapped import wrapping_notice
 from tunesmith.tokens.store import is_store_name, store_name, write_store
 
 
@@ -240,11 +240,7 @@ class Preparation:
             )
         wrapped = sum((count.wrapped for count in self.encoded.values()), Counter())
         if wrapped:
-            marker, _ = wrapped.most_common(1)[0]
-            notices.append(
-                f"{sum(wrapped.values()):,} rows already carry {marker!r} in their text and "
-                f"are wrapped twice. {wrapping_cure(self.renderer.template, marker)}"
-            )
+            notices.append(wrapping_notice(self.renderer.template, wrapped))
         if in_part := sum(count.in_part for count in self.encoded.values()):
             notices.append(
                 f"{in_part:,} conversations keep only the turns that fit; the others, too long, "
