@@ -31,7 +31,6 @@ from tunesmith.training.resources.memory_budget import free_memory
 
 _TRIED_ROWS = 20
 _KEPT = 3  # checkpoints stand at once while the oldest is replaced
-_MOMENTS = 2  # a weight, of the optimiser
 _BYTES_PER_TOKEN = 8  # of an answer, as text and once more in the report
 _BYTES_PER_GRADE = 200
 _REPORT_BYTES = 4_000_000
@@ -174,9 +173,8 @@ def check_memory(plan: TrainingPlan) -> None:
     Raises:
         TunesmithError: They do not.
     """
-    weights = sum(weight.nbytes for weight in plan.optimizer.parameters)
-    num_moments = _MOMENTS if plan.recipe.optimizer == "adamw" else 1
-    needed, free = (1 + num_moments) * weights, free_memory(plan.model.device)
+    gradients = sum(weight.nbytes for weight in plan.optimizer.parameters)
+    needed, free = gradients + _moment_bytes(plan), free_memory(plan.model.device)
     if plan.model.device.type == "cpu":
         free += int(psutil.swap_memory().free)
     if needed > free:
@@ -208,9 +206,15 @@ def check_disk(run: Run, plan: TrainingPlan) -> None:
         )
 
 
+def _moment_bytes(plan: TrainingPlan) -> int:
+    """Of the optimiser; of tables of which some rows are read, those rows have moments."""
+    num_moments = 2 if plan.recipe.optimizer == "adamw" else 1  # at least
+    return num_moments * sum(weight.nbytes for weight in plan.optimizer.parameters)
+
+
 def _training_bytes(plan: TrainingPlan) -> int:
     trained = sum(p.nbytes for p in plan.model.network.parameters() if p.requires_grad)
-    whole = (1 + _MOMENTS) * trained
+    whole = trained + _moment_bytes(plan)
     num_best = 2 if plan.validation is not None and plan.recipe.keep == "best" else 0
     is_full = plan.recipe.lora is None
     model = sum(p.nbytes for p in plan.model.network.parameters()) if is_full else trained
