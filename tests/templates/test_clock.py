@@ -1,6 +1,7 @@
 """A template that asks for the date writes the one that was fixed, here and in transformers."""
 
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -131,3 +132,24 @@ def test_variables_that_are_dates_by_their_name_are_found() -> None:
 def test_a_date_is_said_as_people_write_it() -> None:
     assert date_in_words("2026-11-30T09:05:07.123456") == "2026-11-30 09:05:07"
     assert date_in_words("none") == "nothing"
+
+
+def test_a_real_template_writes_the_date_alike_in_every_tool(shared_data: Path) -> None:
+    text = (shared_data / "chat_templates/trl_llama3_2.jinja").read_text(encoding="utf-8")
+    texts = TokenizerTexts(
+        begin=None,
+        begin_token="<|begin|>",
+        end_token="<|end|>",
+        control_tokens=frozenset({"<|begin|>", "<|end|>"}),
+        chat_template=text,
+    )
+    found = find_template(TemplateRecipe(name="chat"), texts, moment=MONDAY)
+    prompt = joined(found.render_prompt(ASKED))
+    assert "Today Date: 30 Nov 2026\n" in prompt
+    tokenizer = byte_tokenizer()
+    tokenizer.chat_template = found.chat_template
+    asked = [{"role": "user", "content": ASKED[0].content}]
+    theirs = tokenizer.apply_chat_template(asked, tokenize=False, add_generation_prompt=True)
+    assert theirs == prompt
+    named = TemplateRecipe(name="chat", options={"date_string": "1 May 2001"})
+    assert "Today Date: 1 May 2001\n" in joined(find_template(named, texts).render_prompt(ASKED))
