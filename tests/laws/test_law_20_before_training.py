@@ -6,22 +6,22 @@ import re
 import shutil
 from collections import namedtuple
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from contextlib import ExitStack
 from pathlib import Path
-from typing import Any
 
 import pytest
 import torch
 from matplotlib.figure import Figure
 
-from tests.endpoint_server import EndpointServer
+from tests.endpoint_server import EndpointServer, always
+from tests.laws.whole_loop import Loop
 from tests.packages import install, metric_code
-from tests.stages.rig import Talk, colour_rows, make_recipe, opened, run_folder, write_rows
+from tests.stages.rig import Talk, write_rows
 from tests.tiny import save_tiny_model
+from tunesmith.endpoints import first_question
 from tunesmith.errors import TunesmithError
 from tunesmith.files import read_json_lines
 from tunesmith.stages import before_training
-from tunesmith.stages.execution.opened_run import Run
 from tunesmith.stages.run import run_loop
 from tunesmith.stages.test_set import judging
 from tunesmith.training import engine
@@ -31,54 +31,35 @@ Usage = namedtuple("Usage", "total used free")
 BASE_WEIGHTS = "model/model.safetensors"
 
 
-@dataclass
-class Loop:
-    """A whole run that would end well, to which one thing is done."""
-
-    root: Path
-    monkeypatch: pytest.MonkeyPatch
-    sections: dict[str, dict[str, Any]] = field(default_factory=dict)
-
-    def __post_init__(self) -> None:
-        save_tiny_model(self.root / "model", "llama")
-        write_rows(self.root / "rows.jsonl", colour_rows(20))
-
-    def rival(self) -> Path:
-        """A whole model that competes."""
-        save_tiny_model(self.root / "rival", "llama", seed=1)
-        self.set("evaluation", rivals=[{"path": "rival"}])
-        return self.root / "rival"
-
-    def judge(self, **endpoint: Any) -> None:
-        self.set("evaluation", judge=endpoint)
-
-    def set(self, section: str, **keys: Any) -> None:
-        self.sections.setdefault(section, {}).update(keys)
-
-    def patch(self, place: object, name: str, value: object) -> None:
-        self.monkeypatch.setattr(place, name, value)
-
-    def run(self) -> Run:
-        training = {"steps": 1, **self.sections.pop("training", {})}
-        evaluation = {"metrics": ["exact_match"], **self.sections.pop("evaluation", {})}
-        recipe = make_recipe(
-            self.root / "model",
-            self.root / "rows.jsonl",
-            examples={"split": {"validation": 0.0, "test": 0.2}},
-            generation={"max_new_tokens": 4},
-            training=training,
-            evaluation=evaluation,
-            **self.sections,
-        )
-        return opened(recipe, run_folder(self.root / "run"), self.root, Talk())
-
-
 def no_server(loop: Loop) -> None:
     loop.judge(url="http://127.0.0.1:9/v1", model="stub")
 
 
 def no_rival_server(loop: Loop) -> None:
     loop.set("evaluation", rivals=[{"url": "http://127.0.0.1:9/v1", "model": "big"}])
+
+
+def silent_server(loop: Loop) -> None:
+    """It lists its models to anybody, and answers nobody."""
+    server = loop.served(choose=always("401"), models=["stub"])
+    loop.judge(url=server.url, model="stub")
+
+
+def web_page(loop: Loop) -> None:
+    server = loop.served(choose=always("html"), models=["stub"])
+    loop.set("evaluation", rivals=[{"url": server.url, "model": "stub"}])
+    loop.patch(first_question, "_PAUSE_SECONDS", 0.0)
+
+
+def lacking_server(loop: Loop) -> None:
+    server = loop.served(models=["other"])
+    loop.judge(url=server.url, model="stub")
+
+
+def refusing_server(loop: Loop) -> None:
+    server = loop.served(models=["stub"], key="right")
+    loop.monkeypatch.setenv("A_KEY", "wrong")
+    loop.judge(url=server.url, model="stub", key_env="A_KEY")
 
 
 def no_key(loop: Loop) -> None:
@@ -229,6 +210,10 @@ def misfits(loop: Loop) -> None:
 FAULTS: dict[str, Callable[[Loop], None]] = {
     "the judge's server is not there": no_server,
     "a rival's server is not there": no_rival_server,
+    "a server lacks the model": lacking_server,
+    "a server does not accept the key": refusing_server,
+    "a server lists the model and does not answer": silent_server,
+    "a server sends web pages": web_page,
     "the variable with a key is not set": no_key,
     "the judge's folder is not there": no_judge_folder,
     "the judge is a name of the Hub": judge_of_the_hub,
@@ -276,11 +261,12 @@ def test_a_run_with_a_fault_stops_before_its_first_step(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, site: Path, fault: str
 ) -> None:
     install(site, "marking", "metrics", metric_code("marks", "1 / 0"), marks="M")
-    loop = Loop(tmp_path, monkeypatch)
-    FAULTS[fault](loop)
-    run = loop.run()
-    with pytest.raises(TunesmithError) as caught:
-        run_loop(run)
+    with ExitStack() as stack:
+        loop = Loop(tmp_path, monkeypatch, stack)
+        FAULTS[fault](loop)
+        run = loop.run()
+        with pytest.raises(TunesmithError) as caught:
+            run_loop(run)
     words = " ".join(str(caught.value).split())
     pattern = ".*".join(re.escape(part) for part in table()[fault].split("..."))
     assert re.search(pattern, words), words
@@ -293,7 +279,7 @@ def test_a_run_with_a_fault_stops_before_its_first_step(
 def test_the_same_run_without_a_fault_ends_well(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    loop = Loop(tmp_path, monkeypatch)
+    loop = Loop(tmp_path, monkeypatch, ExitStack())
     loop.rival()
     with EndpointServer(lambda body: "I cannot say.", models=["stub"]) as server:
         loop.judge(url=server.url, model="stub", max_calls=2)
@@ -304,7 +290,10 @@ def test_the_same_run_without_a_fault_ends_well(
     assert run.folder.page.is_file()
     assert isinstance(run.progress, Talk)
     said = run.progress.notes
-    assert sum("asked for its list of models, which costs nothing" in note for note in said) == 1
+    assert (
+        sum("its list of models, which costs nothing, and one question of 7" in n for n in said)
+        == 1
+    )
     assert any("max_calls of the judge is 2, and there are" in note for note in said)
     assert any("training.early_stopping is 2, but there are no validation" in n for n in said)
 
@@ -312,7 +301,7 @@ def test_the_same_run_without_a_fault_ends_well(
 def test_a_rival_is_told_of_rows_that_are_too_long_for_it(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    loop = Loop(tmp_path, monkeypatch)
+    loop = Loop(tmp_path, monkeypatch, ExitStack())
     write_rows(tmp_path / "rows.jsonl", [{"instruction": f"{i}" * 99, "response": "So."}
                                          for i in range(20)])  # fmt: skip
     loop.rival()
@@ -328,44 +317,3 @@ def test_a_rival_is_told_of_rows_that_are_too_long_for_it(
     assert "the model reads 64 with the answer" in said
     answers = list(read_json_lines(run.folder.completions("rival")))
     assert {row["finish_reason"] for row in answers}.isdisjoint({"stop", "length"})
-
-
-TALES: list[dict[str, Any]] = [{"text": f"The lamp number {i} is dark."} for i in range(20)]
-TURNS: list[dict[str, Any]] = [
-    {"messages": [{"role": role, "content": f"{role} {i}"} for role in ("user", "assistant") * 2]}
-    for i in range(20)
-]
-ODD: list[dict[str, Any]] = [
-    {"instruction": text, "response": f"<b>{text}</b> ]]> $x$ \\frac \u202e ﷽ 🏳️‍🌈 {i}"}
-    for i, text in enumerate(["\u200b", "&", "--- ```", "日本語", "עברית", "a\u0301" * 50, "| a |"])
-]
-
-
-@pytest.mark.parametrize(
-    ("rows", "share"),
-    [(colour_rows(20), 0.0), (TALES, 0.2), (TURNS, 0.2), (colour_rows(3), 0.4), (ODD, 0.4)],
-    ids=["no test rows", "plain text", "several turns", "few rows", "odd texts"],
-)
-@pytest.mark.parametrize("against", ["base", "reference"])
-def test_whatever_the_test_rows_are_the_run_ends_well(
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    rows: list[dict[str, Any]],
-    share: float,
-    against: str,
-) -> None:
-    loop = Loop(tmp_path, monkeypatch)
-    write_rows(tmp_path / "rows.jsonl", rows)
-    loop.rival()
-    loop.set("template", name="auto")
-    with EndpointServer(lambda body: "I cannot say.", models=["stub", "big"]) as server:
-        loop.judge(url=server.url, model="stub")
-        rivals = [{"path": "rival"}, {"url": server.url, "model": "big"}]
-        loop.set("evaluation", baselines=["nearest", "few-shot"], pairwise=against, rivals=rivals)
-        loop.set("evaluation", metrics=["exact_match", "chrf", "final_answer", "token_accuracy"])
-        run = loop.run()
-        split = {"validation": 0.0, "test": share}
-        examples = run.recipe.examples.model_validate({"split": split})
-        run = replace(run, recipe=run.recipe.model_copy(update={"examples": examples}))
-        run_loop(run)
-    assert run.folder.page.is_file()

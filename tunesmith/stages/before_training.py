@@ -53,9 +53,7 @@ def check_before_reading(run: Run) -> None:
     evaluation = run.recipe.evaluation
     if evaluation.rubric is not None:
         score_prompt(run.recipe_folder / evaluation.rubric)
-    for url in check_endpoints(run):
-        told = "was asked for its list of models, which costs nothing"
-        run.progress.note(f"{url} answers: it {told}")
+    check_endpoints(run, is_asked=True)
 
 
 def check_before_training(run: Run) -> None:

@@ -30,7 +30,10 @@ def answer(body: dict[str, Any]) -> str:
     """A judge where a judge is asked, else a rival that knows the colours."""
     if "<data-" in last_message(body):
         return BiasedJudge()(body)
-    number = int(last_message(body).split()[1].rstrip("?"))
+    asked = last_message(body).split()[1].rstrip("?")
+    if not asked.isdigit():
+        return "ready"  # what is asked first
+    number = int(asked)
     return str(colour_rows(number + 1)[number]["response"])
 
 

@@ -13,6 +13,7 @@ import torch
 
 from tunesmith.endpoints.caller import Caller, CallForecast
 from tunesmith.endpoints.chat_request import ChatRequest
+from tunesmith.endpoints.first_question import ask_first_question
 from tunesmith.evaluation.grade import Grade
 from tunesmith.evaluation.judge.absolute import METRIC as SCORES
 from tunesmith.evaluation.judge.absolute import UnscoredAnswer, grade_by_judge, score_judge
@@ -143,17 +144,18 @@ def try_judge_on_plants(run: Run) -> StageResult:
     return {**told, "summary": [judge_sentence(told), "", *lines]}
 
 
-def check_endpoints(run: Run) -> list[str]:
+def check_endpoints(run: Run, *, is_asked: bool = False) -> None:
     """Find out before any work whether judge and rivals are there, unless they are done.
 
     Of a server its list of models is asked for, which costs nothing; of a folder it is looked at
     whether its weights will load.
 
-    Returns:
-        The addresses of the servers.
+    Args:
+        run: Its recipe names them.
+        is_asked: Ask servers one short question too, and say what it cost.
 
     Raises:
-        RemoteError: A server is not there, or lacks the model.
+        RemoteError: A server is not there, lacks the model, or does not answer.
         MissingError: The variable with its key is not set, or a folder holds no whole model.
         TunesmithError: A model does not fit into memory.
     """
@@ -165,24 +167,32 @@ def check_endpoints(run: Run) -> list[str]:
         waiting[STAGE] = run.recipe.evaluation.judge
     for stage, endpoint in waiting.items():
         if stage not in done:
+            run.progress.start(f"looking for {endpoint.model or endpoint.path}", None)
             where = places.get(stage, _JUDGE)
-            _check_endpoint(beside_recipe(endpoint, run.recipe_folder), run, where=where)
-    urls = (one.url for stage, one in waiting.items() if stage not in done)
-    return list(dict.fromkeys(url for url in urls if url is not None))
+            check = _check_folder if endpoint.url is None else _check_server
+            check(beside_recipe(endpoint, run.recipe_folder), run, where, is_asked)
+            run.progress.close()
 
 
-def _check_endpoint(endpoint: EndpointRecipe, run: Run, *, where: str) -> None:
-    progress = run.progress
-    progress.start(f"looking for {endpoint.model or endpoint.path}", None)
-    if endpoint.url is not None:
-        open_caller(endpoint, cache_path=run.folder.calls, progress=progress, where=where).close()
-    else:
-        if where == _JUDGE:
-            open_endpoint(endpoint, where=where)  # which has to be a folder
-        place = find_model(str(endpoint.path))
-        model_renderer(place)
-        check_weights(place, free=free_memory(torch.device("cpu")), where=where)
-    progress.close()
+def _check_server(endpoint: EndpointRecipe, run: Run, where: str, is_asked: bool) -> None:
+    with open_caller(
+        endpoint, cache_path=run.folder.calls, progress=run.progress, where=where
+    ) as caller:
+        if is_asked:
+            url = str(endpoint.url)
+            cost = ask_first_question(caller.endpoint, where=where, url=url)
+            run.progress.note(
+                f"{endpoint.model} is at {url}: asked for its list of models, which costs "
+                f"nothing, and {cost}"
+            )
+
+
+def _check_folder(endpoint: EndpointRecipe, run: Run, where: str, is_asked: bool) -> None:
+    if where == _JUDGE:
+        open_endpoint(endpoint, where=where)  # which has to be a folder
+    place = find_model(str(endpoint.path))
+    model_renderer(place)
+    check_weights(place, free=free_memory(torch.device("cpu")), where=where)
 
 
 def _opened(endpoint: EndpointRecipe, run: Run) -> Caller:
