@@ -8,7 +8,7 @@ says who answers whom; the nick is taken off, since it belongs to the medium.
 import datetime
 import functools
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
