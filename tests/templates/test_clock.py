@@ -113,7 +113,9 @@ def test_a_template_that_sets_the_clock_itself_reads_none() -> None:
     assert joined(template(own).render_prompt(ASKED)).startswith("never[user]")
 
 
-@pytest.mark.parametrize("call", ["now()", "datetime.now().year", "utcnow()", "date.today()"])
+@pytest.mark.parametrize(
+    "call", ["now()", "datetime.now().year", "utcnow()", "date.today()", "get_current_date()"]
+)
 def test_a_clock_that_no_tool_has_is_refused_with_the_cure(call: str) -> None:
     with pytest.raises(RecipeError, match="is undefined") as caught:
         template("{{ " + call + " }}")
@@ -121,10 +123,11 @@ def test_a_clock_that_no_tool_has_is_refused_with_the_cure(call: str) -> None:
 
 
 def test_variables_that_are_dates_by_their_name_are_found() -> None:
-    found = template("{{ date_string }}{{ currentDate }}{{ today }}{{ candidate }}{{ enabled }}")
+    names = ("date_string", "currentDate", "today", "candidate", "enabled", "update", "timeout")
+    found = template("".join(f"{{{{ {name} }}}}" for name in (*names, "todays_date")))
     compiled = found.compiled  # type: ignore[attr-defined]
     given = frozenset({"messages", "today"})
-    assert unset_dates(compiled, given) == ["currentDate", "date_string"]
+    assert unset_dates(compiled, given) == ["currentDate", "date_string", "todays_date"]
     guarded = template(GUARDED).compiled  # type: ignore[attr-defined]
     assert unset_dates(guarded, given) == []
 

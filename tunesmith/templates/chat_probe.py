@@ -11,12 +11,13 @@ from tunesmith.errors import DataError, RecipeError
 from tunesmith.examples.example import Message
 from tunesmith.sandbox.compiled_template import CompiledTemplate
 from tunesmith.templates.chat_template import ChatTemplate
+from tunesmith.templates.clock import is_date_name
 from tunesmith.templates.template import Rendering, TokenizerTexts
 
 _MARKUP = re.compile(r"<<?/?[^<>\s]+>>?|\[/?[A-Z_]{2,}\]")
 _HEADING = re.compile(r"(?m)^(#+ [\w ]+:|[\w ]{2,30}:)")
 _THINKING = ("<think>", "</think>")  # people write these themselves, for answers with thinking
-_UNKNOWN_CLOCK = re.compile(r"'(now|utcnow|datetime|date|time|today)' is undefined")
+_UNKNOWN = re.compile(r"'(\w+)' is undefined")
 _CLOCK_CURE = (
     "A template asks for the date by strftime_now('%Y-%m-%d'), which other tools know too."
 )
@@ -55,7 +56,8 @@ def chat_template(
         template = replace(template, stop_token=_first_control(after, texts))
         row = _probe(template)
     except DataError as error:
-        cure = _CLOCK_CURE if _UNKNOWN_CLOCK.search(error.message) else error.cure
+        unknown = _UNKNOWN.search(error.message)
+        cure = _CLOCK_CURE if unknown and is_date_name(unknown[1]) else error.cure
         raise RecipeError(error.message, where=error.where, cure=cure) from None
     lead, tail = _around(row)
     return replace(

@@ -15,9 +15,10 @@ from tunesmith.templates.text_template import jinja_literal
 CLOCK = "strftime_now"
 _DIRECTIVE = re.compile(r"%[-_0^#]?[A-Za-z]|%%")
 _USUAL = "%Y %m %d %B %b %A %a %y %H %I %M %S %p %f %j %-d %-m"
-_DATE_NAME = re.compile(
-    r"(?i)(to|current_?|this_?)?(date|day|today|time|now|year)s?(_?(string|str))?"
+_DATE_WORDS = re.compile(
+    "dates?|todays?|(date)?time|(utc)?now|clock|day|weekday|month|year", re.IGNORECASE
 )
+_WORD = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])")
 _NOT_ASKED = "none"
 
 
@@ -74,5 +75,10 @@ def unset_dates(compiled: CompiledTemplate, given: frozenset[str]) -> list[str]:
     return [
         name
         for name in sorted(compiled.variables - given)
-        if _DATE_NAME.fullmatch(name) and not re.search(rf"\bset\s+{name}\b", compiled.text)
+        if is_date_name(name) and not re.search(rf"\bset\s+{name}\b", compiled.text)
     ]
+
+
+def is_date_name(name: str) -> bool:
+    """Whether a variable is a date or the time by its name: `date_string`, `currentDate`, `now`."""
+    return any(map(_DATE_WORDS.fullmatch, _WORD.findall(name)))
