@@ -41,7 +41,7 @@ def to_examples(
     if source.prompts is not None:
         return prompted_examples(material, source, folder=folder)
     if source.task is not None:
-        return task_examples(material, source, folder=folder)
+        return task_examples(material, source, folder=folder, not_read=not_read)
     return _examples(material, source, not_read)
 
 

@@ -35,6 +35,12 @@ class NotReadCount:
         self.number[key] += number
         self.characters[key] += characters
 
+    def add_cells(self, source: str, cells: Iterable[tuple[str, object]]) -> None:
+        """Count cells of a row by their columns."""
+        for name, value in cells:
+            size = len(value if isinstance(value, str) else str(value))
+            self.add_some(source, f"column '{name}'", number=1, characters=size)
+
     def update(self, other: "NotReadCount") -> None:
         """Count what another counted, too."""
         self.number.update(other.number)

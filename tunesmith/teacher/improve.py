@@ -9,6 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from tunesmith.endpoints.chat_request import ChatReply
+from tunesmith.examples.columns.checked_rows import checked_rows
 from tunesmith.examples.example import Example, Message
 from tunesmith.examples.from_material import to_examples
 from tunesmith.examples.language import language_fault
@@ -44,10 +45,12 @@ def read_pairs(recipe: TeacherRecipe, *, folder: Path) -> Iterator[Example | Dro
     Raises:
         MissingError: There is no such file.
         DataError: It is empty or damaged.
+        RecipeError: A column of it needs a word.
     """
     assert recipe.pairs is not None
     source = SourceRecipe(path=recipe.pairs)
-    return to_examples(read_source(source, folder=folder), source, folder=folder)
+    material = checked_rows(read_source(source, folder=folder), source)
+    return to_examples(material, source, folder=folder)
 
 
 def improve(teacher: Teacher, pairs: Sequence[Weak], avoided: AvoidedExamples) -> Teaching:

@@ -11,9 +11,13 @@ import pytest
 from tests.examples.reading import read_all
 from tunesmith.errors import DataError, RecipeError
 from tunesmith.examples.example import Example
+from tunesmith.examples.from_material import to_examples
+from tunesmith.examples.open_sources import open_sources
 from tunesmith.examples.tasks.labels import MAX_LABELS, MAX_OFFERED
 from tunesmith.examples.tasks.library import library
 from tunesmith.recipe.load_recipe import recipe_from_mapping
+from tunesmith.recipe.source_recipe import SourceRecipe
+from tunesmith.sources.not_read import NotReadCount
 from tunesmith.sources.row import Dropped
 
 Rows = list[dict[str, Any]]
@@ -168,3 +172,24 @@ def test_mistakes_in_the_recipe(tmp_path: Path, source: dict[str, Any], words: s
     with pytest.raises(RecipeError) as caught:
         read(tmp_path, [{"text": "a", "summary": "b"}], **source)
     assert re.search(words, str(caught.value)), str(caught.value)
+
+
+def test_columns_that_a_task_does_not_read_are_named_or_asked_about(tmp_path: Path) -> None:
+    rows = [
+        {
+            "text": f"Bed {n} is fine.",
+            "label": "ab"[n % 2] * 2,
+            "id": n,
+            "note": f"Dug it {n} times.",
+        }
+        for n in range(6)
+    ]
+    (tmp_path / "a.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    source = SourceRecipe(path="a.jsonl", task="classification")
+    with pytest.raises(RecipeError, match="note holds texts that no example would be made of"):
+        open_sources([source], folder=tmp_path)
+    source = SourceRecipe(path="a.jsonl", task="classification", ignore=["note"])
+    (one,) = open_sources([source], folder=tmp_path)
+    count = NotReadCount()
+    assert len(list(to_examples(one.material, source, folder=tmp_path, not_read=count))) == 6
+    assert count.number == {("a.jsonl", "column 'id'"): 6, ("a.jsonl", "column 'note'"): 6}

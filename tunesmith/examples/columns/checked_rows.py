@@ -9,13 +9,16 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from tunesmith.errors import RecipeError, TunesmithError
-from tunesmith.examples.columns.column_names import meaning_of
+from tunesmith.examples.columns.column_names import OWN, meaning_of
 from tunesmith.examples.columns.column_plan import (
     NUM_SAMPLE,
     ColumnQuestion,
     ColumnSurvey,
     column_choice,
+    content_question,
 )
+from tunesmith.examples.columns.looks import ColumnLook
+from tunesmith.examples.tasks.task_examples import columns_read, unread_cells
 from tunesmith.recipe.source_recipe import SourceRecipe
 from tunesmith.sources.material import Material
 from tunesmith.sources.row import Dropped, Row
@@ -36,16 +39,20 @@ def checked_rows(material: Iterator[Piece], source: SourceRecipe) -> Iterator[Pi
         RecipeError: A column holds texts that nothing reads, labels beside texts, or what
             another column holds too; the lines that may be written are named.
     """
-    if source.is_prompted:
+    if source.prompts is not None:
         return material
     sample, error = _first(material)
-    survey = ColumnSurvey(column_choice(source))
-    for piece in sample:
-        if isinstance(piece, Row):
-            survey.see(piece)
+    rows = [piece for piece in sample if isinstance(piece, Row)]
     name = source.path or source.hub or ""
-    raise_questions(survey.plan().questions, name)
-    rest = _Watch(survey, name).rows(material)
+    rest = material
+    if source.task is not None:
+        raise_questions(_beside_task(rows, source), name)
+    else:
+        survey = ColumnSurvey(column_choice(source))
+        for row in rows:
+            survey.see(row)
+        raise_questions(survey.plan().questions, name)
+        rest = _Watch(survey, name).rows(material)
     return itertools.chain(sample, rest if error is None else _raised(error))
 
 
@@ -65,6 +72,20 @@ def raise_questions(questions: Sequence[ColumnQuestion], where: str) -> None:
         cure="Write one of these lines for each under the source in the recipe; import and "
         "preview take --field OURS=THEIRS and --ignore COLUMN.",
     )
+
+
+def _beside_task(rows: Sequence[Row], source: SourceRecipe) -> list[ColumnQuestion]:
+    """What is asked about the columns that a task of the library does not read."""
+    read = columns_read(source)
+    looks: dict[str, ColumnLook] = {}
+    for row in rows:
+        for name, value in unread_cells(row, read):
+            looks.setdefault(name, ColumnLook(name)).add(value)
+    return [
+        content_question(look)
+        for name, look in looks.items()
+        if name not in source.ignore and name not in OWN and look.is_content
+    ]
 
 
 def _first(material: Iterator[Piece]) -> tuple[list[Piece], TunesmithError | None]:

@@ -278,8 +278,7 @@ class ColumnSurvey:
             elif role is not None:
                 taken.add(role)
                 lines.append(_line(role, name))
-            words = "holds texts that no example would be made of"
-            yield _question(look, words, *lines, f"ignore: [{_quoted(name)}]")
+            yield content_question(look, *lines)
 
     def _beside_text(self, name: str) -> Iterator[str]:
         """What a text and another column may be to each other."""
@@ -308,6 +307,12 @@ class ColumnSurvey:
             reason = "it holds numbers, codes or a few words again and again"
         found = role or meaning or "unread"
         return PlannedColumn(name=name, meaning=found, reason=reason, is_read=False)
+
+
+def content_question(look: ColumnLook, *lines: str) -> ColumnQuestion:
+    """What to do with a column of texts: what it may be, or nothing."""
+    words = "holds texts that no example would be made of"
+    return _question(look, words, *lines, f"ignore: [{_quoted(look.name)}]")
 
 
 def _question(look: ColumnLook, words: str, *lines: str) -> ColumnQuestion:

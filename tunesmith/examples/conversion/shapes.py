@@ -42,9 +42,7 @@ class RowReader:
         group = group_of(columns)
         if group is not None:
             reading.used.add("group")
-        for name, value in reading.unread():
-            size = len(value if isinstance(value, str) else str(value))
-            self.not_read.add_some(row.source, f"column '{name}'", number=1, characters=size)
+        self.not_read.add_cells(row.source, reading.unread())
         return Example(messages=messages, source=row.source, group=group, tags=tags)
 
     def roles(self, columns: RowFields) -> ColumnRoles:

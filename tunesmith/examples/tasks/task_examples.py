@@ -6,11 +6,13 @@ other row, and a question that is answered twice is asked in one way.
 
 import difflib
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from tunesmith.errors import RecipeError
+from tunesmith.examples.conversion.cell_text import is_blank
 from tunesmith.examples.conversion.shapes import drop_row, group_of
 from tunesmith.examples.example import Example, Message
 from tunesmith.examples.row_seed import row_seed
@@ -42,6 +44,7 @@ from tunesmith.examples.tasks.library import (
 )
 from tunesmith.recipe.source_recipe import SourceRecipe
 from tunesmith.sources.material import Material
+from tunesmith.sources.not_read import NotReadCount
 from tunesmith.sources.read_source import read_source
 from tunesmith.sources.row import Dropped, Row, RowError
 
@@ -62,7 +65,11 @@ _USUAL_NAMES: dict[str, tuple[str, ...]] = {  # what tables call our columns, fo
 
 
 def task_examples(
-    material: Iterable[Material | Dropped], source: SourceRecipe, *, folder: Path
+    material: Iterable[Material | Dropped],
+    source: SourceRecipe,
+    *,
+    folder: Path,
+    not_read: NotReadCount | None = None,
 ) -> Iterator[Example | Dropped]:
     """Check the recipe at once, and fill in the template while the caller iterates.
 
@@ -73,6 +80,7 @@ def task_examples(
         material: Rows; what was dropped passes.
         source: `task`, `columns`, `labels` and `seed` say how.
         folder: The recipe's; paths are relative to it.
+        not_read: Grows by the columns that the template does not read.
 
     Raises:
         RecipeError: `columns` names one that the template does not have, or `labels` has no
@@ -82,29 +90,53 @@ def task_examples(
     assert source.task is not None
     template = library()[source.task]
     _check_columns(source, template)
-    return _examples(material, source, template, folder)
+    maker = partial(_row_maker, source, template, folder)
+    return _examples(
+        material, maker, template.name, NotReadCount() if not_read is None else not_read
+    )
+
+
+def columns_read(source: SourceRecipe) -> frozenset[str]:
+    """The table's columns that a source's task reads."""
+    assert source.task is not None
+    template = library()[source.task]
+    return frozenset(source.columns.get(name, name) for name in template.columns)
+
+
+def unread_cells(row: Row, read: Collection[str]) -> Iterator[tuple[str, object]]:
+    """What stands in a row beside the columns that are read."""
+    for name, value in row.fields.items():
+        if name not in read and not is_blank(value):
+            yield name, value
+
+
+def _row_maker(source: SourceRecipe, template: TaskTemplate, folder: Path) -> "RowMaker":
+    return RowMaker(
+        template=template,
+        columns={name: source.columns.get(name, name) for name in template.columns},
+        labels=_labels(source, template, folder),
+        seed=source.seed,
+    )
 
 
 def _examples(
     material: Iterable[Material | Dropped],
-    source: SourceRecipe,
-    template: TaskTemplate,
-    folder: Path,
+    make: "Callable[[], RowMaker]",
+    task: str,
+    not_read: NotReadCount,
 ) -> Iterator[Example | Dropped]:
     maker = None
     for piece in material:
         if isinstance(piece, Dropped):
             yield piece
         elif isinstance(piece, Row):
-            maker = maker or RowMaker(
-                template=template,
-                columns={name: source.columns.get(name, name) for name in template.columns},
-                labels=_labels(source, template, folder),
-                seed=source.seed,
-            )
-            yield maker.example(piece)
+            maker = maker or make()
+            item = maker.example(piece)
+            if isinstance(item, Example):
+                not_read.add_cells(piece.source, unread_cells(piece, maker.columns.values()))
+            yield item
         else:
-            detail = f"the task {template.name} reads the rows of a table"
+            detail = f"the task {task} reads the rows of a table"
             yield Dropped.of(RowError("not a row", detail), source=piece.source)
 
 
