@@ -70,6 +70,11 @@ def test_a_question_and_its_answer_are_known_by_name(asks: str, answers: str) ->
         ("question_type", "label"),
         ("Kategorie", "label"),
         ("remarks", None),
+        ("output_format", None),
+        ("system_fingerprint", None),
+        ("reply_cc_emails", None),
+        ("question text", "instruction"),
+        ("answer_html", "response"),
         ("particle", None),
     ],
 )

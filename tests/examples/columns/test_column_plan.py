@@ -41,6 +41,7 @@ def beside(name: str, values: list[Any]) -> list[dict[str, Any]]:
         ("contxt", "fields: {input: contxt}"),
         ("anmerkung zum beet", "fields: {input: anmerkung zum beet}"),
         ("备注", "fields: {input: 备注}"),
+        ("message", "fields: {input: message}"),
         ("5th column", 'fields: {input: "5th column"}'),
         ("sytem_prompt", "fields: {system: sytem_prompt}"),
         ("histroy", "fields: {history: histroy}"),

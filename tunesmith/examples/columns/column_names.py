@@ -142,10 +142,11 @@ def column_roles(names: tuple[str, ...], choice: ColumnChoice) -> ColumnRoles:
 
 
 def near_role(name: str) -> Role | None:
-    """The role of the usual name that a misspelt one is nearest to."""
+    """The role of the usual name that a misspelt one is nearest to, or that its first word is."""
     known = {one: role for one, role in _known().items() if len(one) >= _SHORTEST_NEAR}
     near = difflib.get_close_matches(normalised(name), known, n=1, cutoff=_NEAR)
-    meaning = known[near[0]] if near else None
+    first = next(iter(_WORD.findall(name)), "").casefold()
+    meaning = known[near[0]] if near else known.get(first)
     return next((role for role in ROLES if role == meaning), None)
 
 
@@ -201,9 +202,11 @@ def _meaning_in_part(name: str, known: Mapping[str, Meaning]) -> Meaning | None:
             return "metadata"
         if known.get(words[-1]) in _ENDINGS:
             return known[words[-1]]
-        for word in (words[-1], words[0]):
-            if known.get(word) in _COMPOUND:
-                return known[word]
+        first, last = known.get(words[0]), known.get(words[-1])
+        if last in _COMPOUND:
+            return last
+        if first in _COMPOUND and all(word in _beside() for word in words[1:]):
+            return first
     whole = normalised(name)
     ending = next((one for one in _joined() if whole.endswith(one)), None)
     return known[ending] if ending else None
@@ -218,6 +221,11 @@ def _known() -> dict[str, Meaning]:
         for word in lists.words(meaning):
             known.setdefault(normalised(word), meaning)
     return known
+
+
+@cache
+def _beside() -> frozenset[str]:
+    return frozenset(lexicon(__package__).words("beside"))
 
 
 @cache

@@ -323,6 +323,8 @@ def _question(look: ColumnLook, words: str, *lines: str) -> ColumnQuestion:
 def _guess(look: ColumnLook, taken: set[str]) -> str | None:
     """What an unread column may be, of what the row has not got."""
     near = near_role(look.name) or (meaning_of(look.name) if not is_exact(look.name) else None)
+    if near == "messages" and not look.is_nested:
+        near = None
     if near in _FIELDS:
         return _field(near) if _field(near) not in taken else None
     guesses = []

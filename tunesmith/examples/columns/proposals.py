@@ -79,9 +79,9 @@ def propose_task(
             return ProposedTask(name=name, columns=columns, column=list(columns.values())[-1])
     text = next((one for role in _TEXTS for one in names if roles.get(one) == role), None)
     unknown = [name for name, look in looks.items() if look.is_content and not roles.get(name)]
-    if text is None and len(unknown) == 1:
-        text = unknown[0]
     label = next((look for look in looks.values() if look.is_label), None)
+    if text is None and len(unknown) == 1 and label is not None and label.num_cells > 1:
+        text = unknown[0]
     return _labelled(text, label) if text is not None and label is not None else None
 
 
