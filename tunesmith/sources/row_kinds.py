@@ -21,7 +21,7 @@ from tunesmith.sources.tables.tables import read_parquet_file
 from tunesmith.sources.unrecognised import unrecognised
 
 RowKind = Literal["json", "jsonl", "csv", "tsv", "parquet"]
-PACKED = {".gz", ".zst"}
+PACKED = {".gz", ".gzip", ".zst", ".zstd"}
 _SUFFIXES: dict[str, RowKind] = {
     ".json": "json",
     ".jsonl": "jsonl",

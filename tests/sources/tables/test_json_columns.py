@@ -96,3 +96,9 @@ def test_a_broken_table_is_refused_in_words(tmp_path: Path, content: str, words:
     with pytest.raises(DataError, match=words) as caught:
         read_content(tmp_path, "a.json", content.encode())
     assert caught.value.where == "a.json"
+
+
+def test_a_table_in_the_only_line_of_json_lines_is_a_table(tmp_path: Path) -> None:
+    value = json.dumps(layouts("question", "answer")["lists"])
+    for name in ("a.jsonl", "a.txt.gz", "a"):
+        assert len(fields_of(read_content(tmp_path, name, value.encode() + b"\n\n"))) == len(CELLS)

@@ -120,3 +120,13 @@ def test_what_is_no_object_is_dropped_by_name(tmp_path: Path) -> None:
     assert fields_of(items) == [{"a": 1}]
     assert set(reasons_of(items).values()) == {"data_type"}
     assert len(items) == 6
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\n\n"])
+def test_objects_of_several_lines_behind_each_other_are_rows(tmp_path: Path, end: str) -> None:
+    rows = [{"a": "}\n{", "b": {"c": [1]}}, {"a": "é"}, {"a": "x"}]
+    parts = [json.dumps(row, indent=2).replace("\n", end[:2].strip(" ") or end) for row in rows]
+    parts[1] = parts[1].replace(": ", "; ")
+    items = read_content(tmp_path, "a.json", end.join(parts).encode())
+    assert fields_of(items) == [rows[0], rows[2]]
+    assert list(reasons_of(items).values()) == ["bad JSON"]

@@ -6,6 +6,7 @@ stops the reading, as it would in any other program.
 """
 
 import codecs
+import itertools
 import json
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -14,7 +15,7 @@ from typing import Any
 
 from tunesmith.errors import DataError
 from tunesmith.sources.chunks import file_head, text_chunks
-from tunesmith.sources.lines import MAX_LINE_BYTES, split_lines
+from tunesmith.sources.lines import MAX_LINE_BYTES, Line, split_lines
 from tunesmith.sources.row import Dropped, NotRead, Row, RowError
 from tunesmith.sources.tables.json_columns import JsonTable, find_json_table
 from tunesmith.sources.tables.json_list import list_place, parse_object, split_list
@@ -22,20 +23,18 @@ from tunesmith.sources.tables.strict_json import parse_json
 from tunesmith.sources.tables.tables import checked_row
 
 MAX_OBJECT_BYTES = 256 << 20  # of a file that is one object: it has to be held whole
+_Reader = Callable[[bytes, str, int], Row | Dropped]  # of data, its place, where in the file
+_BETWEEN_OBJECTS = re.compile(rb"(?<=\n\})\s*\n(?=\{)")
 _LIST_OF_LISTS = re.compile(rb"\[\s*\[\s*\"")
 ROW_LISTS = frozenset({"messages", "conversations", "Instances"})  # lists that make an object a row
 
 
-def read_json_lines_file(path: Path, name: str) -> Iterator[Row | Dropped]:
-    """One row a line; blank lines are left out, bad ones come as Dropped."""
-    for line in split_lines(text_chunks(path, name)):
-        if not line.data or line.data.isspace():
-            continue
-        source = f"{name}:{line.number}"
-        if line.is_too_long:
-            yield _too_long(source, line.num_bytes, line.data)
-        else:
-            yield _row(line.data, source, offset=line.offset)
+def read_json_lines_file(path: Path, name: str) -> Iterator[Row | Dropped | NotRead]:
+    """One row a line; blank lines are left out, bad ones come as Dropped.
+
+    A file of one line may be a table.
+    """
+    return _line_rows(path, name, _row)
 
 
 def read_json_file(path: Path, name: str) -> Iterator[Row | Dropped | NotRead]:
@@ -49,6 +48,9 @@ def read_json_file(path: Path, name: str) -> Iterator[Row | Dropped | NotRead]:
         yield from _list_rows(chunks, name, first_line=1, read=_list_row)
         return
     data = _whole(path, name)
+    if _BETWEEN_OBJECTS.search(data):
+        yield from _objects(data, name)
+        return
     value = _parsed(data, name)
     table = _table(value, data, name)
     if table is not None:
@@ -65,7 +67,7 @@ def read_json_values(path: Path, name: str, *, is_lines: bool) -> Iterator[Row |
     Of a value that is no object, a row holds it under "".
     """
     if is_lines:
-        yield from _line_values(path, name)
+        yield from _line_rows(path, name, _value)
         return
     if _is_list(path, name):
         chunks = _without_mark(text_chunks(path, name))
@@ -88,13 +90,39 @@ def _is_list(path: Path, name: str) -> bool:
     return head.startswith(b"[") and not _LIST_OF_LISTS.match(head)
 
 
-def _line_values(path: Path, name: str) -> Iterator[Row | Dropped]:
-    for line in split_lines(text_chunks(path, name)):
+def _line_rows(path: Path, name: str, read: _Reader) -> Iterator[Row | Dropped | NotRead]:
+    lines = (
+        line
+        for line in split_lines(text_chunks(path, name))
+        if line.data and not line.data.isspace()
+    )
+    first = list(itertools.islice(lines, 2))
+    table = _table_of_line(first[0]) if len(first) == 1 else None
+    if table is not None:
+        yield from _table_rows(table, name)
+        return
+    for line in itertools.chain(first, lines):
         source = f"{name}:{line.number}"
         if line.is_too_long:
             yield _too_long(source, line.num_bytes, line.data)
-        elif line.data and not line.data.isspace():
-            yield _value(line.data, source)
+        else:
+            yield read(line.data, source, line.offset)
+
+
+def _table_of_line(line: Line) -> JsonTable | None:
+    try:
+        return None if line.is_too_long else find_json_table(parse_json(line.data))
+    except RowError:
+        return None  # whoever reads the line will say so
+
+
+def _objects(data: bytes, name: str) -> Iterator[Row | Dropped]:
+    """Objects of several lines one behind another, as `jq` writes them; a bad one costs itself."""
+    begin, line = 0, 1
+    for end in [*(match.end() for match in _BETWEEN_OBJECTS.finditer(data)), len(data)]:
+        yield _row(data[begin:end].strip(), f"{name}:{line}")
+        line += data.count(b"\n", begin, end)
+        begin = end
 
 
 def _object_rows(
@@ -102,7 +130,7 @@ def _object_rows(
 ) -> Iterator[Row | Dropped | NotRead]:
     key = _list_key(value, name)
     if key is None:
-        yield _row(data, f"{name}:1", offset=0)
+        yield _row(data, f"{name}:1")
         return
     yield from _others({other: item for other, item in value.items() if other != key}, name)
     begin, end = list_place(data, key)
@@ -110,15 +138,15 @@ def _object_rows(
     yield from _list_rows([data[begin:end]], name, first_line=first_line, read=_list_row)
 
 
-def _value(data: bytes, source: str) -> Row | Dropped:
+def _value(data: bytes, source: str, offset: int = 0) -> Row | Dropped:
     try:
-        value = parse_json(data)
+        value = parse_json(data, offset=offset)
     except RowError as fault:
         return Dropped.of(fault, source=source, text=data)
     return Row(fields=value if isinstance(value, dict) else {"": value}, source=source)
 
 
-def _row(data: bytes, source: str, *, offset: int) -> Row | Dropped:
+def _row(data: bytes, source: str, offset: int = 0) -> Row | Dropped:
     try:
         value = parse_json(data, offset=offset)
     except RowError as fault:
@@ -157,7 +185,7 @@ def _list_rows(
 
 
 def _list_row(data: bytes, source: str) -> Row | Dropped:
-    row = _row(data, source, offset=0)
+    row = _row(data, source)
     if isinstance(row, Dropped) and row.reason == "bad JSON":
         raise RowError(row.reason, f"line {source.rpartition(':')[2]}: {row.detail}")
     return row
