@@ -116,11 +116,12 @@ def source_file(path: str, recipe: SourceRecipe, folder: Path) -> SourceFile:
 def _some(rows: Iterator[Piece], name: str, *, limit: int | None) -> Iterator[Piece]:
     """The first rows; a source without any is a mistake."""
     num_read = 0
-    while limit is None or num_read < limit:
-        row = next(rows, None)
-        if row is None:
-            break
-        num_read += not isinstance(row, NotRead)
+    for row in rows:
         yield row
+        num_read += not isinstance(row, NotRead)
+        if num_read and limit is None:
+            yield from rows
+        if num_read == limit:
+            break
     if not num_read:
         raise DataError("holds no rows", where=name, cure="Write rows into it, or leave it out.")
