@@ -96,9 +96,11 @@ def _line_rows(path: Path, name: str, read: _Reader) -> Iterator[Row | Dropped |
         for line in split_lines(text_chunks(path, name))
         if line.data and not line.data.isspace()
     )
-    first = list(itertools.islice(lines, 2))
-    table = _table_of_line(first[0]) if len(first) == 1 else None
+    first = list(itertools.islice(lines, 1))
+    table = _table_of_line(first[0]) if first else None
     if table is not None:
+        first += itertools.islice(lines, 1)
+    if table is not None and len(first) == 1:
         yield from _table_rows(table, name)
         return
     for line in itertools.chain(first, lines):
