@@ -14,23 +14,18 @@ from tunesmith.sources.row import Dropped
 
 SEEMS = {
     "a chat in an unknown style": [
-        "Mara: How do I reset it?\nDesk: Hold the button.\nMara: Thanks\nDesk: Welcome\n",
         "<mara> how do i reset it?\n<desk> hold the button\n<mara> thanks\n<desk> bye\n",
-        "Mara  10:15 AM\nHow do I reset it?\n\nDesk  10:16 AM\nHold the button.\n",
-        "[05-Jan-26 10:00 AM] mara\nHow?\n\n[05-Jan-26 10:01 AM] desk\nHold the button.\n",
         "mara | how?\ndesk | hold it\nmara | and then?\ndesk | wait\n",
-        "10:15 mara: how?\n10:16 desk: hold it\n",
-        "Mara, 14 Oct 2024 at 15:50\nHow do I reset it?\nDesk, 14 Oct 2024 at 15:51\nSo.\n",
-        "**Mara:** How?\n\n**Desk:** So.\n\n**Mara:** And?\n\n**Desk:** No.\n",
         "MARA\nHow do I reset it?\n\nDESK\nSo.\n\nMARA\nThanks.\n\nDESK\nBye.\n",
         "Mara -> how?\nDesk -> so\nMara -> and?\nDesk -> no\n",
         "- Mara: How?\n- Desk: So.\n- Mara: And?\n- Desk: No.\n",
         "1. Mara: How?\n2. Desk: So.\n3. Mara: And?\n4. Desk: No.\n",
         "<b>Mara</b>: How?<br>\n<b>Desk</b>: So.<br>\n" * 2,
-        "[Mara] [\uc624\ud6c4 3:50] How?\n[Desk] [\uc624\ud6c4 3:51] So.\n",
-        "15:50:00 From Mara to Everyone:\n\tHow?\n15:51:00 From Desk to Mara:\n\tSo.\n",
+        "[Mara] [오후 3:50] How?\n[Desk] [오후 3:51] So.\n",
         "1728921000 mara: how?\n1728921001 desk: so\n",
-        "Mara, [14.10.2024 15:50]\nHow?\n\nDesk, [14.10.2024 15:51]\nSo.\n",
+        "15:50 14/10/2024 Mara: How?\n15:51 14/10/2024 Desk: So.\n",
+        "2024-10-14 Mara: How?\n2024-10-14 Desk: So.\n",
+        "2024-10-14 15:50;Mara;How?\n2024-10-14 15:51;Desk;So.\n",
     ],
     "a log of a program": [
         "2024-10-14 15:50:00,123 INFO server started\n2024-10-14 15:50:01,123 ERROR disk full\n",
@@ -93,6 +88,18 @@ SEEMS = {
     "a document in RTF": ["{\\rtf1\\ansi Hello}\n"],
     "a pointer of Git LFS": ["version https://git-lfs.github.com/spec/v1\noid sha256:1\nsize 1\n"],
 }
+READ_OR_REFUSED = [
+    "Mara: How do I reset it?\nDesk: Hold the button.\nMara: Thanks\nDesk: Welcome\n",
+    "Mara  10:15 AM\nHow do I reset it?\n\nDesk  10:16 AM\nHold the button.\n",
+    "[05-Jan-26 10:00 AM] mara\nHow?\n\n[05-Jan-26 10:01 AM] desk\nHold the button.\n",
+    "10:15 mara: how?\n10:16 desk: hold it\n",
+    "Mara, 14 Oct 2024 at 15:50\nHow do I reset it?\nDesk, 14 Oct 2024 at 15:51\nSo.\n",
+    "**Mara:** How?\n\n**Desk:** So.\n\n**Mara:** And?\n\n**Desk:** No.\n",
+    "15:50:00 From Mara to Everyone:\n\tHow?\n15:51:00 From Desk to Mara:\n\tSo.\n",
+    "Mara, [14.10.2024 15:50]\nHow?\n\nDesk, [14.10.2024 15:51]\nSo.\n",
+    "Mara\n10/14/2024 3:50 PM\nHow?\n\nDesk\n10/14/2024 3:51 PM\nSo.\n",
+    "2024-10-14 15:50:00 Mara(123)\nHow?\n\n2024-10-14 15:51:00 Desk(124)\nSo.\n",
+]
 HTML = "<!DOCTYPE html><html><body><h1>Chat</h1>{}</body></html>"
 EXPORTS = [
     ("a.html", HTML.format('<div class="message default clearfix">Hi</div>'), "Telegram"),
@@ -119,6 +126,17 @@ def test_what_is_no_page_is_refused_by_its_name(
         kind_of(tmp_path, name, text)
     assert caught.value.where == name
     assert caught.value.cure
+
+
+@pytest.mark.parametrize("name", ["a.txt", "a.md", "a"])
+@pytest.mark.parametrize("text", READ_OR_REFUSED)
+def test_a_chat_is_never_a_page(tmp_path: Path, name: str, text: str) -> None:
+    try:
+        kind = kind_of(tmp_path, name, text)
+    except DataError as error:
+        assert "a chat in an unknown style" in error.message  # noqa: PT017
+    else:
+        assert kind in ("transcript", "irc", "whatsapp")
 
 
 @pytest.mark.parametrize(("name", "text", "words"), EXPORTS)

@@ -16,6 +16,7 @@ _DATE = (
 _TIME = r"(?:\d{1,2}[:h時时시]\d{2}|\d{1,2} h \d\d)(?!\d)"
 _LEAD = r"^[^\w\n]{0,4}(?:\w{1,12}[^\w\n]{1,3}){0,2}"
 _DATED = re.compile(rf"{_LEAD}(?:{_DATE}|{_TIME}|\d{{9,13}}\b)")
+_TIMED_THEN_DATED = re.compile(rf"{_LEAD}{_TIME}(?::\d\d)?[^\w\n]{{1,3}}{_DATE}")
 _TIMED = re.compile(rf"{_LEAD}{_TIME}")
 _STAMPED = re.compile(
     rf"{_LEAD}(?:{_DATE}.{{0,12}}?(?<!\d)(?:{_TIME}|\d{{1,2}}\.\d\d(?!\d))|{_TIME}.{{0,12}}?{_DATE})"
@@ -57,6 +58,14 @@ def chat_reason(lines: Sequence[str], *, is_plain: bool = True) -> str | None:
     return _names_reason(lines, _LABEL, "begin with a name", _LABELLED_SHARE[is_plain]) or (
         _names_reason(lines, _ALONE, "are a name", _ALONE_SHARE)
     )
+
+
+def dated_name_reason(lines: Sequence[str]) -> str | None:
+    """What speaks against a transcript: dates that stand behind the time, and would be names."""
+    count = sum(_TIMED_THEN_DATED.match(plain(line[:_SEEN])) is not None for line in lines)
+    if count < 2 or count < _TIMED_SHARE * len(lines):
+        return None
+    return f"{count} of its first {len(lines)} lines begin with a time and a date"
 
 
 def _names_reason(

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import cache
 from itertools import islice
 
-from tunesmith.sources.chat_signs import chat_reason
+from tunesmith.sources.chat_signs import chat_reason, dated_name_reason
 
 NUM_LINES = 200
 _LEAST_LINES = 3
@@ -100,16 +100,10 @@ _BEGINNINGS = (
     ),
 )
 _SUBTITLES = "Take the numbers and times out, and name the text."
-_LINES = (
-    _Shape(
-        words="subtitles",
-        pattern=r"\s*(?:\d\d:)?\d\d:\d\d[,.]\d{3}\s+-->\s",
-        share=0.15,
-        cure=_SUBTITLES,
-    ),
+_UNSPOKEN = (  # what looks as if a name followed a time
     _Shape(
         words="subtitles or words of a song with times (LRC)",
-        pattern=r"\[\d\d:\d\d[.:]\d\d\d?\]",
+        pattern=r"\[\d\d:\d\d[.:]\d\d\d?\](?!.{1,40}[:：])",
         share=0.5,
         cure=_SUBTITLES,
     ),
@@ -132,6 +126,18 @@ _LINES = (
         share=0.4,
         cure=_LOG,
     ),
+)
+_QUOTED = (
+    *_UNSPOKEN,  # also in pages of Markdown
+    _Shape(
+        words="subtitles",
+        pattern=r"\s*(?:\d\d:)?\d\d:\d\d[,.]\d{3}\s+-->\s",
+        share=0.15,
+        cure=_SUBTITLES,
+    ),
+)
+_LINES = (
+    *_QUOTED,
     _Shape(
         words="base64",
         pattern=r"[A-Za-z0-9+/]{56,}={0,2}$",
@@ -204,11 +210,18 @@ def sign_of_text(text: str, *, is_plain: bool = True) -> Sign | None:
     lines = _lines(text if is_plain else _FENCED.sub("", text))
     if len(lines) < 2:
         return None
-    found = _sign_of_lines(lines, _LINES if is_plain else _LINES[:5])
+    found = _sign_of_lines(lines, _LINES if is_plain else _QUOTED)
     if found is None:
         reason = chat_reason(lines, is_plain=is_plain)
         found = _chat(reason) if reason else None
     return found or (_table(lines) if is_plain else None)
+
+
+def sign_of_unspoken(text: str) -> Sign | None:
+    """What a text is whose lines begin with a time, but not with a time and a name."""
+    lines = _lines(text)
+    reason = dated_name_reason(lines)
+    return _chat(reason) if reason else _sign_of_lines(lines, _UNSPOKEN)
 
 
 def _chat(reason: str) -> Sign:

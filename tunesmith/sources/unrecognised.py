@@ -7,7 +7,7 @@ from tunesmith.recipe.values import KIND_NAMES
 from tunesmith.sources.chunks import files_in
 from tunesmith.sources.kind import Certainty, Recognition, SourceFile
 from tunesmith.sources.page_kinds import ARCHIVES, format_of
-from tunesmith.sources.signs import Sign, sign_of_json, sign_of_page
+from tunesmith.sources.signs import Sign, sign_of_json, sign_of_page, sign_of_unspoken
 
 _JSON = re.compile(r'\s*(?:\{\s*["}]|\[\s*(?:["{\[\]]|-?\d+(?:\.\d+)?\s*[,\]]|true|false|null))')
 _JSON_LATER = re.compile(r'\n\s*\{\s*"')  # behind a line that is broken
@@ -37,7 +37,8 @@ def sign_against(file: SourceFile, kind: str, recognition: Recognition) -> Sign 
 
     Args:
         file: The file.
-        kind: As what it would be read: a page, or JSON, which is looked at for other purposes.
+        kind: As what it would be read: a page; JSON, which may have another purpose; or a
+            transcript, which may be a log.
         recognition: How sure that kind is.
     """
     if recognition.certainty == Certainty.CERTAIN or file.is_tree:
@@ -45,6 +46,8 @@ def sign_against(file: SourceFile, kind: str, recognition: Recognition) -> Sign 
     text = file.head.decode("utf-8", "replace").lstrip("\ufeff")
     if _JSON.match(text):
         return sign_of_json(text)
+    if kind == "transcript":
+        return sign_of_unspoken(text)
     is_no_json = kind in _JSON_KINDS and not _JSON_LATER.search(text)
     return _sign(file) if recognition.certainty == Certainty.FALLBACK or is_no_json else None
 
