@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.sources.dialogues.reading import lost, pieces_of, said_in, talks
+from tests.sources.dialogues.reading import kind_of, lost, pieces_of, said_in, talks
 from tunesmith.errors import DataError
 from tunesmith.sources.row import Dropped, NotRead
 
@@ -57,7 +57,7 @@ SHAPES: dict[str, Any] = {
             "turns": {"turn_id": [0, 1, 2, 3], "speaker": [0, 1, 0, 1], "utterance": TURNS},
         }
     ],
-    "daily dialog": [{"dialog": TURNS, "act": [2, 1, 2, 1], "emotion": [0, 0, 0, 0]}],
+    "daily dialog": [{"one": {"dialog": TURNS, "act": [2, 1, 2, 1], "emotion": [0, 0, 0, 0]}}],
     "lists of lists": [TURNS, TURNS[:2]],
     "lists of pairs": [
         [["user", text] if at % 2 == 0 else ["bot", text] for at, text in enumerate(TURNS)]
@@ -68,9 +68,12 @@ SHAPES: dict[str, Any] = {
     "a list of labelled lines": [{"dialog": [f"{who}: {text}" for who, text in SPOKEN]}],
     "exchanges": [
         {
-            "conversation": [
-                {"human": ask, "assistant": say} for ask, say in zip(ASKED, ANSWERED, strict=True)
-            ]
+            "talk": {
+                "conversation": [
+                    {"human": ask, "assistant": say}
+                    for ask, say in zip(ASKED, ANSWERED, strict=True)
+                ]
+            }
         }
     ],
     "numbered turns": {
@@ -281,3 +284,35 @@ def test_replies_of_people_all_stay(tmp_path: Path) -> None:
     pieces = pieces_of(tmp_path, "d.json", json.dumps([post, {**post, "id": 2}]))
     assert talks(pieces) == [[ASKED[0], *ANSWERED]] * 2
     assert said_in(pieces)[0] == ("Ann", ASKED[0])
+
+
+ROWS: dict[str, Any] = {
+    "exchanges": {"system": "Be kind.", "conversation": [{"human": ASKED[0], "assistant": "Yes."}]},
+    "texts in turn": {"conversations": TURNS, "source": "x"},
+    "usual roles": {"dialog": objects("role", "content", ("user", "assistant"))},
+    "two questions": {"question_id": 1, "turns": ASKED},
+    "preference": {"chosen": objects("role", "content"), "rejected": objects("role", "content")},
+    "headers": {"payload": {"headers": [{"name": n, "value": f"{n} of it?"} for n in "aabbc"]}},
+    "a prompt of the system's": {
+        "answers": {
+            "train_messages": [
+                {"role": "system", "content": "You use tools."},
+                {"role": "user", "content": ASKED[0]},
+                {"role": "assistant", "content": "", "function_call": {"name": "find"}},
+            ]
+        }
+    },
+}
+
+
+@pytest.mark.parametrize("shape", ROWS)
+def test_rows_of_training_data_stay_rows(tmp_path: Path, shape: str) -> None:
+    assert kind_of(tmp_path, "d.jsonl", f"{json.dumps(ROWS[shape])}\n" * 2) == "jsonl"
+
+
+def test_the_side_called_system_answers_only_where_it_speaks_in_turn(tmp_path: Path) -> None:
+    prompt = [{"speaker": "SYSTEM", "text": "Be kind."}]
+    turns = objects("speaker", "text", ("USER", "ASSISTANT"))
+    pieces = pieces_of(tmp_path, "d.json", json.dumps([{"utterances": prompt + turns}]))
+    assert talks(pieces) == [TURNS]
+    assert [p.text.split("\n")[-1] for p in pieces if isinstance(p, Dropped)] == ["Be kind."]

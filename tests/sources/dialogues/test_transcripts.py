@@ -142,7 +142,7 @@ def test_other_texts_are_no_transcripts(tmp_path: Path, form: str, name: str) ->
     try:
         kind = kind_of(tmp_path, name, NO_TRANSCRIPTS[form])
     except DataError as error:
-        assert "is not read as document" in str(error)  # noqa: PT017 - either outcome is right
+        assert "it is not read as" in str(error)  # noqa: PT017 - either outcome is right
     else:
         assert kind in ("faq", "document")
 
@@ -154,3 +154,20 @@ def test_a_text_without_speakers_is_refused(tmp_path: Path) -> None:
         "a.txt: names no speakers, line by line. "
         "Write each turn as Name: words, or name another kind."
     )
+
+
+def test_records_of_three_fields_are_no_transcript(tmp_path: Path) -> None:
+    record = "Task: is it {0}?\nReply: It is {0}.\nScore: {0}\n\n"
+    try:
+        kind = kind_of(tmp_path, "a.txt", "".join(record.format(at) for at in range(4)))
+    except DataError as error:
+        assert "it is not read as" in str(error)  # noqa: PT017 - either outcome is right
+    else:
+        assert kind in ("faq", "document")
+
+
+def test_the_numbers_of_subtitles_are_no_words(tmp_path: Path) -> None:
+    content = FORMS["webvtt"].replace("\n2\n", "\nabc-12/15-1\n")
+    pieces = pieces_of(tmp_path, "call.vtt", content)
+    assert said_in(pieces) == SAID
+    assert "abc-12/15-1" in [piece.text for piece in pieces if isinstance(piece, NotRead)]

@@ -27,8 +27,7 @@ Keys = tuple[str, ...]
 ANY = "*"  # in a pattern: an element of a list, or of objects by their id
 ROOT = ""  # the key of a row that is no object
 ROLE, SPEAKER, TEXT = "role", "speaker", "text"  # keys of turns that were no objects
-_TRAINING_KEYS = ({"role", "content"}, {"from", "value"})
-_TRAINING_LISTS = frozenset({"messages", "conversations"})
+_TRAINING_KEYS = (("role", "content"), ("from", "value"))
 _NUMBERED = re.compile(r"\D{0,20}?[ _-]?(\d{1,6})")
 _LONGEST_LABEL = 40
 
@@ -62,14 +61,36 @@ def find_turn_lists(value: object, recipe: Mapping[str, str]) -> list[TurnList]:
     return _within(value, (), (), recipe, None)
 
 
-def is_training_row(row: Mapping[str, object]) -> bool:
-    """Whether a row holds messages as OpenAI or ShareGPT write them, which rows are read by."""
-    for key in _TRAINING_LISTS & row.keys():
-        value = row[key]
-        first = value[0] if isinstance(value, list | tuple) and value else None
-        if isinstance(first, Mapping) and any(keys <= first.keys() for keys in _TRAINING_KEYS):
-            return True
+def holds_messages(row: Mapping[str, object]) -> bool:
+    """Whether a column of a row is a conversation as training data has it, which rows are read by.
+
+    That is one of the usual roles with their usual keys, or one in which nobody is named.
+    """
+    for column, value in row.items():
+        if field_key(str(column)) in named("columns_of_rows"):
+            first = value[0] if isinstance(value, list | tuple) and value else value
+            found = _turn_list(_forms(value, "dialog", is_root=False), (), (str(column),), {})
+            is_nameless = (
+                found is not None and found.fields.role == ROLE and ROLE not in _keys(first)
+            )
+            if is_nameless or (isinstance(value, list | tuple) and _is_training(value)):
+                return True
     return False
+
+
+def _keys(value: object) -> frozenset[str]:
+    return frozenset(map(str, value)) if isinstance(value, Mapping) else frozenset()
+
+
+def _is_training(messages: Sequence[object]) -> bool:
+    """Whether messages have the keys and the roles of OpenAI or ShareGPT."""
+    for message in messages:
+        keys = next((keys for keys in _TRAINING_KEYS if set(keys) <= _keys(message)), None)
+        if keys is None or not isinstance(message, Mapping):
+            return False
+        if str(message[keys[0]]).casefold() not in named("training_roles"):
+            return False
+    return bool(messages)
 
 
 def children_of(value: object) -> Iterator[tuple[str, object, bool]]:
@@ -251,6 +272,8 @@ def _sureness(turns: Sequence[Flat], fields: TurnFields, name: str) -> int:
     """How much speaks for turns: names of list and fields, told sides, or nothing but values."""
     if not fields.is_named:
         return 1
+    if fields.author == "name" and fields.texts == ("value",):
+        return 0  # a list of settings or headers
     is_called = name in _dialogue_names() or name in named("reply_lists")
     sides: set[bool | None] = set()
     speakers: list[str] = []

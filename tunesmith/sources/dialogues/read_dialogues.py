@@ -18,7 +18,7 @@ from tunesmith.sources.dialogues.dialogue_lists import (
     Keys,
     TurnList,
     find_turn_lists,
-    is_training_row,
+    holds_messages,
 )
 from tunesmith.sources.dialogues.dialogue_pieces import (
     Talk,
@@ -121,7 +121,7 @@ def are_dialogues(rows: Iterable[Row | Dropped], fields: Mapping[str, str], name
         DataError: Several lists may be the turns.
     """
     first = [row for row in rows if isinstance(row, Row)]
-    if not first or _OTHER_SHAPES & first[0].fields.keys() or is_training_row(first[0].fields):
+    if not first or _OTHER_SHAPES & first[0].fields.keys() or holds_messages(first[0].fields):
         return False
     if find_shape(first, fields, name) is None:
         return False

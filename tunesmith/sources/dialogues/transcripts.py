@@ -10,6 +10,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 from pathlib import Path
 
 from tunesmith.errors import DataError
@@ -43,7 +44,7 @@ _FORMS = {  # the surest first; what follows a header without words are its word
 }
 _CUE = re.compile(rf"\s*{_CLOCK}\s+-->\s+{_CLOCK}.*")
 _VOICE = re.compile(r"<v(?:\.[^\s>]*)?\s+(?P<name>[^>]{1,60})>(?P<words>.*)")
-_TAG = re.compile(r"</?[cvbiu](?:\.[^>]*)?>|</v>")
+_TAG = re.compile(r"</?(?:[cvbiu]|lang|ruby|rt)(?:[. ][^>]*)?>|<\d\d:[\d:.]+>")
 _PART = re.compile(r"\{(Attachments|Embed|Embeds|Reactions|Stickers|Stickers? .*)\}\s*")
 _RULE = re.compile(r"\s*[=\-_*]{4,}\s*")
 _NUM_LINES = 400
@@ -150,8 +151,20 @@ def _is_spoken(pattern: re.Pattern[str], lines: Sequence[str], *, is_timed: bool
     asks = any(asks_question(line) for line in lines)
     if is_timed:
         return asks or len(matches) * 10 >= 6 * len(lines)
-    is_first = pattern.fullmatch(lines[0].rstrip()) is not None
+    is_first = pattern.fullmatch(lines[0].rstrip()) is not None and not _is_cycle(matches)
     return asks and is_first and num_repeated * 10 >= 7 * len(matches)
+
+
+def _is_cycle(matches: Sequence[re.Match[str]]) -> bool:
+    """Whether each of three names and more has its successor, as fields of records do."""
+    names = [_bare(match["name"]).casefold() for match in matches]
+    if len(set(names)) < 3 or len(names) < 7:
+        return False
+    following = Counter(pairwise(names))
+    usual: dict[str, int] = {}
+    for (before, _), count in following.items():
+        usual[before] = max(count, usual.get(before, 0))
+    return sum(usual.values()) * 10 >= 8 * (len(names) - 1)
 
 
 def _bare(name: str) -> str:
@@ -163,6 +176,7 @@ def _parts(
 ) -> Iterator[_Spoken | NotRead]:
     """Turns with their lines; what stands before the first, and beside the words."""
     known = _speakers(lines, form)
+    ids = _cue_ids(lines) if form.is_subtitle else frozenset()
     part: _Spoken | None = None
     beside: tuple[str, int, list[str]] = ("before the first turn", 1, [])
     is_beside = True
@@ -184,7 +198,9 @@ def _parts(
         elif named_part := _PART.fullmatch(text):
             yield from _noted(beside, name)
             beside, is_beside = (named_part[1].lower(), line.number, []), True
-        elif _is_furniture(text, form) and part is not None and not is_beside:
+        elif line.number in ids:
+            yield from _noted(("numbers of subtitles", line.number, [text]), name)
+        elif _RULE.fullmatch(text) and part is not None and not is_beside:
             yield from _noted(beside, name)
             beside, is_beside = ("lines between turns", line.number, [text]), True
         elif is_beside or part is None:
@@ -196,9 +212,14 @@ def _parts(
     yield from _noted(beside, name)
 
 
-def _is_furniture(text: str, form: TranscriptForm) -> bool:
-    """A rule, or the number of a subtitle."""
-    return _RULE.fullmatch(text) is not None or (form.is_subtitle and text.strip().isdigit())
+def _cue_ids(lines: Sequence[TextLine]) -> frozenset[int]:
+    """The lines, by number, that stand above a subtitle's times and below a blank one."""
+    found = set()
+    for before, line, after in zip([None, *lines], lines, lines[1:], strict=False):
+        is_alone = before is None or not before.text.strip()
+        if is_alone and _CUE.fullmatch(after.text) and line.text.strip():
+            found.add(line.number)
+    return frozenset(found)
 
 
 def _noted(beside: tuple[str, int, list[str]], name: str) -> Iterator[NotRead]:
