@@ -15,13 +15,14 @@ from tunesmith.sources.row import Dropped, NotRead
 def pieces_of(
     folder: Path,
     name: str,
-    content: str,
+    content: str | None,
     *,
     fields: dict[str, str] | None = None,
     kind: str | None = None,
 ) -> list[Piece]:
-    """All pieces of a file, also what is passed over."""
-    (folder / name).write_text(content, encoding="utf-8")
+    """All pieces of a file that is written first, or is there; also what is passed over."""
+    if content is not None:
+        (folder / name).write_text(content, encoding="utf-8")
     file = SourceFile(path=folder / name, name=name, fields=fields or {})
     reader = find_kind(kind) if kind else detect_kind(file).kind
     return list(reader.read(file))

@@ -24,15 +24,17 @@ from tunesmith.sources.chats.post import (
 )
 from tunesmith.sources.chats.who_answers_whom import ChannelPace, find_threads
 from tunesmith.sources.chunks import file_chunks
+from tunesmith.sources.dialogues.turn_fields import scalars
 from tunesmith.sources.lexicon import lexicon
 from tunesmith.sources.material import Thread, Turn
-from tunesmith.sources.row import Dropped, RowError
+from tunesmith.sources.row import Dropped, NotRead, RowError
 from tunesmith.sources.tables.json_list import list_place, parse_object, split_list
 from tunesmith.sources.tables.strict_json import parse_json
 
 MAX_FILE_BYTES = 256 << 20
 _PACE = ChannelPace(burst=300.0, alone=3600.0, pause=2 * 3600.0, wait=24 * 3600.0)
 _CHAT_FILE = re.compile(r"(?:.*/)?[^/]+/message_\d+\.json|message_\d+\.json")
+_READ = frozenset({"sender_name", "senderName", "content", "text", "timestamp_ms", "timestamp"})
 _TYPES = frozenset({None, "Generic", "Share", "text", "link"})
 
 
@@ -41,7 +43,7 @@ def is_messenger_export(names: Iterable[str]) -> bool:
     return any(_CHAT_FILE.fullmatch(name) for name in names)
 
 
-def read_messenger(path: Path, name: str) -> Iterator[Thread | Dropped]:
+def read_messenger(path: Path, name: str) -> Iterator[Thread | Dropped | NotRead]:
     """The conversations of one chat, or of all chats of a download.
 
     Raises:
@@ -56,6 +58,8 @@ def read_messenger(path: Path, name: str) -> Iterator[Thread | Dropped]:
         for member in tree.names:
             if _CHAT_FILE.fullmatch(member):
                 chats.setdefault(member.rpartition("/")[0], []).append(member)
+            else:
+                yield NotRead(source=f"{member}:1", name="files beside the chats", text=member)
         if not chats:
             raise DataError("holds no message_1.json", where=name, cure="Name the download.")
         for members in chats.values():
@@ -64,13 +68,15 @@ def read_messenger(path: Path, name: str) -> Iterator[Thread | Dropped]:
         tree.close()
 
 
-def _chat(files: Iterable[tuple[str, Iterator[bytes]]], name: str) -> Iterator[Thread | Dropped]:
+def _chat(
+    files: Iterable[tuple[str, Iterator[bytes]]], name: str
+) -> Iterator[Thread | Dropped | NotRead]:
     posts: list[Post] = []
     num_characters = 0
     for place, chunks in files:
         newest_first: list[Post] = []
         for item in _messages(place, chunks):
-            if isinstance(item, Dropped):
+            if isinstance(item, Dropped | NotRead):
                 yield item
                 continue
             num_characters += len(item.turn.text)
@@ -82,12 +88,17 @@ def _chat(files: Iterable[tuple[str, Iterator[bytes]]], name: str) -> Iterator[T
         yield from find_threads(posts, _PACE)
 
 
-def _messages(place: str, chunks: Iterator[bytes]) -> Iterator[Post | Dropped]:
+def _messages(place: str, chunks: Iterator[bytes]) -> Iterator[Post | Dropped | NotRead]:
     line = 1
     try:
         data = _whole(chunks)
-        if not isinstance(parse_object(data).get("messages"), list):
+        chat = parse_object(data)
+        if not isinstance(chat.get("messages"), list):
             raise RowError("not a chat", "there is no list of messages")
+        yield from _beside([{k: v for k, v in chat.items() if k != "messages"}], f"{place}:1")
+        yield from _beside(
+            [one for one in chat["messages"] if isinstance(one, Mapping)], f"{place}:1"
+        )
         begin, end = list_place(data, "messages")
         first_line = data.count(b"\n", 0, begin) + 1
         elements = split_list([data[begin:end]], first_line=first_line)
@@ -103,6 +114,18 @@ def _messages(place: str, chunks: Iterator[bytes]) -> Iterator[Post | Dropped]:
                 yield Dropped.of(fault, source=source, text=element.data)
     except RowError as fault:
         yield Dropped.of(fault, source=f"{place}:{line}")
+
+
+def _beside(objects: Iterable[Mapping[str, Any]], source: str) -> Iterator[NotRead]:
+    """What stands in a chat or its messages beside words, names and times, by name."""
+    found: dict[str, list[str]] = {}
+    for one in objects:
+        for key, value in one.items():
+            if key not in _READ:
+                found.setdefault(key, []).extend(map(mend_latin, scalars(value)))
+    for key, texts in found.items():
+        if texts:
+            yield NotRead(source=source, name=f"column '{key}'", text="\n".join(texts))
 
 
 def _whole(chunks: Iterator[bytes]) -> bytes:
@@ -153,5 +176,5 @@ def mend_latin(text: str) -> str:
 
 
 def _left_out(source: str, reason: str, detail: str, content: object) -> Dropped:
-    text = content if isinstance(content, str) else ""
+    text = mend_latin(content) if isinstance(content, str) else ""
     return Dropped.of(RowError(reason, detail), source=source, text=text)
