@@ -140,13 +140,13 @@ def test_what_is_no_text_is_named_with_its_words(block: Json, name: str) -> None
             "This content can't be displayed.",
             section(text("Yes")),
             "Yes",
-            ["This content can't be displayed."],
+            ["This content can t be displayed"],
         ),
         (
             "Ann bought a cup",
             section(text("Order 7 of Ann for two large cups")),
             "Order 7 of Ann for two large cups",
-            ["Ann bought a cup"],
+            ["bought a cup"],
         ),
     ],
 )

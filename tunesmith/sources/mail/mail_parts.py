@@ -153,13 +153,14 @@ def _says_more(later: str, first: str) -> bool:
 
 
 def _only_there(body: MailBody, best: MailBody) -> Iterator[Piece]:
-    """The texts of an alternative with words that the chosen one has nowhere."""
+    """The words of an alternative that the chosen one has nowhere."""
     chosen = [best.text, *(quote.introduction + " " + quote.text for quote in best.quotes)]
     chosen += [text for _, text in best.not_read]
     words = set(_WORD.findall(" ".join(chosen).lower()))
     for text in (body.text, *(quote.introduction + "\n" + quote.text for quote in body.quotes)):
-        if not words.issuperset(_WORD.findall(text.lower())):
-            yield "alternative text", text
+        missing = [word for word in _WORD.findall(text) if word.lower() not in words]
+        if missing:
+            yield "alternative text", " ".join(missing)
 
 
 def _text(part: Message, kind: str, others: Sequence[str]) -> MailBody:

@@ -55,7 +55,7 @@ def every_word(fields: Mapping[str, Any]) -> str:
 
 
 def _fuller(text: str, blocks: str) -> tuple[str, list[Piece]]:
-    """The version with more words, and the other one where it has some of its own."""
+    """The version with more words, and those that only the other one has."""
     said, built = set(_WORD.findall(text.lower())), set(_WORD.findall(blocks.lower()))
     if built <= said and not (built and _STUB.match(text)):
         return text, []
@@ -63,7 +63,9 @@ def _fuller(text: str, blocks: str) -> tuple[str, list[Piece]]:
         return blocks, []
     is_richer = len(blocks) > len(text) or _STUB.match(text)
     best, other = (blocks, text) if is_richer else (text, blocks)
-    return best, [("other version of a message", other)]
+    known = said if best is text else built
+    missing = [word for word in _WORD.findall(other) if word.lower() not in known]
+    return best, [("other version of a message", " ".join(missing))] if missing else []
 
 
 def _files(fields: Mapping[str, Any]) -> Iterator[Piece]:
