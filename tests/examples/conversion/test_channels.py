@@ -199,6 +199,37 @@ def test_what_may_answer_two_questions_is_left_out() -> None:
     assert dropped == {"look behind the stairs": UNCLEAR}
 
 
+@pytest.mark.parametrize(
+    "call",
+    [
+        "anyone else with a broken doorbell?",
+        "Hat jemand auch eine kaputte Klingel?",
+        "quelqu'un a-t-il une sonnette cassée ?",
+        "有人的门铃坏了吗？",
+    ],
+)
+def test_a_helper_who_asks_everybody_begins_a_matter_of_their_own(call: str) -> None:
+    lines = [
+        ("cyd", "lunch"),
+        ("ann", "how do I mount a usb stick?"),
+        ("bob", "ann: mount /dev/sdb1 on /mnt"),
+        ("bob", call),
+    ]
+    assert answers(channel(lines, None)) == [[(lines[1][1], lines[2][1])]]
+
+
+def test_a_name_that_somebody_else_takes_later_stays_its_first_owners(tmp_path: Path) -> None:
+    log = (
+        "[10:00] <bill> how do i list ports?\n"
+        "[10:01] <ann> bill: ss -tlnp\n"
+        "[10:01] <cyd> lunch\n"
+        "=== guest7 is now known as bill\n"
+    )
+    (tmp_path / "help.log").write_text(log, encoding="utf-8")
+    threads = [p for p in read_irc(tmp_path / "help.log", "c") if isinstance(p, Thread)]
+    assert [[turn.author for turn in thread.turns] for thread in threads] == [["bill", "ann"]]
+
+
 @pytest.mark.parametrize("language", INTERLEAVED)
 @pytest.mark.parametrize("style", [None, *STYLES])
 def test_every_message_of_a_channel_is_in_one_place(language: str, style: str | None) -> None:
