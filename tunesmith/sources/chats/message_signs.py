@@ -26,6 +26,7 @@ _CONTENT_WORD = re.compile(r"[^\W_][\w.+-]{2,}")
 _UNSPACED = re.compile(r"[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff]{2,}")
 _MOST_HOLDERS = 70  # a word that one message in so many holds tells nothing
 _ALWAYS_RARE = 4
+_NO_WORDS: Mapping[str, float] = {}
 
 
 class Signs(NamedTuple):
@@ -50,7 +51,8 @@ class Signs(NamedTuple):
 
 def read_signs(texts: Sequence[str]) -> list[Signs]:
     """The signs of each message of one channel."""
-    held = [content_words(text) for text in texts]
+    shared: dict[str, str] = {}
+    held = [tuple(shared.setdefault(w, w) for w in content_words(text)) for text in texts]
     counts = Counter(word for words in held for word in words)
     most = max(_ALWAYS_RARE, len(texts) // _MOST_HOLDERS)
     scale = math.log(len(texts) + 1)
@@ -71,7 +73,7 @@ def content_words(text: str) -> set[str]:
     return words - _common_words()
 
 
-def _signs(text: str, words: set[str], weights: Mapping[str, float]) -> Signs:
+def _signs(text: str, words: tuple[str, ...], weights: Mapping[str, float]) -> Signs:
     asks = asks_question(text)
     return Signs(
         asks=asks,
@@ -79,7 +81,7 @@ def _signs(text: str, words: set[str], weights: Mapping[str, float]) -> Signs:
         says_nothing=is_small_talk(text),
         calls=asks and calls_everybody(text),
         exclaims=is_reaction(text),
-        words={word: weights[word] for word in words & weights.keys()},
+        words={word: weights[word] for word in words if word in weights} or _NO_WORDS,
     )
 
 

@@ -33,13 +33,12 @@ class Names:
     """The names of a channel in small letters, and who was heard of late."""
 
     author_of: dict[str, str] = field(default_factory=dict)
-    recent: dict[str, None] = field(default_factory=dict)  # the newest last
+    recent: dict[str, str] = field(default_factory=dict)  # their letters; the newest last
 
     def hear(self, name: str) -> None:
         """Somebody of this name spoke."""
         key = name.casefold()
-        self.recent.pop(key, None)
-        self.recent[key] = None
+        self.recent[key] = self.recent.pop(key, "") or _bare(key)
         if len(self.recent) > _NUM_RECENT:
             del self.recent[next(iter(self.recent))]
 
@@ -75,7 +74,8 @@ class Names:
         if not _COLON.fullmatch(match["mark"]) or not match["gap"]:
             return []
         written = match["nicks"].casefold()
-        near = [name for name in self.recent if _is_meant(written, name)]
+        bare = _bare(written)
+        near = [name for name, letters in self.recent.items() if _is_meant(bare, letters)]
         return [self.author_of[near[0]]] if len(near) == 1 and near[0] in self.author_of else []
 
     def _at(self, text: str) -> list[str]:
@@ -90,9 +90,8 @@ class Names:
         return list(dict.fromkeys(found))
 
 
-def _is_meant(written: str, name: str) -> bool:
-    """Whether a name was cut short, written without its marks, or with one letter wrong."""
-    bare, own = _bare(written), _bare(name)
+def _is_meant(bare: str, own: str) -> bool:
+    """Whether letters are those of a name that was cut short, or has one letter wrong."""
     if len(bare) < _SHORTEST_CUT:
         return bare == own and bool(bare)
     return own.startswith(bare) or (abs(len(own) - len(bare)) <= 1 and _is_one_off(bare, own))
