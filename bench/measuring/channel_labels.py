@@ -1,12 +1,13 @@
-"""Who talks with whom in a real IRC log: a person's labels, places only, written before any run.
+"""Who talks with whom in a real IRC log: labels, places only, written before they were measured.
 
-Of chats/ubuntu_irc_2004-11-15_03.ascii.txt three stretches were read line by line, and the last
+Of chats/ubuntu_irc_2004-11-15_03.ascii.txt four stretches were read line by line, and the last
 one lies in `.annotation.txt` beside it as its authors labelled it (Kummerfeld et al. 2019, A
 Large-Scale Corpus for Conversation Disentanglement). A conversation is a row of line numbers:
 `12?` asks, `14!` answers what was asked before it, `15` belongs to it and does neither. A line
 that stands nowhere belongs to no conversation of two.
 
-Weights and windows were chosen on the stretches called tuned; the others were held back.
+Weights and windows were chosen on the stretches called tuned; the others were held back. Of the
+published labels the second half was held back at first and looked at half-way.
 """
 
 import re
