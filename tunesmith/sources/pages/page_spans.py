@@ -95,6 +95,14 @@ NOT_FOLLOWED = {  # directives whose words are no text of the page, and what tho
     "image": "pictures",
 }
 _TITLE = re.compile(r"""\s["'(]([^"'()]+)["')]\s*\)?\s*$""")
+_NOTHING = re.compile(r"(?!)")
+_MARKUP = {  # of each, what is no word: names of options, tags and their properties
+    "pictures": _NOTHING,
+    "template": re.compile(r"^\{[{%][<%-]?\s*/?\s*[\w/-]+|\b[\w-]+\s*="),
+    "options": re.compile(r"^\s*:[\w -]+:"),
+    "substitutions": _NOTHING,
+    "mark": _NOTHING,
+}
 _INLINE_TAG = re.compile(
     r"</?(?:a|b|i|u|s|em|strong|code|tt|kbd|span|font|small|su[bp]|mark|del|ins)\b", re.IGNORECASE
 )
@@ -216,7 +224,7 @@ def _line_spans(line: str, number: int, pattern: re.Pattern[str]) -> Iterator[Pa
         if group in _KEPT:
             kept.append(match[group])
         elif group in _NAMES:
-            yield PageSpan(number, _option(match[group]), _NAMES[group])
+            yield PageSpan(number, _MARKUP[group].sub(" ", match[group]), _NAMES[group])
         elif group == "tag":
             kept.append("" if _INLINE_TAG.match(match["tag"]) else " ")
             yield from _tag_spans(match["tag"], number)
@@ -226,11 +234,6 @@ def _line_spans(line: str, number: int, pattern: re.Pattern[str]) -> Iterator[Pa
             yield PageSpan(number, title[1], "tool tips")
     kept.append(line[position:])
     yield PageSpan(number, without_marks("".join(kept)))
-
-
-def _option(text: str) -> str:
-    """An option's value without its name."""
-    return re.sub(r"^\s*:[\w -]+:", "", text)
 
 
 def _tag_spans(tag: str, number: int) -> Iterator[PageSpan]:

@@ -15,7 +15,9 @@ _GREEK_END = re.compile(r"[\u0370-\u03ff\u1f00-\u1fff][^;]*;[\"'”’»)\]*_`]*
 # Kana, Han, Thai, Lao, Burmese, Khmer: no blank parts the words.
 _UNSPACED = re.compile(r"[぀-ヿ㐀-鿿\uf900-\ufaff\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff]")
 _DECORATION = re.compile(r"^[^\w\s\"'“‘`(\[<*_$¿-]+\s*", re.UNICODE)
-_TRAILING = re.compile(r"\s*(?:\{[:#.][^{}]*\}|[¶#§🔗]+|\(#\))\s*$")
+_TRAILING = re.compile(
+    r"\s*(?:\{[:#.][^{}]*\}|[¶#§🔗]+|\(#\))\s*$|(?<=[?？؟])\s*[-+＋−×✕▼▾▸►›⌄]+\s*$"
+)
 
 
 def asks(text: str) -> bool:
