@@ -55,6 +55,35 @@ def test_all_else_on_a_generated_page_is_named(tmp_path: Path, generator: str) -
     assert names & {"footer", "around the main part"}
 
 
+PARTS = [  # a part of a page, and what it is called
+    ("<nav class='theme-doc-breadcrumbs'>", "navigation"),
+    ("<ol class='breadcrumb'>", "breadcrumbs"),
+    ("<div class='wy-breadcrumbs'>", "breadcrumbs"),
+    ("<div class='theme-doc-toc-mobile'>", "table of contents"),
+    ("<div class='toc-drawer'>", "table of contents"),
+    ("<div class='tableOfContents_bqdL'>", "table of contents"),
+    ("<div class='md-sidebar'>", "navigation"),
+    ("<div class='VPDocFooter'>", "links to the pages around"),
+    ("<div class='rst-footer-buttons'>", "links to the pages around"),
+    ("<a class='md-content__button'>", "links of the page"),
+    ("<a class='theme-edit-this-page'>", "links of the page"),
+    ("<div class='page-metadata'>", "dates and authors of the page"),
+    ("<div class='article-votes'>", "comments and votes"),
+    ("<div class='comments-area'>", "comments and votes"),
+    ("<div role='contentinfo'>", "footer"),
+    ("<div class='announcementBar_mb4j'>", "banners"),
+    ("<div class='pageSection'>", "lists of attachments"),
+]
+
+
+@pytest.mark.parametrize(("tag", "name"), PARTS)
+def test_a_part_around_the_text_has_its_name(tmp_path: Path, tag: str, name: str) -> None:
+    path = tmp_path / "page.html"
+    path.write_text(f"<html><body><h1>Tea</h1><p>Hot.</p>{tag}Chrome", encoding="utf-8")
+    passed_over = list(read_page(path, "page.html", "document"))[1:]
+    assert [(type(one), one.name) for one in passed_over] == [(NotRead, name)]
+
+
 @pytest.mark.parametrize("generator", PAGES)
 def test_a_generated_page_names_its_product_or_none(tmp_path: Path, generator: str) -> None:
     path = tmp_path / "page.html"

@@ -32,6 +32,8 @@ READMES = {  # what a README says -> the name of its product; empty where none c
     "# Building the future of water\n\nWe boil it.\n\n## Features\n\nFast.\n": "",
     "Kettle\n======\n\nIt boils.\n\nInstall\n-------\n\nnpm install -g @acme/kettle\n": "Kettle",
     "# acme/kettle\n\nIt boils.\n\n## License\n\nMIT\n": "kettle",
+    "## Usage\n\n```sh\npip install gradio\n```\n": "",
+    "# Quick Start\n\nGit is a tool. Use Git with care. With Git it runs.\n": "",
     "# Quick Start\n\n```sh\ndocker run acme/kettle\ndocker ps\ndocker logs\n```\n\n"
     "Docker is a tool. Use Docker with care. With Docker it runs.\n": "",
 }
