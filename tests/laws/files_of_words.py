@@ -313,7 +313,7 @@ def _transcript_line(place: int, text: str) -> str:
     return f"[00:{_time(place)}] {_who(place)}: {text}"
 
 
-_GREETINGS = [_transcript_line(place, "Hello") for place in range(3)]
+_GREETINGS = [_transcript_line(place, "Hello") for place in range(12)]
 TRANSCRIPT = FileKind(
     kind="transcript",
     name="call.txt",
