@@ -7,7 +7,7 @@ from pathlib import Path
 from tunesmith.examples.columns.column_plan import column_choice
 from tunesmith.examples.conversion.from_pages import question_example, section_examples
 from tunesmith.examples.conversion.from_threads import threads_to_examples
-from tunesmith.examples.conversion.nested_rows import nested_rows
+from tunesmith.examples.conversion.nested_rows import holds_rows, nested_rows
 from tunesmith.examples.conversion.prompted import prompted_examples
 from tunesmith.examples.conversion.shapes import RowReader
 from tunesmith.examples.example import Example
@@ -53,6 +53,8 @@ def _examples(
     for piece in pieces:
         if isinstance(piece, Dropped):
             yield piece
+        elif isinstance(piece, Row) and not holds_rows(piece):
+            yield reader.read(piece)
         elif isinstance(piece, Row):
             yield from _row_examples(piece, reader)
         elif isinstance(piece, AnsweredQuestion):

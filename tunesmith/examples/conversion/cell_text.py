@@ -24,14 +24,14 @@ def kind_of(value: object) -> str:
 
 def is_list(value: object) -> TypeGuard[Sequence[object]]:
     """Whether it is a list; a text is none."""
-    return isinstance(value, Sequence) and not isinstance(value, str | bytes)
+    return isinstance(value, list | tuple)
 
 
 def is_blank(value: object) -> bool:
     """Whether it says nothing: null, empty, blanks."""
     if isinstance(value, str):
         return not value or value.isspace()
-    return value is None or (isinstance(value, Sequence | Mapping) and not value)
+    return value is None or (isinstance(value, list | tuple | dict) and not value)
 
 
 def are_numbers(value: object) -> bool:

@@ -11,7 +11,13 @@ from tunesmith.examples.conversion.cell_text import is_blank, is_list
 from tunesmith.sources.row import Dropped, NotRead, Row, RowError
 
 TASK_EXAMPLE = "example of a task's definition"
+_HOLDERS = ("paragraphs", "Instances", "instances")
 Nested = Row | Dropped | NotRead
+
+
+def holds_rows(row: Row) -> bool:
+    """Whether a row holds others."""
+    return any(_are_objects(row.fields.get(key)) for key in _HOLDERS if key in row.fields)
 
 
 def nested_rows(row: Row) -> Iterator[Nested]:

@@ -191,7 +191,8 @@ class RowReading:
         """One question and one answer; either may be a list of messages, or of turns."""
         columns = self.columns
         asked, answered = columns[instruction], columns[response]
-        if (turns := _interleaved(asked, answered)) is not None:
+        turns = None if isinstance(asked, str) else _interleaved(asked, answered)
+        if turns is not None:
             self.used.update((instruction, response))
             return self.reader.read(turns)
         if is_list(asked) and not _is_lone_text(asked):
@@ -207,6 +208,9 @@ class RowReading:
 
     def _answer(self, response: str) -> tuple[Message, ...]:
         value = self.columns[response]
+        if isinstance(value, str):
+            content = self._text(response, "empty response")
+            return (Message(role="assistant", content=self._reasoned(content)),)
         if isinstance(value, Mapping) and is_list(value.get("text")):  # as SQuAD writes answers
             texts = [one for one in value["text"] if isinstance(one, str)]
             if not texts:

@@ -29,12 +29,17 @@ class RowReader:
     choice: ColumnChoice = field(default_factory=ColumnChoice)
     not_read: NotReadCount = field(default_factory=NotReadCount)
     _roles: dict[tuple[str, ...], ColumnRoles] = field(default_factory=dict)
+    _messages: MessageReader = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._messages = MessageReader(self.choice)
 
     def read(self, row: Row) -> Example | Dropped:
         """Read one row; a null counts as absent."""
         columns = row.fields
+        self._messages.aside = []
         try:
-            reading = RowReading(columns, self.roles(columns), MessageReader(self.choice))
+            reading = RowReading(columns, self.roles(columns), self._messages)
             messages, marker = without_end_markers(reading.messages())
         except RowError as error:
             return drop_row(row, error)
