@@ -60,7 +60,7 @@ def test_each_source_has_fields_of_its_own(tmp_path: Path) -> None:
 
 
 def test_too_many_faulty_rows_stop_the_run_with_place_reason_and_cure(tmp_path: Path) -> None:
-    faulty: list[Any] = ["{bad", {"question": "x"}, {"question": "x", "answer": 1}, "{worse"]
+    faulty: list[Any] = ["{bad", {"question": "x"}, {"question": "x", "answer": {"a": 1}}, "{worse"]
     write_rows(tmp_path / "a.jsonl", [*faulty, *pairs(0, 96)])
     _, count = read(tmp_path, {"path": "a.jsonl"})
     check_read(count, max_bad=0.04)

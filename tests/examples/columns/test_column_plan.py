@@ -234,6 +234,18 @@ def test_texts_that_show_late_stop_the_reading_there(tmp_path: Path, early: str 
     assert len(seen) >= NUM_SAMPLE
 
 
+@pytest.mark.parametrize(
+    "other", [{"output": "Elsewhere."}, {"chosen": "Here.", "rejected": "No."}, {"text": "No."}]
+)
+def test_two_readings_that_show_late_are_asked_about_too(
+    tmp_path: Path, other: dict[str, str]
+) -> None:
+    rows = [{"question": f"Where is {n}?", "answer": f"At {n}."} for n in range(NUM_SAMPLE + 60)]
+    rows[-5:] = [{**row, **other} for row in rows[-5:]]
+    with pytest.raises(RecipeError, match="and differ"):
+        list(read_all(saved(tmp_path, rows), folder=tmp_path))
+
+
 def test_other_columns_are_named_with_their_cells(tmp_path: Path) -> None:
     from tunesmith.stages.import_sources import import_sources
 

@@ -117,6 +117,7 @@ class _Watch:
     survey: ColumnSurvey
     name: str
     watched: dict[tuple[str, ...], list[str]] = field(default_factory=dict)
+    doubtful: dict[tuple[str, ...], bool] = field(default_factory=dict)
     next_look: dict[str, int] = field(default_factory=dict)
 
     def rows(self, material: Iterator[Piece]) -> Iterator[Piece]:
@@ -127,8 +128,11 @@ class _Watch:
                 columns = self.watched.get(names)
                 if columns is None:
                     columns = self.watched[names] = self._unknown(piece)
+                    self.doubtful[names] = self._may_be_read_twice(piece)
                 if columns:
                     self._see(piece, names)
+                if self.doubtful[names]:
+                    self._compare(piece)
             yield piece
         for name in self.next_look:
             self._ask_about(name)
@@ -158,4 +162,19 @@ class _Watch:
 
     def _ask_about(self, name: str) -> None:
         if self.survey.is_unread_content(name):
+            raise_questions(self.survey.plan().questions, self.name)
+
+    def _may_be_read_twice(self, row: Row) -> bool:
+        """Whether such rows have two columns that could be one part, and may differ in some."""
+        roles = self.survey.row_roles(row)
+        if roles is None:
+            return False
+        is_preference = bool(roles.chosen and roles.rejected)
+        forms = [roles.messages, roles.response, roles.text]
+        num_forms = sum(map(bool, forms)) + is_preference
+        return num_forms > 1 or max(len(roles.response), len(roles.instruction)) > 1
+
+    def _compare(self, row: Row) -> None:
+        self.survey.compare(row)
+        if self.survey.two_readings is not None:
             raise_questions(self.survey.plan().questions, self.name)

@@ -189,6 +189,15 @@ class ColumnSurvey:
         except RowError:
             return None
 
+    def compare(self, row: Row) -> None:
+        """Note whether a row can be read in two ways."""
+        roles = self.row_roles(row)
+        if roles is not None:
+            try:
+                RowReading(row.fields, roles, MessageReader(self.choice)).messages()
+            except RowError as fault:
+                self._note(fault, row, roles)
+
     def seen_again(self, row: Row, names: Iterable[str]) -> Iterator[ColumnLook]:
         """Look at more cells of columns that no example is made of."""
         for name in names:
