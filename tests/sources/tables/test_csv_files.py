@@ -147,6 +147,13 @@ def test_titles_above_the_names_are_passed_over_by_name(
     assert [list(row) for row in rows] == [header.split(",")] * 2
 
 
+@pytest.mark.parametrize("row", ["Frage,question", "Antwort,answer", "id,text"])
+@pytest.mark.parametrize("number", [1, 5])
+def test_content_that_looks_like_names_hides_no_rows(tmp_path: Path, row: str, number: int) -> None:
+    content = "German,English,date\n" + "Haus,house,1\n" * number + f"{row},2\nBaum,tree,3\n"
+    assert not_read(tmp_path, content) == []
+
+
 @pytest.mark.parametrize("units", ["(text),(text)", "string,varchar(20)", "Frage,Antwort"])
 def test_units_below_the_names_are_passed_over_by_name(tmp_path: Path, units: str) -> None:
     content = f"question,answer\n{units}\nWhere?,Here\n"

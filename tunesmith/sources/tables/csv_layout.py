@@ -20,6 +20,7 @@ WHOLE_LINES = "\x1f"  # between the columns of a table that has but one
 _SEPARATOR_LINE = re.compile(r'"?sep=(\\t|.)"?', re.IGNORECASE)
 _SAMPLED = 40  # records
 _MOST_ABOVE = 10  # records above the names
+_FEW_ABOVE = 3  # of which as full as they are
 _BLANKS = " \t\r\n\ufeff\u200b\u200e\u200f\xa0"
 _SENTENCE = re.compile(r"\S.*[?？؟;.。!！।][\s'\"”»)]*", re.DOTALL)
 _NUMBER = re.compile(r"[-+]?\d[\d.,:/ %€$-]*")
@@ -169,14 +170,20 @@ def _sampled(lines: Sequence[str], delimiter: str) -> list[Record]:
 
 
 def _place_of_names(records: Sequence[Record], width: int, named: Collection[str]) -> int:
-    """Which record names the columns: by known names, else the first that is filled like a row."""
+    """Which record names the columns: by known names, else the first that is filled like a row.
+
+    Known names below rows as full as they are may be content, as in a list of words.
+    """
     first = records[:_MOST_ABOVE]
     cells = [[cell.strip(_BLANKS) for cell in record] for record in first]
     known = [sum(cell in named or is_column_name(cell) for cell in one) for one in cells]
-    if max(known, default=0) >= min(2, width):
-        return known.index(max(known))
     filled = [sum(map(bool, one)) for one in cells]
-    usual = max(filled, default=0)
+    place = known.index(max(known))
+    is_whole = known[place] == filled[place] and place <= _FEW_ABOVE and not any(known[:place])
+    is_below_less = all(number < filled[place] for number in filled[:place])
+    if known[place] >= min(2, width) and (is_below_less or is_whole):
+        return place
+    usual = max(filled)
     fitting = (
         place
         for place, one in enumerate(cells)
@@ -193,7 +200,7 @@ def _fits(record: Record, header: Sequence[str]) -> bool:
 def _is_below_names(record: Record) -> bool:
     """Whether a record says of what kind or in which units columns are, or names them again."""
     cells = [cell.strip(_BLANKS) for cell in record if cell.strip(_BLANKS)]
-    return bool(cells) and all(
+    return len(cells) > 1 and all(
         _BRACKETED.fullmatch(cell) or _units().fullmatch(cell) or is_column_name(cell)
         for cell in cells
     )
