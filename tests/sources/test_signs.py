@@ -60,6 +60,8 @@ SEEMS = {
         "[server]\nport = 80\nhost = local\n\n[client]\nname = a\n",
         "port=80\nhost=local\nname=a\n",
         "server:\n  port: 80\n  hosts:\n    - a\n    - b\nclient:\n  name: a\n",
+        "sets:\n  a:\n    ask: how?\n    say: so\n  b:\n    ask: where?\n    say: there\n",
+        "sets:\n- ask: |\n    Is it so?\n  say: yes\n- ask: |\n    Is it not?\n  say: no\n" * 2,
         '[tool.x]\nname = "a"\nlist = ["b"]\n',
     ],
     "a dump of a database": [

@@ -99,6 +99,7 @@ _BEGINNINGS = (
         flags=re.IGNORECASE,
     ),
 )
+_SETTINGS = "Leave it out, or put it into pages that explain it."
 _SUBTITLES = "Take the numbers and times out, and name the text."
 _UNSPOKEN = (  # what looks as if a name followed a time
     _Shape(
@@ -127,6 +128,12 @@ _UNSPOKEN = (  # what looks as if a name followed a time
         cure=_LOG,
     ),
 )
+_NESTED = _Shape(  # keys below keys, which look like names
+    words="a configuration (YAML)",
+    pattern=r" {2,}(?:- )?[a-z][\w-]*:(?:\s|$)",
+    share=0.25,
+    cure=_SETTINGS,
+)
 _QUOTED = (
     *_UNSPOKEN,  # also in pages of Markdown
     _Shape(
@@ -148,13 +155,13 @@ _LINES = (
         words="a configuration (INI, TOML)",
         pattern=r"\[[\w. \"-]+\]$|[\w.-]+[ \t]*=",
         share=0.8,
-        cure="Leave it out, or put it into pages that explain it.",
+        cure=_SETTINGS,
     ),
     _Shape(
         words="a configuration (YAML)",
         pattern=r"---$|\s*(?:- )*[a-z][\w.-]*:(?:\s|$)|\s+- \S|\s*#(?:\s|$)",
         share=0.9,
-        cure="Leave it out, or put it into pages that explain it.",
+        cure=_SETTINGS,
     ),
     _Shape(
         words="source code",
@@ -221,7 +228,7 @@ def sign_of_unspoken(text: str) -> Sign | None:
     """What a text is whose lines begin with a time, but not with a time and a name."""
     lines = _lines(text)
     reason = dated_name_reason(lines)
-    return _chat(reason) if reason else _sign_of_lines(lines, _UNSPOKEN)
+    return _chat(reason) if reason else _sign_of_lines(lines, (*_UNSPOKEN, _NESTED))
 
 
 def _chat(reason: str) -> Sign:
