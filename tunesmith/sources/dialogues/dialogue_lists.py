@@ -7,6 +7,7 @@ text, objects by number, columns side by side, and trees of answers all become l
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from tunesmith.sources.chats.message_intent import asks_question
 from tunesmith.sources.dialogues.dialogue_trees import tree_turns
@@ -51,14 +52,29 @@ class TurnList:
     sureness: int
 
 
-def find_turn_lists(value: object, recipe: Mapping[str, str]) -> list[TurnList]:
+class _SearchFor(NamedTuple):
+    """What is looked for, and where, if that is known."""
+
+    recipe: Mapping[str, str]
+    ways: frozenset[Keys] | None
+
+
+def find_turn_lists(
+    value: object, recipe: Mapping[str, str], patterns: frozenset[Keys] = frozenset()
+) -> list[TurnList]:
     """All lists of turns in a value that do not stand within another one.
 
     Args:
         value: A row, or a whole file.
         recipe: What it says of `author`, `role` and `message`.
+        patterns: Where they stand; nothing else is looked at, unless nothing is there.
     """
-    return _within(value, (), (), recipe, None)
+    ways = frozenset(one[:depth] for one in patterns for depth in range(1, len(one) + 1))
+    found = _within(value, (), (), _SearchFor(recipe, ways or None), None)
+    at_once = [one for one in found if one.pattern in patterns]
+    if ways and not at_once:
+        return _within(value, (), (), _SearchFor(recipe, None), None)
+    return at_once if ways else found
 
 
 def holds_messages(row: Mapping[str, object]) -> bool:
@@ -105,23 +121,33 @@ def children_of(value: object) -> Iterator[tuple[str, object, bool]]:
 
 
 def _within(
-    value: object, path: Keys, pattern: Keys, recipe: Mapping[str, str], parent: object
+    value: object, path: Keys, pattern: Keys, search: _SearchFor, parent: object
 ) -> list[TurnList]:
     tree = tree_turns(value, parent) if isinstance(value, Mapping) else []
-    if tree and (own := _turn_list([tree], path, pattern, recipe)):
+    if tree and (own := _turn_list([tree], path, pattern, search.recipe)):
         return [own]
     is_root = all(key in (ANY, ROOT) for key in pattern)
-    own = _turn_list(_forms(value, _name_of(pattern), is_root=is_root), path, pattern, recipe)
+    forms = _forms(value, _name_of(pattern), is_root=is_root)
+    own = _turn_list(forms, path, pattern, search.recipe)
     if own and isinstance(value, list | tuple) and isinstance(value[0], list | tuple):
         return [own]  # of pairs
+    if own and own.sureness == 4 and not _holds_replies(own):
+        return [own]
     inner: list[TurnList] = []
     for key, part, is_any in children_of(value):
-        if isinstance(part, list | tuple | Mapping) or _name_of((key,)) in _dialogue_names():
-            step = ANY if is_any and key != ROOT else key
-            inner += _within(part, (*path, key), (*pattern, step), recipe, value)
+        step = (*pattern, ANY if is_any and key != ROOT else key)
+        is_nest = isinstance(part, list | tuple | Mapping) or field_key(key) in _dialogue_names()
+        if is_nest and (search.ways is None or step in search.ways):
+            inner += _within(part, (*path, key), step, search, value)
     if own is None or (any(one.sureness >= 3 for one in inner) and _holds_others(own, inner)):
         return inner
     return [own]
+
+
+def _holds_replies(own: TurnList) -> bool:
+    """Whether turns hold lists that may be answers to each of them."""
+    paths = {path for turn in own.turns[:MAX_LOOKED_AT] for path in turn}
+    return any(field_key(path.rpartition(".")[2]) in named("reply_lists") for path in paths)
 
 
 def _holds_others(own: TurnList, inner: Sequence[TurnList]) -> bool:

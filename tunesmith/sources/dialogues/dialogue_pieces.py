@@ -109,23 +109,30 @@ def talk_pieces(talk: Talk) -> Iterator[Thread | Dropped | NotRead]:
 def leftovers(row: Row, read: set[Keys]) -> Iterator[NotRead]:
     """What stands in a row beside its turns, by name."""
     not_read: dict[str, list[str]] = {}
-    _collect(row.fields, (), (), read, not_read)
+    ways = {path[:depth] for path in read for depth in range(len(path))}
+    _collect(row.fields, ((), ()), read, ways, not_read)
     for name, texts in not_read.items():
         yield NotRead(source=row.source, name=f"column '{name}'", text="\n".join(texts))
 
 
 def _collect(
-    value: object, path: Keys, pattern: Keys, read: set[Keys], found: dict[str, list[str]]
+    value: object,
+    place: tuple[Keys, Keys],
+    read: set[Keys],
+    ways: set[Keys],
+    found: dict[str, list[str]],
 ) -> None:
+    """Keep what stands beside the lists that were read; `place` is a path and its pattern."""
+    path, pattern = place
     if path in read:
         return
-    is_on_the_way = any(one[: len(path)] == path for one in read)
-    if not is_on_the_way or not isinstance(value, list | tuple | Mapping):
+    if path not in ways or not isinstance(value, list | tuple | Mapping):
         name = ".".join(key for key in pattern if key not in (ANY, ROOT))
         _keep(found, name, list(scalars(value)))
         return
     for key, part, is_any in children_of(value):
-        _collect(part, (*path, key), (*pattern, ANY if is_any else key), read, found)
+        step = (*pattern, ANY if is_any else key)
+        _collect(part, ((*path, key), step), read, ways, found)
 
 
 def _keep(found: dict[str, list[str]], name: str, texts: list[str]) -> None:
@@ -205,7 +212,8 @@ def _opening(found: TurnList, row: Row, at: str) -> tuple[Said | None, Keys | No
     value: object = row.fields
     for depth, key in enumerate(found.path):
         if isinstance(value, Mapping):
-            ancestors.append((found.path[:depth], value))
+            if found.pattern[depth] != ANY:  # what stands beside one of many belongs to another
+                ancestors.append((found.path[:depth], value))
             value = value.get(key)
         elif isinstance(value, list | tuple):
             value = value[int(key) - 1]

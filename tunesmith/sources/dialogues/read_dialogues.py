@@ -123,9 +123,10 @@ def are_dialogues(rows: Iterable[Row | Dropped], fields: Mapping[str, str], name
     first = [row for row in rows if isinstance(row, Row)]
     if not first or _OTHER_SHAPES & first[0].fields.keys() or holds_messages(first[0].fields):
         return False
-    if find_shape(first, fields, name) is None:
+    shape = find_shape(first, fields, name)
+    if shape is None:
         return False
-    pieces = read_dialogues(first, fields, name)
+    pieces = _pieces(first, shape, name)
     return any(_has_two_sides(piece) for piece in pieces if isinstance(piece, Thread))
 
 
@@ -146,13 +147,18 @@ def read_dialogues(
     iterator = iter(rows)
     first = list(itertools.islice(iterator, _NUM_ROWS))
     shape = find_shape([row for row in first if isinstance(row, Row)], fields, name)
-    everything = itertools.chain(first, iterator)
+    yield from _pieces(itertools.chain(first, iterator), shape, name)
+
+
+def _pieces(
+    rows: Iterable[Row | Dropped], shape: DialogueShape | None, name: str
+) -> Iterator[Thread | Dropped | NotRead]:
     if shape is None:
-        yield from _without_shape(everything)
+        yield from _without_shape(rows)
     elif shape.patterns:
-        yield from _within_rows(everything, shape)
+        yield from _within_rows(rows, shape)
     else:
-        yield from _of_messages(everything, shape, name)
+        yield from _of_messages(rows, shape, name)
 
 
 def _has_two_sides(thread: Thread) -> bool:
@@ -258,7 +264,7 @@ def _within_rows(rows: Iterable[Row | Dropped], shape: DialogueShape) -> Iterato
         if isinstance(row, Dropped):
             yield row
             continue
-        found = find_turn_lists(row.fields, shape.recipe)
+        found = find_turn_lists(row.fields, shape.recipe, shape.patterns)
         lists = [one for one in found if one.pattern in shape.patterns] or [
             one for one in found if one.sureness >= 3
         ]

@@ -192,7 +192,8 @@ def _sides(said: Sequence[Said]) -> dict[str, bool | None]:
     labels = Counter(label.casefold() for one in said for label in one.labels)
     sides = {label: side_of(label) for label in labels if not is_action(label)}
     known = set(sides.values()) - {None}
-    is_prompt = _SYSTEM in {label.casefold() for label in said[0].labels} and labels[_SYSTEM] == 1
+    first = {label.casefold() for one in said[:1] for label in one.labels}
+    is_prompt = _SYSTEM in first and labels[_SYSTEM] == 1
     if set(sides.values()) == {False} and labels[_SYSTEM] * 4 >= len(said) and not is_prompt:
         sides[_SYSTEM] = True
     elif len(known) == 1 and None not in sides.values() and len(sides) > 1:

@@ -152,6 +152,7 @@ def scalars(value: object) -> Iterator[str]:
         yield str(value)
 
 
+@functools.lru_cache(maxsize=4096)
 def field_key(name: str) -> str:
     """A field's name as it is compared: `fromUser.displayName` is from_user_display_name."""
     spaced = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name.strip())
