@@ -12,6 +12,7 @@ from tunesmith.sources.chats.irc import is_irc_log, read_irc
 from tunesmith.sources.chats.messenger import is_messenger_export, read_messenger
 from tunesmith.sources.chats.slack.slack import is_slack_export, read_slack
 from tunesmith.sources.chats.whatsapp.whatsapp import is_whatsapp_chat, read_whatsapp
+from tunesmith.sources.dialogues.discord_page import MARK, read_discord_page
 from tunesmith.sources.dialogues.read_dialogues import are_dialogues, read_dialogues
 from tunesmith.sources.dialogues.transcripts import find_form, read_transcript
 from tunesmith.sources.kind import Certainty, Recognition, SourceFile, SourceKind
@@ -107,6 +108,9 @@ def _recognise_dialogues(file: SourceFile) -> Recognition | None:
 
 def _recognise_transcript(file: SourceFile) -> Recognition | None:
     """A text of who said what, which no table is, and no chat whose lines say more."""
+    if MARK in file.head:
+        reason = "it is a channel that DiscordChatExporter wrote as a page"
+        return Recognition(certainty=Certainty.CERTAIN, reason=reason)
     is_text = format_of(file) in (None, "plain", "markdown") and b"\0" not in file.head
     if file.is_tree or not is_text or row_kind(file) in ("csv", "tsv", "parquet"):
         return None
@@ -115,6 +119,11 @@ def _recognise_transcript(file: SourceFile) -> Recognition | None:
         return None
     reason = f"its lines say who speaks ({form.name})"
     return Recognition(certainty=Certainty.LIKELY, reason=reason)
+
+
+def _read_transcript(file: SourceFile) -> Iterator[Piece]:
+    read = read_discord_page if MARK in file.head else read_transcript
+    return read(file.path, file.name)
 
 
 def _some(rows: Iterable[_RowPiece]) -> Iterator[_RowPiece]:
@@ -172,7 +181,7 @@ CHAT_KINDS = (
         name="transcript",
         description="a text of who said what: transcripts, subtitles with names, Discord's text",
         recognise=_recognise_transcript,
-        read=partial(_read, read_transcript),
+        read=_read_transcript,
     ),
     SourceKind(
         name="mbox",

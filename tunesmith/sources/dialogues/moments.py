@@ -18,6 +18,8 @@ _FORMATS = (
     "%Y-%m-%d %H:%M",
     "%Y-%m-%d %I:%M %p",
     "%B %d %Y %I:%M %p",
+    "%A %B %d %Y %I:%M %p",
+    "%A %d %B %Y %H:%M",
     "%a %b %d %H:%M:%S %z %Y",
 )
 _CLOCK = re.compile(
