@@ -388,35 +388,3 @@ def test_answers_by_the_id_of_what_they_answer(tmp_path: Path) -> None:
     threads = [piece for piece in pieces if isinstance(piece, Thread)]
     assert [turn.is_staff for turn in threads[0].turns] == [False, True]
     assert not [piece for piece in pieces if isinstance(piece, Dropped)]
-
-
-def message(at: int, who: str, words: str, inner: str = "", *, is_first: bool = True) -> str:
-    head = (
-        f'<span class="chatlog__author" data-user-id="9{who}">{who}</span>'
-        f'<span class="chatlog__timestamp" title="Monday, January 5, 2026 10:{at:02} AM">10</span>'
-    )
-    return (
-        f'<div class="chatlog__message-container" data-message-id="70{at}">'
-        f'<div class="chatlog__message">{inner}{head if is_first else ""}'
-        f'<div class="chatlog__content chatlog__markdown">{words}</div></div></div>\n'
-    )
-
-
-def test_discord_as_a_page(tmp_path: Path) -> None:
-    reply = '<div class="chatlog__reply-link" onclick="go(event, \'700\')">How do I</div>'
-    page = (
-        "<!DOCTYPE html><html><head><style>.chatlog__message { color: red }</style></head><body>"
-        '<div class="preamble">Acme / help</div>'
-        + message(0, "Mara", "How do I reset the dryer?")
-        + message(1, "Mara", "It hums &amp; <b>blinks</b>.", is_first=False)
-        + message(2, "Ben", "Hold the blue button for ten seconds.", reply)
-        + "<div>Exported 3 messages</div></body></html>"
-    )
-    for name in ("help.html", "help"):
-        pieces = pieces_of(tmp_path, name, page)
-        asked = ["How do I reset the dryer?", "It hums & **blinks**."]
-        assert talks(pieces) == [[*asked, EXCHANGE[1]]]
-        beside = " ".join(piece.text for piece in pieces if isinstance(piece, NotRead))
-        assert "Acme / help" in beside
-        assert "Exported 3 messages" in beside
-        assert "color" not in beside
