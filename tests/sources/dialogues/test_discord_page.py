@@ -60,3 +60,10 @@ def test_bots_notices_and_attachments_of_a_page(tmp_path: Path) -> None:
     (thread,) = [piece for piece in pieces if isinstance(piece, Thread)]
     assert [turn.author for turn in thread.turns] == ["9Mara", "9Ben"]
     assert "panel.png" in " ".join(piece.text for piece in pieces if isinstance(piece, NotRead))
+
+
+def test_a_page_of_pictures_names_them(tmp_path: Path) -> None:
+    file = '<div class="chatlog__attachment">panel.png</div>'
+    pieces = pieces_of(tmp_path, "help.html", f"<html>{message(0, 'Mara', '', file)}</html>")
+    assert talks(pieces) == []
+    assert "panel.png" in " ".join(piece.text for piece in pieces if isinstance(piece, NotRead))

@@ -1,6 +1,6 @@
 """A channel that DiscordChatExporter wrote as a page (HTML) -> its conversations.
 
-Messages become rows with the names of the exporter's JSON, which the dialogues' reader knows.
+Messages become turns with the names of the exporter's JSON, which are known.
 """
 
 import re
@@ -8,8 +8,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tunesmith.sources.dialogues.read_dialogues import read_dialogues
-from tunesmith.sources.dialogues.turn_fields import text_of
+from tunesmith.sources.dialogues.dialogue_pieces import Talk, talk_pieces
+from tunesmith.sources.dialogues.turn_fields import find_turn_fields, flattened, scalars, text_of
 from tunesmith.sources.material import Thread
 from tunesmith.sources.pages.page_text import read_page_text
 from tunesmith.sources.row import Dropped, NotRead, Row
@@ -39,7 +39,14 @@ def read_discord_page(path: Path, name: str) -> Iterator[Thread | Dropped | NotR
         moment = _title(box, ".chatlog__timestamp") or moment
         rows.append(_row(box, name, author, _title(box, ".chatlog__short-timestamp") or moment))
         box.decompose()
-    yield from read_dialogues(rows, {}, name)
+    turns = [flattened(row.fields) for row in rows]
+    if fields := find_turn_fields(turns, {}):
+        places = [row.source for row in rows]
+        yield from talk_pieces(Talk(turns=turns, fields=fields, sources=places, is_whole_file=True))
+    else:
+        for row in rows:
+            words = "\n".join(scalars(row.fields))
+            yield NotRead(source=row.source, name="messages without words", text=words)
     text = page.get_text(" ", strip=True)
     if text:
         yield NotRead(source=f"{name}:1", name="around the messages", text=text)
