@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from tunesmith.sources.lexicon import lexicon
 from tunesmith.sources.mail.reply_lines import Role, plain_line
 
-_MAX_CLOSING_LINES = 9
+_MAX_CLOSING_LINES = 14
 _MAX_BELOW_DASHES = 12
 _MAX_FOOTER_LINES = 8
 _MAX_LINE = 200  # characters
@@ -23,6 +23,9 @@ _POSTSCRIPT = re.compile(r"p\.?\s?s\b", re.IGNORECASE)
 
 def mark_signatures(lines: Sequence[str], roles: list[Role]) -> None:
     """Give the lines of signatures among the author's own their role."""
+    for number, line in enumerate(lines):
+        if roles[number] is Role.OWN and len(line) < _MAX_LINE and _added().fullmatch(line.strip()):
+            roles[number] = Role.SIGNATURE
     _mark_below_dashes(lines, roles)
     for find in (_ends, _closing, _ends):
         own = [number for number, role in enumerate(roles) if role is Role.OWN]
@@ -75,11 +78,12 @@ def _legal_begin(lines: Sequence[str], own: list[int], end: int) -> int:
 
 
 def _list_begin(lines: Sequence[str], own: list[int], end: int) -> int:
-    """Where a list's footer begins: a rule, a line that names the list, and addresses."""
+    """Where a footer begins: a rule, and below it a line that names a list, or addresses."""
     for begin in range(max(1, end - _MAX_FOOTER_LINES), end):
         if _RULE.fullmatch(plain_line(lines[own[begin]])):
             below = [plain_line(lines[number]) for number in own[begin + 1 : end]]
-            if any(map(_is_footer, below)):
+            is_address = all(map(_is_contact, below)) and any(map(_contact().match, below))
+            if is_address or any(map(_is_footer, below)):
                 return begin
     return end
 
@@ -119,6 +123,11 @@ def _is_contact(text: str) -> bool:
 def _footer() -> re.Pattern[str]:
     phones, lists = _either("phone_lines"), _either("list_footers")
     return re.compile(rf"\W*(?:{phones}|{lists})\W*", re.IGNORECASE)
+
+
+@functools.cache
+def _added() -> re.Pattern[str]:
+    return re.compile(_either("added_lines"), re.IGNORECASE)
 
 
 @functools.cache
