@@ -53,6 +53,8 @@ def texts(items: list[Thread | Dropped]) -> list[list[str]]:
         ("<!here> <!channel> <!everyone>", "@here @channel @everyone"),
         ("<!subteam^S1|@support> help", "@support help"),
         ("<!date^1392734382^{date}|Feb 18>", "Feb 18"),
+        ("<!date^1392734382^{date}>", "2014-02-18 14:39 UTC"),
+        ("<!date^x^{date}>", "x"),
         ("<http://a.example>", "http://a.example"),
         ("<http://a.example|a.example>", "http://a.example"),
         ("<http://a.example/x|the page>", "the page (http://a.example/x)"),

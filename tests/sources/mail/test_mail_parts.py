@@ -108,6 +108,20 @@ def test_a_mail_inside_of_a_mail_is_one_of_its_own(tmp_path: Path, kind: str) ->
     assert reasons(items) == []  # type: ignore[arg-type]
 
 
+def test_a_mail_that_a_program_returns_is_named(tmp_path: Path) -> None:
+    head, _, body = several(
+        "multipart/report", (PLAIN, "Not delivered."), ("message/rfc822", FORWARDED)
+    ).partition("\n\n")
+    items = read(tmp_path, mail(body, more=f"Auto-Submitted: auto-replied\n{head}\n"))
+    assert (texts(items), reasons(items)) == ([], ["bot message"])
+    assert not_read(items)["returned mail"] == "When do you open?"
+
+
+def test_enriched_text_loses_its_marks(tmp_path: Path) -> None:
+    items = read(tmp_path, mail("<bold>Is</bold> 1 <<x>?", more="Content-Type: text/enriched\n"))
+    assert texts(items) == [["Is 1 <x>?"]]
+
+
 @pytest.mark.parametrize(
     "head",
     [

@@ -44,7 +44,7 @@ _PGP_SIGNATURE = re.compile(
     re.DOTALL | re.MULTILINE,
 )
 _UUENCODED = re.compile(r"^begin [0-7]{3,4} (\S.*)\n(?:[ -`]{1,90}\n)*?(?:`?\n)?end$", re.MULTILINE)
-_TAGS = re.compile(r"</?[A-Za-z][\w-]{0,20}>")
+_TAGS = re.compile(r"<<|</?[A-Za-z][\w-]{0,20}>")
 _PAGE = re.compile(r"\s*<(?:!doctype html|html)\b", re.IGNORECASE)
 _BASE64 = re.compile(rb"[A-Za-z0-9+/=\s]*")
 _CONTROL = re.compile(rb"[\x00-\x08\x0e-\x1a\x1c-\x1f\x7f]")
@@ -174,7 +174,7 @@ def _text(part: Message, kind: str, others: Sequence[str]) -> MailBody:
     if kind == "text/html" or _PAGE.match(text):
         text, not_read = html_mail(text)
     elif kind in ("text/enriched", "text/richtext"):
-        text = _TAGS.sub("", text).replace("<<", "<")
+        text = _TAGS.sub(lambda tag: "<" if tag.group() == "<<" else "", text)
     elif str(part.get_param("format") or "").lower() == "flowed":
         text = unflowed(text, is_space_deleted=str(part.get_param("delsp")).lower() == "yes")
     text, found = _without_armour(text)

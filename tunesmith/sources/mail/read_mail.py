@@ -179,6 +179,9 @@ def _message(message: Message, source: str) -> list[Found]:
     while waiting:
         one = waiting.pop()
         body = read_body(one)
+        if is_automatic(one, sender(one)[1]):
+            body.not_read += [("returned mail", read_body(inner).text) for inner in body.inner]
+            body.inner = []
         found += _found(one, body, source if one is message else f"{source}#{len(found)}")
         found += [NotRead(source=source, name=name, text=text) for name, text in body.not_read]
         waiting += body.inner[::-1]

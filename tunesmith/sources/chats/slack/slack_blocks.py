@@ -6,10 +6,14 @@ an app posts is made of the others. A block of a kind that nobody knows is named
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from typing import Any
 
-from tunesmith.sources.chats.slack.slack_text import mentioned, shown_link, without_slack_markup
+from tunesmith.sources.chats.slack.slack_text import (
+    mentioned,
+    shown_link,
+    shown_moment,
+    without_slack_markup,
+)
 
 Piece = tuple[str, str]  # a name and a text
 _INDENT = "    "
@@ -204,13 +208,7 @@ def _emoji(element: Mapping[str, Any], names: Mapping[str, str]) -> str:
 
 
 def _date(element: Mapping[str, Any], names: Mapping[str, str]) -> str:
-    seconds = element.get("timestamp")
-    if (fallback := _said(element, "fallback")) or not isinstance(seconds, int | float):
-        return fallback
-    try:
-        return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%d %H:%M UTC")
-    except (ValueError, OverflowError, OSError):
-        return str(seconds)
+    return _said(element, "fallback") or shown_moment(element.get("timestamp", ""))
 
 
 def _link(element: Mapping[str, Any], names: Mapping[str, str]) -> str:

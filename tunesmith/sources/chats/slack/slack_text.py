@@ -7,6 +7,7 @@ what stands in angle brackets is a user, a channel, a command or a link.
 import html
 import re
 from collections.abc import Mapping
+from datetime import UTC, datetime
 
 _MARKUP = re.compile(r"<([^<>\n]+)>")
 _WEB = re.compile(r"(?:https?|mailto|tel|ftp|slack)[:]")
@@ -47,10 +48,18 @@ def shown_link(url: str, label: str) -> str:
     return f"{label} ({shown})"
 
 
+def shown_moment(seconds: object) -> str:
+    """A date that names no other words for old programs."""
+    try:
+        return datetime.fromtimestamp(float(str(seconds)), UTC).strftime("%Y-%m-%d %H:%M UTC")
+    except (ValueError, OverflowError, OSError):
+        return str(seconds)
+
+
 def _command(name: str, label: str) -> str:
     """`<!here>`, `<!subteam^S1|@support>`, `<!date^1392734382^{date}|Feb 18>`."""
     if name.startswith("date^"):
-        return label
+        return label or shown_moment(name.split("^")[1])
     if name.startswith("subteam^"):
         return "@" + (label.lstrip("@") or name.partition("^")[2])
     return "@" + (label.lstrip("@") or name)
