@@ -273,9 +273,8 @@ def test_help_and_other_commands_import_no_plugin(site: Path, tmp_path: Path) ->
         f"import sys; sys.path.insert(0, {str(site)!r})\n"
         "from tunesmith.__main__ import run_command\n"
         "assert run_command(['--help']) == 0\n"
-        "assert run_command(['init', 'recipe.yaml', '--data', 'a.csv']) == 0\n"
+        "assert run_command(['init', 'recipe.yaml']) == 0\n"
     )
-    (tmp_path / "a.csv").write_text("question,answer\n1,2\n")
     ran = subprocess.run(
         [sys.executable, "-c", program],
         check=False,

@@ -105,7 +105,6 @@ READ_OR_REFUSED = [
 HTML = "<!DOCTYPE html><html><body><h1>Chat</h1>{}</body></html>"
 EXPORTS = [
     ("a.html", HTML.format('<div class="message default clearfix">Hi</div>'), "Telegram"),
-    ("a.html", HTML.format("<div class=chatlog__message-group>Hi</div>"), "Discord"),
     ("a.html", HTML.format('<div class="_3-95 _a6-g">Hi</div>'), "Facebook"),
     ("a.json", '{"log": {"version": "1.2", "entries": []}}', "HAR"),
     ("a.ipynb", '{\n "cells": [\n  {\n   "cell_type": "code"}]}', "Jupyter"),

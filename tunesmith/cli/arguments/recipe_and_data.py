@@ -21,7 +21,9 @@ def recipe_and_data(files: Sequence[str], data: Sequence[str]) -> tuple[Path, li
         cure = "Name one recipe to write, and data with --data."
         raise RecipeError(f"{' and '.join(recipes)} are two recipes", where="FILE", cure=cure)
     others = [one for one in files if one not in recipes]
-    return Path(recipes[0] if recipes else _DEFAULT), [place_of(one) for one in (*data, *others)]
+    return Path(recipes[0] if recipes else _DEFAULT).expanduser(), [
+        place_of(one) for one in (*data, *others)
+    ]
 
 
 def check_new(file: Path, force: str | None) -> None:

@@ -75,10 +75,7 @@ class _CsvTable:
         """The rows; the last record may be the sum of the others."""
         header, width, name = self._header, len(self._header), self._name
         is_plain = not self._unnamed
-        number, following = 0, next(records, None)
-        while following is not None:
-            (line, record), following = following, next(records, None)
-            number += 1
+        for number, ((line, record), following) in enumerate(_with_next(records), start=1):
             source = f"{name}:{line}"
             if isinstance(record, csv.Error):
                 end = sys.maxsize if following is None else following[0]
@@ -121,6 +118,22 @@ class _CsvTable:
             detail = f"{len(record)} fields, but the header has {width}"
             raise RowError("wrong number of columns", detail)
         return record[:width] + [""] * len(missing)
+
+
+def _with_next(
+    records: _Records,
+) -> Iterator[tuple[tuple[int, Record | csv.Error], tuple[int, Record | csv.Error] | None]]:
+    """Each record and the one behind it; an error comes after what was read before it."""
+    current, error = next(records, None), None
+    while current is not None:
+        try:
+            following = next(records, None)
+        except DataError as caught:
+            following, error = None, caught
+        yield current, following
+        if error is not None:
+            raise error
+        current = following
 
 
 def _records(path: Path, name: str, layout: CsvLayout, recent: deque[Line]) -> _Records:
