@@ -124,7 +124,7 @@ def test_banking_queries_need_a_map_of_their_columns(shared_data: Path) -> None:
     kept, dropped, _ = read(shared_data, path, fields=fields)
     assert [turns(example) for example in kept] == rows
     assert (len(rows), dropped) == (3080, [])
-    with pytest.raises(RecipeError, match=r"task: classification with columns: {text: text, label"):
+    with pytest.raises(RecipeError, match=r"columns: {text: text, label"):
         read(shared_data, path)
 
 

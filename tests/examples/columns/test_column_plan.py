@@ -108,36 +108,35 @@ def test_a_column_that_says_what_others_say_is_not_asked_about() -> None:
     [
         (
             [{"text": note, "category": "ab"[n % 2]} for n, note in enumerate(NOTES)],
-            "task: classification with columns: {text: text, label: category}",
+            "task: classification\ncolumns: {text: text, label: category}",
         ),
         (
             [{"text": note, "sentiment": ("good", "bad")[n % 2]} for n, note in enumerate(NOTES)],
-            "task: sentiment with columns: {text: text, label: sentiment}",
+            "task: sentiment\ncolumns: {text: text, label: sentiment}",
         ),
         (
             [{"sentence": note, "intent": "xy"[n % 2] * 3} for n, note in enumerate(NOTES)],
-            "task: intent with columns: {text: sentence, label: intent}",
+            "task: intent\ncolumns: {text: sentence, label: intent}",
         ),
         (
             [{"text": note, "label": n % 2} for n, note in enumerate(NOTES)],
-            "task: classification with columns: {text: text, label: label} and labels: "
-            "{0: NAME, 1: NAME}",
+            "task: classification\ncolumns: {text: text, label: label}\nlabels: {0: NAME, 1: NAME}",
         ),
         (
             [{"text": f"{note}花园", "类别": "ab"[n % 2]} for n, note in enumerate(NOTES)],
-            "task: classification-zh with columns: {text: text, label: 类别}",
+            "task: classification-zh\ncolumns: {text: text, label: 类别}",
         ),
         (
             [{"text": note, "garden": ("east", "west")[n % 2]} for n, note in enumerate(NOTES)],
-            "task: classification with columns: {text: text, label: garden}",
+            "task: classification\ncolumns: {text: text, label: garden}",
         ),
         (
             [{"question": note, "category": "ab"[n % 2]} for n, note in enumerate(NOTES)],
-            "task: classification with columns: {text: question, label: category}",
+            "task: classification\ncolumns: {text: question, label: category}",
         ),
         (
             [{"text": note, "summary": f"Dug {n} times."} for n, note in enumerate(NOTES)],
-            "task: summary with columns: {text: text, summary: summary}",
+            "task: summary\ncolumns: {text: text, summary: summary}",
         ),
     ],
 )

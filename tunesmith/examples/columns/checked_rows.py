@@ -107,7 +107,10 @@ def _lines(question: ColumnQuestion) -> Iterator[str]:
     yield f"{question.column} {question.words}:"
     for sample in question.samples:
         yield f"    {sample}"
-    yield "  " + "  or  ".join(question.lines)
+    for place, line in enumerate(question.lines):
+        if len(question.lines) > 1:
+            yield "  or" if place else "  either"
+        yield from (f"      {part}" for part in line.split("\n"))
 
 
 @dataclass(slots=True)

@@ -19,7 +19,7 @@ from tunesmith.examples.columns.column_names import (
     near_role,
 )
 from tunesmith.examples.columns.looks import ColumnLook
-from tunesmith.examples.columns.proposals import ProposedTask, propose_task
+from tunesmith.examples.columns.proposals import ProposedTask, propose_task, yaml_name
 from tunesmith.examples.conversion.cell_text import is_blank, plain_text
 from tunesmith.examples.conversion.conversations import MessageReader, UnreadKeyError
 from tunesmith.examples.conversion.nested_rows import nested_rows
@@ -253,7 +253,7 @@ class ColumnSurvey:
                 column=key,
                 words="is a key of messages that nobody reads",
                 samples=(_shown(value),),
-                lines=(f"ignore: [{_quoted(key)}]",),
+                lines=(f"ignore: [{yaml_name(key)}]",),
             )
 
     def _asked_labels(self, task: ProposedTask | None) -> Iterator[ColumnQuestion]:
@@ -263,14 +263,16 @@ class ColumnSurvey:
         for name, look in self.looks.items():
             if name.casefold() in _SPEAKERS and look.num_texts:
                 words = "says who speaks: each row is a message of a conversation"
-                lines = ("kind: dialogues", f"ignore: [{_quoted(name)}]")
+                lines = ("kind: dialogues", f"ignore: [{yaml_name(name)}]")
                 yield _question(look, words, *lines)
             elif look.is_label and self.roles.get(name) not in _NAMED_UNREAD:
                 tasks = task.lines if task and task.column == name else ()
                 asked = next((one for one, role in self.roles.items() if role == "text"), None)
-                pair = f"instruction: {_quoted(asked)}, " if asked else ""
-                fields = f"fields: {{{pair}response: {_quoted(name)}}}"
-                yield _question(look, "holds labels", *tasks, fields, f"ignore: [{_quoted(name)}]")
+                pair = f"instruction: {yaml_name(asked)}, " if asked else ""
+                fields = f"fields: {{{pair}response: {yaml_name(name)}}}"
+                yield _question(
+                    look, "holds labels", *tasks, fields, f"ignore: [{yaml_name(name)}]"
+                )
 
     def _asked_content(self, task: ProposedTask | None) -> Iterator[ColumnQuestion]:
         taken = {_field(self.roles[name]) for name in self.used if self.roles.get(name)}
@@ -293,7 +295,7 @@ class ColumnSurvey:
         """What a text and another column may be to each other."""
         text = next((one for one, role in self.roles.items() if role == "text"), "text")
         for asked, answered in ((name, text), (text, name)):
-            yield f"fields: {{instruction: {_quoted(asked)}, response: {_quoted(answered)}}}"
+            yield f"fields: {{instruction: {yaml_name(asked)}, response: {yaml_name(answered)}}}"
 
     def _planned(self, name: str) -> PlannedColumn:
         role, meaning = self.roles[name], meaning_of(name)
@@ -321,7 +323,7 @@ class ColumnSurvey:
 def content_question(look: ColumnLook, *lines: str) -> ColumnQuestion:
     """What to do with a column of texts: what it may be, or nothing."""
     words = "holds texts that no example would be made of"
-    return _question(look, words, *lines, f"ignore: [{_quoted(look.name)}]")
+    return _question(look, words, *lines, f"ignore: [{yaml_name(look.name)}]")
 
 
 def _question(look: ColumnLook, words: str, *lines: str) -> ColumnQuestion:
@@ -349,12 +351,7 @@ def _field(role: str) -> str:
 
 
 def _line(role: str, name: str) -> str:
-    return f"fields: {{{_field(role)}: {_quoted(name)}}}"
-
-
-def _quoted(name: str) -> str:
-    """A name as YAML wants it."""
-    return name if re.fullmatch(r"[^\W\d][\w -]*(?<! )", name) else f'"{name}"'
+    return f"fields: {{{_field(role)}: {yaml_name(name)}}}"
 
 
 def _shown(value: object) -> str:

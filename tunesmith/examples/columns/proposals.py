@@ -1,9 +1,12 @@
 """The columns of a table of labels -> the prompt template of the library that fits them."""
 
 import functools
+import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+
+import yaml
 
 from tunesmith.examples.columns.looks import ColumnLook
 from tunesmith.examples.tasks.library import library
@@ -54,11 +57,12 @@ class ProposedTask:
 
     @property
     def lines(self) -> tuple[str, ...]:
-        """The lines of a recipe's source."""
-        columns = ", ".join(f"{ours}: {theirs}" for ours, theirs in self.columns.items())
-        line = f"task: {self.name} with columns: {{{columns}}}"
-        names = " and labels: {0: NAME, 1: NAME}" if self.needs_names else ""
-        return (line + names,)
+        """What may be written under a recipe's source, as YAML of several lines."""
+        columns = ", ".join(f"{ours}: {yaml_name(theirs)}" for ours, theirs in self.columns.items())
+        lines = [f"task: {self.name}", f"columns: {{{columns}}}"]
+        if self.needs_names:
+            lines.append("labels: {0: NAME, 1: NAME}")
+        return ("\n".join(lines),)
 
 
 def propose_task(
@@ -111,3 +115,9 @@ def _task_words() -> tuple[tuple[str, tuple[str, ...]], ...]:
 def _are_numbers(label: ColumnLook) -> bool:
     values = label.codes | label.distinct
     return bool(values) and all(re.fullmatch(r"-?\d+(?:\.0)?", one) for one in values)
+
+
+def yaml_name(name: str) -> str:
+    """A column's name as YAML wants it, also between braces."""
+    is_plain = re.fullmatch(r"[^\W\d][\w -]*(?<! )", name) and yaml.safe_load(name) == name
+    return name if is_plain else json.dumps(name, ensure_ascii=False)

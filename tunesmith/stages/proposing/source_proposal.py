@@ -196,7 +196,7 @@ def _settle_columns(proposal: SourceProposal, ask: Asker | None) -> bool:
         chosen = ask(question) if ask else 0
         _apply(proposal, one.lines[chosen], f"{one.column} {one.words}")
         if ask is None:
-            others = "  or  ".join(one.lines[1:])
+            others = "  or  ".join(", ".join(line.split("\n")) for line in one.lines[1:])
             rest = f" It may also be: {others}" if others else " Map it with fields, if it matters."
             proposal.marked.append(f"{one.column} {one.words}: {_shown(one.samples)}.{rest}")
         if proposal.recipe().is_prompted or "kind" in proposal.values:
@@ -206,10 +206,9 @@ def _settle_columns(proposal: SourceProposal, ask: Asker | None) -> bool:
 
 def _apply(proposal: SourceProposal, line: str, why: str) -> None:
     """Take a line of a recipe over, such as `fields: {response: reply}`."""
-    for part in re.split(r" (?:with|and) (?=\w+: )", line):
-        key, value = next(iter(yaml.safe_load(part).items()))
+    for key, value in yaml.safe_load(line).items():
         if key == "labels":
-            proposal.marked.append(f"the labels are numbers; name them: {part}")
+            proposal.marked.append("the labels are numbers; name them: labels: {0: NAME, 1: NAME}")
             continue
         before = proposal.values.get(key)
         if isinstance(value, dict):
