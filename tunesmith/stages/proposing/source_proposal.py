@@ -212,10 +212,11 @@ def _apply(proposal: SourceProposal, line: str, why: str) -> None:
             continue
         before = proposal.values.get(key)
         if isinstance(value, dict):
-            value = {**(before or {}), **value}
+            proposal.values[key] = {**(before or {}), **value}
         elif isinstance(value, list):
-            value = [*(before or []), *value]
-        proposal.values[key] = value
+            proposal.values[key] = [*(before or []), *value]
+        else:
+            proposal.values[key] = value
         proposal.reasons[key] = why
     if "task" in proposal.values:
         for unused in ("fields", "ignore"):
