@@ -293,3 +293,19 @@ def test_the_side_that_a_row_names_is_kept(tmp_path: Path) -> None:
     assert named == [split for split in given * 20 if split]
     assert {SPLITS[place] for place in assignment.splits[3::4]} == set(SPLITS)
     assert len(remembered(tmp_path)) == 20
+
+
+def test_two_questions_about_one_long_text_are_two_examples_of_one_group(tmp_path: Path) -> None:
+    text = long_text(400)
+    asked = [("Who owns the ship?", "Mara."), ("When does it sail?", "On Monday.")]
+    about = [_about(text, *one) for one in asked]
+    again = _about(f"{text} indeed", *asked[0])
+    assignment = assigned(tmp_path, [*about, again, *many(40)])
+    assert list(assignment.left_out) == [2]
+    assert assignment.first[0] == assignment.first[1]
+
+
+def _about(text: str, question: str, answer: str) -> Example:
+    example = pair(question, answer)
+    (user, assistant) = example.messages
+    return replace(example, messages=(replace(user, input=text), assistant))

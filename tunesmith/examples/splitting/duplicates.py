@@ -4,10 +4,13 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
+import orjson
 
+from tunesmith.examples.example import Example
 from tunesmith.examples.splitting.collection import Collection, Rows
 from tunesmith.examples.splitting.fingerprints import Uint64s
 from tunesmith.examples.splitting.near_duplicates import SimilarPairs, near_duplicates
+from tunesmith.examples.splitting.words import words_of
 from tunesmith.recipe.recipe import ExamplesRecipe
 
 EXACT_DUPLICATE = "exact duplicate"
@@ -115,7 +118,10 @@ def _leave_out_similar(
     rank: Rows,
     found: tuple[Flags, dict[int, LeftOut]],
 ) -> None:
-    """Drop a row where one before it, which stays, says nearly the same."""
+    """Drop a row where one before it, which stays, says nearly the same.
+
+    Two questions about one long text do not: what is asked and answered has to be the same too.
+    """
     is_kept, left_out = found
     frames = collection.frames
     close = pairs.similarity >= threshold
@@ -125,7 +131,23 @@ def _leave_out_similar(
     before, after = np.where(is_in_order, one, two), np.where(is_in_order, two, one)
     for place in np.lexsort((rank[before], rank[after])).tolist():
         other, row = int(before[place]), int(after[place])
-        if is_kept[row] and is_kept[other]:
+        if is_kept[row] and is_kept[other] and _ask_the_same(collection, row, other, threshold):
             words = f"{similarity[place]:.0%} of the word triples are those of"
             left_out[row] = LeftOut(reason=NEAR_DUPLICATE, others=(other,), words=words)
             is_kept[row] = False
+
+
+def _ask_the_same(collection: Collection, row: int, other: int, threshold: float) -> bool:
+    """Whether rows with an input are alike without it; rows without any are, as far as it goes."""
+    said = [_words_beside_input(collection, one) for one in (row, other)]
+    if said[0] is None or said[1] is None:
+        return True
+    return len(said[0] & said[1]) >= threshold * len(said[0] | said[1])
+
+
+def _words_beside_input(collection: Collection, row: int) -> set[str] | None:
+    """The words of a row's texts but for inputs; None where it has none."""
+    messages = Example.from_json(orjson.loads(collection.line(row))).messages
+    if not any(message.input for message in messages):
+        return None
+    return {word for message in messages for word in words_of(message.content)}
