@@ -44,7 +44,7 @@ def open_sources(sources: Sequence[SourceRecipe], *, folder: Path) -> list[Opene
         RemoteError: The Hub cannot be reached.
     """
     for index, source in enumerate(sources):
-        _check_fields(source, where=f"sources.{index}.fields")
+        check_fields(source, where=f"sources.{index}.fields")
     return [_open(source, folder) for source in sources]
 
 
@@ -105,8 +105,12 @@ def _made(source: SourceRecipe, folder: Path) -> Iterator[Example | Dropped]:
     return to_examples(read_source(source, folder=folder), source, folder=folder)
 
 
-def _check_fields(source: SourceRecipe, where: str) -> None:
-    """One row has one shape: a pair, a list of messages, a text, or a message of a dialogue."""
+def check_fields(source: SourceRecipe, where: str) -> None:
+    """One row has one shape: a pair, a list of messages, a text, or a message of a dialogue.
+
+    Raises:
+        RecipeError: The fields of the source belong to several.
+    """
     shapes = {
         _SHAPES.get(ours, ours) for ours in source.fields if ours not in ("system", "history")
     }

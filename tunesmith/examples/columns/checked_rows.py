@@ -46,7 +46,7 @@ def checked_rows(material: Iterator[Piece], source: SourceRecipe) -> Iterator[Pi
     name = source.path or source.hub or ""
     rest = material
     if source.task is not None:
-        raise_questions(_beside_task(rows, source), name)
+        raise_questions(beside_task(rows, source), name)
     else:
         survey = ColumnSurvey(column_choice(source))
         for row in rows:
@@ -74,7 +74,7 @@ def raise_questions(questions: Sequence[ColumnQuestion], where: str) -> None:
     )
 
 
-def _beside_task(rows: Sequence[Row], source: SourceRecipe) -> list[ColumnQuestion]:
+def beside_task(rows: Sequence[Row], source: SourceRecipe) -> list[ColumnQuestion]:
     """What is asked about the columns that a task of the library does not read."""
     read = columns_read(source)
     looks: dict[str, ColumnLook] = {}

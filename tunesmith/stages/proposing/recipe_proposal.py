@@ -1,13 +1,15 @@
 """Files, folders and Hub data sets -> a recipe that reads them, each choice with its reason."""
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from tunesmith.recipe.commented import Choice, commented_recipe
-from tunesmith.recipe.recipe import TemplateRecipe
+from tunesmith.recipe.recipe import ExamplesRecipe, TemplateRecipe
 from tunesmith.stages.execution.progress import Progress
 from tunesmith.stages.proposing.asked import Asker
+from tunesmith.stages.proposing.rehearsal import Keys, rehearse
 from tunesmith.stages.proposing.source_proposal import SourceProposal, propose_source, use_by_names
 from tunesmith.templates.choice import RowShapes, TemplateChoice, choose_template
 
@@ -22,12 +24,12 @@ class RecipeProposal:
     Attributes:
         sources: Each with what was seen of it.
         template: What `auto` comes to for their rows.
-        split: Shares of validation and test; None: the defaults are right.
+        keys: What else the recipe has to say, with the reasons.
     """
 
     sources: tuple[SourceProposal, ...]
     template: TemplateChoice
-    split: tuple[float, float] | None
+    keys: Keys
 
     def write(self, *, name: str, folder: Path, schema: str | None = None) -> str:
         """The recipe as text.
@@ -38,19 +40,9 @@ class RecipeProposal:
             schema: Where the JSON Schema lies.
         """
         words = f"here {self.template.name}: {self.template.reason}"
-        chosen: dict[tuple[str, ...], Choice] = {
-            ("template", "name"): Choice(value="auto", why=words)
-        }
-        if self.split is not None:
-            validation, test = self.split
-            why = f"of some {self._num_groups()} examples, so that there are enough to judge by"
-            chosen["examples", "split", "validation"] = Choice(value=validation)
-            chosen["examples", "split", "test"] = Choice(value=test, why=why)
+        chosen = {("template", "name"): Choice(value="auto", why=words), **self.keys}
         drafts = [one.draft(folder) for one in self.sources]
         return commented_recipe(name=name, schema=schema, sources=drafts, chosen=chosen)
-
-    def _num_groups(self) -> int:
-        return sum(len(one.sample.groups) for one in self.sources)
 
 
 def propose_recipe(
@@ -76,7 +68,11 @@ def propose_recipe(
     for one in proposals:
         shapes.add(one.sample.shapes)
     template = choose_template(shapes, TemplateRecipe(), has_chat=False)
-    return RecipeProposal(sources=tuple(proposals), template=template, split=_split(proposals))
+    keys = _settings(proposals)
+    for path, choice in keys.items():
+        if choice.why:
+            progress.note(f"{'.'.join(path)}: {choice.value}, {choice.why.removeprefix('? ')}")
+    return RecipeProposal(sources=tuple(proposals), template=template, keys=keys)
 
 
 def _told(one: SourceProposal) -> list[str]:
@@ -94,22 +90,38 @@ def _told(one: SourceProposal) -> list[str]:
     return told + [f"{one.name}: {sentence}" for sentence in one.marked]
 
 
-def _split(proposals: Sequence[SourceProposal]) -> tuple[float, float] | None:
+def _settings(proposals: Sequence[SourceProposal]) -> Keys:
+    """The shares, lengths and the like with which the sources can be prepared."""
+    keys: Keys = {}
+    faulty = max(one.sample.share_faulty for one in proposals)
+    default = ExamplesRecipe()
+    max_bad = default.max_bad
+    if faulty > max_bad:
+        max_bad = math.ceil(faulty * 100) / 100
+        why = "? so many rows cannot be read; `tunesmith import --check` lists them"
+        keys["examples", "max_bad"] = Choice(value=max_bad, why=why)
+    usual = (default.split.validation, default.split.test)
+    wanted = _wanted_split(proposals) or usual
+    shares, lengths = rehearse([one.recipe() for one in proposals], wanted, max_bad)
+    if shares != usual:
+        total = sum(len(one.sample.groups) for one in proposals)
+        why = f"of some {total:,} examples, so that there are enough to judge by"
+        if not shares[1]:
+            why = "there is too little to hold out, or a file of its own holds it"
+        keys["examples", "split", "validation"] = Choice(value=shares[0])
+        keys["examples", "split", "test"] = Choice(value=shares[1], why=why)
+    return keys | lengths
+
+
+def _wanted_split(proposals: Sequence[SourceProposal]) -> tuple[float, float] | None:
     """Shares of validation and test for few examples, and beside files of their own."""
     used = {one.values.get("use_as") for one in proposals}
-    drawn = [one for one in proposals if "use_as" not in one.values]
+    is_apart = bool(used & {"test", "validation"})
     total = sum(len(one.sample.groups) for one in proposals)
-    if not all(one.sample.is_whole for one in proposals):
-        return None if not used & {"test", "validation"} else _beside(used, 0.05, 0.1)
-    if total >= _WANTED_TESTS * 10 and not used & {"test", "validation"}:
-        return None
+    if not all(one.sample.is_whole for one in proposals) or total >= 10 * _WANTED_TESTS:
+        return _beside(used, 0.05, 0.1) if is_apart else None
     test = min(_MOST_TESTED, max(0.1, round(_WANTED_TESTS / max(total, 1), 2)))
-    validation = 0.05 if total >= 100 else 0.1
-    if total < 3:
-        validation = 0.0
-    if total < 2 or not drawn:
-        test = 0.0
-    return _beside(used, validation, test)
+    return _beside(used, 0.05 if total >= 100 else 0.1, test)
 
 
 def _beside(used: set[object], validation: float, test: float) -> tuple[float, float]:

@@ -8,16 +8,24 @@ import itertools
 import os
 import re
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import yaml
 
-from tunesmith.errors import DataError
-from tunesmith.examples.columns.column_plan import NUM_SAMPLE, ColumnPlan, plan_columns
+from tunesmith.errors import DataError, RecipeError
+from tunesmith.examples.columns.checked_rows import beside_task
+from tunesmith.examples.columns.column_plan import (
+    NUM_SAMPLE,
+    ColumnPlan,
+    ColumnQuestion,
+    plan_columns,
+)
 from tunesmith.examples.example import Example
+from tunesmith.examples.open_sources import check_fields
+from tunesmith.examples.read_count import ReadCount
 from tunesmith.examples.read_examples import read_examples
 from tunesmith.recipe.commented import Choice, SourceDraft
 from tunesmith.recipe.recipe import ExamplesRecipe
@@ -44,6 +52,7 @@ class Sample:
         groups: Names of what may not be separated; of an example without any, its id.
         shapes: Of the examples.
         is_whole: Whether that was all of it.
+        share_faulty: Of the pieces, those that could not be read.
     """
 
     kept: int = 0
@@ -51,6 +60,7 @@ class Sample:
     groups: set[str] = field(default_factory=set)
     shapes: RowShapes = field(default_factory=RowShapes)
     is_whole: bool = True
+    share_faulty: float = 0.0
 
 
 @dataclass(slots=True)
@@ -179,14 +189,17 @@ def _candidates(source: SourceRecipe) -> tuple[tuple[str, str], ...]:
 
 def _settle_columns(proposal: SourceProposal, ask: Asker | None) -> bool:
     """Ask what the columns leave open; whether there was anything."""
-    if proposal.recipe().is_prompted:
-        return False
     first = itertools.islice(read_source(proposal.sample_recipe(), folder=Path()), NUM_SAMPLE)
     rows = [piece for piece in first if isinstance(piece, Row)]
     if not rows:
         return False
-    proposal.plan = plan_columns(rows, proposal.recipe())
-    for one in proposal.plan.questions:
+    recipe = proposal.recipe()
+    if recipe.is_prompted:
+        questions: Sequence[ColumnQuestion] = beside_task(rows, recipe)
+    else:
+        proposal.plan = plan_columns(rows, recipe)
+        questions = proposal.plan.questions
+    for one in questions:
         question = Unsettled(
             where=proposal.name,
             text=f"{one.column} {one.words}",
@@ -194,14 +207,18 @@ def _settle_columns(proposal: SourceProposal, ask: Asker | None) -> bool:
             answers=one.lines,
         )
         chosen = ask(question) if ask else 0
+        before = dict(proposal.values)
         _apply(proposal, one.lines[chosen], f"{one.column} {one.words}")
+        if not _is_one_shape(proposal):
+            proposal.values = before
+            _apply(proposal, one.lines[-1], f"{one.column} {one.words}")
         if ask is None:
             others = "  or  ".join(", ".join(line.split("\n")) for line in one.lines[1:])
             rest = f" It may also be: {others}" if others else " Map it with fields, if it matters."
             proposal.marked.append(f"{one.column} {one.words}: {_shown(one.samples)}.{rest}")
-        if proposal.recipe().is_prompted or "kind" in proposal.values:
+        if ("task" in proposal.values) != recipe.is_prompted or "kind" in proposal.values:
             break
-    return bool(proposal.plan.questions)
+    return bool(questions)
 
 
 def _apply(proposal: SourceProposal, line: str, why: str) -> None:
@@ -219,15 +236,24 @@ def _apply(proposal: SourceProposal, line: str, why: str) -> None:
             proposal.values[key] = value
         proposal.reasons[key] = why
     if "task" in proposal.values:
-        for unused in ("fields", "ignore"):
-            proposal.values.pop(unused, None)
+        proposal.values.pop("fields", None)
+
+
+def _is_one_shape(proposal: SourceProposal) -> bool:
+    """Whether the fields chosen so far belong to one kind of row."""
+    try:
+        check_fields(proposal.recipe(), where=proposal.name)
+    except RecipeError:
+        return False
+    return True
 
 
 def _sampled(proposal: SourceProposal) -> Sample:
     """Read the first pieces as preparing would."""
-    sample = Sample()
+    sample, count = Sample(), ReadCount()
     source = proposal.sample_recipe()
     for read in read_examples([source], ExamplesRecipe(), folder=Path()):
+        count.add(read.item)
         if isinstance(read.item, Example):
             sample.kept += 1
             sample.groups.add(read.item.group or read.item.id)
@@ -236,6 +262,7 @@ def _sampled(proposal: SourceProposal) -> Sample:
             sample.dropped[read.item.reason] += 1
     num_read = sample.kept + sample.dropped.total()
     sample.is_whole = num_read < NUM_LOOKED
+    sample.share_faulty = count.num_faulty / max(num_read, 1)
     if not sample.kept:
         reasons = ", ".join(f"{count:,} {reason}" for reason, count in sample.dropped.items())
         raise DataError(

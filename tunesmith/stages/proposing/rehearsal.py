@@ -1,0 +1,93 @@
+"""Sources with a proposed recipe -> the settings under which preparing them succeeds, and why.
+
+A sample is prepared in a folder that is thrown away: what a split, a row's length or unreadable
+rows would end a run with is found there, and the least change that helps goes into the recipe.
+"""
+
+import itertools
+import tempfile
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from tunesmith.errors import DataError
+from tunesmith.models.load import context_tokens, find_model
+from tunesmith.recipe.commented import Choice
+from tunesmith.recipe.load_recipe import recipe_from_mapping
+from tunesmith.recipe.source_recipe import SourceRecipe
+from tunesmith.stages.execution.opened_run import Run
+from tunesmith.stages.execution.run_folder import RunFolder
+from tunesmith.stages.prepare import prepare
+from tunesmith.stages.preparing.answerable import TOO_LONG
+
+_NUM_ROWS = 300  # of each source
+_FEW = 0.05  # share of rows that may be lost for their length
+Keys = dict[tuple[str, ...], Choice]
+Shares = tuple[float, float]  # of validation and test
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Setting:
+    """One way to prepare, with what it costs in words."""
+
+    split: Shares
+    lengths: Keys
+
+
+def rehearse(sources: Sequence[SourceRecipe], split: Shares, max_bad: float) -> tuple[Shares, Keys]:
+    """Find the shares and lengths with which a sample of the sources can be prepared.
+
+    Args:
+        sources: As the recipe will read them; paths are seen from here.
+        split: The shares of validation and test that are wanted.
+        max_bad: As the recipe will have it.
+
+    Returns:
+        The shares, and what else the recipe has to say; what was wanted, where nothing helps.
+    """
+    best: tuple[float, _Setting] | None = None
+    for setting in _settings(split):
+        lost = _share_lost(sources, setting, max_bad)
+        if lost is not None and (best is None or lost < best[0]):
+            best = (lost, setting)
+        if lost is not None and lost <= _FEW:
+            break
+    return (best[1].split, best[1].lengths) if best else (split, {})
+
+
+def _settings(split: Shares) -> Iterator[_Setting]:
+    shares = dict.fromkeys([split, (0.0, split[1]), (0.0, 0.0)])
+    for lengths, one in itertools.product(_lengths(), shares):
+        yield _Setting(split=one, lengths=lengths)
+
+
+def _lengths() -> Iterator[Keys]:
+    """The default, then as long as the starter reads, then rows that lose their beginning."""
+    yield {}
+    context = context_tokens(find_model("starter"))
+    why = f"many rows are longer than the default of 512; the starter reads {context:,}"
+    longer: Keys = {("training", "max_tokens"): Choice(value=context, why=why)}
+    yield longer
+    why = "? prompts that are longer still lose their beginning; a model that reads more keeps them"
+    yield longer | {("training", "when_too_long"): Choice(value="cut-context", why=why)}
+
+
+def _share_lost(sources: Sequence[SourceRecipe], setting: _Setting, max_bad: float) -> float | None:
+    """The share of rows that a preparation loses for their length; None: it fails."""
+    validation, test = setting.split
+    training = {path[-1]: choice.value for path, choice in setting.lengths.items()}
+    written: dict[str, Any] = {
+        "sources": [one.model_dump(exclude_unset=True) | {"limit": _NUM_ROWS} for one in sources],
+        "examples": {"split": {"validation": validation, "test": test}, "max_bad": max_bad},
+        "training": training,
+    }
+    recipe = recipe_from_mapping(written, name="recipe.yaml")
+    with tempfile.TemporaryDirectory() as folder:
+        place = RunFolder(Path(folder) / "run", recipe_folder=Path(folder))
+        try:
+            prepared = prepare(Run(recipe=recipe, folder=place, paths_from=Path.cwd()))
+        except DataError:
+            return None
+    lost = prepared.dropped.get(TOO_LONG, 0)
+    return lost / (prepared.kept + lost)
