@@ -1,5 +1,6 @@
 """Mails of several parts: what is read of them, and that the rest is named."""
 
+import time
 from pathlib import Path
 
 import pytest
@@ -80,6 +81,14 @@ def test_texts_one_below_the_other_are_read_and_files_are_named(tmp_path: Path) 
         "electronic signature": "application/pgp-signature",
         "text outside of the parts": "not shown\nlist footer",
     }
+
+
+@pytest.mark.parametrize("kind", ["multipart/mixed", "multipart/alternative"])
+def test_thousands_of_parts_take_time_by_their_number(tmp_path: Path, kind: str) -> None:
+    began = time.monotonic()
+    found = [(f"text/plain; charset=c{number}", "Is it?") for number in range(8_000)]
+    assert texts(parts(tmp_path, kind, *found))  # type: ignore[arg-type]
+    assert time.monotonic() - began < 20
 
 
 def test_parts_in_parts_are_read(tmp_path: Path) -> None:

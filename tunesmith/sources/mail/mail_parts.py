@@ -49,6 +49,7 @@ _PAGE = re.compile(r"\s*<(?:!doctype html|html)\b", re.IGNORECASE)
 _BASE64 = re.compile(rb"[A-Za-z0-9+/=\s]*")
 _CONTROL = re.compile(rb"[\x00-\x08\x0e-\x1a\x1c-\x1f\x7f]")
 _WORD = re.compile(r"\w+")
+_MAX_CHARSETS = 20
 _IS_RICHER = 2.0  # the longer of two alternatives says more from here on
 
 
@@ -68,12 +69,14 @@ class MailBody:
     not_read: list[Piece] = field(default_factory=list)
     inner: list[Message] = field(default_factory=list)
 
-    def add(self, other: "MailBody") -> None:
-        """Put another part below."""
-        self.text = "\n\n".join(text for text in (self.text, other.text) if text)
-        self.quotes += other.quotes
-        self.not_read += other.not_read
-        self.inner += other.inner
+    def add(self, others: Sequence["MailBody"]) -> None:
+        """Put other parts below."""
+        texts = [self.text, *(other.text for other in others)]
+        self.text = "\n\n".join(text for text in texts if text)
+        for other in others:
+            self.quotes += other.quotes
+            self.not_read += other.not_read
+            self.inner += other.inner
 
 
 def read_body(message: Message) -> MailBody:
@@ -82,8 +85,7 @@ def read_body(message: Message) -> MailBody:
     Raises:
         RowError: It is encrypted, too long, or in letters that cannot be known.
     """
-    body = MailBody()
-    body.add(_part(message, declared_charsets(message) + _charsets(message)))
+    body = _part(message, declared_charsets(message) + _charsets(message))
     if not body.text and any(name == "encrypted part" for name, _ in body.not_read):
         raise RowError(ENCRYPTED, "nobody but its receiver can read it")
     return body
@@ -92,7 +94,8 @@ def read_body(message: Message) -> MailBody:
 def _charsets(message: Message) -> list[str]:
     """The character sets that parts name."""
     named = (part.get_param("charset") for part in message.walk())
-    return [charset for charset in named if isinstance(charset, str) and charset]
+    found = [charset for charset in named if isinstance(charset, str) and charset]
+    return list(dict.fromkeys(found))[:_MAX_CHARSETS]
 
 
 def _part(part: Message, others: Sequence[str]) -> MailBody:
@@ -117,8 +120,7 @@ def _several(part: Message, kind: str, others: Sequence[str]) -> MailBody:
     bodies = [_part(child, others) for child in children]
     if kind == "multipart/alternative" and len(bodies) > 1:
         bodies = [_best(bodies)]
-    for one in bodies:
-        body.add(one)
+    body.add(bodies)
     return body
 
 
