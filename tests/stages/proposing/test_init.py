@@ -149,3 +149,25 @@ def test_init_on_stdout_holds_the_recipe_alone(command: Command) -> None:
     out = command("init", "-", "--data", "tickets.csv").out
     assert out.startswith("# tunesmith run recipe.yaml")
     assert "⟦" not in out
+
+
+def test_rows_that_the_starter_cannot_read_need_another_model(command: Command) -> None:
+    answer = " ".join(f"word{n}" for n in range(1500))
+    write_rows(Path("a.jsonl"), [{"question": f"Why {n}?", "answer": answer} for n in range(3)])
+    result = command("init", "--data", "a.jsonl", "--quiet")
+    assert "next: name a model that reads longer texts in recipe.yaml" in result.out
+    assert "# ? no row fits" in Path("recipe.yaml").read_text()
+
+
+def test_what_init_writes_can_be_prepared(command: Command) -> None:
+    """Long rows, few groups and broken rows are found while a sample is tried."""
+    long = " ".join(f"word{n}" for n in range(150))
+    rows = [{"question": f"{long} {n}?", "answer": f"So {n}.", "group": "a"} for n in range(4)]
+    write_rows(Path("a.jsonl"), rows)
+    with Path("a.jsonl").open("a") as file:
+        file.write('{"question": "broken\n')
+    assert command("init", "--data", "a.jsonl", "--quiet").code == 0
+    text = Path("recipe.yaml").read_text()
+    assert "max_bad: 0.2" in text
+    assert load_recipe(Path("recipe.yaml")).examples.split.test == 0.0
+    assert command("prepare", "recipe.yaml", "--quiet").code == 0

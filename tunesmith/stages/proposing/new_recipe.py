@@ -34,7 +34,10 @@ class NewRecipe:
 
     def in_short(self) -> dict[str, Any]:
         """What a person is told in the end."""
-        return {"recipe": str(self.file), "next": f"tunesmith run {self.file}"}
+        following = f"tunesmith run {self.file}"
+        if self.proposal is not None and ("model", "name") in self.proposal.keys:
+            following = f"name a model that reads longer texts in {self.file}, then {following}"
+        return {"recipe": str(self.file), "next": following}
 
     def to_dict(self) -> dict[str, Any]:
         """The JSON of `tunesmith init --json`."""

@@ -35,7 +35,9 @@ class _Setting:
     lengths: Keys
 
 
-def rehearse(sources: Sequence[SourceRecipe], split: Shares, max_bad: float) -> tuple[Shares, Keys]:
+def rehearse(
+    sources: Sequence[SourceRecipe], split: Shares, max_bad: float
+) -> tuple[Shares, Keys] | None:
     """Find the shares and lengths with which a sample of the sources can be prepared.
 
     Args:
@@ -44,7 +46,7 @@ def rehearse(sources: Sequence[SourceRecipe], split: Shares, max_bad: float) -> 
         max_bad: As the recipe will have it.
 
     Returns:
-        The shares, and what else the recipe has to say; what was wanted, where nothing helps.
+        The shares, and what else the recipe has to say; None where nothing helps.
     """
     best: tuple[float, _Setting] | None = None
     for setting in _settings(split):
@@ -53,7 +55,7 @@ def rehearse(sources: Sequence[SourceRecipe], split: Shares, max_bad: float) -> 
             best = (lost, setting)
         if lost is not None and lost <= _FEW:
             break
-    return (best[1].split, best[1].lengths) if best else (split, {})
+    return (best[1].split, best[1].lengths) if best else None
 
 
 def _settings(split: Shares) -> Iterator[_Setting]:
