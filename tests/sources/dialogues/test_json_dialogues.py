@@ -316,3 +316,11 @@ def test_the_side_called_system_answers_only_where_it_speaks_in_turn(tmp_path: P
     pieces = pieces_of(tmp_path, "d.json", json.dumps([{"utterances": prompt + turns}]))
     assert talks(pieces) == [TURNS]
     assert [p.text.split("\n")[-1] for p in pieces if isinstance(p, Dropped)] == ["Be kind."]
+
+
+def test_a_side_that_nobody_knows_speaks_too(tmp_path: Path) -> None:
+    """`rep` is known to answer, `cust` is not known; both are heard."""
+    said = ["Where is my order?", "It is on its way.", "When will it come?", "On Monday."]
+    log = [{"who": ("cust", "rep")[n % 2], "utt": text} for n, text in enumerate(said)]
+    content = json.dumps({"data": {"chats": {"s1": {"meta": {"x": 1}, "log": log}}}})
+    assert talks(pieces_of(tmp_path, "a.json", content)) == [said]

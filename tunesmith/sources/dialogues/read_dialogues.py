@@ -162,10 +162,10 @@ def _pieces(
 
 
 def _has_two_sides(thread: Thread) -> bool:
+    """Whether several speak, who are not all of one side; a side may be known of some alone."""
     parties = {turn.is_staff for turn in thread.turns}
-    if parties == {None}:
-        return len({turn.author for turn in thread.turns}) > 1
-    return {True, False} <= parties
+    is_one_side = parties in ({True}, {False})
+    return not is_one_side and len({turn.author for turn in thread.turns}) > 1
 
 
 def _lists(rows: Sequence[Row], recipe: Mapping[str, str]) -> list[TurnList]:
