@@ -102,13 +102,14 @@ def _settings(proposals: Sequence[SourceProposal]) -> Keys:
         keys["examples", "max_bad"] = Choice(value=max_bad, why=why)
     usual = (default.split.validation, default.split.test)
     wanted = _wanted_split(proposals) or usual
-    found = rehearse([one.recipe() for one in proposals], wanted, max_bad)
+    total = sum(len(one.sample.groups) for one in proposals)
+    sources = [one.recipe() for one in proposals]
+    found = rehearse(sources, wanted, max_bad, num_groups=total)
     if found is None:
         why = "? no row fits into what the starter reads; name a model that reads longer texts"
         return keys | {("model", "name"): Choice(value="starter", why=why)}
     shares, lengths = found
     if shares != usual:
-        total = sum(len(one.sample.groups) for one in proposals)
         why = f"of some {total:,} examples, so that there are enough to judge by"
         if not shares[1]:
             why = "there is too little to hold out, or a file of its own holds it"
