@@ -192,3 +192,38 @@ def test_questions_that_stand_only_in_structured_data_are_found(tmp_path: Path) 
     items = read_content(tmp_path, "a.html", content, kind="faq")
     pairs = [(one.question, one.answer) for one in items if isinstance(one, AnsweredQuestion)]
     assert pairs == [("How often?", "Monthly, in fact."), ("Who pays?", "We do.")]
+
+
+APART = {
+    "ids": "<button aria-controls='b'>{0}</button><button aria-controls='a'>{1}</button>"
+    "<div id='a'>{3}</div><div id='b'>{2}</div>",
+    "targets in a list": "<ul><li><button data-bs-target='#a'>{0}</button></li><li><button "
+    "data-bs-target='#b'>{1}</button></li></ul><div id='a'>{2}</div><div id='b'>{3}</div>",
+    "tabs": "<div role='tablist'><button role='tab' aria-controls='a'>{0}</button><button "
+    "role='tab' aria-controls='b'>{1}</button></div><div id='a'>{2}</div><div id='b'>{3}</div>",
+    "headings": "<h3><button aria-controls='a'>{0}</button></h3><h3><button aria-controls='b'>"
+    "{1}</button></h3><div id='a'>{2}</div><div id='b'>{3}</div>",
+    "panels above": "<div id='a'>{2}</div><button aria-controls='a'>{0}</button>"
+    "<div id='b'>{3}</div><button aria-controls='b'>{1}</button>",
+    "no ids": "<div><button>{0}</button><button>{1}</button></div><p>{2}</p><p>{3}</p>",
+    "text alone": "<button>{0}</button>{2}<button>{1}</button>{3}",
+}
+
+
+@pytest.mark.parametrize("form", APART)
+def test_an_answer_that_stands_apart_goes_to_its_own_question(tmp_path: Path, form: str) -> None:
+    said = ["How do I reset it?", "What does it cost?", "Hold the knob.", "Five euros."]
+    page = f"<body><main>{APART[form].format(*said)}</main></body>"
+    items = read_content(tmp_path, "a.html", page.encode())
+    pairs = {(one.question, one.answer) for one in items if isinstance(one, AnsweredQuestion)}
+    assert pairs == {(said[0], said[2]), (said[1], said[3])}
+    assert len(items) == 2
+
+
+def test_text_behind_a_panel_that_stands_elsewhere_stays_where_it_is(tmp_path: Path) -> None:
+    page = "<button aria-controls='a'>Why?</button><p>So.</p><h2>Notes</h2>A<div id='a'>B</div>C"
+    items = read_content(tmp_path, "a.html", f"<body>{page}</body>".encode())
+    shown = " ".join(str(one) for one in items)
+    assert shown.count("B") == 1
+    assert "A" in shown
+    assert "C" in shown.partition("Notes")[2]

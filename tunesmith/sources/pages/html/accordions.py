@@ -24,6 +24,7 @@ _TOGGLE_CLASS = re.compile(
 )
 _PANEL = re.compile(r"panel|content|collaps|body|answer|region", re.IGNORECASE)
 _OPENS = ("aria-expanded", "data-toggle", "data-bs-toggle", "data-accordion", "aria-controls")
+_NAMES_PANEL = ("aria-controls", "data-bs-target", "data-target", "href")
 _THIN = frozenset({"p", "div"})  # blocks that may frame the one line of a title
 
 
@@ -69,6 +70,62 @@ def accordions_of(page: "HtmlElement") -> Accordions:
                 break
             found.holders.add(holder)
     return found
+
+
+def place_panels(page: "HtmlElement") -> None:
+    """Set each panel that stands elsewhere behind its question.
+
+    The question names it by its id, or all panels stand below all questions, in their order.
+    """
+    ids = {one.get("id"): one for one in page.iter() if one.get("id")}
+    buttons = [one for one in page.iter() if _is_asking_button(one)]
+    controls: dict[HtmlElement, HtmlElement] = {}  # by panel
+    for one in buttons:
+        if (panel := _panel_of(one, ids)) is not None:
+            controls.setdefault(panel, one)
+    if not controls:
+        controls = _panels_in_order(buttons)
+    holders = {holder for one in controls.values() for holder in one.iterancestors()}
+    asking = set(controls.values())
+    above: HtmlElement | None = None
+    for element in list(page.iter()):
+        if element in asking:
+            above = element
+        elif element in controls and element not in holders:
+            if controls[element] is not above:
+                _set_behind(controls[element], element)
+            above = None
+
+
+def _is_asking_button(element: "HtmlElement") -> bool:
+    is_button = element.tag == "button" or element.get("role") in ("button", "tab")
+    return is_button and _is_one_line(element) and asks(heading_text(element))
+
+
+def _panel_of(button: "HtmlElement", ids: dict[str | None, "HtmlElement"]) -> "HtmlElement | None":
+    named = (button.get(name, "").removeprefix("#") for name in _NAMES_PANEL)
+    return next((ids[one] for one in named if one in ids), None)
+
+
+def _panels_in_order(buttons: list["HtmlElement"]) -> dict["HtmlElement", "HtmlElement"]:
+    """The questions of a page by their panels, where as many follow as there are questions."""
+    frame = buttons[0].getparent() if len(buttons) > 1 else None
+    if frame is None or list(frame)[: len(buttons)] != buttons or len(frame) != len(buttons):
+        return {}
+    panels = list(frame.itersiblings())
+    is_even = len(panels) == len(buttons) and len({one.tag for one in panels}) == 1
+    return dict(zip(panels, buttons, strict=True)) if is_even else {}
+
+
+def _set_behind(control: "HtmlElement", panel: "HtmlElement") -> None:
+    """Move a panel, without the text behind it."""
+    from lxml import etree  # noqa: PLC0415 - only pages need it
+
+    headings = [one for one in control.iterancestors() if heading_level(one)]
+    mark = etree.Element("span")
+    mark.tail, panel.tail = panel.tail, None
+    panel.addprevious(mark)
+    (headings[-1] if headings else control).addnext(panel)
 
 
 def faq_data(page: "HtmlElement") -> Iterator[tuple[int, str, str]]:
@@ -119,6 +176,8 @@ def _has_panel(element: "HtmlElement", *, is_called: bool = False) -> bool:
         is_called: Whether that must be called a panel, hidden, or an answer.
     """
     parent = element.getparent()
+    if not is_called and (element.tail or "").strip():
+        return True
     behind = next(element.itersiblings(), None)
     if behind is None and parent is not None and element.getprevious() is None:
         behind = next(parent.itersiblings(), None)

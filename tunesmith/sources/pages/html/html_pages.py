@@ -7,7 +7,7 @@ scripts and side bars are no text of the page: `html_spans` says what they are c
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from tunesmith.sources.pages.html.accordions import accordions_of, faq_data
+from tunesmith.sources.pages.html.accordions import accordions_of, faq_data, place_panels
 from tunesmith.sources.pages.html.html_chrome import chrome_name
 from tunesmith.sources.pages.html.html_elements import (
     ANCHOR_PARENTS,
@@ -51,6 +51,7 @@ def read_html(text: str) -> Outline:
     spans = tuple(html_spans(page, root))
     data = list(faq_data(page))
     lines = PageLines(text.split("\n"))
+    place_panels(root)
     blocks = [lines.placed(block) for block in _Walk(1, {}, root).element(root)]
     blocks += _unseen(data, blocks)
     names = page.xpath(_SITE_NAMES)
