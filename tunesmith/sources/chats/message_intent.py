@@ -8,13 +8,16 @@ import functools
 import re
 
 from tunesmith.sources.lexicon import lexicon
+from tunesmith.sources.pages.question_text import QUESTION_MARKS
 
 _CODE = re.compile(r"```.*?(?:```|\Z)|`[^`\n]*`", re.DOTALL)
 _URL = re.compile(r"\b(?:https?|ftp|mailto)://\S+|\bwww\.\S+", re.IGNORECASE)
 _QUOTED_LINE = re.compile(r"^\s*>.*$", re.MULTILINE)
 _EMOJI_NAME = re.compile(r":[a-z0-9_+'-]+:", re.IGNORECASE)
 _MENTION = re.compile(r"@(?:[A-Za-z\u00c0-\u052f0-9_.\-]+|[\w.\-]+(?=\s))(?::)?")  # 的 ends no name
-_QUESTION_MARK = re.compile(r"[?？⁇]")
+_QUESTION_MARK = re.compile(  # of all scripts; Greek's is a semicolon
+    rf"[{QUESTION_MARKS}]|(?<=[\u0370-\u03ff\u1f00-\u1fff]);(?!\w)"
+)
 _VOTE = re.compile(r"(?<![\w.])[+-]1(?!\w)")
 _LONGEST_SMALL_TALK = 200  # characters
 

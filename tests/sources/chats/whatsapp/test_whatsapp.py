@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from tunesmith.sources.chats.message_intent import asks_question
 from tunesmith.sources.chats.post import DELETED, NO_TEXT, SYSTEM_MESSAGE, Post
 from tunesmith.sources.chats.whatsapp.whatsapp import read_posts
 from tunesmith.sources.row import Dropped, NotRead
@@ -162,3 +163,23 @@ def test_noon_and_midnight(tmp_path: Path, time: str, hour: int) -> None:
     assert isinstance(post, Post)
     midnight = datetime.datetime(2024, 10, 14, tzinfo=datetime.UTC).timestamp()
     assert post.turn.seconds == midnight + hour * 3600 + 5 * 60
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "كيف أعيد ضبط المجفف؟",
+        "Πώς επαναφέρω το στεγνωτήριο;",
+        "Πώς επαναφέρω το στεγνωτήριο\u037e",
+        "Ինչպե՞ս վերագործարկել",
+        "ማድረቂያውን እንዴት ዳግም አስጀምራለሁ፧",
+    ],
+)
+def test_a_question_asks_in_the_marks_of_its_script(question: str) -> None:
+    assert asks_question(question)
+    assert asks_question(f"{question} 🙏")
+
+
+@pytest.mark.parametrize("text", ["Hold it; then wait.", "x = 1;", "Κράτα το;μετά"])
+def test_a_semicolon_asks_nothing_elsewhere(text: str) -> None:
+    assert not asks_question(text)
