@@ -104,3 +104,30 @@ def test_dates_of_all_languages_that_cldr_knows_are_read(width: str) -> None:
             wrong.add(locale.partition("_")[0])
     assert unread <= NOT_A_TIME
     assert wrong <= AMBIGUOUS
+
+
+@pytest.mark.parametrize(
+    ("known", "unknown"),
+    [
+        ("14/10/24, 3:{m} pm - ", "14/10/24, 9:{m} qwxz - "),
+        ("[14.10.24, 3:{m}:07 μ.μ.] ", "[15.10.24, 9:{m}:07 qw.xz.] "),
+        ("2024/10/14 下午3:{m} - ", "2024/10/14 ㍿㍿3:{m} - "),
+        ("Oct 14, 2024, 3:{m} PM - ", "Qwx 15, 2024, 3:{m} PM - "),
+    ],
+)
+@pytest.mark.parametrize("is_first", [True, False])
+def test_a_message_with_a_word_of_dates_that_nobody_knows_is_one(
+    tmp_path: Path, known: str, unknown: str, is_first: bool
+) -> None:
+    styles = [known, unknown][:: -1 if is_first else 1] * 3
+    lines = [
+        f"{style.format(m=50 + minute)}{name}: {text}"
+        for minute, (style, (name, text)) in enumerate(zip(styles, TURNS, strict=True))
+    ]
+    assert kind_of(tmp_path, "\n".join(lines)) == "whatsapp"
+    assert said(tmp_path) == TURNS
+
+
+def test_a_chat_whose_word_for_half_a_day_is_unknown_has_no_names_with_it(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match="a chat in an unknown style"):
+        kind_of(tmp_path, chat("14/10/24, 3:{m} qwxz - "))

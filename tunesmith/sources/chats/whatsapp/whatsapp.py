@@ -7,18 +7,20 @@ the app wrote itself, and U+202F stands before AM and PM in newer versions.
 
 import functools
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple
 
 from tunesmith.sources.chats.post import DELETED, NO_TEXT, SYSTEM_MESSAGE, Post, check_held
 from tunesmith.sources.chats.whatsapp.calendars import DateOrder
+from tunesmith.sources.chats.whatsapp.date_words import WORD
 from tunesmith.sources.chats.whatsapp.message_author import MessageAuthor, is_spoken, split_authors
 from tunesmith.sources.chats.whatsapp.stamps import (
     MARKS,
     Stamp,
     find_orders,
+    plain,
     read_stamp,
     stamp_seconds,
 )
@@ -26,12 +28,13 @@ from tunesmith.sources.chats.who_answers_whom import ChannelPace, find_threads
 from tunesmith.sources.lexicon import lexicon
 from tunesmith.sources.material import Thread, Turn
 from tunesmith.sources.row import Dropped, NotRead, RowError
-from tunesmith.sources.tables.text_lines import read_text_lines
+from tunesmith.sources.tables.text_lines import TextLine, read_text_lines
 
 _PACE = ChannelPace(burst=300.0, alone=3600.0, pause=2 * 3600.0, wait=24 * 3600.0)
 _BRACKETED = re.compile(rf"[{MARKS}\s]*\[(?P<stamp>[^\[\]\n]{{8,80}})\]\s?", re.DOTALL)
 _END = re.compile(r"\s?[-–—]\s?|:\s")  # of a stamp without brackets
 _LONGEST_STAMP = 80
+_WORDS = re.compile(r"w(?:[ .]*w)*\.?")
 _HAS_DIGITS = re.compile(r"(?:\D{0,40}\d){5}")  # 1/2/24, 3:04 has seven; with an era's year six
 _APP = "what the app wrote into a message"
 _MENTION = re.compile(r"@[\u2068]?([^\W_][\w.+ -]{0,40})")
@@ -60,22 +63,59 @@ class _Draft:
 
 def message_head(line: str) -> MessageHead | None:
     """How a line begins a message as WhatsApp writes it; None where it does not."""
+    for start, rest in _parted(line):
+        stamp = read_stamp(start)
+        if stamp:
+            return MessageHead(stamp, rest)
+    return None
+
+
+def message_heads(lines: Sequence[str]) -> list[MessageHead | None]:
+    """How each line of a chat begins a message.
+
+    A word that nobody knows, for half of the day say, takes the place of one that is known.
+    """
+    heads = [message_head(line) for line in lines]
+    known = {_shape(line, head.rest) for line, head in zip(lines, heads, strict=True) if head}
+    last = next((head.stamp for head in heads if head), None)
+    if last is None or not any("w" in shape for shape in known):
+        return heads
+    found = []
+    for line, head in zip(lines, heads, strict=True):
+        one = head or _like_known(line, known, last)
+        last = one.stamp if one else last
+        found.append(one)
+    return found
+
+
+def _parted(line: str) -> Iterator[tuple[str, str]]:
+    """What may be date and time at the beginning of a line, each with what stands behind it."""
     start = line[: _LONGEST_STAMP + 2]
     if not _HAS_DIGITS.match(start):
-        return None
+        return
     if match := _BRACKETED.match(line):
-        stamp = read_stamp(match["stamp"])
-        return MessageHead(stamp, line[match.end() :]) if stamp else None
+        yield match["stamp"], line[match.end() :]
+        return
     for end in _END.finditer(start):
-        stamp = read_stamp(line[: end.start()])
-        if stamp:
-            return MessageHead(stamp, line[end.end() :])
+        yield line[: end.start()], line[end.end() :]
+
+
+def _like_known(line: str, known: Set[str], last: Stamp) -> MessageHead | None:
+    for start, rest in _parted(line):
+        if _shape(line, rest) in known:
+            return MessageHead(read_stamp(WORD.sub("", start)) or last, rest)
     return None
+
+
+def _shape(line: str, rest: str) -> str:
+    """The beginning of a line, its numbers and its words each as one sign."""
+    start = plain(line[: len(line) - len(rest)])
+    return _WORDS.sub("w", re.sub(r"\d+", "0", WORD.sub("w", start)))
 
 
 def is_whatsapp_chat(lines: Sequence[str]) -> bool:
     """Whether lines that are not blank are the beginning of a chat, and not of a log."""
-    heads = [message_head(line) for line in lines]
+    heads = message_heads(lines)
     is_soon = any(heads[:2]) or 2 * sum(map(bool, heads)) > len(lines)
     return is_soon and any(is_spoken(head.rest) for head in heads if head)
 
@@ -98,7 +138,7 @@ def read_whatsapp(path: Path, name: str) -> Iterator[Thread | Dropped | NotRead]
 
 def read_posts(path: Path, name: str) -> Iterator[Post | Dropped | NotRead]:
     """The messages of a chat, each at its first line."""
-    drafts: list[_Draft] = []
+    lines: list[TextLine] = []
     num_characters = 0
     for line in read_text_lines(path, name):
         if isinstance(line, Dropped):
@@ -106,7 +146,10 @@ def read_posts(path: Path, name: str) -> Iterator[Post | Dropped | NotRead]:
             continue
         num_characters += len(line.text)
         check_held(num_characters, name)
-        if head := message_head(line.text):
+        lines.append(line)
+    drafts: list[_Draft] = []
+    for line, head in zip(lines, message_heads([line.text for line in lines]), strict=True):
+        if head:
             drafts.append(_Draft(line.number, head.stamp, [head.rest]))
         elif drafts:
             drafts[-1].rest.append(line.text)
