@@ -17,6 +17,7 @@ SEEMS = {
         "<mara> how do i reset it?\n<desk> hold the button\n<mara> thanks\n<desk> bye\n",
         "mara | how?\ndesk | hold it\nmara | and then?\ndesk | wait\n",
         "MARA\nHow do I reset it?\n\nDESK\nSo.\n\nMARA\nThanks.\n\nDESK\nBye.\n",
+        "Mara - How do I reset it?\nDesk - Hold it.\nMara - And then?\nDesk - Wait.\n",
         "Mara -> how?\nDesk -> so\nMara -> and?\nDesk -> no\n",
         "- Mara: How?\n- Desk: So.\n- Mara: And?\n- Desk: No.\n",
         "1. Mara: How?\n2. Desk: So.\n3. Mara: And?\n4. Desk: No.\n",

@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Sequence
 
 from tunesmith.sources.chats.whatsapp.stamps import plain
+from tunesmith.sources.dialogues.speaker_labels import VOWEL_SIGNS
 from tunesmith.sources.lines import excerpt
 from tunesmith.sources.pages.question_text import marked_question, without_answer_mark
 
@@ -25,8 +26,8 @@ _STAMPED = re.compile(
 )
 _MARKUP = r"(?:[*_\[(<]|</?\w{1,10}>){0,3}"
 _LABEL = re.compile(
-    rf"^(?:[-*•] |\d{{1,3}}[.)] )?{_MARKUP}(?P<name>[^\W\d][\w .'’&()-]{{0,30}}?)[\])]?{_MARKUP}>?"
-    r"\s?(?:[:：>|←→»]|[-=]+>)[*_]{0,2}(?:\s|$)"
+    rf"^(?:[-*•] |\d{{1,3}}[.)] )?{_MARKUP}(?P<name>[^\W\d][\w .'’&(){VOWEL_SIGNS}-]{{0,30}}?)"
+    rf"[\])]?{_MARKUP}>?(?:\s?(?:[:：>|←→»]|[-=]+>)[*_]{{0,2}}(?:\s|$)|\s[-–—]\s)"
 )
 _ALONE = re.compile(r"^#{0,6}\s?(?P<name>[^\W\d][\w .'’-]{0,30})$")
 _SEEN = 200  # characters of a line
@@ -45,7 +46,7 @@ def chat_reason(lines: Sequence[str], *, is_plain: bool = True) -> str | None:
         lines: The first of a file that are not blank.
         is_plain: Whether they are plain text, not Markdown or the like.
     """
-    lines = [plain(line[:_SEEN]) for line in lines]
+    written, lines = lines, [plain(line[:_SEEN]) for line in lines]
     first = ", ".join(f"`{excerpt(line)[:60].strip()}`" for line in lines[:2])
     for pattern, share, words in (
         (_DATED, _MOSTLY, "begin with a date or a time"),
@@ -55,7 +56,8 @@ def chat_reason(lines: Sequence[str], *, is_plain: bool = True) -> str | None:
         count = sum(pattern.match(line) is not None for line in lines)
         if count >= 2 and count >= share * len(lines):
             return f"{count} of its first {len(lines)} lines {words}: {first}"
-    return _names_reason(lines, _LABEL, "begin with a name", _LABELLED_SHARE[is_plain]) or (
+    said = [plain(line[:_SEEN].replace("：", ": ")) for line in written]
+    return _names_reason(said, _LABEL, "begin with a name", _LABELLED_SHARE[is_plain]) or (
         _names_reason(lines, _ALONE, "are a name", _ALONE_SHARE)
     )
 

@@ -239,6 +239,7 @@ def _chat(reason: str) -> Sign:
         kinds=(
             ("whatsapp", "if its lines are like `14.10.24, 15:50 - Ann: text`"),
             ("irc", "if they are like `[15:50] <ann> text`"),
+            ("transcript", "if they are like `Ann: text`"),
         ),
     )
 

@@ -171,3 +171,51 @@ def test_the_numbers_of_subtitles_are_no_words(tmp_path: Path) -> None:
     pieces = pieces_of(tmp_path, "call.vtt", content)
     assert said_in(pieces) == SAID
     assert "abc-12/15-1" in [piece.text for piece in pieces if isinstance(piece, NotRead)]
+
+
+def test_who_speaks_in_one_subtitle_alone_speaks(tmp_path: Path) -> None:
+    content = FORMS["webvtt of zoom"].replace("Ben: Yes", "Cyd: Yes").replace("Ann Lee: And", "And")
+    said = said_in(pieces_of(tmp_path, "call.vtt", content))
+    assert [who for who, _ in said] == ["Ann Lee", "Ben", "Cyd"]
+    assert "And which" in said[1][1]
+
+
+LABELS = [
+    ("お客様", "担当"),
+    ("ग्राहक", "एजेंट"),
+    ("العميل", "الوكيل"),
+    ("客户", "客服"),
+    ("ลูกค้า", "เจ้าหน้าที่"),
+]
+
+
+@pytest.mark.parametrize("names", LABELS)
+@pytest.mark.parametrize("colon", [": ", "："])
+def test_names_of_any_script_speak(tmp_path: Path, names: tuple[str, str], colon: str) -> None:
+    said = [
+        (who.replace("Ann Lee", names[0]).replace("Ben", names[1]), words) for who, words in SAID
+    ]
+    content = "".join(f"{who}{colon}{words}\n" for who, words in said)
+    assert said_in(pieces_of(tmp_path, "call.txt", content)) == said
+
+
+@pytest.mark.parametrize("day", [" — Today at", " — Yesterday at", ",", " – heute um"])
+def test_a_day_behind_a_name_is_no_part_of_it(tmp_path: Path, day: str) -> None:
+    content = written("{who}" + day + " 3:5{at} PM\n{words}", between="\n\n")
+    assert said_in(pieces_of(tmp_path, "call.txt", content)) == SAID
+
+
+def test_a_line_with_a_time_and_no_name_is_a_notice(tmp_path: Path) -> None:
+    content = FORMS["stamped"].replace("[00:01:02]", "[00:01:01] *** Cyd left\n[00:01:02]")
+    pieces = pieces_of(tmp_path, "call.txt", content)
+    assert said_in(pieces) == SAID
+    assert [piece.text for piece in pieces if isinstance(piece, NotRead)] == [
+        "[00:01:01] *** Cyd left"
+    ]
+
+
+def test_what_is_called_a_transcript_may_begin_with_a_list_of_people(tmp_path: Path) -> None:
+    content = f"Call of Monday\n\nAnn, Ben\n\n{FORMS['plain']}"
+    with pytest.raises(DataError, match="--kind transcript if they are like `Ann: text`"):
+        kind_of(tmp_path, "a.txt", content)
+    assert said_in(pieces_of(tmp_path, "a.txt", content, kind="transcript")) == SAID

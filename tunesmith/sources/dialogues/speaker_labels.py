@@ -5,8 +5,11 @@ import re
 
 from tunesmith.sources.lexicon import lexicon
 
+# Signs at letters that are none themselves: of Arabic, Hebrew, and the scripts of South Asia.
+VOWEL_SIGNS = "\u0300-\u036f\u0591-\u05c7\u064b-\u0670\u0900-\u0dff\u0e00-\u109f\u1780-\u17ff"
 _LABEL = re.compile(
-    r"^[ \t]*(?:\*\*)?(?P<label>[^\W\d_][\w .'-]{0,30}?)(?:\*\*)?[ \t]*[:：](?:\*\*)?[ \t]*"
+    rf"^[ \t]*(?:\*\*)?(?P<label>[^\W\d_][\w .'{VOWEL_SIGNS}-]{{0,30}}?)(?:\*\*)?"
+    r"[ \t]*[:：](?:\*\*)?[ \t]*"
 )
 
 

@@ -19,7 +19,7 @@ from tunesmith.sources.chats.post import NO_TEXT, SYSTEM_MESSAGE, Post, as_threa
 from tunesmith.sources.chats.who_answers_whom import ChannelPace, find_threads
 from tunesmith.sources.dialogues.moments import clock_seconds, unix_seconds
 from tunesmith.sources.dialogues.said import Said, as_turns
-from tunesmith.sources.dialogues.speaker_labels import is_action, is_staff_label
+from tunesmith.sources.dialogues.speaker_labels import VOWEL_SIGNS, is_action, is_staff_label
 from tunesmith.sources.dialogues.turn_fields import named
 from tunesmith.sources.lexicon import lexicon
 from tunesmith.sources.material import Thread
@@ -32,15 +32,16 @@ _CLOCK = r"(?:\d{1,3}:)?\d{1,2}:\d\d(?:[.,]\d{1,3})?(?:\s?[AaPp]\.?[Mm]\.?)?"
 _DATE = r"\d{1,4}[-/. ][\w.]{1,9}[-/. ]\d{1,4},?[ T]"
 _WHEN = rf"(?P<when>(?:{_DATE})?{_CLOCK})"
 _STAMP = rf"(?:[\[(]{_WHEN}[\])]|{_WHEN.replace('<when>', '<bare>')}(?:\s*-->\s*{_CLOCK})?)"
+_COLON = r"(?:：(?:\*\*)?[ \t]*|:(?:\*\*)?(?:[ \t]+|$))"  # a wide one needs no blank
 _FORMS = {  # the surest first; what follows a header without words are its words
     "zoom chat": rf"{_WHEN}\s+From\s+(?P<name>.{{1,60}}?)(?:\s+to\s+[^:]{{1,60}})?\s*:"
     r"\s*(?P<words>.*)",
-    "time, name, words": rf"{_STAMP}[ \t]*[-–]?[ \t]*{_NAME}[ \t]*[:：](?:[ \t]+|$)(?P<words>.*)",
+    "time, name, words": rf"{_STAMP}[ \t]*[-–]?[ \t]*{_NAME}[ \t]*{_COLON}(?P<words>.*)",
     "time, name": rf"[\[(]{_WHEN}[\])][ \t]*(?P<name>[^\s:\[{{<*][^:\[{{<\n]{{0,39}})",
     "name, time, words": rf"{_NAME}[ \t]*[\[(]{_WHEN}[\])][ \t]*[:：]?(?:[ \t]+|$)(?P<words>.*)",
     "name, time": rf"{_NAME}[ \t]+{_WHEN}[ \t]*[:：]?",
-    "name, words": r"[ \t]*(?:\*\*)?(?P<name>[^\W\d_][\w .'’()-]{0,39}?)(?:\*\*)?[ \t]*[:：]"
-    r"(?:\*\*)?(?:[ \t]+|$)(?P<words>.*)",
+    "name, words": rf"[ \t]*(?:\*\*)?(?P<name>[^\W\d_][\w .'’(){VOWEL_SIGNS}-]{{0,39}}?)(?:\*\*)?"
+    rf"[ \t]*{_COLON}(?P<words>.*)",
 }
 _CUE = re.compile(rf"\s*{_CLOCK}\s+-->\s+{_CLOCK}.*")
 _VOICE = re.compile(r"<v(?:\.[^\s>]*)?\s+(?P<name>[^>]{1,60})>(?P<words>.*)")
@@ -48,6 +49,10 @@ _TAG = re.compile(r"</?(?:[cvbiu]|lang|ruby|rt)(?:[. ][^>]*)?>|<\d\d:[\d:.]+>")
 _PART = re.compile(r"\{(Attachments|Embed|Embeds|Reactions|Stickers|Stickers? .*)\}\s*")
 _RULE = re.compile(r"\s*[=\-_*]{4,}\s*")
 _NUM_LINES = 400
+_DATED = re.compile(_DATE)
+_BESIDE = re.compile(r"\s[-–—]\s")
+_STAMPED = re.compile(rf"[\[(]{_WHEN}[\])].*")
+_DAY_BEHIND = re.compile(r"\s[—–]\s.*$|,$")  # of a name: `Ann — Today at`
 _ERA = 1e8  # seconds: more are a date, fewer a time since a recording began
 
 
@@ -107,7 +112,8 @@ def read_transcript(path: Path, name: str) -> Iterator[Thread | Dropped | NotRea
         num_characters += len(line.text)
         check_held(num_characters, name)
         lines.append(line)
-    form = find_form([line.text for line in lines])
+    texts = [line.text for line in lines]
+    form = find_form(texts) or _form_told(texts)
     if form is None:
         cure = "Write each turn as Name: words, or name another kind."
         raise DataError("names no speakers, line by line", where=name, cure=cure)
@@ -124,6 +130,17 @@ def read_transcript(path: Path, name: str) -> Iterator[Thread | Dropped | NotRea
     yield from _threads(said)
 
 
+def _form_told(lines: Sequence[str]) -> TranscriptForm | None:
+    """The form that most lines have of what its user calls a transcript; two names recur in it."""
+    best: tuple[int, TranscriptForm | None] = (0, None)
+    for name, pattern in _patterns().items():
+        found = [match for line in lines if (match := pattern.fullmatch(line.rstrip()))]
+        names = Counter(_bare(match["name"]).casefold() for match in found)
+        if len(found) > best[0] and sum(count > 1 for count in names.values()) > 1:
+            best = len(found), TranscriptForm(name, pattern)
+    return best[1]
+
+
 @functools.cache
 def _patterns() -> dict[str, re.Pattern[str]]:
     return {name: re.compile(pattern) for name, pattern in _FORMS.items()}
@@ -136,10 +153,11 @@ def _is_spoken(pattern: re.Pattern[str], lines: Sequence[str], *, is_timed: bool
     keys = set(names)
     if len(matches) < 2 or len(keys) < 2 or keys & named("log_levels"):
         return False
+    num_dated = sum(map(_is_dated_beside_name, matches))
     num_of_faq = sum(
         names[key] for key in keys if key.rstrip("0123456789 .") in named("faq_labels")
     )
-    if num_of_faq * 2 >= len(matches):
+    if num_of_faq * 2 >= len(matches) or num_dated * 2 > len(matches):
         return False
     if any(is_staff_label(one) for one in keys) and any(
         is_staff_label(one) is False for one in keys
@@ -155,6 +173,11 @@ def _is_spoken(pattern: re.Pattern[str], lines: Sequence[str], *, is_timed: bool
     return asks and is_first and num_repeated * 10 >= 7 * len(matches)
 
 
+def _is_dated_beside_name(match: re.Match[str]) -> bool:
+    """Whether a word of the date stands where the name begins: `14/10/24, 3:50 PM - Ann`."""
+    return _DATED.match(_when(match)) is not None and _BESIDE.search(match["name"]) is not None
+
+
 def _is_cycle(matches: Sequence[re.Match[str]]) -> bool:
     """Whether each of three names and more has its successor, as fields of records do."""
     names = [_bare(match["name"]).casefold() for match in matches]
@@ -168,7 +191,8 @@ def _is_cycle(matches: Sequence[re.Match[str]]) -> bool:
 
 
 def _bare(name: str) -> str:
-    return name.strip().strip("[]*").removesuffix("(pinned)").strip()
+    found = name.strip().strip("[]*").removesuffix("(pinned)").strip()
+    return _DAY_BEHIND.sub("", found).strip() or found
 
 
 def _parts(
@@ -176,7 +200,7 @@ def _parts(
 ) -> Iterator[_Spoken | NotRead]:
     """Turns with their lines; what stands before the first, and beside the words."""
     known = _speakers(lines, form)
-    ids = _cue_ids(lines) if form.is_subtitle else frozenset()
+    apart = _cue_ids(lines) if form.is_subtitle else _notices(lines, form)
     part: _Spoken | None = None
     beside: tuple[str, int, list[str]] = ("before the first turn", 1, [])
     is_beside = True
@@ -198,8 +222,8 @@ def _parts(
         elif named_part := _PART.fullmatch(text):
             yield from _noted(beside, name)
             beside, is_beside = (named_part[1].lower(), line.number, []), True
-        elif line.number in ids:
-            yield from _noted(("numbers of subtitles", line.number, [text]), name)
+        elif line.number in apart:
+            yield from _noted((apart[line.number], line.number, [text]), name)
         elif _RULE.fullmatch(text) and part is not None and not is_beside:
             yield from _noted(beside, name)
             beside, is_beside = ("lines between turns", line.number, [text]), True
@@ -212,14 +236,21 @@ def _parts(
     yield from _noted(beside, name)
 
 
-def _cue_ids(lines: Sequence[TextLine]) -> frozenset[int]:
+def _notices(lines: Sequence[TextLine], form: TranscriptForm) -> dict[int, str]:
+    """The lines, by number, that have a time but no name: what a program wrote."""
+    if form.name != "time, name, words":
+        return {}
+    return {line.number: "notices" for line in lines if _STAMPED.fullmatch(line.text.rstrip())}
+
+
+def _cue_ids(lines: Sequence[TextLine]) -> dict[int, str]:
     """The lines, by number, that stand above a subtitle's times and below a blank one."""
-    found = set()
+    found = {}
     for before, line, after in zip([None, *lines], lines, lines[1:], strict=False):
         is_alone = before is None or not before.text.strip()
         if is_alone and _CUE.fullmatch(after.text) and line.text.strip():
-            found.add(line.number)
-    return frozenset(found)
+            found[line.number] = "numbers of subtitles"
+    return found
 
 
 def _noted(beside: tuple[str, int, list[str]], name: str) -> Iterator[NotRead]:
@@ -234,10 +265,20 @@ def _speakers(lines: Sequence[TextLine], form: TranscriptForm) -> set[str]:
     names = Counter(_bare(match["name"]).casefold() for match in found if match)
     if form.pattern is not _patterns()["name, words"]:
         return set(names)
+    if form.is_subtitle and len(cues := _cue_starts(lines, form)) > 1:
+        return {one for one, count in names.items() if count > 1} | cues
     told = {one for one in names if is_staff_label(one) is not None or is_action(one)}
     if {True, False} <= {is_staff_label(one) for one in told}:
         return told | {one for one, count in names.items() if count > 2}
     return {one for one, count in names.items() if count > 1}
+
+
+def _cue_starts(lines: Sequence[TextLine], form: TranscriptForm) -> set[str]:
+    """The names that begin subtitles, where most begin with one."""
+    first = [line for before, line in pairwise(lines) if _CUE.fullmatch(before.text)]
+    found = [match for line in first if (match := form.pattern.fullmatch(line.text.rstrip()))]
+    names = {_bare(match["name"]) for match in found} if len(found) * 2 > len(first) else set()
+    return {one.casefold() for one in names if not any(word[0].islower() for word in one.split())}
 
 
 def _when(match: re.Match[str]) -> str:
