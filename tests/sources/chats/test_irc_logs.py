@@ -33,6 +33,24 @@ def test_the_forms_of_several_programs_are_read(tmp_path: Path, form: str) -> No
     assert [turn.author for turn in thread.turns] == ["mara", "desk"]  # type: ignore[union-attr]
 
 
+@pytest.mark.parametrize("notice", ["-->\tmara (m@h) has joined", "--\tmode: +v", " *\tmara waves"])
+def test_a_log_may_begin_with_who_came(tmp_path: Path, notice: str) -> None:
+    lines = [f"10:14\t{notice}", *("\t".join(line) for line in SAID)]
+    (tmp_path / "a.log").write_text("\n".join(lines))
+    assert detect_kind(SourceFile(path=tmp_path / "a.log", name="a.log")).kind.name == "irc"
+
+
+@pytest.mark.parametrize(
+    "marked",
+    ["\x0304,01{}\x03", "\x02{}\x0f", "\x04ff0000{}\x04", "\x1b[1;31m{}\x1b[0m", "\x1d{}\x1f"],
+)
+def test_colours_are_no_words(tmp_path: Path, marked: str) -> None:
+    content = "".join(f"[{at}] <{who}> {marked.format(words)}\n" for at, who, words in SAID)
+    (thread,) = read_content(tmp_path, "a.log", content.encode())
+    assert isinstance(thread, Thread)
+    assert [turn.text for turn in thread.turns] == ["how do i reset it?", "hold the button"]
+
+
 def _is_thread(piece: object) -> bool:
     return isinstance(piece, Thread)
 

@@ -21,8 +21,10 @@ from tunesmith.sources.row import Dropped, NotRead, RowError
 from tunesmith.sources.tables.text_lines import read_text_lines
 
 _PACE = ChannelPace(burst=90.0, alone=600.0, pause=600.0, wait=1200.0)
-_FORMATTING = "\x02\x04\x06\x07\x0f\x11\x16\x1d\x1e\x1f"
-_COLOUR = re.compile("\x03(?:\\d{1,2}(?:,\\d{1,2})?)?")
+_FORMATTING = re.compile(  # colours, bold and the like, of mIRC and of terminals
+    "\x03(?:\\d{1,2}(?:,\\d{1,2})?)?|\x04(?:[0-9A-Fa-f]{6})?|\x1b\\[[\\d;]*m"
+    "|[\x02\x06\x07\x0f\x11\x16\x1d\x1e\x1f]"
+)
 _TIME = re.compile(
     r"^[\[(]?(?:(?P<date>\d{4}-\d\d-\d\d)[T ]|[A-Z][a-z]{2} [ \d]\d )?"
     r"(?P<hour>\d{1,2}):(?P<minute>\d\d)(?::(?P<second>\d\d))?"
@@ -30,6 +32,7 @@ _TIME = re.compile(
 )
 _SAID = re.compile(r"^<[ @+%&~!]?(?P<nick>[^\s<>]{1,40})>\s?(?P<text>.*)$")
 _TABBED = re.compile(r"^[ @+%&~!]?(?P<nick>[^\s<>|*-]{1,40})\t(?P<text>.*)$")
+_NOTICE = re.compile(r"(?:-->|<--|--|\*)\t")
 _RENAMED = re.compile(r"(?P<old>\S+) is now known as (?P<new>\S+)")
 _CAME = re.compile(r"\W*(?P<nick>[^\s\[(]{1,40}) [\[(]\S*[\])] +has (?:joined|left|quit)")
 _DAY_SECONDS = 86_400.0
@@ -53,7 +56,8 @@ def is_irc_log(lines: Sequence[str], least_share: float) -> bool:
         least_share: Of the lines, so that joins and the like may be among them.
     """
     forms = [_form(line) for line in lines]
-    is_tabbed = forms[:1] == ["tabbed"]  # and not a table with a header
+    first = next((form for form in forms if form != "notice"), None)
+    is_tabbed = first == "tabbed"  # and not a table with a header
     num_spoken = sum(form == "said" or (is_tabbed and form == "tabbed") for form in forms)
     return num_spoken >= 2 and num_spoken >= least_share * len(lines)
 
@@ -63,6 +67,8 @@ def _form(line: str) -> str | None:
     if match is None:
         return None
     rest = line[match.end() :]
+    if _NOTICE.match(rest):
+        return "notice"
     tabbed = _TABBED.match(rest)
     is_tabbed = tabbed is not None and not tabbed["nick"][0].isdigit()
     return "said" if _SAID.match(rest) else "tabbed" if is_tabbed else None
@@ -77,7 +83,7 @@ def read_irc(path: Path, name: str) -> Iterator[Thread | Dropped | NotRead]:
     log = _Log()
     spoken: list[_Said] = []
     num_characters = 0
-    for line in read_text_lines(path, name, strip=_FORMATTING):
+    for line in read_text_lines(path, name, without=_FORMATTING):
         if isinstance(line, Dropped):
             yield line
             continue
@@ -100,9 +106,8 @@ def read_irc(path: Path, name: str) -> Iterator[Thread | Dropped | NotRead]:
 
 def _not_said(line: str, source: str) -> Dropped | NotRead:
     """Who came, went or took another name is noise; what somebody does may be missed."""
-    text = _COLOUR.sub("", line)
-    match = _TIME.match(text)
-    if _CAME.match(text, match.end() if match else 0) or _RENAMED.search(text):
+    match = _TIME.match(line)
+    if _CAME.match(line, match.end() if match else 0) or _RENAMED.search(line):
         return NotRead(source=source, name="who came, went and was renamed", text=line)
     fault = RowError(SYSTEM_MESSAGE, "somebody acted, or the channel's program spoke")
     return Dropped.of(fault, source=source, text=line)
@@ -115,7 +120,6 @@ def _program() -> re.Pattern[str]:
 
 def _said(line: str, log: _Log) -> tuple[str, str] | None:
     """Who said what; None for all else, after it was taken into the log."""
-    line = _COLOUR.sub("", line)
     match = _TIME.match(line)
     rest = line[match.end() :] if match else line
     if match:

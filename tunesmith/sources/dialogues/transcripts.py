@@ -43,6 +43,7 @@ _FORMS = {  # the surest first; what follows a header without words are its word
     "name, words": rf"[ \t]*(?:\*\*)?(?P<name>[^\W\d_][\w .'’(){VOWEL_SIGNS}-]{{0,39}}?)(?:\*\*)?"
     rf"[ \t]*{_COLON}(?P<words>.*)",
 }
+_MARKS = re.compile("[\u200e\u200f\ufeff]")
 _CUE = re.compile(rf"\s*{_CLOCK}\s+-->\s+{_CLOCK}.*")
 _VOICE = re.compile(r"<v(?:\.[^\s>]*)?\s+(?P<name>[^>]{1,60})>(?P<words>.*)")
 _TAG = re.compile(r"</?(?:[cvbiu]|lang|ruby|rt)(?:[. ][^>]*)?>|<\d\d:[\d:.]+>")
@@ -105,7 +106,7 @@ def read_transcript(path: Path, name: str) -> Iterator[Thread | Dropped | NotRea
     """
     lines: list[TextLine] = []
     num_characters = 0
-    for line in read_text_lines(path, name, strip="\u200e\u200f\ufeff"):
+    for line in read_text_lines(path, name, without=_MARKS):
         if isinstance(line, Dropped):
             yield line
             continue

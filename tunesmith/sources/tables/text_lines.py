@@ -1,5 +1,6 @@
 """A text file -> its lines as text, each with its number; bad ones come as Dropped."""
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
@@ -17,20 +18,22 @@ class TextLine(NamedTuple):
     text: str
 
 
-def read_text_lines(path: Path, name: str, *, strip: str = "") -> Iterator[TextLine | Dropped]:
+def read_text_lines(
+    path: Path, name: str, *, without: re.Pattern[str] | None = None
+) -> Iterator[TextLine | Dropped]:
     """Read line by line, blank lines too.
 
     Args:
         path: The file.
         name: What it is called in places.
-        strip: Characters to take out of every line before it is checked.
+        without: What to take out of every line before it is checked.
     """
-    taken_out = str.maketrans("", "", strip)
     for line in split_lines(text_chunks(path, name)):
         try:
             if line.is_too_long:
                 raise RowError("line too long", f"{line.num_bytes:,} bytes long")
-            text = line.data.decode().rstrip("\r\n").translate(taken_out)
+            text = line.data.decode().rstrip("\r\n")
+            text = without.sub("", text) if without else text
             check_characters(text)
         except UnicodeDecodeError as error:
             fault = RowError("not UTF-8", f"byte 0x{line.data[error.start]:02x} is not UTF-8")
