@@ -143,6 +143,13 @@ def test_what_is_no_text_is_named_with_its_words(block: Json, name: str) -> None
             ["This content can t be displayed"],
         ),
         (
+            "This message contains interactive elements.",
+            section(text("Yes")),
+            "Yes",
+            ["This message contains interactive elements"],
+        ),
+        ("[no preview available]", section(text("Yes")), "Yes", ["no preview available"]),
+        (
             "Ann bought a cup",
             section(text("Order 7 of Ann for two large cups")),
             "Order 7 of Ann for two large cups",

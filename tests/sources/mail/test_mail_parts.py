@@ -37,6 +37,10 @@ def parts(folder: Path, kind: str, *found: tuple[str, str], after: str = "") -> 
             "<p>Where is the key of the lock?</p>",
             "Where is the key of the lock?",
         ),
+        ("Your mail program does not support HTML.", "<p>Is it open?</p>", "Is it open?"),
+        ("Diese Nachricht ist im HTML-Format.", "<p>Is it open?</p>", "Is it open?"),
+        ("Veuillez afficher ce message en HTML", "<p>Is it open?</p>", "Is it open?"),
+        ("Is HTML open?", "<p>Is <b>HTML</b> open?</p>", "Is HTML open?"),
         ("Is it open?", "<p>Is it <b>open</b>?</p>", "Is it open?"),
         ("Is it open? And", "<p>Is it open? And on Sundays, from when to when, please?</p>", None),
         (
@@ -124,6 +128,13 @@ def test_a_mail_that_a_program_returns_is_named(tmp_path: Path) -> None:
     items = read(tmp_path, mail(body, more=f"Auto-Submitted: auto-replied\n{head}\n"))
     assert (texts(items), reasons(items)) == ([], ["bot message"])
     assert not_read(items)["returned mail"] == "When do you open?"
+
+
+def test_a_part_in_rtf_is_named(tmp_path: Path) -> None:
+    found = ((PLAIN, "Is it open?"), ("text/rtf", "{\\rtf1 Is it open now?}"))
+    items = parts(tmp_path, "multipart/mixed", *found)
+    assert texts(items) == [["Is it open?"]]  # type: ignore[arg-type]
+    assert "{\\rtf1" in not_read(items)["attachment"]  # type: ignore[arg-type]
 
 
 def test_enriched_text_loses_its_marks(tmp_path: Path) -> None:

@@ -21,6 +21,7 @@ from tunesmith.sources.row import RowError
 
 MAX_BODY_CHARACTERS = 200_000
 _NAMED = {  # parts that are no text of the author's
+    "text/rtf": "attachment",
     "text/calendar": "calendar",
     "text/vcard": "address card",
     "text/x-vcard": "address card",
@@ -151,7 +152,8 @@ def _says_more(later: str, first: str) -> bool:
     if len(new) > _IS_RICHER * len(old):
         return True
     num_shared = len(set(old).intersection(new))
-    return bool(new) and num_shared * 2 < len(set(old)) and len(new) > len(old)
+    is_pointer = "html" in old and "html" not in new
+    return bool(new) and num_shared * 2 < len(set(old)) and (is_pointer or len(new) > len(old))
 
 
 def _only_there(body: MailBody, best: MailBody) -> Iterator[Piece]:

@@ -13,7 +13,11 @@ from tunesmith.sources.chats.slack.slack_blocks import Piece, all_words, block_t
 from tunesmith.sources.chats.slack.slack_text import mentioned, without_slack_markup
 
 _WORD = re.compile(r"\w+")
-_STUB = re.compile(r"this (?:content|message) can['’]?(?:t| ?not) be displayed", re.IGNORECASE)
+_STUB = re.compile(
+    r"this (?:content|message) (?:can['’]?(?:t| ?not) be displayed|contains interactive elements)"
+    r"|\[no preview available\]",
+    re.IGNORECASE,
+)
 _CANVASES = ("quip", "canvas")
 
 
