@@ -86,6 +86,9 @@ def test_what_the_app_wrote_is_dropped_with_its_reason(
     [
         ("Soon. \u200e<This message was edited>", "Soon.", "\u200e<This message was edited>"),
         ("Soon. <Diese Nachricht wurde bearbeitet>", "Soon.", "<Diese Nachricht wurde bearbeitet>"),
+        ("Soon. <Se editó este mensaje.>", "Soon.", "<Se editó este mensaje.>"),
+        ("Soon. <Editat>", "Soon.", "<Editat>"),
+        ("Soon. <Tin nhắn này đã được chỉnh sửa.>", "Soon.", "<Tin nhắn này đã được chỉnh sửa.>"),
         ("Soon. \u200e<Wiadomość zmieniono>", "Soon.", "\u200e<Wiadomość zmieniono>"),
         ("The bill \u200e<attached: 01.pdf>", "The bill", "\u200e<attached: 01.pdf>"),
         ("a b.pdf (file attached)\nThe bill", "The bill", "a b.pdf (file attached)"),

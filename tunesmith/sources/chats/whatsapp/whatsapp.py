@@ -218,7 +218,7 @@ def _dropped(name: str, line: int, reason: str, detail: str, text: str) -> Dropp
 def _marks() -> re.Pattern[str]:
     """A note that a message was changed, or a file's name; U+200E betrays both in any language."""
     edited = lexicon(__package__).either("whatsapp_edited")
-    return re.compile(rf"\u200e<[^<>\n]{{3,120}}>|<(?:{edited})>")
+    return re.compile(rf"\u200e<[^<>\n]{{3,120}}>|<(?:{edited})[.。]?>")
 
 
 @functools.cache
