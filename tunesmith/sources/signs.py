@@ -165,7 +165,7 @@ _LINES = (
     ),
     _Shape(
         words="source code",
-        pattern=r".*[;{}],?\s*$|\s*\],?$|\s*\"[^\"]*\"\s*:\s"
+        pattern=r"(?!.*[\u0370-\u03ff\u1f00-\u1fff];\s*$).*[;{}],?\s*$|\s*\],?$|\s*\"[^\"]*\"\s*:\s"
         r"|\s*(?:def \w+\(|class \w+[:({]|import \w"
         r"|from [\w.]+ import |#include\b|function \w*\(|(?:const|let|var) \w+ ?="
         r"|return\b|elif |else:$|@\w+$)",

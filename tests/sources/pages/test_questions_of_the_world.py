@@ -227,3 +227,11 @@ def test_text_behind_a_panel_that_stands_elsewhere_stays_where_it_is(tmp_path: P
     assert shown.count("B") == 1
     assert "A" in shown
     assert "C" in shown.partition("Notes")[2]
+
+
+@pytest.mark.parametrize("form", ["{0}\n{1}\n\n{2}\n{3}\n", "Q: {0}\nA: {1}\n\nQ: {2}\nA: {3}\n"])
+def test_the_semicolons_of_greek_questions_are_no_source_code(tmp_path: Path, form: str) -> None:
+    text = form.format("Πώς πληρώνω;", "Με κάρτα.", "Πόσο κοστίζει;", "Πέντε ευρώ.")
+    items = read_content(tmp_path, "faq.txt", text.encode())
+    pairs = [(one.question, one.answer) for one in items if isinstance(one, AnsweredQuestion)]
+    assert pairs == [("Πώς πληρώνω;", "Με κάρτα."), ("Πόσο κοστίζει;", "Πέντε ευρώ.")]
