@@ -81,6 +81,6 @@ def test_twice_the_dialogues_cost_twice_the_work(
     tmp_path: Path, make: Callable[[int], str], name: str
 ) -> None:
     pieces_of(tmp_path, name, make(20))  # what is read once and kept
-    few = calls(lambda: pieces_of(tmp_path, name, make(500)))
-    many = calls(lambda: pieces_of(tmp_path, name, make(1000)))
+    few = calls(lambda: pieces_of(tmp_path, name, make(200)))
+    many = calls(lambda: pieces_of(tmp_path, name, make(400)))
     assert many < 2.3 * few
