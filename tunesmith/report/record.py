@@ -14,6 +14,7 @@ from typing import Any
 import yaml
 
 from tunesmith.evaluation.grade import Comparison, Grade, Score, read_grades
+from tunesmith.evaluation.usability.usability import Usability
 from tunesmith.evaluation.verdict import Verdict, overall_verdict
 from tunesmith.examples.example import Example
 from tunesmith.files import our_records, read_json, read_json_lines
@@ -80,6 +81,7 @@ class RunRecord:
     failures: Mapping[tuple[str, str], Mapping[str, int]]  # by metric and model: reasons
     study: Mapping[str, Any] = field(default_factory=dict)  # of the base model, if it has one
     judge: Mapping[str, Any] = field(default_factory=dict)  # whether to believe it, if there is one
+    usability: Usability | None = None  # None for a run of an older version
 
     @property
     def models(self) -> tuple[str, ...]:
@@ -148,6 +150,7 @@ def _scores(scores: dict[str, Any]) -> dict[str, Any]:
         },
         "comparisons": tuple(Comparison.from_json(c) for c in scores.get("comparisons", ())),
         "judge": scores.get("judge", {}),
+        "usability": Usability.from_json(scores["usability"]) if "usability" in scores else None,
     }
 
 
