@@ -1,6 +1,7 @@
 """Known values of the text metrics, and what happens to rows without a completion."""
 
 import json
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -121,6 +122,27 @@ def test_every_metric_stays_between_0_and_100(metric: str) -> None:
         for reference in texts:
             assert 0 <= TEXT_METRICS[metric](completion, reference) <= 100 + 1e-9
         assert TEXT_METRICS[metric](completion, completion) == pytest.approx(100.0)
+
+
+def test_200_right_and_wrong_answers_are_told_apart() -> None:
+    lines = (Path(__file__).parent / "number_pairs.jsonl").read_text(encoding="utf-8").splitlines()
+    pairs = [json.loads(line) for line in lines]
+    assert len(pairs) >= 200
+    told_wrongly = [
+        pair
+        for pair in pairs
+        if TEXT_METRICS[pair["metric"]](pair["answer"], pair["reference"])
+        != 100.0 * pair["is_right"]
+    ]
+    assert told_wrongly == []
+
+
+@pytest.mark.parametrize("text", ["1,", "5 or ", "A: ", r"\frac{", r"\boxed{", "x - 5 ", "9", "$"])
+def test_no_text_makes_a_metric_slow(text: str) -> None:
+    started = time.perf_counter()
+    for metric in (exact_match, TEXT_METRICS["final_answer"]):
+        metric(text * 20_000, "#### 5")
+    assert time.perf_counter() - started < 5  # a tenth of a second where work grows linearly
 
 
 def test_a_missing_completion_is_a_failure_and_never_a_zero() -> None:

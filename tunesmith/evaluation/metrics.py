@@ -1,8 +1,8 @@
 """Completions and references -> one grade a row.
 
-Exact match and token F1 follow SQuAD's evaluation; ROUGE-L is the F-measure of the longest
-common subsequence of the same words (Lin 2004); chrF is sacrebleu's (Popović 2015). All
-are 0 to 100. A row without a completion is a failure with its reason, never a 0.
+Exact match and token F1 follow SQuAD's evaluation, with the words of `normalise`; ROUGE-L is
+the F-measure of the longest common subsequence of the same words (Lin 2004); chrF is
+sacrebleu's (Popović 2015). All are 0 to 100. A row without a completion is a failure with its reason, never a 0.
 """
 
 import sys
