@@ -2,7 +2,8 @@
 
 Exact match and token F1 follow SQuAD's evaluation, with the words of `normalise`; ROUGE-L is
 the F-measure of the longest common subsequence of the same words (Lin 2004); chrF is
-sacrebleu's (Popović 2015). All are 0 to 100. A row without a completion is a failure with its reason, never a 0.
+sacrebleu's (Popović 2015). All are 0 to 100. A row without a
+completion is a failure with its reason, never a 0.
 """
 
 import sys
