@@ -91,7 +91,8 @@ def talk_pieces(talk: Talk) -> Iterator[Thread | Dropped | NotRead]:
                 raise RowError(OTHER_BRANCH, "beside the path that the conversation took")
             said.append(read_said(turn, talk.fields, source))
         except RowError as fault:
-            yield Dropped.of(fault, source=source, text="\n".join(scalars(turn)))
+            words = {path: value for path, value in turn.items() if path != BESIDE}
+            yield Dropped.of(fault, source=source, text="\n".join(scalars(words)))
             continue
         for path, value in turn.items():
             _keep(not_read, path, list(_left_in(path, value, said[-1], talk)))

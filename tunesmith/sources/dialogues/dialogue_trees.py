@@ -2,12 +2,21 @@
 
 Where an assistant was tried several times (OpenAssistant, ChatGPT), the way goes by the best rank,
 or the newest answer; what lies beside it is marked. Where people reply to each other, all stay, in
-the order of the tree.
+the order of the tree. A tree may also be a table whose rows name the row that they answer.
 """
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
 
-from tunesmith.sources.dialogues.turn_fields import field_key, find_turn_fields, flattened, side_of
+from tunesmith.sources.dialogues.turn_fields import (
+    Flat,
+    TurnFields,
+    field_key,
+    find_turn_fields,
+    flattened,
+    named,
+    side_of,
+)
 
 BESIDE = "(another branch)"  # the key of a turn that lies beside the path
 _REPLIES = ("replies", "children", "responses", "answers")
@@ -42,6 +51,51 @@ def tree_turns(value: Node, parent: object) -> Sequence[Node]:
     return list(_nested(value, key, is_choice=sides == {True, False}, is_beside=False))
 
 
+def trees_of_rows(turns: Sequence[Flat], fields: TurnFields) -> list[list[tuple[int, bool]]]:
+    """Messages that name their parent -> the trees, each as numbers of rows along its path.
+
+    The flag says that a row lies beside the path. Empty where rows are no tree of answers to
+    choose from: a parent is unnamed, or somebody answers his own side.
+    """
+    own, above = fields.others.get("id"), fields.others.get("reply")
+    speaker = fields.role or fields.author
+    if own is None or above is None or speaker is None or field_key(above) not in named("parents"):
+        return []
+    numbers = {str(turn[own]): number for number, turn in enumerate(turns) if turn.get(own)}
+    parents = [numbers.get(str(turn.get(above))) for turn in turns]
+    sides = [side_of(str(turn.get(speaker))) for turn in turns]
+    children: dict[int, list[int]] = {}
+    for number, parent in enumerate(parents):
+        if parent is not None:
+            children.setdefault(parent, []).append(number)
+            if sides[number] is None or sides[parent] is not (not sides[number]):
+                return []
+    if not children or len(numbers) < len(turns):
+        return []
+    seen: set[int] = set()
+    roots = [number for number, parent in enumerate(parents) if parent is None]
+    walks = (_walk(root, turns, children, seen) for root in (*roots, *range(len(turns))))
+    return [walk for walk in walks if walk]  # a circle has no root, and begins anywhere
+
+
+def _walk(
+    root: int, turns: Sequence[Flat], children: Mapping[int, list[int]], seen: set[int]
+) -> list[tuple[int, bool]]:
+    found: list[tuple[int, bool]] = []
+    waiting = [(root, False)]
+    while waiting:
+        number, is_beside = waiting.pop()
+        if number in seen:
+            continue
+        seen.add(number)
+        found.append((number, is_beside))
+        below = children.get(number, [])
+        best = min(below, key=lambda one: _rank(turns[one]), default=None)
+        ordered = sorted(below, key=lambda one: one == best)  # the last one is taken first
+        waiting += [(one, is_beside or one != best) for one in ordered]
+    return found
+
+
 def _nested(node: Node, key: str, *, is_choice: bool, is_beside: bool) -> Iterator[Node]:
     """A message and what answers it; of several answers to choose from one is the path."""
     own = {name: part for name, part in node.items() if name != key}
@@ -59,8 +113,11 @@ def _nested(node: Node, key: str, *, is_choice: bool, is_beside: bool) -> Iterat
 
 def _rank(node: Node) -> float:
     """0 is the best; unranked answers follow those with a rank, in their order."""
-    rank = node.get("rank")
-    return float(rank) if isinstance(rank, int | float) else float("inf")
+    try:
+        rank = float(str(node.get("rank")))
+    except ValueError:
+        return math.inf
+    return math.inf if math.isnan(rank) else rank
 
 
 def _linked(nodes: Mapping[str, object], parent: object) -> Sequence[Node]:

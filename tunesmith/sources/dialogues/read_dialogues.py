@@ -27,7 +27,15 @@ from tunesmith.sources.dialogues.dialogue_pieces import (
     talk_of,
     talk_pieces,
 )
-from tunesmith.sources.dialogues.turn_fields import field_key, find_turn_fields, flattened, named
+from tunesmith.sources.dialogues.dialogue_trees import BESIDE, trees_of_rows
+from tunesmith.sources.dialogues.turn_fields import (
+    Flat,
+    TurnFields,
+    field_key,
+    find_turn_fields,
+    flattened,
+    named,
+)
 from tunesmith.sources.lexicon import lexicon
 from tunesmith.sources.lines import excerpt
 from tunesmith.sources.material import Thread
@@ -36,7 +44,7 @@ from tunesmith.sources.row import Dropped, NotRead, Row, RowError
 _NUM_ROWS = 200  # that are looked at before all are read
 _OTHER_SHAPES = frozenset(
     {"summary", "label", "response", "output", "answer", "completion", "instruction", "system"}
-    | {"chosen", "rejected", "reference", "instances", "targets"}
+    | {"chosen", "rejected", "reference", "instances", "targets", "candidates"}
 )
 Piece = Thread | Dropped | NotRead
 
@@ -59,11 +67,18 @@ class DialogueShape:
         patterns: Of the lists of turns within a row; none where rows are turns themselves.
         columns: Of a table whose rows are messages, with a conversation's id.
         recipe: The names of a turn's fields, as the recipe says or the values show.
+        sureness: As of the lists of turns; where a table is said to be one of messages, all is.
     """
 
     patterns: frozenset[Keys] = frozenset()
     columns: MessageColumns | None = None
     recipe: Mapping[str, str]
+    sureness: int = 4
+
+    @property
+    def is_guess(self) -> bool:
+        """Whether rows seem turns by their values alone, as texts with labels do, too."""
+        return not self.patterns and self.columns is None and self.sureness < 2
 
 
 def message_columns(names: Iterable[str], fields: Mapping[str, str]) -> MessageColumns | None:
@@ -108,7 +123,7 @@ def find_shape(rows: Sequence[Row], fields: Mapping[str, str], name: str) -> Dia
     if columns and (sureness < 3 or () in patterns):
         return DialogueShape(columns=columns, recipe=recipe)
     if () in patterns:
-        return None if _are_things(rows) else DialogueShape(recipe=recipe)
+        return None if _are_things(rows) else DialogueShape(recipe=recipe, sureness=sureness)
     return DialogueShape(patterns=patterns, recipe=recipe) if patterns else None
 
 
@@ -124,7 +139,7 @@ def are_dialogues(rows: Iterable[Row | Dropped], fields: Mapping[str, str], name
     if not first or _OTHER_SHAPES & first[0].fields.keys() or holds_messages(first[0].fields):
         return False
     shape = find_shape(first, fields, name)
-    if shape is None:
+    if shape is None or shape.is_guess:
         return False
     pieces = _pieces(first, shape, name)
     return any(_has_two_sides(piece) for piece in pieces if isinstance(piece, Thread))
@@ -301,19 +316,37 @@ def _of_messages(rows: Iterable[Row | Dropped], shape: DialogueShape, name: str)
         named_so = {"message": columns.message, "role": columns.role, "author": columns.author}
         recipe = {ours: path for ours, path in named_so.items() if path}
     fields = find_turn_fields(everything, recipe)
-    for rows_of_talk in talks.values():
-        if fields is None:
-            yield from map(_no_conversation, rows_of_talk)
-            continue
+    if fields is None:
+        yield from map(_no_conversation, itertools.chain(*talks.values()))
+        return
+    is_whole_file = shape.columns is None
+    passed_over = {shape.columns.thread} if shape.columns else set()
+    for rows_of_talk, turns in _talks(talks, everything, fields):
         talk = Talk(
-            turns=[flattened(row.fields) for row in rows_of_talk],
+            turns=turns,
             fields=fields,
             sources=[row.source for row in rows_of_talk],
-            is_sorted=shape.columns is None,
-            is_whole_file=shape.columns is None,
-            passed_over={shape.columns.thread} if shape.columns else set(),
+            is_sorted=is_whole_file,
+            is_whole_file=is_whole_file,
+            passed_over=passed_over,
         )
         yield from talk_pieces(talk)
+
+
+def _talks(
+    talks: Mapping[str, list[Row]], turns: Sequence[Flat], fields: TurnFields
+) -> Iterator[tuple[list[Row], list[Flat]]]:
+    """The rows and turns of each conversation: of those that share an id, or of a tree."""
+    rows = list(itertools.chain(*talks.values()))
+    trees = trees_of_rows(turns, fields)
+    for tree in trees:
+        walked = [({**turns[at], BESIDE: True} if beside else turns[at]) for at, beside in tree]
+        yield [rows[number] for number, _ in tree], walked
+    begin = 0
+    for rows_of_talk in () if trees else talks.values():
+        end = begin + len(rows_of_talk)
+        yield rows_of_talk, list(turns[begin:end])
+        begin = end
 
 
 def _key_of(row: Row, column: str) -> str | Dropped:
