@@ -31,6 +31,7 @@ from tunesmith.cli.commands import (
     teach,
     train,
 )
+from tunesmith.cli.terminal.next_command import EndedCommand, show_next
 from tunesmith.errors import RecipeError
 
 EPILOG = """Examples:
@@ -59,6 +60,7 @@ _COMMANDS: tuple[tuple[str, Any, Any], ...] = (
     (LOOK, plugins.plugins, plugins.EXAMPLES),
 )
 
+_WORDS = "tunesmith.words"  # where a command keeps what it was given, until it has ended
 _PATHS = {"target", "runs"}  # texts that may name a file or a folder
 _CHECKED = {"text", "force", "models", "field", "settings"}  # by words of their own
 
@@ -75,7 +77,7 @@ class Commands(TyperGroup):
 
 
 class Command(TyperCommand):
-    """A command that takes no empty value, as an unset variable of a shell gives one."""
+    """A command that takes no empty value (an unset variable), and says what comes next."""
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         """Parse the words; an empty one would be read as the working directory."""
@@ -83,9 +85,22 @@ class Command(TyperCommand):
             given, _, _ = self.make_parser(ctx).parse_args(args=list(args))
             for param in self.get_params(ctx):
                 refuse_empty(param, given.get(param.name))
+        ctx.meta[_WORDS] = tuple(args)
         rest = super().parse_args(ctx, args)
         ctx.params |= {name: in_home(name, value) for name, value in ctx.params.items()}
         return rest
+
+    def invoke(self, ctx: Any) -> Any:
+        """Do the work, and say what comes next where it went well."""
+        ended = EndedCommand(name=ctx.info_name, words=ctx.meta[_WORDS], given=ctx.params)
+        try:
+            result = super().invoke(ctx)
+        except typer.Exit as end:
+            if end.exit_code == 0:
+                show_next(ended)
+            raise
+        show_next(ended)
+        return result
 
 
 def in_home(name: str, value: Any) -> Any:
