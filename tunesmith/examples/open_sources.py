@@ -6,6 +6,7 @@ from pathlib import Path
 
 from tunesmith.errors import DataError, RecipeError
 from tunesmith.examples.columns.checked_rows import checked_rows
+from tunesmith.examples.conversion.cell_paths import opened_rows
 from tunesmith.examples.example import Example
 from tunesmith.examples.from_material import to_examples
 from tunesmith.examples.mix import count_examples, sample_examples, shares
@@ -97,12 +98,13 @@ def made_examples(
 
 def _open(source: SourceRecipe, folder: Path) -> Opened:
     count = NotReadCount()
-    material = read_source(source, folder=folder, not_read=count)
+    material = opened_rows(read_source(source, folder=folder, not_read=count), source)
     return Opened(source=source, material=checked_rows(material, source), not_read=count)
 
 
 def _made(source: SourceRecipe, folder: Path) -> Iterator[Example | Dropped]:
-    return to_examples(read_source(source, folder=folder), source, folder=folder)
+    rows = opened_rows(read_source(source, folder=folder), source)
+    return to_examples(rows, source, folder=folder)
 
 
 def check_fields(source: SourceRecipe, where: str) -> None:

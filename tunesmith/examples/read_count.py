@@ -13,6 +13,7 @@ from tunesmith.examples.conversion.conversations import TOOL_CALLS
 from tunesmith.examples.conversion.end_markers import REMOVED
 from tunesmith.examples.conversion.from_threads import LEFT_OUT_OF_THREADS
 from tunesmith.examples.conversion.prompt_file import CANNOT_RUN
+from tunesmith.examples.conversion.row_reading import UNDESIRED
 from tunesmith.examples.example import Example
 from tunesmith.examples.mix import OVER_WEIGHT
 from tunesmith.examples.splitting.duplicates import EXACT_DUPLICATE, NEAR_DUPLICATE
@@ -31,6 +32,7 @@ EMPTY_CELLS = frozenset(
 NOT_FAULTY = (
     frozenset(
         {CANNOT_RUN, EXACT_DUPLICATE, NEAR_DUPLICATE, BRIDGES_SPLITS, OVER_WEIGHT, TOOL_CALLS}
+        | {UNDESIRED}
     )
     | CLEANED
     | EMPTY_CELLS

@@ -5,6 +5,7 @@ whole, its last or first word decides: `Customer question`, `réponse client`, `
 """
 
 import difflib
+import json
 import re
 import string
 import unicodedata
@@ -12,6 +13,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from functools import cache, lru_cache
 from typing import Literal, get_args
+
+import yaml
 
 from tunesmith.sources.lexicon import lexicon
 from tunesmith.sources.row import RowError
@@ -48,6 +51,7 @@ _RIVALS: dict[str, tuple[Role, ...]] = {  # what a field that the recipe names p
 _MARKS = ("Mn", "Mc")  # vowels of Hindi and Thai
 _WORD = re.compile(r"[A-Z]?[^\W\d_A-Z]+|[A-Z]+(?![a-z])|\d+")
 _CHOICE = re.compile(r"(?:(?:answer)?(?:choice|option|opt)|op)?([a-h]|[1-8])")
+_NUMBERED = re.compile(r"(.*?[^\W\d_])[ _-]*(?:[0-9]|(?<=[ _-])[a-dA-Djk])")
 _NEAR = 0.8
 _SHORTEST_NEAR = 4
 
@@ -85,10 +89,12 @@ class ColumnRoles:
     rejected: tuple[str, ...] = ()
     tools: tuple[str, ...] = ()
     set_aside: tuple[str, ...] = ()  # by the recipe
+    verdicts: tuple[str, ...] = ()  # whether an answer is one to learn from; no part of it
 
     def role_of(self, column: str) -> str | None:
         """The role of a column; None where it plays none."""
-        return next((one.name for one in fields(self) if column in getattr(self, one.name)), None)
+        names = (one.name for one in fields(self) if one.name != "verdicts")
+        return next((name for name in names if column in getattr(self, name)), None)
 
 
 def normalised(name: str) -> str:
@@ -135,9 +141,14 @@ def column_roles(names: tuple[str, ...], choice: ColumnChoice) -> ColumnRoles:
             roles["set_aside"].append(name)
         elif meaning in roles and name not in OWN:
             roles[meaning].append(name)
-    if "choices" not in rivals:
-        _lay_out_choices(free, roles)
+    _add_siblings(free, roles, rivals)
     _settle(free, roles, rivals)
+    if "choices" not in rivals and (roles["instruction"] or "instruction" in rivals):
+        _lay_out_choices(free, roles)
+    taken = {name for found in roles.values() for name in found}
+    roles["verdicts"] = [
+        name for name in free if name not in taken and normalised(name) in _verdicts()
+    ]
     return ColumnRoles(**{role: tuple(found) for role, found in roles.items()})
 
 
@@ -148,6 +159,12 @@ def near_role(name: str) -> Role | None:
     first = next(iter(_WORD.findall(name)), "").casefold()
     meaning = known[near[0]] if near else known.get(first)
     return next((role for role in ROLES if role == meaning), None)
+
+
+def yaml_name(name: str) -> str:
+    """A column's name as YAML wants it, also between braces."""
+    is_plain = re.fullmatch(r"[^\W\d][\w .-]*(?<! )", name) and yaml.safe_load(name) == name
+    return name if is_plain else json.dumps(name, ensure_ascii=False)
 
 
 def found_in(names: Iterable[object]) -> str:
@@ -163,12 +180,36 @@ def _settle(free: Sequence[str], roles: dict[str, list[str]], rivals: set[str]) 
         exact = [name for name in roles[role] if is_exact(name)]
         if exact and role not in rivals:
             roles[role] = exact
-    if "q" in free and "instruction" not in rivals and not roles["instruction"]:
-        roles["instruction"] = ["q"]
-        if "a" in free and "response" not in rivals and not roles["response"]:
-            roles["response"] = ["a"]
+    is_open = rivals.isdisjoint(("instruction", "response")) and not roles["messages"]
+    if is_open and not (roles["instruction"] or roles["text"] or roles["context"]):
+        _pair_up(free, roles)
     if not roles["instruction"] and "input" not in rivals:
         roles["instruction"], roles["input"] = roles["input"], []
+
+
+def _pair_up(free: Sequence[str], roles: dict[str, list[str]]) -> None:
+    """Names that ask and answer only beside each other: q and a, user and bot."""
+    asking = [name for name in free if normalised(name) in _pair_words("pair_asks")]
+    answering = [name for name in free if normalised(name) in _pair_words("pair_answers")]
+    if len(asking) == 1 and len(answering) == 1 and roles["response"] in ([], answering):
+        roles["instruction"], roles["response"] = asking, answering
+
+
+def _add_siblings(free: Sequence[str], roles: dict[str, list[str]], rivals: set[str]) -> None:
+    """Columns that a number or letter tells apart (response_0, response_1) may each be the part."""
+    stems: dict[str, list[str]] = {}
+    for name in free:
+        match = _NUMBERED.fullmatch(name.strip())
+        if match:
+            stems.setdefault(match[1], []).append(name)
+    for stem, names in stems.items():
+        meaning = meaning_of(stem)
+        if len(names) < 2 or meaning not in ("instruction", "response"):
+            continue
+        where = "set_aside" if meaning in rivals else meaning
+        for name in names:
+            if not any(name in found for found in roles.values()):
+                roles[where].append(name)
 
 
 def _lay_out_choices(free: Sequence[str], roles: dict[str, list[str]]) -> None:
@@ -176,7 +217,8 @@ def _lay_out_choices(free: Sequence[str], roles: dict[str, list[str]]) -> None:
     found = {}
     for name in free:
         match = _CHOICE.fullmatch(normalised(name))
-        if match and meaning_of(name) is None:
+        is_free = not any(name in names for names in roles.values())
+        if match and is_free and meaning_of(name) is None:
             found[match[1]] = name
     for marks in (string.ascii_lowercase[:8], string.digits[1:9]):
         row = []
@@ -221,6 +263,16 @@ def _known() -> dict[str, Meaning]:
         for word in lists.words(meaning):
             known.setdefault(normalised(word), meaning)
     return known
+
+
+@cache
+def _verdicts() -> frozenset[str]:
+    return _pair_words("verdicts")
+
+
+@cache
+def _pair_words(list_name: str) -> frozenset[str]:
+    return frozenset(map(normalised, lexicon(__package__).words(list_name)))
 
 
 @cache

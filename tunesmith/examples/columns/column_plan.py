@@ -17,15 +17,24 @@ from tunesmith.examples.columns.column_names import (
     is_exact,
     meaning_of,
     near_role,
+    yaml_name,
 )
 from tunesmith.examples.columns.looks import ColumnLook
-from tunesmith.examples.columns.proposals import ProposedTask, propose_task, yaml_name
+from tunesmith.examples.columns.proposals import ProposedTask, propose_task
+from tunesmith.examples.conversion.cell_paths import OTHERS
 from tunesmith.examples.conversion.cell_text import is_blank, plain_text
 from tunesmith.examples.conversion.conversations import MessageReader, UnreadKeyError
 from tunesmith.examples.conversion.nested_rows import nested_rows
-from tunesmith.examples.conversion.row_reading import MISSING, RowReading, TwoReadingsError
+from tunesmith.examples.conversion.row_faults import (
+    MISSING,
+    TwoReadingsError,
+    UnfitColumnError,
+    lines_for,
+)
+from tunesmith.examples.conversion.row_reading import RowReading
 from tunesmith.examples.conversion.shapes import RowReader
 from tunesmith.recipe.source_recipe import SourceRecipe
+from tunesmith.sources.lexicon import lexicon
 from tunesmith.sources.row import Row, RowError
 
 NUM_SAMPLE = 200  # rows that are looked at before the first one is used
@@ -128,6 +137,7 @@ class ColumnSurvey:
     two_readings: TwoReadingsError | None = None
     samples: tuple[str, ...] = ()
     unread_keys: dict[str, object] = field(default_factory=dict)
+    unfit: dict[str, list[UnfitColumnError]] = field(default_factory=dict)
     lacks_response: int = 0
     num_texts: int = 0
     num_read: int = 0
@@ -157,6 +167,7 @@ class ColumnSurvey:
             self.num_read += 1
             self.num_texts += len(messages) == 1
             used = reading.used
+            self._look(dict(reading.left), set(), "")
             said = "\0".join(_bare(f"{one.content} {one.input}") for one in messages)
         self._look(row.fields, used, said)
 
@@ -211,6 +222,8 @@ class ColumnSurvey:
         if isinstance(fault, TwoReadingsError) and self.two_readings is None:
             self.two_readings = fault
             self.samples = tuple(_shown(row.fields.get(n)) for n in (fault.first, fault.second))
+        elif isinstance(fault, UnfitColumnError):
+            self.unfit.setdefault(fault.column, []).append(fault)
         elif isinstance(fault, UnreadKeyError):
             self.unread_keys.setdefault(fault.key, fault.value)
         elif (
@@ -220,7 +233,7 @@ class ColumnSurvey:
 
     def _look(self, fields: Mapping[str, object], used: set[str], said: str) -> None:
         for name, value in fields.items():
-            if is_blank(value):
+            if is_blank(value) or name in self.choice.ignored or name.endswith(OTHERS):
                 continue
             if name in used:
                 self.used[name] += 1
@@ -248,6 +261,13 @@ class ColumnSurvey:
                 samples=self.samples,
                 lines=(_line(fault.ours, fault.first), _line(second, fault.second)),
             )
+        for name, faults in self.unfit.items():
+            if len(faults) > self.num_read:
+                samples = tuple(dict.fromkeys(_shown(one.value) for one in faults[:2]))
+                lines = faults[0].lines
+                yield ColumnQuestion(
+                    column=name, words=faults[0].words, samples=samples, lines=lines
+                )
         for key, value in self.unread_keys.items():
             yield ColumnQuestion(
                 column=key,
@@ -276,7 +296,7 @@ class ColumnSurvey:
 
     def _asked_content(self, task: ProposedTask | None) -> Iterator[ColumnQuestion]:
         taken = {_field(self.roles[name]) for name in self.used if self.roles.get(name)}
-        taken |= {_field(role) for role in self.roles.values() if role}
+        taken |= {_field(role) for name, role in self.roles.items() if role and name in self.looks}
         unread = [look for name, look in self.looks.items() if self.is_unread_content(name)]
         if not self.num_read and len(unread) > _MOST_ASKED:
             return  # no table of examples: each row is dropped, and says so
@@ -286,15 +306,27 @@ class ColumnSurvey:
             role = _guess(look, taken)
             if self.num_texts:
                 lines += self._beside_text(name)
+            elif look.is_nested and not self.num_read:
+                lines += list(lines_for(name, look.example, self._lacking(taken)))
+            elif role == "text" and self.num_read:
+                pass
             elif role is not None:
                 taken.add(role)
                 lines.append(_line(role, name))
             yield content_question(look, *lines)
 
+    def _lacking(self, taken: set[str]) -> str:
+        """What rows have not got; where turns come before, they ask."""
+        has_history = "history" in self.roles.values()
+        parts = ("response", "instruction") if has_history else ("instruction", "response")
+        return next((one for one in parts if one not in taken), "input") if taken else "messages"
+
     def _beside_text(self, name: str) -> Iterator[str]:
         """What a text and another column may be to each other."""
         text = next((one for one, role in self.roles.items() if role == "text"), "text")
-        for asked, answered in ((name, text), (text, name)):
+        asks_first = name.casefold() in lexicon(__package__).words("answers_beside_text")
+        pairs = ((text, name), (name, text)) if asks_first else ((name, text), (text, name))
+        for asked, answered in pairs:
             yield f"fields: {{instruction: {yaml_name(asked)}, response: {yaml_name(answered)}}}"
 
     def _planned(self, name: str) -> PlannedColumn:
@@ -323,7 +355,8 @@ class ColumnSurvey:
 def content_question(look: ColumnLook, *lines: str) -> ColumnQuestion:
     """What to do with a column of texts: what it may be, or nothing."""
     words = "holds texts that no example would be made of"
-    return _question(look, words, *lines, f"ignore: [{yaml_name(look.name)}]")
+    ignore = f"ignore: [{yaml_name(look.name)}]"
+    return _question(look, words, *dict.fromkeys([*lines, ignore]))
 
 
 def _question(look: ColumnLook, words: str, *lines: str) -> ColumnQuestion:
@@ -337,7 +370,8 @@ def _guess(look: ColumnLook, taken: set[str]) -> str | None:
     if near == "messages" and not look.is_nested:
         near = None
     if near in _FIELDS:
-        return _field(near) if _field(near) not in taken else None
+        is_rival = near in ("instruction", "response") and meaning_of(look.name) == near
+        return _field(near) if is_rival or _field(near) not in taken else None
     guesses = []
     if look.is_nested:
         guesses += [] if "instruction" in taken else ["messages"]

@@ -45,6 +45,8 @@ class ColumnLook:
         distinct: The different texts, up to MAX_DISTINCT.
         codes: The different codes, likewise.
         samples: The first two different cells.
+        example: The first one of lists or objects.
+        parts: Of objects, what was seen under each key.
     """
 
     name: str
@@ -58,13 +60,17 @@ class ColumnLook:
     distinct: set[str] = field(default_factory=set)
     codes: set[str] = field(default_factory=set)
     samples: list[str] = field(default_factory=list)
+    example: object = None
+    parts: dict[str, "ColumnLook"] = field(default_factory=dict)
 
     def add(self, value: object) -> None:
         """Look at one more cell."""
         if is_blank(value):
             return
         self.num_cells += 1
-        self.is_nested = self.is_nested or is_list(value) or isinstance(value, Mapping)
+        if is_list(value) or isinstance(value, Mapping):
+            self.is_nested, self.example = True, self.example or value
+            self._add_parts(value)
         shown = excerpt(" ".join(str(value).split()))[:_SAMPLE]
         if len(self.samples) < 2 and shown not in self.samples:
             self.samples.append(shown)
@@ -73,7 +79,15 @@ class ColumnLook:
 
     @property
     def is_content(self) -> bool:
-        """Whether its texts are something to learn from."""
+        """Whether its texts, or those under one of its keys, are something to learn from."""
+        is_about = meaning_of(self.name) in ("metadata", "label")
+        parts = self.parts.values()
+        return self._is_content or any(
+            one.is_content and (one.is_prose or not is_about) for one in parts
+        )
+
+    @property
+    def _is_content(self) -> bool:
         if not self.num_texts or self.num_codes > self.num_texts:
             return False
         words, num_distinct = self.num_words / self.num_texts, len(self.distinct)
@@ -90,6 +104,11 @@ class ColumnLook:
         return self.num_texts >= 5 and share >= 0.8
 
     @property
+    def is_prose(self) -> bool:
+        """Whether its texts are long, whatever it is called."""
+        return self.num_words >= _LONG * max(1, self.num_texts)
+
+    @property
     def is_label(self) -> bool:
         """Whether its values are few, as a category's are."""
         meaning, num_values = meaning_of(self.name), len(self.distinct) + len(self.codes)
@@ -99,6 +118,13 @@ class ColumnLook:
             return num_values > 1 or self.num_cells == 1
         few = 2 <= len(self.distinct) <= min(MAX_LABELS, self.num_texts / 2)
         return meaning is None and few and not self.is_nested
+
+    def _add_parts(self, value: object) -> None:
+        items = value[:_MAX_LEAVES] if is_list(value) else [value]
+        for item in items:
+            for key, part in item.items() if isinstance(item, Mapping) else ():
+                if len(self.parts) < _MAX_LEAVES or key in self.parts:
+                    self.parts.setdefault(key, ColumnLook(str(key))).add(part)
 
     def _add_text(self, text: str) -> None:
         text = text.strip()

@@ -1,13 +1,11 @@
 """The columns of a table of labels -> the prompt template of the library that fits them."""
 
 import functools
-import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-import yaml
-
+from tunesmith.examples.columns.column_names import yaml_name
 from tunesmith.examples.columns.looks import ColumnLook
 from tunesmith.examples.tasks.library import library
 from tunesmith.sources.lexicon import lexicon
@@ -81,12 +79,25 @@ def propose_task(
         if all(column in by_name for column in template.columns):
             columns = {column: by_name[column] for column in template.columns}
             return ProposedTask(name=name, columns=columns, column=list(columns.values())[-1])
+    summary = _summary_of(by_name)
+    if summary is not None:
+        return summary
     text = next((one for role in _TEXTS for one in names if roles.get(one) == role), None)
     unknown = [name for name, look in looks.items() if look.is_content and not roles.get(name)]
     label = next((look for look in looks.values() if look.is_label), None)
     if text is None and len(unknown) == 1 and label is not None and label.num_cells > 1:
         text = unknown[0]
     return _labelled(text, label) if text is not None and label is not None else None
+
+
+def _summary_of(by_name: Mapping[str, str]) -> ProposedTask | None:
+    """A long text beside its summary, by other names of theirs."""
+    words = lexicon("tunesmith.examples.columns")
+    short = next((by_name[one] for one in words.words("summary_aliases") if one in by_name), None)
+    long = next((by_name[one] for one in words.words("text_aliases") if one in by_name), None)
+    if short is None or long is None or short == long:
+        return None
+    return ProposedTask(name="summary", columns={"text": long, "summary": short}, column=short)
 
 
 def _labelled(text: str, label: ColumnLook) -> ProposedTask:
@@ -115,9 +126,3 @@ def _task_words() -> tuple[tuple[str, tuple[str, ...]], ...]:
 def _are_numbers(label: ColumnLook) -> bool:
     values = label.codes | label.distinct
     return bool(values) and all(re.fullmatch(r"-?\d+(?:\.0)?", one) for one in values)
-
-
-def yaml_name(name: str) -> str:
-    """A column's name as YAML wants it, also between braces."""
-    is_plain = re.fullmatch(r"[^\W\d][\w -]*(?<! )", name) and yaml.safe_load(name) == name
-    return name if is_plain else json.dumps(name, ensure_ascii=False)

@@ -5,13 +5,10 @@ messages; a text. Whatever could be read in two ways is refused.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
-from tunesmith.examples.columns.column_names import (
-    OWN,
-    ColumnRoles,
-    found_in,
-)
+from tunesmith.examples.columns.column_names import ColumnRoles
+from tunesmith.examples.conversion.cell_paths import OTHERS
 from tunesmith.examples.conversion.cell_text import (
     are_numbers,
     cell_content,
@@ -19,6 +16,7 @@ from tunesmith.examples.conversion.cell_text import (
     is_list,
     plain_text,
 )
+from tunesmith.examples.conversion.context_text import context_text
 from tunesmith.examples.conversion.conversations import (
     TOOL_CALLS,
     MessageReader,
@@ -26,33 +24,38 @@ from tunesmith.examples.conversion.conversations import (
     has_tools,
     with_reasoning,
 )
-from tunesmith.examples.conversion.talk_forms import SIDES, turn_list
+from tunesmith.examples.conversion.row_faults import (
+    AMBIGUOUS,
+    is_undesired,
+    missing_part,
+    position_fault,
+    two_readings,
+    unfit,
+)
+from tunesmith.examples.conversion.talk_forms import asked_and_answered, turn_keys, turn_list
 from tunesmith.examples.example import Message
-from tunesmith.examples.tasks.cells import choices_of, in_lettered_lines
+from tunesmith.examples.tasks.cells import AnswerChoices, choices_of, in_lettered_lines
 from tunesmith.sources.row import RowError
 
 RowFields = Mapping[str, object]
-AMBIGUOUS = "ambiguous"
-MISSING = "missing field"
-
-
-class TwoReadingsError(RowError):
-    """Two columns that could be the same part of an example, and differ."""
-
-    def __init__(self, first: str, second: str, ours: str) -> None:
-        self.first, self.second, self.ours = first, second, ours
-        detail = f"both '{first}' and '{second}', and they differ. "
-        super().__init__(AMBIGUOUS, f"{detail}Say which one counts: fields: {{{ours}: {first}}}.")
+UNDESIRED = "undesired answer"
+_NO_MESSAGES = ("message_missing_key", "missing_messages_list", "data_type")
 
 
 @dataclass(slots=True)
 class RowReading:
-    """One row while it is read; `used` are the columns that the example is made of."""
+    """One row while it is read.
+
+    Attributes:
+        used: The columns that the example is made of.
+        left: What of them it is not made of, by name.
+    """
 
     columns: RowFields
     roles: ColumnRoles
     reader: MessageReader
     used: set[str] = field(default_factory=set)
+    left: list[tuple[str, object]] = field(default_factory=list)
 
     def messages(self) -> tuple[Message, ...]:
         """The conversation of the row.
@@ -75,10 +78,13 @@ class RowReading:
         elif response in self.roles.chosen and turn_list(columns[response]):
             self.used.add(response)
             messages = self.reader.read(columns[response])
+        elif response and self._present(self.roles.history):
+            messages = self._answer(response)  # the last of the earlier turns asks
         else:
-            raise self._missing(instruction, response)
+            raise missing_part(columns, self.roles, instruction, response)
         messages = self._with_system(self._with_history(messages))
         check_conversation(messages)
+        self._check_desired()
         return messages
 
     def tags(self) -> tuple[str, ...]:
@@ -92,7 +98,7 @@ class RowReading:
     def unread(self) -> list[tuple[str, object]]:
         """What the example is not made of: columns, and keys of messages."""
         rest = [] if len(self.used) == len(self.columns) else self._rest()
-        return rest + [(f"messages.{key}", value) for key, value in self.reader.aside]
+        return rest + self.left + [(f"messages.{key}", value) for key, value in self.reader.aside]
 
     def _rest(self) -> list[tuple[str, object]]:
         return [
@@ -137,7 +143,7 @@ class RowReading:
         shortest = min(found, key=lambda name: len(texts[name]))
         for name in found:
             if texts[shortest] not in texts[name]:
-                raise _ambiguous(shortest, name, ours="instruction")
+                raise two_readings(shortest, name, ours="instruction")
         self.used.update(name for name in found if texts[name] == texts[shortest])
         return shortest
 
@@ -151,7 +157,7 @@ class RowReading:
             found = self._present(roles.chosen)
         for name in found[1:]:
             if columns[name] != columns[found[0]]:
-                raise _ambiguous(found[0], name, ours="response")
+                raise two_readings(found[0], name, ours="response")
         if len(found) > 1:
             self.used.update(found)
         return found[0] if found else None
@@ -160,10 +166,10 @@ class RowReading:
         columns = self.columns
         text = self._present(self.roles.text)
         if text and columns[text[0]] != "":
-            raise _ambiguous(lists[0], text[0], ours="messages")
+            raise two_readings(lists[0], text[0], ours="messages")
         if has_tools(columns):
             raise RowError(TOOL_CALLS, "the row offers tools to call")
-        messages = self.reader.read(columns[lists[0]])
+        messages = self._turns(lists[0], "messages")
         if len(lists) > 1:
             other = MessageReader().read(columns[lists[1]])
             _check_same(messages, other, lists[0], lists[1], ours="messages")
@@ -191,15 +197,15 @@ class RowReading:
         """One question and one answer; either may be a list of messages, or of turns."""
         columns = self.columns
         asked, answered = columns[instruction], columns[response]
-        turns = None if isinstance(asked, str) else _interleaved(asked, answered)
+        turns = None if isinstance(asked, str) else asked_and_answered(asked, answered)
         if turns is not None:
             self.used.update((instruction, response))
-            return self.reader.read(turns)
+            messages = self.reader.read(turns)
+            return (replace(messages[0], input=self._input()), *messages[1:])
         if is_list(asked) and not _is_lone_text(asked):
-            before = self.reader.read(asked)
-            self.used.add(instruction)
+            before = self._turns(instruction, "instruction")
         else:
-            content = self._text(instruction, "empty instruction")
+            content = self._text(instruction, "empty instruction", "instruction")
             before = (Message(role="user", content=content, input=self._input()),)
         after = self._answer(response)
         if len(after) > 1 and after[0].role == "user":  # the whole conversation once more
@@ -208,20 +214,47 @@ class RowReading:
 
     def _answer(self, response: str) -> tuple[Message, ...]:
         value = self.columns[response]
-        if isinstance(value, str):
-            content = self._text(response, "empty response")
-            return (Message(role="assistant", content=self._reasoned(content)),)
         if isinstance(value, Mapping) and is_list(value.get("text")):  # as SQuAD writes answers
             texts = [one for one in value["text"] if isinstance(one, str)]
             if not texts:
                 raise RowError("no answer", f"field '{response}' holds no answer")
             self.used.add(response)
+            if len(set(texts)) > 1:
+                self.left.append((f"{response}{OTHERS}", texts[1:]))
             return (Message(role="assistant", content=texts[0]),)
         if is_list(value) and not (value and isinstance(value[0], str)):
-            self.used.add(response)
-            return self.reader.read(value)
-        content = self._text(response, "empty response")
+            return self._turns(response, "response")
+        content = self._text(response, "empty response", "response")
+        self._check_position(content, response)
         return (Message(role="assistant", content=self._reasoned(content)),)
+
+    def _turns(self, name: str, ours: str) -> tuple[Message, ...]:
+        """The messages of a column."""
+        value = self.columns[name]
+        if ours in ("instruction", "response") and not _are_messages(value):
+            fault = RowError("not a text", f"field '{name}' holds neither a text nor messages")
+            raise unfit(fault, name, value, ours)
+        try:
+            messages = self.reader.read(value)
+        except RowError as fault:
+            if fault.reason in _NO_MESSAGES and not is_blank(value):
+                raise unfit(fault, name, value, ours) from None
+            raise
+        self.used.add(name)
+        return messages
+
+    def _check_position(self, content: str, response: str) -> None:
+        """Refuse an answer that is the place of a choice, counted from nobody knows where."""
+        choices = self._offered() if self.roles.choices and content.strip().isdecimal() else None
+        if choices and content.strip() not in (*choices.letters, *choices.texts):
+            detail = f"field '{response}' is {content.strip()[:20]}, and choices have letters"
+            raise position_fault(RowError("unknown choice", detail), response, self.roles)
+
+    def _check_desired(self) -> None:
+        for name in self.roles.verdicts:
+            value = self.columns[name]
+            if value is False or (isinstance(value, str) and is_undesired(value)):
+                raise RowError(UNDESIRED, f"field '{name}' is {str(value)[:20]}")
 
     def _reasoned(self, content: str) -> str:
         found = self._present(self.roles.reasoning) if self.roles.reasoning else []
@@ -233,9 +266,15 @@ class RowReading:
         self.used.add(found[0])
         return with_reasoning(reasoning, content)
 
-    def _text(self, name: str, reason: str) -> str:
+    def _text(self, name: str, reason: str, ours: str = "") -> str:
         self.used.add(name)
-        return cell_content(self.columns[name], name, reason)
+        value = self.columns[name]
+        try:
+            return cell_content(value, name, reason)
+        except RowError as fault:
+            if ours and not is_blank(value) and (is_list(value) or isinstance(value, Mapping)):
+                raise unfit(fault, name, value, ours) from None
+            raise
 
     def _input(self) -> str:
         """What it is to be applied to: contexts, Alpaca's input, the choices, below each other."""
@@ -247,23 +286,40 @@ class RowReading:
             value = self.columns[name]
             if is_blank(value) or are_numbers(value):
                 continue
-            text = _joined(value, name)
-            self.used.add(name)
+            text = self._context(name)
             if text not in parts:
                 parts.append(text)
         if roles.choices and (laid_out := self._choices()):
             parts.append(laid_out)
         return parts[0] if len(parts) == 1 else "\n\n".join(parts)
 
+    def _context(self, name: str) -> str:
+        self.used.add(name)
+        value = self.columns[name]
+        try:
+            text, left = context_text(value, name)
+        except RowError as fault:
+            raise unfit(fault, name, value, "input") from None
+        self.left += left
+        return text
+
     def _choices(self) -> str:
+        choices = self._offered()
+        return "" if choices is None else in_lettered_lines(choices)
+
+    def _offered(self) -> AnswerChoices | None:
         names = self.roles.choices
         values: object = self.columns[names[0]]
+        marks: tuple[str, ...] = ()
         if len(names) > 1:
-            values = [str(self.columns[name]) for name in names if not is_blank(self.columns[name])]
+            given = [name for name in names if not is_blank(self.columns[name])]
+            values = [str(self.columns[name]) for name in given]
+            marks = tuple(name[-1] for name in given if name[-1].isdecimal())
         if is_blank(values):
-            return ""
+            return None
         self.used.update(names)
-        return in_lettered_lines(choices_of(values, names[0]))
+        choices = choices_of(values, names[0])
+        return replace(choices, letters=marks) if len(marks) == len(choices.texts) else choices
 
     def _with_history(self, messages: tuple[Message, ...]) -> tuple[Message, ...]:
         if not self.roles.history:
@@ -271,8 +327,7 @@ class RowReading:
         name = self.roles.history[0]
         if is_blank(self.columns[name]):
             return messages
-        before = self.reader.read(self.columns[name])
-        self.used.add(name)
+        before = self._turns(name, "history")
         if messages[: len(before)] == before:
             return messages
         head = messages[:1] if messages[0].role == "system" else ()
@@ -299,57 +354,19 @@ class RowReading:
             return
         text = self.columns[found[0]]
         if not isinstance(text, str) or any(turn.content not in text for turn in messages):
-            raise _ambiguous(response, found[0], ours="response")
-
-    def _missing(self, instruction: str | None, response: str | None) -> RowError:
-        roles, columns = self.roles, self.columns
-        sides = (*roles.instruction, *roles.response)
-        if instruction is None and response is None:
-            nulls = [name for name in (*sides, *roles.messages, *roles.text) if name in columns]
-            if nulls and columns[nulls[0]] is None:
-                return RowError("null field", f"field '{nulls[0]}' is null")
-            return RowError(
-                MISSING,
-                f"no field 'instruction', 'messages' or 'text'; found {found_in(columns)}. Map "
-                "them: fields: {instruction: COLUMN, response: COLUMN}.",
-            )
-        ours, known = (
-            ("response", roles.response) if instruction else ("instruction", roles.instruction)
-        )
-        if known:
-            return RowError("null field", f"field '{known[0]}' is null")
-        taken = (instruction, response, *OWN, *roles.input, *roles.context, *roles.system)
-        others = [name for name in columns if name not in taken]
-        column = others[0] if len(others) == 1 else "COLUMN"
-        return RowError(
-            MISSING,
-            f"no field '{ours}'; found {found_in(columns)}. Map it: fields: {{{ours}: {column}}}.",
-        )
+            raise two_readings(response, found[0], ours="response")
 
 
-def _interleaved(asked: object, answered: object) -> list[object] | None:
-    """Turns of two lists of texts, the questions and the answers; None where they are none."""
-    if not (is_list(asked) and is_list(answered) and len(asked) == len(answered) > 0):
-        return None
-    if not all(isinstance(one, str) for one in (*asked, *answered)):
-        return None
-    pairs = zip(asked, answered, strict=True)
-    return [
-        {"role": role, "content": one}
-        for pair in pairs
-        for role, one in zip(SIDES, pair, strict=True)
-    ]
+def _are_messages(value: object) -> bool:
+    """Whether a list holds messages that say who speaks, or texts in turn."""
+    if not is_list(value) or not value or not isinstance(value[0], Mapping):
+        return is_list(value)
+    keys = turn_keys(tuple(value[0]))
+    return keys is not None and keys.who in value[0]
 
 
 def _is_lone_text(value: Sequence[object]) -> bool:
     return len(value) == 1 and isinstance(value[0], str)
-
-
-def _joined(value: object, name: str) -> str:
-    """One text; of a list of texts, each in a paragraph of its own."""
-    if is_list(value) and value and all(isinstance(one, str) for one in value):
-        return "\n\n".join(str(one) for one in value)
-    return cell_content(value, name, "")
 
 
 def _holds(messages: Sequence[Message], others: Sequence[Message]) -> bool:
@@ -365,8 +382,4 @@ def _check_same(
         return [(turn.role, turn.content) for turn in messages if turn.role != "system"]
 
     if turns(first) != turns(second):
-        raise _ambiguous(one, other, ours=ours)
-
-
-def _ambiguous(first: str, second: str, *, ours: str) -> TwoReadingsError:
-    return TwoReadingsError(first, second, ours)
+        raise two_readings(one, other, ours=ours)

@@ -20,6 +20,7 @@ SIDES = ("user", "assistant")
 _END = r"<eo[a-z]>"  # MOSS ends its turns so
 _NAMED_TURN = re.compile(rf"\A<\|[^|\n]*\|>:\s*|\s*{_END}\s*\Z")
 _NOTHING = ("", "none", "null")
+_PARTS_OF_ANSWERS = ("input_text", "texts", "text")
 
 
 class TurnKeys(NamedTuple):
@@ -42,9 +43,44 @@ def turn_list(value: object) -> Sequence[object] | None:
         return _turns_of_text(value)
     if isinstance(value, Mapping):
         items = list(value.values())
+        if len(items) == 2 and all(map(is_list, items)) and exchange_keys(tuple(map(str, value))):
+            return asked_and_answered(*items)
         is_named = bool(items) and all(isinstance(one, Mapping) for one in items)
         return _spread(items) if is_named else None
     return _spread(value) if is_list(value) else None
+
+
+def asked_and_answered(asked: object, answered: object) -> list[object] | None:
+    """Turns of two lists, the questions and the answers; None where they are none."""
+    asks, answers = _said_in(asked), _said_in(answered)
+    if not asks or answers is None or len(asks) != len(answers):
+        return None
+    pairs = zip(asks, answers, strict=True)
+    return [
+        {"role": role, "content": one}
+        for pair in pairs
+        for role, one in zip(SIDES, pair, strict=True)
+    ]
+
+
+def _said_in(value: object) -> list[str] | None:
+    """The texts of a list: its own, those of its objects; or of an object of lists (CoQA, QuAC)."""
+    if isinstance(value, Mapping):
+        key = next((key for key in _PARTS_OF_ANSWERS if is_list(value.get(key))), None)
+        return _said_in(value[key]) if key else None
+    if not is_list(value):
+        return None
+    said: list[str] = []
+    for one in value:
+        text = one
+        if isinstance(one, Mapping):
+            text = next((one[key] for key in _PARTS_OF_ANSWERS if key in one), None)
+        elif is_list(one) and one:
+            text = one[0]
+        if not isinstance(text, str):
+            return None
+        said.append(text)
+    return said
 
 
 @functools.lru_cache(maxsize=1024)
@@ -123,6 +159,9 @@ def _spread(items: Sequence[object]) -> Sequence[object]:
     if all(isinstance(one, dict) and ("role" in one or "from" in one) for one in items):
         return items
     if len(items) > 1 and all(isinstance(one, str) for one in items):
+        labelled = [_turn_begins().match(str(one).lstrip()) for one in items]
+        if all(labelled):
+            return _turns_of_lines("\n".join(map(str, items))) or _alternating(items)
         return _alternating(items)
     if items and all(is_list(one) and len(one) == len(SIDES) for one in items):
         return _alternating([one for pair in items if is_list(pair) for one in pair])

@@ -3,7 +3,9 @@
 Every function raises RowError where the value is not of its type.
 """
 
+import ast
 import json
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -17,6 +19,9 @@ _NO = frozenset({"no", "false", "0", "n", "否"})
 _ANSWERS: dict[TaskLanguage, tuple[str, str]] = {"en": ("Yes", "No"), "zh": ("是", "否")}
 _COMMAS: dict[TaskLanguage, str] = {"en": ", ", "zh": "、"}
 _LAST: dict[TaskLanguage, str] = {"en": " or ", "zh": "或"}
+_LETTERED = re.compile(r"\s*[(\[]?([A-Za-z1-9])[).:\]]\s*(\S.*)", re.DOTALL)
+_CHOICE_TEXTS = ("text", "value", "content", "choice", "option", "answer")
+_CHOICE_NAMES = ("label", "key", "letter", "id", "name")
 _LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
 
@@ -91,18 +96,46 @@ def text_list(value: object, column: str) -> list[str]:
 
 
 def choices_of(value: object, column: str) -> AnswerChoices:
-    """Possible answers: a list, or texts with labels as ARC and OpenBookQA write them."""
+    """Possible answers: a list, texts with labels as ARC writes them, or texts by their letters."""
+    value = _value_of(value) if isinstance(value, str) else value
     if isinstance(value, Mapping) and "text" in value:
         texts = text_list(value["text"], column)
         letters = value.get("label") or _LETTERS[: len(texts)]
         names = tuple(str(one) for one in letters)
+    elif isinstance(value, Mapping) and value:
+        names, texts = tuple(map(str, value)), [cell_text(one, column) for one in value.values()]
+    elif isinstance(value, list) and value and all(isinstance(one, Mapping) for one in value):
+        names, texts = _named_choices(value, column)
     else:
-        texts = text_list(value, column)
-        names = tuple(_LETTERS[: len(texts)])
+        names, texts = _own_letters(text_list(value, column))
     if not 2 <= len(texts) == len(names):
         detail = f"column '{column}' offers {len(texts)} choices with {len(names)} letters"
         raise RowError("bad choices", f"{detail}; 2 to {len(_LETTERS)} can be offered")
     return AnswerChoices(texts=tuple(texts), letters=names)
+
+
+def _named_choices(
+    items: Sequence[Mapping[str, object]], column: str
+) -> tuple[tuple[str, ...], list[str]]:
+    """The letters and texts of objects that hold one choice each."""
+    said = next((key for key in _CHOICE_TEXTS if all(key in one for one in items)), None)
+    if said is None:
+        found = ", ".join(map(str, items[0]))
+        raise RowError(
+            "not a text", f"column '{column}' holds objects without a text; found {found}"
+        )
+    name = next((key for key in _CHOICE_NAMES if all(key in one for one in items)), None)
+    texts = [cell_text(one[said], column) for one in items]
+    return tuple(str(one[name]) for one in items) if name else tuple(_LETTERS[: len(texts)]), texts
+
+
+def _own_letters(texts: list[str]) -> tuple[tuple[str, ...], list[str]]:
+    """Texts without the letters in turn that they bring themselves (`A) at home`)."""
+    found = [_LETTERED.fullmatch(text) for text in texts]
+    letters = tuple(match[1] for match in found if match)
+    if "".join(letters).upper() in (_LETTERS[: len(texts)], "123456789"[: len(texts)]):
+        return letters, [match[2] for match in found if match]
+    return tuple(_LETTERS[: len(texts)]), texts
 
 
 def record_of(value: object, column: str) -> Mapping[str, object]:
@@ -140,14 +173,23 @@ def in_lettered_lines(choices: AnswerChoices) -> str:
     return "\n".join(f"{letter}. {text}" for letter, text in pairs)
 
 
-def _parts(text: str) -> list[object]:
-    if text.lstrip().startswith("["):
+def _value_of(text: str) -> object:
+    """What JSON or Python wrote into a cell; a text that neither wrote stays one."""
+    if text.lstrip()[:1] not in ("[", "{"):
+        return text
+    for read in (json.loads, ast.literal_eval):
         try:
-            found = json.loads(text)
-        except (ValueError, RecursionError):
-            found = None
-        if isinstance(found, list):
-            return found
+            value: object = read(text)
+        except (ValueError, SyntaxError, RecursionError, MemoryError):
+            continue
+        return value if isinstance(value, list | dict) else text
+    return text
+
+
+def _parts(text: str) -> list[object]:
+    found = _value_of(text)
+    if isinstance(found, list):
+        return found
     for separator in ("\n", "|", ";", "；", "、", "，", ","):
         if separator in text:
             return [part for part in text.split(separator) if part.strip()]

@@ -12,6 +12,7 @@ from functools import partial
 from pathlib import Path
 
 from tunesmith.errors import RecipeError
+from tunesmith.examples.conversion.cell_paths import opened_rows
 from tunesmith.examples.conversion.cell_text import is_blank
 from tunesmith.examples.conversion.shapes import drop_row, group_of
 from tunesmith.examples.example import Example, Message
@@ -249,7 +250,7 @@ def _labels(source: SourceRecipe, template: TaskTemplate, folder: Path) -> Label
     if template.label_column is None:
         return None
     return gathered_labels(
-        read_source(source, folder=folder),
+        opened_rows(read_source(source, folder=folder), source),
         source.columns.get(template.label_column, template.label_column),
         are_several=template.columns[template.label_column] == "labels",
         has_numbers=template.has_numbers,

@@ -23,6 +23,7 @@ from tunesmith.examples.columns.column_plan import (
     ColumnQuestion,
     plan_columns,
 )
+from tunesmith.examples.conversion.cell_paths import opened_rows
 from tunesmith.examples.example import Example
 from tunesmith.examples.open_sources import check_fields
 from tunesmith.examples.read_count import ReadCount
@@ -189,11 +190,12 @@ def _candidates(source: SourceRecipe) -> tuple[tuple[str, str], ...]:
 
 def _settle_columns(proposal: SourceProposal, ask: Asker | None) -> bool:
     """Ask what the columns leave open; whether there was anything."""
-    first = itertools.islice(read_source(proposal.sample_recipe(), folder=Path()), NUM_SAMPLE)
+    recipe = proposal.recipe()
+    material = opened_rows(read_source(proposal.sample_recipe(), folder=Path()), recipe)
+    first = itertools.islice(material, NUM_SAMPLE)
     rows = [piece for piece in first if isinstance(piece, Row)]
     if not rows:
         return False
-    recipe = proposal.recipe()
     if recipe.is_prompted:
         questions: Sequence[ColumnQuestion] = beside_task(rows, recipe)
     else:
