@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests import forks
+from tunesmith.sources.source_sums import SourceSums
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -47,6 +48,20 @@ def _same_numbers_everywhere() -> None:
 
     torch.set_num_threads(1)
     torch.backends.mkldnn.matmul.fp32_precision = "none"
+
+
+@pytest.fixture(autouse=True)
+def _every_sum_closes(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Law 19 in whatever a test reads: what a source holds and is in no list fails the test."""
+    open_sums = SourceSums.open_sums
+
+    def closed(sums: SourceSums, num_kept_or_dropped: int) -> list[str]:
+        found = open_sums(sums, num_kept_or_dropped)
+        if found:
+            pytest.fail("\n".join(found))
+        return found
+
+    monkeypatch.setattr(SourceSums, "open_sums", closed)
 
 
 @pytest.fixture(scope="session")

@@ -47,6 +47,7 @@ def test_sources_are_read_in_order_and_duplicates_found_across_them(tmp_path: Pa
             "b.jsonl": {"kept": 1, "dropped": 2},
         },
         "not_read": {},
+        "sums": {},
     }
     assert (count.num_read, count.num_faulty) == (6, 1)
 

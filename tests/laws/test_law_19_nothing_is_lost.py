@@ -18,6 +18,7 @@ from tunesmith.examples.example import Example
 from tunesmith.examples.from_material import to_examples
 from tunesmith.recipe.source_recipe import SourceRecipe
 from tunesmith.sources import lines
+from tunesmith.sources.lines import num_characters
 from tunesmith.sources.material import Material
 from tunesmith.sources.not_read import NotReadCount
 from tunesmith.sources.read_source import read_pieces
@@ -54,7 +55,7 @@ def _unread_cells(row: Row, count: NotReadCount) -> Iterator[str]:
     """The cells of one row that are named as not read, with as many characters as were counted."""
     for (_, name), number in count.number.items():
         cell = row.fields[name.removeprefix("column '").removesuffix("'")]
-        assert (number, count.characters[_, name]) == (1, len(str(cell)))
+        assert (number, count.characters[_, name]) == (1, num_characters(str(cell)))
         yield str(cell)
 
 

@@ -48,6 +48,7 @@ def test_every_piece_is_shown_or_left_out_with_its_reason(material: Path) -> Non
     assert talk.notes == [
         "faq.jsonl is read as jsonl: its lines are JSON objects",
         "template alpaca: the tokenizer has no chat template, and every row has one turn",
+        "faq.jsonl: 4 rows, 8 cells = 8 in examples; 4 characters beside the rows = 4 dropped",
     ]
 
 

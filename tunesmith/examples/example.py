@@ -10,6 +10,7 @@ from typing import Any, Literal
 
 from tunesmith.files import hash_json
 from tunesmith.recipe.values import SplitName
+from tunesmith.sources.lines import num_characters
 from tunesmith.sources.row import Dropped, RowError
 
 Role = Literal["system", "user", "assistant", "tool"]
@@ -68,6 +69,12 @@ class Example:
         """Whether this is one instruction and one response, nothing else."""
         return [m.role for m in self.messages] == ["user", "assistant"]
 
+    @property
+    def num_characters(self) -> int:
+        """Of all that is asked and answered, blanks aside."""
+        turns = self.messages
+        return sum(num_characters(turn.content) + num_characters(turn.input) for turn in turns)
+
     def to_json(self) -> dict[str, Any]:
         """The record as it is written."""
         record: dict[str, Any] = {"id": self.id}
@@ -109,8 +116,9 @@ def last_user_text(messages: Sequence[Message]) -> str:
 def drop_example(example: Example, fault: RowError) -> Dropped:
     """An example that is left out, shown by what was asked."""
     shown = last_user_text(example.messages) or example.reference
-    size = sum(len(message.content) + len(message.input) for message in example.messages)
-    return Dropped.of(fault, source=example.source, text=shown, num_characters=size)
+    return Dropped.of(
+        fault, source=example.source, text=shown, num_characters=example.num_characters
+    )
 
 
 def _message_to_json(message: Message) -> dict[str, Any]:

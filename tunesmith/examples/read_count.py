@@ -93,6 +93,10 @@ class ReadCount:
         """What could not be used; duplicates and tool calls were left out on purpose."""
         return sum(count for reason, count in self.dropped.items() if reason not in NOT_FAULTY)
 
+    def open_sums(self) -> list[str]:
+        """A warning for each source of which something is in no list; asked in the end."""
+        return self.not_read.sums.open_sums(self.num_read)
+
     def to_json(self) -> dict[str, Any]:
         """The counts as they are written."""
         names = list(dict.fromkeys([*self.kept_by_source, *self.dropped_by_source]))
@@ -104,6 +108,7 @@ class ReadCount:
                 for name in names
             },
             "not_read": self.not_read.to_json(),
+            "sums": self.not_read.sums.to_json(),
         }
 
 

@@ -47,6 +47,13 @@ def excerpt(data: bytes | str) -> str:
     return text[:PREVIEW_CHARACTERS].rstrip("\r\n")
 
 
+def num_characters(text: bytes | str) -> int:
+    """How many characters a text has besides blanks and line ends."""
+    if isinstance(text, bytes):
+        text = text.decode("utf-8", "replace")
+    return sum(map(len, text.split()))
+
+
 def _pieces(chunks: Iterable[bytes]) -> Iterator[tuple[bytes, int]]:
     """Lines and their true length. The part of a line still open is carried along."""
     rest, num_skipped = b"", 0

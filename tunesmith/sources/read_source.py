@@ -41,7 +41,8 @@ def read_source(
     Raises:
         TunesmithError: As `read_pieces` does.
     """
-    return count_not_read(read_pieces(recipe, folder=folder), not_read)
+    pieces = read_pieces(recipe, folder=folder)
+    return count_not_read(pieces, not_read, source=recipe.path or recipe.hub or "")
 
 
 def read_pieces(recipe: SourceRecipe, *, folder: Path) -> Iterator[Piece]:

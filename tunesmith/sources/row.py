@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Self
 
 from tunesmith.sources.lines import excerpt
+from tunesmith.sources.lines import num_characters as count_characters
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,7 +34,7 @@ class Dropped:
 
     `reason` is a short name that can be counted ("exact duplicate", "bad JSON"); `detail`
     says what exactly, with the value; `text` is the beginning of what was dropped, which has
-    `num_characters` in all.
+    `num_characters` in all, blanks aside.
     """
 
     source: str
@@ -64,7 +65,7 @@ class Dropped:
             reason=fault.reason,
             detail=fault.detail,
             text=excerpt(text),
-            num_characters=len(text) if num_characters is None else num_characters,
+            num_characters=count_characters(text) if num_characters is None else num_characters,
         )
 
 

@@ -122,6 +122,8 @@ class _Import:
             self._progress.close()
 
     def _result(self) -> Imported:
+        for warning in self._count.open_sums():
+            self._progress.note(warning)
         counts = {
             **self._count.to_json(),
             "redacted": dict(self._count.redacted.most_common()),

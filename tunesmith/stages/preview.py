@@ -95,7 +95,7 @@ def preview_pieces(
             if isinstance(piece, Dropped) and not isinstance(read.item, Dropped):
                 count.lose(piece)
             yield piece
-    for sentence in not_read.sentences():
+    for sentence in not_read.account(count.num_read):
         told.note(sentence)
     if count.num_read:
         check_read(count, max_bad=1.0)

@@ -73,7 +73,7 @@ def test_columns_of_choices_and_several_contexts_are_read() -> None:
 def test_reasoning_is_left_out_by_name_or_kept(key: str) -> None:
     columns = {**PAIR, key: "Ulm lies on it."}
     item, unread = read(columns)
-    assert (texts(item)[-1], unread) == ("At Ulm.", {f"column '{key}'": 15})
+    assert (texts(item)[-1], unread) == ("At Ulm.", {f"column '{key}'": 12})
     item, unread = read(columns, keeps_reasoning=True)
     assert texts(item)[-1] == "<think>\nUlm lies on it.\n</think>\n\nAt Ulm."
     assert unread == {}
@@ -83,7 +83,7 @@ def test_reasoning_is_left_out_by_name_or_kept(key: str) -> None:
 def test_reasoning_of_a_message_is_left_out_by_name_or_kept(key: str) -> None:
     columns = {"messages": [ASKED, {**TOLD, key: "I saw it."}]}
     item, unread = read(columns)
-    assert (texts(item)[-1], unread) == ("There.", {f"column 'messages.{key}'": 9})
+    assert (texts(item)[-1], unread) == ("There.", {f"column 'messages.{key}'": 7})
     item, unread = read(columns, keeps_reasoning=True)
     assert (texts(item)[-1], unread) == ("<think>\nI saw it.\n</think>\n\nThere.", {})
 

@@ -3,6 +3,8 @@
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
+from tunesmith.sources.source_sums import sum_sentences
+
 Record = Mapping[str, Any]
 _MAX_SOURCES = 12
 
@@ -20,6 +22,7 @@ def result_lines(result: Record) -> Iterator[str]:
         "splits": _split_lines,
         "by_source": _source_lines,
         "not_read": _not_read_lines,
+        "sums": sum_sentences,
         "scores": _score_lines,
         "loss": _loss_lines,
         "judge": _judge_lines,

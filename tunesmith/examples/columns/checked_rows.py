@@ -18,7 +18,8 @@ from tunesmith.examples.columns.column_plan import (
     content_question,
 )
 from tunesmith.examples.columns.looks import ColumnLook
-from tunesmith.examples.tasks.task_examples import columns_read, unread_cells
+from tunesmith.examples.conversion.accounting import unread_cells
+from tunesmith.examples.tasks.task_examples import columns_read
 from tunesmith.recipe.source_recipe import SourceRecipe
 from tunesmith.sources.material import Material
 from tunesmith.sources.row import Dropped, Row

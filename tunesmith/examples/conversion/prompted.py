@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from tunesmith.errors import DataError
+from tunesmith.examples.conversion.accounting import enter_row, no_row
 from tunesmith.examples.conversion.prompt_file import (
     CANNOT_RUN,
     SEPARATOR,
@@ -23,14 +24,20 @@ from tunesmith.recipe.source_recipe import SourceRecipe
 from tunesmith.sandbox.compiled_template import CompiledTemplate
 from tunesmith.sources.lines import excerpt
 from tunesmith.sources.material import Material
+from tunesmith.sources.not_read import NotReadCount
 from tunesmith.sources.row import Dropped, Row, RowError
+from tunesmith.sources.source_sums import SourceSum
 
 _STAND_IN = "\ue000\ue001\ue000"  # for ||| within a row's own text
 Values = dict[str, Any]
 
 
 def prompted_examples(
-    material: Iterable[Material | Dropped], source: SourceRecipe, *, folder: Path
+    material: Iterable[Material | Dropped],
+    source: SourceRecipe,
+    *,
+    folder: Path,
+    not_read: NotReadCount,
 ) -> Iterator[Example | Dropped]:
     """Open the file of templates at once, and render rows while the caller iterates.
 
@@ -38,6 +45,7 @@ def prompted_examples(
         material: Rows; what was dropped passes.
         source: `prompts`, `prompt_names`, `columns` and `seed` say how.
         folder: The recipe's; paths are relative to it.
+        not_read: Grows by the columns that no template reads; its sums, by all cells.
 
     Raises:
         MissingError: There is no such file.
@@ -47,21 +55,27 @@ def prompted_examples(
     name = source.prompts
     read = read_prompt_file(folder / name, name, names=source.prompt_names)
     work = _SourceTemplates(read.prompts, source.columns, source.seed)
-    return _examples(material, work, read.broken)
+    total = not_read.sums.of(source.path or source.hub or "")
+    return _examples(material, work, read.broken, (not_read, total))
 
 
 def _examples(
-    material: Iterable[Material | Dropped], work: "_SourceTemplates", broken: Sequence[Dropped]
+    material: Iterable[Material | Dropped],
+    work: "_SourceTemplates",
+    broken: Sequence[Dropped],
+    counts: tuple[NotReadCount, SourceSum],
 ) -> Iterator[Example | Dropped]:
+    not_read, total = counts
     yield from broken
     for piece in material:
         if isinstance(piece, Row):
-            yield work.example(piece)
-        elif isinstance(piece, Dropped):
-            yield piece
+            item = work.example(piece)
+            enter_row(piece, item, work.columns_read, not_read=not_read, total=total)
+            yield item
         else:
-            detail = "prompt templates read the rows of a table"
-            yield Dropped.of(RowError("not a row", detail), source=piece.source)
+            dropped = no_row(piece, "prompt templates read the rows of a table")
+            total.characters_dropped += dropped.num_characters
+            yield dropped
     yield from work.never_used()
 
 
@@ -74,6 +88,11 @@ class _SourceTemplates:
     seed: int
     used: set[str] = field(default_factory=set)
     failures: dict[str, str] = field(default_factory=dict)
+    columns_read: frozenset[str] = field(init=False)
+
+    def __post_init__(self) -> None:
+        names = frozenset[str]().union(*(prompt.columns for prompt in self.prompts))
+        self.columns_read = frozenset(self.columns.get(name, name) for name in names)
 
     def example(self, row: Row) -> Example | Dropped:
         """One row with the first template that fits it, counted from the one it drew."""

@@ -9,12 +9,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from tunesmith.examples.columns.column_names import ColumnChoice, ColumnRoles, column_roles
+from tunesmith.examples.conversion.accounting import count_full, count_held, texts_of
 from tunesmith.examples.conversion.conversations import MessageReader
 from tunesmith.examples.conversion.end_markers import REMOVED, without_end_markers
 from tunesmith.examples.conversion.row_reading import RowFields, RowReading
 from tunesmith.examples.example import Example
 from tunesmith.sources.not_read import NotReadCount
 from tunesmith.sources.row import Dropped, Row, RowError
+from tunesmith.sources.source_sums import SourceSum
 
 
 @dataclass(slots=True)
@@ -24,10 +26,12 @@ class RowReader:
     Attributes:
         choice: What the recipe says of the columns.
         not_read: How many cells of each column were not, and how much stood in them.
+        total: The sum of the rows' source.
     """
 
     choice: ColumnChoice = field(default_factory=ColumnChoice)
     not_read: NotReadCount = field(default_factory=NotReadCount)
+    total: SourceSum = field(default_factory=SourceSum)
     _roles: dict[tuple[str, ...], ColumnRoles] = field(default_factory=dict)
     _messages: MessageReader = field(init=False)
 
@@ -42,13 +46,25 @@ class RowReader:
             reading = RowReading(columns, self.roles(columns), self._messages)
             messages, marker = without_end_markers(reading.messages())
         except RowError as error:
+            self.total.drop_cells(count_full(columns))
             return drop_row(row, error)
         tags = reading.tags() + ((f"{REMOVED}{marker}",) if marker else ())
         group = group_of(columns)
         if group is not None:
             reading.used.add("group")
-        self.not_read.add_cells(row.source, reading.unread())
-        return Example(messages=messages, source=row.source, group=group, tags=tags)
+        example = Example(messages=messages, source=row.source, group=group, tags=tags)
+        self._count(row, reading, example, marker or "")
+        return example
+
+    def _count(self, row: Row, reading: RowReading, example: Example, marker: str) -> None:
+        """Enter every cell: it is used, and found in the messages; or it is not read."""
+        unread, columns, total = reading.unread(), row.fields, self.total
+        self.not_read.add_cells(row.source, unread)
+        left = [value for _, value in (*reading.reader.aside, *reading.left)]  # within used cells
+        beside = [*texts_of(left), *example.tags, example.group or "", marker]
+        total.cells_read += count_full(columns)
+        total.cells_not_read += len(unread) - len(left)
+        total.cells_in_examples += count_held(columns, reading.used, example.messages, beside)
 
     def roles(self, columns: RowFields) -> ColumnRoles:
         """Who plays which role among these columns."""

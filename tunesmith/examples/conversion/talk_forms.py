@@ -9,6 +9,7 @@ import ast
 import functools
 import json
 import re
+import string
 from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
@@ -106,6 +107,15 @@ def role_words() -> Mapping[str, str]:
         "tool": words.words("tool_roles"),
     }
     return {word: role for role, names in lists.items() for word in names}
+
+
+def structure_words() -> Iterator[str]:
+    """Texts of a conversation that say who speaks or what ends a turn, and are no content."""
+    yield from role_words()
+    for names in ("speaker_keys", "said_keys"):
+        yield from lexicon(__package__).words(names)
+    yield from _NOTHING
+    yield from (f"eo{letter}" for letter in string.ascii_lowercase)
 
 
 def _turns_of_text(text: str) -> Sequence[object] | None:

@@ -6,14 +6,14 @@ other row, and a question that is answered twice is asked in one way.
 
 import difflib
 import json
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
 from tunesmith.errors import RecipeError
+from tunesmith.examples.conversion.accounting import enter_row, no_row
 from tunesmith.examples.conversion.cell_paths import opened_rows
-from tunesmith.examples.conversion.cell_text import is_blank
 from tunesmith.examples.conversion.shapes import drop_row, group_of
 from tunesmith.examples.example import Example, Message
 from tunesmith.examples.row_seed import row_seed
@@ -70,7 +70,7 @@ def task_examples(
     source: SourceRecipe,
     *,
     folder: Path,
-    not_read: NotReadCount | None = None,
+    not_read: NotReadCount,
 ) -> Iterator[Example | Dropped]:
     """Check the recipe at once, and fill in the template while the caller iterates.
 
@@ -81,7 +81,7 @@ def task_examples(
         material: Rows; what was dropped passes.
         source: `task`, `columns`, `labels` and `seed` say how.
         folder: The recipe's; paths are relative to it.
-        not_read: Grows by the columns that the template does not read.
+        not_read: Grows by the columns that the template does not read; its sums, by all cells.
 
     Raises:
         RecipeError: `columns` names one that the template does not have, or `labels` has no
@@ -92,9 +92,7 @@ def task_examples(
     template = library()[source.task]
     _check_columns(source, template)
     maker = partial(_row_maker, source, template, folder)
-    return _examples(
-        material, maker, template.name, NotReadCount() if not_read is None else not_read
-    )
+    return _examples(material, maker, source, not_read)
 
 
 def columns_read(source: SourceRecipe) -> frozenset[str]:
@@ -102,13 +100,6 @@ def columns_read(source: SourceRecipe) -> frozenset[str]:
     assert source.task is not None
     template = library()[source.task]
     return frozenset(source.columns.get(name, name) for name in template.columns)
-
-
-def unread_cells(row: Row, read: Collection[str]) -> Iterator[tuple[str, object]]:
-    """What stands in a row beside the columns that are read."""
-    for name, value in row.fields.items():
-        if name not in read and not is_blank(value):
-            yield name, value
 
 
 def _row_maker(source: SourceRecipe, template: TaskTemplate, folder: Path) -> "RowMaker":
@@ -123,22 +114,21 @@ def _row_maker(source: SourceRecipe, template: TaskTemplate, folder: Path) -> "R
 def _examples(
     material: Iterable[Material | Dropped],
     make: "Callable[[], RowMaker]",
-    task: str,
+    source: SourceRecipe,
     not_read: NotReadCount,
 ) -> Iterator[Example | Dropped]:
     maker = None
+    total = not_read.sums.of(source.path or source.hub or "")
     for piece in material:
-        if isinstance(piece, Dropped):
-            yield piece
-        elif isinstance(piece, Row):
+        if isinstance(piece, Row):
             maker = maker or make()
             item = maker.example(piece)
-            if isinstance(item, Example):
-                not_read.add_cells(piece.source, unread_cells(piece, maker.columns.values()))
+            enter_row(piece, item, maker.columns.values(), not_read=not_read, total=total)
             yield item
         else:
-            detail = f"the task {task} reads the rows of a table"
-            yield Dropped.of(RowError("not a row", detail), source=piece.source)
+            dropped = no_row(piece, f"the task {source.task} reads the rows of a table")
+            total.characters_dropped += dropped.num_characters
+            yield dropped
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

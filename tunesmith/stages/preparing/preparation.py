@@ -192,6 +192,7 @@ class Preparation:
             "dropped": read["dropped"],
             "by_source": read["by_source"],
             "not_read": read["not_read"],
+            "sums": read["sums"],
             "template": self._template_record(),
             "read_as": self.read_as,
             **({"taught": self.taught} if self.taught else {}),
@@ -227,7 +228,7 @@ class Preparation:
                 f"{total:,} of {self.read.num_read:,} rows were dropped "
                 f"({reasons_in_words(self.read.dropped)}): data/dropped.jsonl"
             )
-        notices += self.read.not_read.sentences()
+        notices += [*self.read.not_read.sentences(), *self.read.open_sums()]
         notices += [
             f"{number:,} answers ended in {marker!r}, which was taken off; the template writes "
             "the model's own end"

@@ -6,6 +6,7 @@ from typing import Any
 
 from tunesmith.sources.read_source import ReadAs
 from tunesmith.sources.row import Dropped
+from tunesmith.sources.source_sums import SumsJson
 from tunesmith.stages.results.record_json import FOR_PEOPLE, IF_SET, as_dict, known_fields
 from tunesmith.stages.results.taught import LessonResult
 
@@ -50,6 +51,7 @@ class Prepared:
         dropped: Pieces that were left out, by reason; data/dropped.jsonl lists them.
         by_source: The same by source.
         not_read: What was passed over on purpose: by source and name, number and characters.
+        sums: By source, how many cells or characters were read, and what became of them.
         template: The name of the template, and why it was taken.
         read_as: What each source was taken for, and why.
         taught: What each teacher wrote; None without a teacher.
@@ -64,6 +66,7 @@ class Prepared:
     dropped: Mapping[str, int]
     by_source: Mapping[str, SourceCount]
     not_read: NotReadJson = field(default_factory=dict)
+    sums: SumsJson = field(default_factory=dict)
     template: Mapping[str, str] = field(default_factory=dict)
     read_as: tuple[ReadAs, ...] = ()
     taught: tuple[LessonResult, ...] | None = field(default=None, metadata=IF_SET)
@@ -115,6 +118,7 @@ class Imported:
         dropped: Pieces that were left out, by reason.
         by_source: The same by source.
         not_read: What was passed over on purpose: by source and name, number and characters.
+        sums: By source, how many cells or characters were read, and what became of them.
         redacted: How many texts of each kind were hidden.
         read_as: What each source was taken for, and why.
         file: Where the examples are; None where nothing was written.
@@ -126,6 +130,7 @@ class Imported:
     dropped: Mapping[str, int]
     by_source: Mapping[str, SourceCount]
     not_read: NotReadJson
+    sums: SumsJson
     redacted: Mapping[str, int]
     read_as: tuple[ReadAs, ...]
     file: str | None = field(default=None, metadata=IF_SET)
