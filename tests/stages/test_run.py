@@ -59,6 +59,8 @@ def test_scores_cover_the_metrics_and_compare_base_with_tuned(done: Any) -> None
     recipe, folder, result = done
     scores = read_json(folder.scores)
     assert scores == json.loads(json.dumps(result.scores.to_dict()))
+    assert scores["usability"]["models"].keys() == {"base", "tuned"}
+    assert scores["headline"]["title"] == "No difference shown, not usable yet"
     assert set(scores["metrics"]) == set(recipe.evaluation.metrics)
     count = result.prepared.splits["test"].rows
     for models in scores["metrics"].values():

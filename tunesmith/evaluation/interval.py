@@ -72,6 +72,15 @@ def mean_interval(rows: RowScores, *, bounds: Bounds | None, seed: int = 0) -> B
     return middle(np.concatenate(means), rows.mean)
 
 
+def share_interval(hits: int, count: int) -> Bounds:
+    """The 95 % interval of a share in percent: `mean_interval` of scores 0 and 100, at once."""
+    point = 100 * hits / count
+    low, high = (
+        100 * float(stats.beta.ppf(level, hits + 0.5, count - hits + 0.5)) for level in _LEVELS
+    )
+    return min(low, point), max(high, point)
+
+
 def difference_interval(
     first: RowScores, second: RowScores, *, bounds: Bounds | None, seed: int = 0
 ) -> Bounds:

@@ -35,17 +35,17 @@ def language_fault(example: Example, language: str | None) -> tuple[str, str] | 
             cure=f"Known: {', '.join(sorted(identifier.nb_classes))}.",
         )
     prompt = "\n".join(f"{one.content}\n{one.input}" for one in example.prompt)
-    others = [_sure_language(text) for text in (prompt, example.reference)]
+    others = [sure_language(text) for text in (prompt, example.reference)]
     known = [found for found in others if found is not None]
     if not known or language in known:
         return None
-    whole = _sure_language(f"{prompt}\n{example.reference}")
+    whole = sure_language(f"{prompt}\n{example.reference}")
     if whole in (None, language):
         return None
     return WRONG_LANGUAGE, f"it is in {whole}, not in {language}"
 
 
-def _sure_language(text: str) -> str | None:
+def sure_language(text: str) -> str | None:
     """The language of a text that is long and plain enough to tell; else None."""
     text = text[:_MAX_CHARACTERS]
     num_letters = sum(map(str.isalpha, text))

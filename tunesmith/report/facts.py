@@ -3,25 +3,16 @@
 from collections.abc import Mapping
 from typing import Any
 
+from tunesmith.evaluation.headline import headline_of
 from tunesmith.report.number_text import counted, duration, number
 from tunesmith.report.record import LogPoint, RunRecord
-
-_OUTCOMES = {
-    "better": "Better",
-    "worse": "Worse",
-    "mixed": "Mixed",
-    "no difference shown": "No difference shown",
-    "not compared": "Not compared",
-}
 
 
 def headline(record: RunRecord) -> tuple[str, str]:
     """The verdict as a title and a sentence; where there is none, why."""
-    verdict = record.verdict
-    if verdict.outcome != "not compared":
-        return _OUTCOMES[verdict.outcome], verdict.sentence
-    if record.scores or record.answers:
-        return "Not compared", verdict.sentence
+    if record.verdict.outcome != "not compared" or record.scores or record.answers:
+        found = headline_of(record.verdict, record.usability)
+        return found.title, found.sentence
     if record.num_test_rows:
         return "Not answered yet", "The test rows are waiting for answers; no claim is made."
     if record.summary:

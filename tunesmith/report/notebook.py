@@ -5,6 +5,7 @@ from importlib import resources
 from typing import Any
 
 from tunesmith.evaluation.grade import Comparison, Score
+from tunesmith.evaluation.usability.usability import Usability
 from tunesmith.report.data.data_record import DataRecord
 from tunesmith.report.facts import headline
 from tunesmith.report.markup import Markup, joined, tag
@@ -63,6 +64,7 @@ def scores_alone(
     scores: Mapping[str, Mapping[str, Score]],
     comparisons: Sequence[Comparison],
     judge: Mapping[str, Any],
+    usability: Usability | None = None,
 ) -> RunRecord:
     """Scores as a record that knows nothing else of its run."""
     return RunRecord(
@@ -79,4 +81,5 @@ def scores_alone(
         comparisons=tuple(comparisons),
         failures={},
         judge=judge,
+        usability=usability,
     )

@@ -34,6 +34,7 @@ from tunesmith.stages.results.scores import JudgeResult, Scores
 from tunesmith.stages.test_set.judging import check_endpoints, judge_answers, judge_metrics
 from tunesmith.stages.test_set.judging import try_judge_on_plants as try_judge
 from tunesmith.stages.test_set.rivals import other_models
+from tunesmith.stages.test_set.usable import UsabilityStage
 from tunesmith.stages.train import base_record, identity_of_base
 from tunesmith.tokens.store import TokenStore
 from tunesmith.training.distributed import Ranks
@@ -59,8 +60,10 @@ def evaluate(run: Run) -> Scores:
     answer(run)
     models = [BASE, TUNED, *other_models(run.recipe)]
     with run.locked():
-        _grade(run, settled_renderer(run), models)
-        return Scores.from_dict(_score(run, judge_answers(run, models)))
+        renderer = settled_renderer(run)
+        _grade(run, renderer, models)
+        usable = UsabilityStage(run=run, markers=renderer.template.markers, models=models)
+        return Scores.from_dict(_score(run, judge_answers(run, models), usable))
 
 
 def check_judge(run: Run) -> JudgeResult:
@@ -124,7 +127,7 @@ def _write_grades(run: Run, renderer: Renderer, models: Sequence[str]) -> StageR
     return {}
 
 
-def _score(run: Run, told: StageResult) -> StageResult:
+def _score(run: Run, told: StageResult, usable: UsabilityStage) -> StageResult:
     """Write `scores.json` from the grades, where one of them changed."""
     recipe, folder, progress = run.recipe, run.folder, run.progress
     names = [*_text_metrics(recipe), *judge_metrics(recipe), *_token_metrics(recipe)]
@@ -137,9 +140,10 @@ def _score(run: Run, told: StageResult) -> StageResult:
         inputs={
             "grades": {name: hash_file(path) for name, path in paths.items()},
             "judge": told,
+            "usability": usable.inputs,
             "code": code_of("evaluation"),
         },
-        outputs=[folder.scores],
+        outputs=[folder.scores, *usable.outputs],
     )
 
     def work() -> StageResult:
@@ -147,6 +151,7 @@ def _score(run: Run, told: StageResult) -> StageResult:
         scores = score_files(paths)
         if told:
             scores["judge"] = told
+        scores |= usable.look(scores)
         progress.close()
         write_json(folder.scores, scores)
         return scores

@@ -25,6 +25,7 @@ def test_what_is_written_is_read_again() -> None:
         rates={"repeats": {"tuned": RATE}},
         forms={"text": 15},
         as_good=("nearest",),
+        notes=("It does as well.",),
         bands={"near": Band(count=9, scores={"tuned": RATE})},
         band_limit=0.7,
     )

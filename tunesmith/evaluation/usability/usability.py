@@ -84,7 +84,8 @@ class Usability:
         rates: Of answers with a sign, of `faulty` ones (any sign), of `right` ones; 0 to 100, by
             name and model.
         forms: How many references are of which form.
-        as_good: The baselines that do as well as tuned: `nearest`, `few-shot`.
+        as_good: The baselines than which tuned is not shown to be better: `nearest`, `few-shot`.
+        notes: What each of them means, a sentence each.
         bands: `near` and `far`, where rows of both kinds were measured.
         band_limit: From which similarity on, 0 to 1, a row is near.
     """
@@ -93,6 +94,7 @@ class Usability:
     rates: Mapping[str, Mapping[str, Score]] = field(default_factory=dict)
     forms: Mapping[str, int] = field(default_factory=dict)
     as_good: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
     bands: Mapping[str, Band] = field(default_factory=dict)
     band_limit: float | None = None
 
@@ -103,6 +105,7 @@ class Usability:
             "rates": {name: _scores_json(scores) for name, scores in self.rates.items()},
             "forms": dict(self.forms),
             "as_good": list(self.as_good),
+            "notes": list(self.notes),
             "bands": {
                 name: {"count": band.count, "scores": _scores_json(band.scores)}
                 for name, band in self.bands.items()
@@ -119,6 +122,7 @@ class Usability:
             rates={name: _scores(scores) for name, scores in record["rates"].items()},
             forms=dict(record["forms"]),
             as_good=tuple(record["as_good"]),
+            notes=tuple(record["notes"]),
             bands={n: Band(count=b["count"], scores=_scores(b["scores"])) for n, b in bands},
             band_limit=record["band_limit"],
         )

@@ -46,6 +46,13 @@ def are_grades(path: Path) -> bool:
     return are_all_lines(path, lambda record: record.keys() >= keys)
 
 
+def are_signs(path: Path) -> bool:
+    """Whether every line of a file says what was found in an answer, or why there is none."""
+    return are_all_lines(
+        path, lambda record: record.keys() >= {"example_id", "model"} and _says(record)
+    )
+
+
 def require_name(option: str, path: Path) -> None:
     """Find out that an output has a name, from which those of files beside it are made.
 
@@ -78,6 +85,10 @@ def check_outputs(option: str, files: Mapping[Path, IsOurs], *, read: Iterable[P
         problem = problem or _folder_problem(path)
         if problem:
             raise RecipeError(problem, where=f"{option} {path}", cure=_CURE)
+
+
+def _says(record: Mapping[str, object]) -> bool:
+    return "failure" in record or record.keys() >= {"form", "signs", "is_right"}
 
 
 def _kind_problem(path: Path) -> str | None:

@@ -134,6 +134,10 @@ class RunFolder:
         """One metric's grades of all models."""
         return self.path / "grades" / f"{metric}.jsonl"
 
+    def signs(self, model: str) -> Path:
+        """What was found in a model's answers that makes them unusable."""
+        return self.path / "signs" / self.completions(model).name
+
     def read_manifest(self) -> dict[str, Any]:
         """The manifest; empty before the first stage is done.
 

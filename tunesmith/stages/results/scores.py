@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 from tunesmith.errors import MissingError
 from tunesmith.evaluation.grade import Comparison, Score
+from tunesmith.evaluation.headline import headline_of
+from tunesmith.evaluation.usability.usability import Usability
 from tunesmith.stages.results.record_json import FOR_PEOPLE, IF_SET, as_dict, known_fields
 
 if TYPE_CHECKING:
@@ -62,6 +64,8 @@ class Scores:
         loss: By model, in nats per token of the references; None where it was not measured.
         comparisons: Of every other model with `tuned`, metric by metric.
         judge: None without one.
+        usability: Whether each model's answers can be used, and on what that rests.
+        headline: A title of two parts, better and usable, and the sentences below it.
     """
 
     schema: int
@@ -70,6 +74,8 @@ class Scores:
     loss: Mapping[str, Score] | None = field(default=None, metadata=IF_SET)
     comparisons: tuple[Comparison, ...] = ()
     judge: JudgeResult | None = field(default=None, metadata=IF_SET)
+    usability: Usability | None = field(default=None, metadata=IF_SET)
+    headline: Mapping[str, str] | None = field(default=None, metadata=IF_SET)
 
     def __repr__(self) -> str:
         models = {name for models in self.metrics.values() for name in models}
@@ -92,13 +98,14 @@ class Scores:
 
     @property
     def verdict(self) -> str:
-        """Tuned against base over all metrics, in a sentence."""
-        return self._record().verdict.sentence
+        """Whether tuned can be used and is better than base, in a title and sentences."""
+        found = headline_of(self._record().verdict, self.usability)
+        return f"{found.title}. {found.sentence}"
 
     @classmethod
     def from_dict(cls, record: Mapping[str, Any]) -> "Scores":
         """The record that stands in `scores.json`."""
-        judge = record.get("judge")
+        judge, usability = record.get("judge"), record.get("usability")
         return known_fields(
             cls,
             record,
@@ -106,6 +113,7 @@ class Scores:
             loss=_by_model(record["loss"]) if "loss" in record else None,
             comparisons=tuple(map(Comparison.from_json, record.get("comparisons", ()))),
             judge=None if judge is None else JudgeResult.from_dict(judge),
+            usability=None if usability is None else Usability.from_json(usability),
         )
 
     def to_dict(self) -> dict[str, object]:
@@ -117,7 +125,7 @@ class Scores:
 
         scores = {**self.metrics, **({} if self.loss is None else {"loss": self.loss})}
         judge = {} if self.judge is None else self.judge.to_dict()
-        return scores_alone(scores, self.comparisons, judge)
+        return scores_alone(scores, self.comparisons, judge, self.usability)
 
     def _repr_html_(self) -> str:
         from tunesmith.report.notebook import framed, score_tables, verdict

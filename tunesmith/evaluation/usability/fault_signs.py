@@ -1,0 +1,53 @@
+"""An answered row -> what makes the answer unusable, each sign by its name."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+from tunesmith.evaluation.usability.answered_row import AnsweredRow
+from tunesmith.evaluation.usability.copies import copies_prompt, copies_training
+from tunesmith.evaluation.usability.endings import does_not_end, says_nothing
+from tunesmith.evaluation.usability.expected import Expected
+from tunesmith.evaluation.usability.forms import other_form
+from tunesmith.evaluation.usability.languages import other_language
+from tunesmith.evaluation.usability.loops import repeats
+from tunesmith.evaluation.usability.template_text import carries_template
+
+
+@dataclass(frozen=True, slots=True)
+class FaultSign:
+    """What can be wrong with an answer, as is said of one and of several."""
+
+    one: str
+    several: str
+
+
+SIGNS: Mapping[str, FaultSign] = {
+    "unfinished": FaultSign("does not end", "do not end"),
+    "empty": FaultSign("says nothing", "say nothing"),
+    "repeats": FaultSign("repeats itself", "repeat themselves"),
+    "copies_prompt": FaultSign("copies the question", "copy the question"),
+    "copies_training": FaultSign("copies another answer", "copy another training answer"),
+    "other_language": FaultSign("is in another language", "are in another language"),
+    "other_form": FaultSign(
+        "has another form than its reference", "have another form than references"
+    ),
+    "template_text": FaultSign("carries text of a template", "carry text of a template"),
+}
+
+
+def signs_of(
+    row: AnsweredRow, expected: Expected, *, markers: Sequence[str] = ()
+) -> dict[str, str]:
+    """The signs that an answer shows, each with what was found."""
+    looks: dict[str, Callable[[], str | None]] = {
+        "unfinished": lambda: does_not_end(row),
+        "empty": lambda: says_nothing(row),
+        "repeats": lambda: repeats(row),
+        "copies_prompt": lambda: copies_prompt(row),
+        "copies_training": lambda: copies_training(row, expected),
+        "other_language": lambda: other_language(row),
+        "other_form": lambda: other_form(row, expected),
+        "template_text": lambda: carries_template(row, markers),
+    }
+    found = {name: look() for name, look in looks.items()}
+    return {name: told for name, told in found.items() if told is not None}

@@ -1,0 +1,44 @@
+"""An answer in another language, or in other letters, than its reference."""
+
+import unicodedata
+from collections import Counter
+
+from tunesmith.evaluation.usability.answered_row import AnsweredRow
+from tunesmith.examples.language import sure_language
+
+_MIN_LETTERS = 3
+_MAX_CHARACTERS = 2_000
+_MOSTLY = 0.6
+_SCRIPTS = {"CJK": "Han", "HIRAGANA": "Japanese", "KATAKANA": "Japanese", "HANGUL": "Korean"}
+_MIXED = {"Han", "Japanese", "Korean"}  # a text of the latter two may be written in Han alone
+
+
+def other_language(row: AnsweredRow) -> str | None:
+    """What the answer is written in, where that is surely not what the reference is written in."""
+    expected, found = sure_language(row.reference), sure_language(row.text)
+    if expected is not None and found is not None:
+        if found == expected or found == sure_language(f"{row.reference}\n{row.text}") == expected:
+            return None
+        return f"{found}, not {expected}" if _differ(row, found, expected) else None
+    wanted, written = _script(row.reference), _script(row.text)
+    if None in (wanted, written) or wanted == written or {wanted, written} <= _MIXED:
+        return None
+    return f"{written} letters, not {wanted}"
+
+
+def _differ(row: AnsweredRow, found: str, expected: str) -> bool:
+    """Not where the reference itself holds words of the other language, as in a quotation."""
+    shared = set(row.words) & set(row.reference_words)
+    return found != expected and 2 * len(shared) < len(set(row.words))
+
+
+def _script(text: str) -> str | None:
+    """The letters that most of a text is written in; None where there are few."""
+    counts: Counter[str] = Counter()
+    for character in filter(str.isalpha, text[:_MAX_CHARACTERS]):
+        name = unicodedata.name(character, "UNKNOWN").split(maxsplit=1)[0].split("-")[0]
+        counts[_SCRIPTS.get(name, name.capitalize())] += 1
+    if counts.total() < (1 if _MIXED & counts.keys() else _MIN_LETTERS):
+        return None
+    script, count = counts.most_common(1)[0]
+    return script if count >= _MOSTLY * counts.total() else None
