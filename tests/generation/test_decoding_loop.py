@@ -185,7 +185,13 @@ class _Heard(BaseStreamer):
 def test_a_streamer_hears_the_prompt_and_each_token(family: str) -> None:
     model, heard = _model(family), _Heard()
     prompt = _prompts()[0]
-    text = generate(model, [prompt], recipe=GREEDY, stop_ids=STOPS, streamer=heard)[0]
+    text = generate(
+        model,
+        [prompt],
+        recipe=GREEDY,
+        stop_ids=STOPS,
+        listeners=GenerationListeners(streamer=heard),
+    )[0]
     assert heard.is_over
     assert heard.pieces[0] == list(prompt.ids)
     written = [token for piece in heard.pieces[1:] for token in piece]
@@ -207,7 +213,13 @@ def test_texts_that_have_ended_are_given_before_others_go_on() -> None:
 def test_cancelling_ends_all_texts_and_those_that_wait() -> None:
     model, event = _model("llama"), Event()
     event.set()
-    texts = generate(model, _prompts(), recipe=GREEDY, stop_ids=STOPS, cancelled=event)
+    texts = generate(
+        model,
+        _prompts(),
+        recipe=GREEDY,
+        stop_ids=STOPS,
+        listeners=GenerationListeners(cancelled=event),
+    )
     assert all(text == Continuation(ids=[], finish_reason="length") for text in texts)
 
 

@@ -8,6 +8,7 @@ from transformers.generation.streamers import BaseStreamer
 
 from tests.tiny import tiny_network
 from tunesmith.generation.generate import Prompt, generate
+from tunesmith.generation.prompt import GenerationListeners
 from tunesmith.models.forward import choose_layout
 from tunesmith.models.rows.attention import register
 from tunesmith.recipe.recipe import GenerationRecipe
@@ -34,7 +35,8 @@ def _continue(**options: Any) -> list[int]:
     register()
     model = choose_layout(tiny_network("llama"))
     prompt = Prompt(ids=[65, 66, 67], key="a")
-    return generate(model, [prompt], recipe=RECIPE, stop_ids=[257], **options)[0].ids
+    listeners = GenerationListeners(**options)
+    return generate(model, [prompt], recipe=RECIPE, stop_ids=[257], listeners=listeners)[0].ids
 
 
 def test_generation_ends_within_two_tokens_of_being_cancelled() -> None:

@@ -80,12 +80,12 @@ def test_two_replies_never_use_the_model_at_once(monkeypatch: pytest.MonkeyPatch
     working: list[int] = []
     most: list[int] = []
 
-    def generate(*_: Any, streamer: Any, **__: Any) -> list[Continuation]:
+    def generate(*_: Any, listeners: Any, **__: Any) -> list[Continuation]:
         working.append(1)
         most.append(len(working))
         threading.Event().wait(0.1)
         working.pop()
-        streamer.end()
+        listeners.streamer.end()
         return [Continuation(ids=[65], finish_reason="stop")]
 
     monkeypatch.setattr(streamed_answer, "generate", generate)
@@ -131,12 +131,12 @@ def test_a_message_that_is_too_long_by_itself_is_not_to_be_reset() -> None:
 def _saying(*pieces: str, lengths: list[int] | None = None) -> Any:
     """A `generate` that says this; notes the prompts' lengths."""
 
-    def generate(_: object, prompts: Any, *, streamer: Any, **__: Any) -> list[Continuation]:
+    def generate(_: object, prompts: Any, *, listeners: Any, **__: Any) -> list[Continuation]:
         if lengths is not None:
             lengths.append(len(prompts[0].ids))
         for piece in pieces:
-            streamer.on_finalized_text(piece)
-        streamer.end()
+            listeners.streamer.on_finalized_text(piece)
+        listeners.streamer.end()
         return [Continuation(ids=list("".join(pieces).encode()), finish_reason="stop")]
 
     return generate

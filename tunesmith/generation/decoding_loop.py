@@ -129,6 +129,7 @@ class Writer:
     def _accept(self, choice: LikeliestTokens) -> list[tuple[int, Continuation]]:
         """Add its token to each text; those that end leave their places."""
         tokens, ties = choice.tokens.tolist(), choice.is_near_tie.tolist()
+        is_over = self._listeners.is_over
         self._show(tokens)
         ended = []
         for place in reversed(range(len(self._going))):
@@ -138,6 +139,7 @@ class Writer:
             is_stopped = tokens[place] in self._stop_ids
             if not is_stopped:
                 text.ids.append(tokens[place])
+                is_stopped = is_over is not None and is_over(text.ids)
             if is_stopped or len(text.ids) >= text.room:
                 self._leave(place)
                 ended.append(text.ended("stop" if is_stopped else "length"))

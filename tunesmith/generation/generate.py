@@ -2,9 +2,6 @@
 
 from collections.abc import Iterator, Sequence
 from itertools import groupby
-from threading import Event
-
-from transformers.generation.streamers import BaseStreamer
 
 from tunesmith.generation.decoding_loop import Writer
 from tunesmith.generation.padded import generate_padded
@@ -28,8 +25,7 @@ def generate(
     *,
     recipe: GenerationRecipe,
     stop_ids: Sequence[int],
-    streamer: BaseStreamer | None = None,
-    cancelled: Event | None = None,
+    listeners: GenerationListeners | None = None,
 ) -> list[Continuation]:
     """Continue all prompts at once, whatever the recipe's batch; in their order.
 
@@ -38,10 +34,8 @@ def generate(
         prompts: At least one token each.
         recipe: Length, temperature, top_p and seed.
         stop_ids: Any of these ends a text.
-        streamer: Told of each token as it comes; for a single prompt.
-        cancelled: Once it is set, generation ends within a token or two.
+        listeners: Who hears of tokens (of a single prompt), and who may end it all.
     """
-    listeners = GenerationListeners(streamer=streamer, cancelled=cancelled)
     recipe = recipe.model_copy(update={"batch": len(prompts)})
     ended = dict(
         generate_as_they_end(model, prompts, recipe=recipe, stop_ids=stop_ids, listeners=listeners)

@@ -4,7 +4,7 @@ Prompts of one batch are padded on the left; masks and positions come from lengt
 from comparing ids, so that any id may serve as padding.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from threading import Event
 
 import torch
@@ -19,6 +19,8 @@ from tunesmith.generation.prompt import Continuation, GenerationListeners, Promp
 from tunesmith.generation.sampling import RowwiseSampler, TieWatch
 from tunesmith.models.forward import LanguageModel, own_attention
 from tunesmith.recipe.recipe import GenerationRecipe
+
+IsOver = Callable[[Sequence[int]], bool]
 
 
 @torch.no_grad()
@@ -52,15 +54,16 @@ def generate_padded(
                 attention_mask=mask,
                 generation_config=_config(recipe, stops),
                 logits_processor=_processors(prompts, recipe, ties),
-                stopping_criteria=StoppingCriteriaList(
-                    [_Cancelled(listeners.cancelled)] if listeners.cancelled else []
-                ),
+                stopping_criteria=_criteria(listeners, ids.shape[1]),
                 streamer=listeners.streamer,
             )
     finally:
         network.generation_config = before
     written = output[:, ids.shape[1] :].tolist()
-    return [_cut(row, stops, tie) for row, tie in zip(written, ties.first_ties, strict=True)]
+    return [
+        _cut(row, stops, tie, is_over=listeners.is_over)
+        for row, tie in zip(written, ties.first_ties, strict=True)
+    ]
 
 
 class _Cancelled(StoppingCriteria):
@@ -73,6 +76,28 @@ class _Cancelled(StoppingCriteria):
         """(B, T) ids -> (B,) bool: True where a row is to end."""
         is_over = self._event.is_set()
         return torch.full((len(input_ids),), is_over, dtype=torch.bool, device=input_ids.device)
+
+
+class _Over(StoppingCriteria):
+    """Ends a row whose own text has come to its end."""
+
+    def __init__(self, is_over: IsOver, prompt_length: int) -> None:
+        self._is_over = is_over
+        self._prompt_length = prompt_length
+
+    def __call__(self, input_ids: torch.Tensor, scores: object, **_: object) -> torch.Tensor:
+        """(B, T) ids -> (B,) bool: True where a row is to end."""
+        written = input_ids[:, self._prompt_length :].tolist()
+        return torch.tensor([self._is_over(row) for row in written], device=input_ids.device)
+
+
+def _criteria(listeners: GenerationListeners, prompt_length: int) -> StoppingCriteriaList:
+    criteria = StoppingCriteriaList()
+    if listeners.cancelled is not None:
+        criteria.append(_Cancelled(listeners.cancelled))
+    if listeners.is_over is not None:
+        criteria.append(_Over(listeners.is_over, prompt_length))
+    return criteria
 
 
 def _processors(
@@ -106,8 +131,14 @@ def _pad_left(prompts: Sequence[Prompt], device: torch.device) -> tuple[torch.Te
     return ids.to(device), mask.to(device)
 
 
-def _cut(written: list[int], stops: list[int], tie: int | None) -> Continuation:
+def _cut(
+    written: list[int], stops: list[int], tie: int | None, *, is_over: IsOver | None
+) -> Continuation:
+    """What a row holds up to its end; what follows there is padding."""
     for place, token in enumerate(written):
         if token in stops:
             return Continuation(ids=written[:place], finish_reason="stop", first_near_tie=tie)
+        if is_over is not None and is_over(written[: place + 1]):
+            ids, tie = written[: place + 1], None if tie is None or tie > place else tie
+            return Continuation(ids=ids, finish_reason="stop", first_near_tie=tie)
     return Continuation(ids=written, finish_reason="length", first_near_tie=tie)

@@ -1,6 +1,6 @@
 """What generation takes and gives: prompts and continuations, as token ids, and who listens."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from threading import Event
 from typing import Literal
@@ -49,7 +49,9 @@ class GenerationListeners:
     Attributes:
         streamer: Told of each token as it comes; for a single prompt.
         cancelled: Once it is set, generation ends within a token or two.
+        is_over: Whether a text ends with the last of its ids, beside those that always end it.
     """
 
     streamer: BaseStreamer | None = None
     cancelled: Event | None = None
+    is_over: Callable[[Sequence[int]], bool] | None = None

@@ -8,6 +8,8 @@ from tunesmith.errors import DataError, RecipeError
 from tunesmith.examples.example import Message
 from tunesmith.generation.few_shot import Shots
 from tunesmith.generation.generate import Continuation, Prompt, generate_as_they_end
+from tunesmith.generation.prompt import GenerationListeners
+from tunesmith.generation.stop_strings import NO_STOPS, StopStrings
 from tunesmith.models.forward import LanguageModel
 from tunesmith.recipe.recipe import GenerationRecipe
 from tunesmith.templates.template import Rendering, Template
@@ -67,6 +69,7 @@ class Responder:
         template: How it is asked.
         recipe: Length, temperature, batch size.
         shots: Examples that are shown before each question, if any are.
+        stops: Strings at which an answer ends.
     """
 
     name: str
@@ -75,11 +78,17 @@ class Responder:
     template: Template
     recipe: GenerationRecipe
     shots: Shots | None = None
+    stops: StopStrings = NO_STOPS
 
     @property
     def stop_ids(self) -> list[int]:
         """Ids that end an answer."""
         return list(self.tokenizer.stop_ids(self.template.stop_tokens))
+
+    @property
+    def is_over(self) -> Callable[[Sequence[int]], bool] | None:
+        """Whether an answer's ids have come to one of the strings; None where there are none."""
+        return self.stops.watch(self.tokenizer.decode) if self.stops.texts else None
 
     def prompt_of(self, question: OpenQuestion) -> Prompt:
         """The ids that generation starts from.
@@ -109,8 +118,11 @@ class Responder:
         return "stop" if self._answer_of(continuation)[1] else continuation.finish_reason
 
     def _answer_of(self, continuation: Continuation) -> tuple[str, bool]:
-        text = self.template.answer_of(self.tokenizer.decode(continuation.ids))
-        return (text, False) if self.shots is None else self.shots.cut_text(text)
+        written, is_cut = self.stops.cut(self.tokenizer.decode(continuation.ids))
+        text = self.template.answer_of(written)
+        if self.shots is None or is_cut:
+            return text, is_cut
+        return self.shots.cut_text(text)
 
     def _fits(self, rendering: Rendering) -> bool:
         """Whether a prompt leaves room for a whole answer."""
@@ -156,6 +168,7 @@ def answer_all(
         [prompt for _, prompt in asked],
         recipe=responder.recipe,
         stop_ids=responder.stop_ids,
+        listeners=GenerationListeners(is_over=responder.is_over),
     )
     for number, continuation in endings:
         yield _completion(responder, asked[number][0], continuation)

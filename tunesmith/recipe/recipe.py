@@ -22,6 +22,7 @@ from tunesmith.recipe.values import (
     RedactKind,
     Seed,
     Share,
+    StopText,
     TemplateDate,
     TemplateReference,
 )
@@ -235,6 +236,11 @@ class GenerationRecipe(RecipeSection):
         1.0, gt=0, le=1, description="sample from the likeliest tokens that make up this share"
     )
     seed: Seed = Field(0, description="another seed gives other samples")
+    stop: list[StopText] | None = Field(
+        None,
+        description="list of strings at which an answer ends; null: those that the model was "
+        "tuned with, if any",
+    )
     batch: Literal["auto"] | Positive = Field("auto", description="prompts at once")
 
     def without_effect(self) -> dict[str, str]:

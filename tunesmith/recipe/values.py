@@ -52,6 +52,7 @@ FieldName = Literal[
 RedactKind = Literal["email", "phone", "card", "account", "ip", "secret", "handle"]
 Share = Annotated[float, Field(ge=0.0, lt=1.0)]
 Positive = Annotated[int, Field(ge=1)]
+StopText = Annotated[str, Field(min_length=1)]
 Seed = Annotated[int, Field(ge=0, lt=2**32)]
 
 

@@ -26,6 +26,7 @@ from tunesmith.stages.execution.stage import Stage, StageResult, code_of, requir
 from tunesmith.stages.prepare import write_recipe
 from tunesmith.stages.preparing.preparation_stage import preparation
 from tunesmith.stages.preparing.settled_template import asked_renderer, settled_renderer
+from tunesmith.stages.responders.kept_stops import keep_stops, stops_of
 from tunesmith.stages.responders.load_responder import (
     base_responder,
     load_responder,
@@ -64,6 +65,7 @@ def answer(run: Run) -> Answered:
         asked = asked_renderer(run)
         base = base_record(asked.place, run)
         check_overlap(run)
+        keep_stops(folder, stops_of(recipe.generation, asked.place))
         require_current(folder, [preparation(run, asked), training_stage(run, base)])
         renderer = settled_renderer(run, asked)
         write_recipe(run, asked)

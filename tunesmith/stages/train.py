@@ -36,6 +36,7 @@ from tunesmith.stages.execution.training_log import TrainingLog
 from tunesmith.stages.prepare import prepare_stage
 from tunesmith.stages.preparing.prepared_files import open_store
 from tunesmith.stages.preparing.settled_template import asked_renderer, settled_renderer
+from tunesmith.stages.responders.kept_stops import stops_of
 from tunesmith.stages.responders.renderer import Renderer, contract_of
 from tunesmith.stages.results.trained import Trained
 from tunesmith.training import checkpoint as checkpoints
@@ -232,11 +233,12 @@ class Training:
         write_json(self.run.folder.environment, environment)
 
     def _save(self, model: LanguageModel) -> None:
+        stops = stops_of(self.run.recipe.generation, self.renderer.place)
         contract = RenderingContract(
             tokenizer=self.renderer.tokenizer.hf,
             chat_template=self.renderer.template.chat_template,
             stop_ids=self.renderer.stop_ids,
-            contract=contract_of(self.renderer, self.base),
+            contract=contract_of(self.renderer, self.base, stop=stops.texts),
         )
         save_model(model, self.run.folder.model, contract=contract)
 

@@ -1,5 +1,6 @@
 """What a command was given -> the recipe, the run's folder, the settings of generation."""
 
+import json
 import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -65,10 +66,20 @@ def refuse_unused(options: Mapping[str, object], reason: str) -> None:
 
 
 def sampling_overrides(
-    max_new_tokens: int | None, temperature: float | None, *, seed: int | None = None
+    max_new_tokens: int | None,
+    temperature: float | None,
+    *,
+    seed: int | None = None,
+    stop: Sequence[str] | None = None,
 ) -> list[str]:
     """Options of the command line as overrides of a recipe."""
-    given = {"max_new_tokens": max_new_tokens, "temperature": temperature, "seed": seed}
+    stops = json.dumps(list(stop), ensure_ascii=False) if stop else None
+    given = {
+        "max_new_tokens": max_new_tokens,
+        "temperature": temperature,
+        "seed": seed,
+        "stop": stops,
+    }
     return [f"generation.{name}={value}" for name, value in given.items() if value is not None]
 
 

@@ -47,6 +47,12 @@ Temperature = Annotated[
         "--temperature", metavar="NUMBER", help="0, if not given: always the likeliest token."
     ),
 ]
+StopTexts = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--stop", metavar="TEXT", help="A string at which an answer ends; may be given again."
+    ),
+]
 SamplingSeed = Annotated[
     int | None, typer.Option("--seed", metavar="NUMBER", help="Another seed, other samples.")
 ]

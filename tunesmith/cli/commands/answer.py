@@ -36,6 +36,7 @@ def answer(
     max_new_tokens: shared.MaxNewTokens = None,
     temperature: shared.Temperature = None,
     seed: shared.SamplingSeed = None,
+    stop: shared.StopTexts = None,
     run: shared.RunFolderOption = None,
     settings: shared.Settings = None,
     json: shared.JsonFlag = False,
@@ -43,7 +44,7 @@ def answer(
     verbose: shared.VerboseFlag = False,
 ) -> None:
     """Let the base and the tuned model answer the test set, or one model any file."""
-    sampling = inputs.sampling_overrides(max_new_tokens, temperature, seed=seed)
+    sampling = inputs.sampling_overrides(max_new_tokens, temperature, seed=seed, stop=stop)
     settings = [*(settings or ()), *sampling]
     if input_file is None and output_file is None:
         given = GivenRecipe(

@@ -11,6 +11,7 @@ from tunesmith.cli.arguments.options import (
     MaxNewTokens,
     QuietFlag,
     SamplingSeed,
+    StopTexts,
     Temperature,
     VerboseFlag,
 )
@@ -40,12 +41,15 @@ def ask(
     max_new_tokens: MaxNewTokens = None,
     temperature: Temperature = None,
     seed: SamplingSeed = None,
+    stop: StopTexts = None,
     json: JsonFlag = False,
     quiet: QuietFlag = False,
     verbose: VerboseFlag = False,
 ) -> None:
     """Ask one or several models the same thing and show their answers side by side."""
-    generation = generation_settings(sampling_overrides(max_new_tokens, temperature, seed=seed))
+    generation = generation_settings(
+        sampling_overrides(max_new_tokens, temperature, seed=seed, stop=stop)
+    )
     names = [name.strip() for name in models.split(",") if name.strip()]
     prompt = sys.stdin.read().rstrip("\n") if text == "-" else text
     if not names:

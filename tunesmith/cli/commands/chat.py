@@ -32,11 +32,14 @@ def chat(
     max_new_tokens: given.MaxNewTokens = None,
     temperature: given.Temperature = None,
     seed: given.SamplingSeed = None,
+    stop: given.StopTexts = None,
     quiet: given.QuietFlag = False,
     verbose: given.VerboseFlag = False,
 ) -> None:
     """Talk with a model. /reset forgets the conversation; /quit or Ctrl-D ends it."""
-    generation = generation_settings(sampling_overrides(max_new_tokens, temperature, seed=seed))
+    generation = generation_settings(
+        sampling_overrides(max_new_tokens, temperature, seed=seed, stop=stop)
+    )
     is_typed = sys.stdin.isatty()
     with talking(quiet, verbose) as progress:
         with fast_imports():

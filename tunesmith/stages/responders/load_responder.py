@@ -4,6 +4,7 @@ from tunesmith.generation.responder import Responder
 from tunesmith.models.forward import choose_layout
 from tunesmith.models.load import ModelPlace, find_model, load_network, to_device
 from tunesmith.recipe.recipe import GenerationRecipe, Recipe, TrainingRecipe
+from tunesmith.stages.responders.kept_stops import stops_of
 from tunesmith.stages.responders.renderer import Renderer, model_renderer
 from tunesmith.training.engine import choose_engine, kept_randomness, seed_everything
 
@@ -37,6 +38,7 @@ def load_responder(
         tokenizer=renderer.tokenizer,
         template=renderer.template,
         recipe=recipe,
+        stops=stops_of(recipe, renderer.place),
     )
 
 

@@ -1,5 +1,6 @@
 """A recipe -> the tokenizer and the template that its rows are rendered with."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -135,13 +136,23 @@ def _beside(recipe: TemplateRecipe, folder: Path) -> TemplateRecipe:
     return recipe
 
 
-def contract_of(renderer: Renderer, base: dict[str, Any]) -> dict[str, Any]:
-    """The content of `tunesmith.json`: what answering, serving and export have to know."""
+def contract_of(
+    renderer: Renderer, base: dict[str, Any], *, stop: Sequence[str] = ()
+) -> dict[str, Any]:
+    """The content of `tunesmith.json`: what answering, serving and export have to know.
+
+    Args:
+        renderer: How the model was trained to be asked.
+        base: Which model it was tuned from.
+        stop: Strings at which its answers end.
+    """
     contract = renderer.template.contract
+    stops = {"stop": list(stop)} if stop else {}
     return {
         "schema": 1,
         "base": base,
         "template": contract,
         "template_hash": hash_json(contract),
         "tokenizer": renderer.tokenizer.fingerprint,
+        **stops,
     }

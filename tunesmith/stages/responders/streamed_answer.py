@@ -8,6 +8,7 @@ from typing import Any
 from transformers import TextIteratorStreamer
 
 from tunesmith.generation.generate import Continuation, Prompt, generate
+from tunesmith.generation.prompt import GenerationListeners
 from tunesmith.generation.responder import Responder
 
 _POLL_SECONDS = 0.1
@@ -39,9 +40,11 @@ class StreamedAnswer:
                 self._thread.join()
 
     def _text(self) -> Iterator[str]:
-        shown = ""
+        written = shown = ""
         for piece in self._raw():
-            grown = self._responder.template.answer_of(shown + piece)
+            written += piece
+            settled = self._responder.stops.settled(written)
+            grown = self._responder.template.answer_of(settled)
             if grown.startswith(shown) and len(grown) > len(shown):
                 yield grown[len(shown) :]
                 shown = grown
@@ -78,8 +81,11 @@ class StreamedAnswer:
                     [self._prompt],
                     recipe=self._responder.recipe.model_copy(update={"max_new_tokens": room}),
                     stop_ids=self._responder.stop_ids,
-                    streamer=self._streamer,
-                    cancelled=self._cancelled,
+                    listeners=GenerationListeners(
+                        streamer=self._streamer,
+                        cancelled=self._cancelled,
+                        is_over=self._responder.is_over,
+                    ),
                 )
         except BaseException as error:  # noqa: BLE001 - handed to the caller's thread
             self._errors.append(error)

@@ -4,7 +4,7 @@ A rival behind a server is asked through the layer for endpoints; one in a folde
 base and tuned do, with its own template.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -16,6 +16,7 @@ from tunesmith.examples.example import Example, last_user_text
 from tunesmith.files import hash_file, write_json_lines
 from tunesmith.generation.few_shot import Shots, choose_shots
 from tunesmith.generation.responder import Completion, OpenQuestion, Responder
+from tunesmith.generation.stop_strings import StopStrings
 from tunesmith.models.load import context_tokens, find_model, weights_fingerprint
 from tunesmith.recipe.endpoint_recipe import EndpointRecipe
 from tunesmith.recipe.recipe import Recipe
@@ -23,7 +24,6 @@ from tunesmith.sources.row import RowError
 from tunesmith.stages.execution.claim import begun
 from tunesmith.stages.execution.opened_run import Run
 from tunesmith.stages.execution.output_file import are_completions
-from tunesmith.stages.execution.progress import Progress
 from tunesmith.stages.execution.run_folder import RunFolder
 from tunesmith.stages.execution.stage import Stage, StageResult, code_of, forget, run_stage
 from tunesmith.stages.preparing.answerable import prompt_tokens
@@ -284,7 +284,11 @@ def _ask_server(name: str, rival: EndpointRecipe, run: Run) -> StageResult:
     with caller:
         progress.note(f"{name}: {forecast_in_words(caller.forecast(requests))}")
         progress.start(f"answering ({name})", len(requests))
-        completions = list(_completions(name, questions, caller.ask_all(requests), progress))
+        stops = StopStrings(tuple(run.recipe.generation.stop or ()))
+        completions = []
+        for one in _completions(name, questions, caller.ask_all(requests), stops=stops):
+            completions.append(one)
+            progress.advance()
         progress.close()
     return _written(folder, name, completions)
 
@@ -314,14 +318,18 @@ def rival_request(question: OpenQuestion, recipe: Recipe) -> ChatRequest:
 
 
 def _completions(
-    name: str, questions: Sequence[OpenQuestion], outcomes: Iterator[Outcome], progress: Progress
+    name: str,
+    questions: Sequence[OpenQuestion],
+    outcomes: Iterable[Outcome],
+    *,
+    stops: StopStrings,
 ) -> Iterator[Completion]:
     for question, outcome in zip(questions, outcomes, strict=True):
-        progress.advance()
         if isinstance(outcome, ChatFailure):
             text, num_tokens, reason = "", 0, outcome.reason
         else:
-            text, reason = outcome.text, outcome.finish_reason
+            text, is_cut = stops.cut(outcome.text)
+            reason = "stop" if is_cut else outcome.finish_reason
             num_tokens = outcome.completion_tokens or 0
         yield Completion(
             example_id=question.example_id,
