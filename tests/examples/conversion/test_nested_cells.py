@@ -229,3 +229,10 @@ def test_a_path_leads_through_objects_lists_and_texts_of_json() -> None:
         "e.f.-1": "h",
         "e.f (others)": ["g"],
     }
+
+
+def test_zeros_and_ones_that_may_mark_bad_answers_are_asked_about(tmp_path: Path) -> None:
+    rows = [{"question": f"{ASKED} {n}", "answer": f"{TOLD} {n}", "label": n % 2} for n in range(6)]
+    (tmp_path / "rows.jsonl").write_text("".join(json.dumps(one) + "\n" for one in rows))
+    with pytest.raises(RecipeError, match="label holds 0 and 1; if 0 marks bad answers"):
+        list(made_of([SourceRecipe(path="rows.jsonl")], folder=tmp_path))

@@ -10,13 +10,8 @@ from dataclasses import dataclass, field
 
 from tunesmith.errors import RecipeError, TunesmithError
 from tunesmith.examples.columns.column_names import OWN, meaning_of
-from tunesmith.examples.columns.column_plan import (
-    NUM_SAMPLE,
-    ColumnQuestion,
-    ColumnSurvey,
-    column_choice,
-    content_question,
-)
+from tunesmith.examples.columns.column_plan import NUM_SAMPLE, ColumnSurvey, column_choice
+from tunesmith.examples.columns.column_questions import ColumnQuestion, content_question
 from tunesmith.examples.columns.looks import ColumnLook
 from tunesmith.examples.conversion.accounting import unread_cells
 from tunesmith.examples.tasks.task_examples import columns_read

@@ -146,9 +146,7 @@ def column_roles(names: tuple[str, ...], choice: ColumnChoice) -> ColumnRoles:
     if "choices" not in rivals and (roles["instruction"] or "instruction" in rivals):
         _lay_out_choices(free, roles)
     taken = {name for found in roles.values() for name in found}
-    roles["verdicts"] = [
-        name for name in free if name not in taken and normalised(name) in _verdicts()
-    ]
+    roles["verdicts"] = [name for name in free if name not in taken and is_verdict(name)]
     return ColumnRoles(**{role: tuple(found) for role, found in roles.items()})
 
 
@@ -159,6 +157,11 @@ def near_role(name: str) -> Role | None:
     first = next(iter(_WORD.findall(name)), "").casefold()
     meaning = known[near[0]] if near else known.get(first)
     return next((role for role in ROLES if role == meaning), None)
+
+
+def is_verdict(name: str) -> bool:
+    """Whether a column of this name says which answers are good."""
+    return normalised(name) in _pair_words("verdicts")
 
 
 def yaml_name(name: str) -> str:
@@ -263,11 +266,6 @@ def _known() -> dict[str, Meaning]:
         for word in lists.words(meaning):
             known.setdefault(normalised(word), meaning)
     return known
-
-
-@cache
-def _verdicts() -> frozenset[str]:
-    return _pair_words("verdicts")
 
 
 @cache

@@ -14,10 +14,17 @@ from tunesmith.examples.columns.column_names import (
     OWN,
     ColumnChoice,
     ColumnRoles,
-    is_exact,
+    is_verdict,
     meaning_of,
-    near_role,
     yaml_name,
+)
+from tunesmith.examples.columns.column_questions import (
+    ColumnQuestion,
+    column_question,
+    content_question,
+    field_line,
+    field_of,
+    guessed_role,
 )
 from tunesmith.examples.columns.looks import ColumnLook
 from tunesmith.examples.columns.proposals import ProposedTask, propose_task
@@ -40,8 +47,6 @@ from tunesmith.sources.row import Row, RowError
 NUM_SAMPLE = 200  # rows that are looked at before the first one is used
 _NAMED_UNREAD = ("rejected", "chosen", "reasoning", "tools", "set_aside")
 _SPEAKERS = ("role", "speaker", "sender", "from", "author_role")
-_FIELDS = ("instruction", "input", "context", "response", "system", "messages", "history", "text")
-_FIELD_OF_ROLE = {"context": "input", "chosen": "response"}
 _TAG, _NO_WORD = re.compile(r"<[^<>]{1,200}>"), re.compile(r"[\W_]+")
 _MOSTLY = 0.9
 _MOST_ASKED = 12  # columns of a table of which nothing is known
@@ -55,23 +60,6 @@ class PlannedColumn:
     meaning: str
     reason: str
     is_read: bool
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ColumnQuestion:
-    """What the recipe has to say of a column.
-
-    Attributes:
-        column: Its name.
-        words: What is the matter with it, the end of a sentence.
-        samples: Of its values, two at most.
-        lines: What may be written under the source, the likeliest first.
-    """
-
-    column: str
-    words: str
-    samples: tuple[str, ...]
-    lines: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,7 +79,7 @@ class ColumnPlan:
     @property
     def fields(self) -> dict[str, str]:
         """Our field: the column that is read as it, where it is one alone."""
-        read = [(_field(one.meaning), one.name) for one in self.columns if one.is_read]
+        read = [(field_of(one.meaning), one.name) for one in self.columns if one.is_read]
         counts = Counter(ours for ours, _ in read)
         return {ours: theirs for ours, theirs in read if counts[ours] == 1}
 
@@ -259,7 +247,7 @@ class ColumnSurvey:
                 column=fault.first,
                 words=f"and {fault.second} both hold the {fault.ours}, and differ",
                 samples=self.samples,
-                lines=(_line(fault.ours, fault.first), _line(second, fault.second)),
+                lines=(field_line(fault.ours, fault.first), field_line(second, fault.second)),
             )
         for name, faults in self.unfit.items():
             if len(faults) > self.num_read:
@@ -279,31 +267,37 @@ class ColumnSurvey:
     def _asked_labels(self, task: ProposedTask | None) -> Iterator[ColumnQuestion]:
         """A text that is trained by itself, or a question without answer, beside labels."""
         if not self.num_texts and not self.lacks_response:
+            for look in self.looks.values():
+                if look.codes == {"0", "1"} and look.num_texts == 0 and is_verdict(look.name):
+                    words = "holds 0 and 1; if 0 marks bad answers, write false and true"
+                    yield column_question(look, words, f"ignore: [{yaml_name(look.name)}]")
             return
         for name, look in self.looks.items():
             if name.casefold() in _SPEAKERS and look.num_texts:
                 words = "says who speaks: each row is a message of a conversation"
                 lines = ("kind: dialogues", f"ignore: [{yaml_name(name)}]")
-                yield _question(look, words, *lines)
+                yield column_question(look, words, *lines)
             elif look.is_label and self.roles.get(name) not in _NAMED_UNREAD:
                 tasks = task.lines if task and task.column == name else ()
                 asked = next((one for one, role in self.roles.items() if role == "text"), None)
                 pair = f"instruction: {yaml_name(asked)}, " if asked else ""
                 fields = f"fields: {{{pair}response: {yaml_name(name)}}}"
-                yield _question(
+                yield column_question(
                     look, "holds labels", *tasks, fields, f"ignore: [{yaml_name(name)}]"
                 )
 
     def _asked_content(self, task: ProposedTask | None) -> Iterator[ColumnQuestion]:
-        taken = {_field(self.roles[name]) for name in self.used if self.roles.get(name)}
-        taken |= {_field(role) for name, role in self.roles.items() if role and name in self.looks}
+        taken = {field_of(self.roles[name]) for name in self.used if self.roles.get(name)}
+        taken |= {
+            field_of(role) for name, role in self.roles.items() if role and name in self.looks
+        }
         unread = [look for name, look in self.looks.items() if self.is_unread_content(name)]
         if not self.num_read and len(unread) > _MOST_ASKED:
             return  # no table of examples: each row is dropped, and says so
         for look in unread:
             name = look.name
             lines = list(task.lines) if task and name in task.columns.values() else []
-            role = _guess(look, taken)
+            role = guessed_role(look, taken)
             if self.num_texts:
                 lines += self._beside_text(name)
             elif look.is_nested and not self.num_read:
@@ -312,7 +306,7 @@ class ColumnSurvey:
                 pass
             elif role is not None:
                 taken.add(role)
-                lines.append(_line(role, name))
+                lines.append(field_line(role, name))
             yield content_question(look, *lines)
 
     def _lacking(self, taken: set[str]) -> str:
@@ -350,42 +344,6 @@ class ColumnSurvey:
             reason = "it holds numbers, codes or a few words again and again"
         found = role or meaning or "unread"
         return PlannedColumn(name=name, meaning=found, reason=reason, is_read=False)
-
-
-def content_question(look: ColumnLook, *lines: str) -> ColumnQuestion:
-    """What to do with a column of texts: what it may be, or nothing."""
-    words = "holds texts that no example would be made of"
-    ignore = f"ignore: [{yaml_name(look.name)}]"
-    return _question(look, words, *dict.fromkeys([*lines, ignore]))
-
-
-def _question(look: ColumnLook, words: str, *lines: str) -> ColumnQuestion:
-    samples = tuple(look.samples)
-    return ColumnQuestion(column=look.name, words=words, samples=samples, lines=lines)
-
-
-def _guess(look: ColumnLook, taken: set[str]) -> str | None:
-    """What an unread column may be, of what the row has not got."""
-    near = near_role(look.name) or (meaning_of(look.name) if not is_exact(look.name) else None)
-    if near == "messages" and not look.is_nested:
-        near = None
-    if near in _FIELDS:
-        is_rival = near in ("instruction", "response") and meaning_of(look.name) == near
-        return _field(near) if is_rival or _field(near) not in taken else None
-    guesses = []
-    if look.is_nested:
-        guesses += [] if "instruction" in taken else ["messages"]
-    elif "messages" not in taken:
-        guesses += ["instruction", "response", "input"]
-    return next((one for one in guesses if one not in taken), None)
-
-
-def _field(role: str) -> str:
-    return _FIELD_OF_ROLE.get(role, role)
-
-
-def _line(role: str, name: str) -> str:
-    return f"fields: {{{_field(role)}: {yaml_name(name)}}}"
 
 
 def _shown(value: object) -> str:

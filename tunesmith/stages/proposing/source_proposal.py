@@ -17,12 +17,8 @@ import yaml
 
 from tunesmith.errors import DataError, RecipeError
 from tunesmith.examples.columns.checked_rows import beside_task
-from tunesmith.examples.columns.column_plan import (
-    NUM_SAMPLE,
-    ColumnPlan,
-    ColumnQuestion,
-    plan_columns,
-)
+from tunesmith.examples.columns.column_plan import NUM_SAMPLE, ColumnPlan, plan_columns
+from tunesmith.examples.columns.column_questions import ColumnQuestion
 from tunesmith.examples.conversion.cell_paths import opened_rows
 from tunesmith.examples.example import Example
 from tunesmith.examples.open_sources import check_fields
