@@ -29,6 +29,10 @@ _LABEL = re.compile(
     rf"^(?:[-*•] |\d{{1,3}}[.)] )?{_MARKUP}(?P<name>[^\W\d][\w .'’&(){VOWEL_SIGNS}-]{{0,30}}?)"
     rf"[\])]?{_MARKUP}>?(?:\s?(?:[:：>|←→»]|[-=]+>)[*_]{{0,2}}(?:\s|$)|\s[-–—]\s)"
 )
+_CLOCKED = re.compile(
+    r"^.{4,70}?(?<!\d)\d{1,2}[:.]\d\d(?!\d)[^:]{0,20}?(?:\s[^\w\s]{1,2}\s|[\])}>]\s?)"
+    r"(?P<name>[^\W\d][^:\n]{0,30}?):\s"
+)
 _ALONE = re.compile(r"^#{0,6}\s?(?P<name>[^\W\d][\w .'’-]{0,30})$")
 _SEEN = 200  # characters of a line
 _MOSTLY = 0.51
@@ -57,8 +61,10 @@ def chat_reason(lines: Sequence[str], *, is_plain: bool = True) -> str | None:
         if count >= 2 and count >= share * len(lines):
             return f"{count} of its first {len(lines)} lines {words}: {first}"
     said = [plain(line[:_SEEN].replace("：", ": ")) for line in written]
-    return _names_reason(said, _LABEL, "begin with a name", _LABELLED_SHARE[is_plain]) or (
-        _names_reason(lines, _ALONE, "are a name", _ALONE_SHARE)
+    return (
+        _names_reason(said, _LABEL, "begin with a name", _LABELLED_SHARE[is_plain])
+        or _names_reason(lines, _ALONE, "are a name", _ALONE_SHARE)
+        or _names_reason(lines, _CLOCKED, "hold a time and, behind it, a name", _MOSTLY)
     )
 
 

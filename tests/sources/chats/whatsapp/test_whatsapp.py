@@ -134,6 +134,7 @@ def test_day_month_and_year_are_told_apart_over_the_whole_file(
     ("dates", "num_days"),
     [
         (("30/12/2566 23:50", "1/1/2567 0:10"), 2),  # Buddhist
+        (("28/2/67 23:50", "1/3/67 0:10"), 2),  # of 2567, a leap year
         (("1403/6/31، 23:50", "1403/7/1، 0:10"), 1),  # Persian
         (("1446/1/29 هـ 11:50 م", "1446/2/1 هـ 12:10 ص"), 2),  # Hijri
     ],
@@ -143,6 +144,25 @@ def test_days_of_other_calendars_follow_each_other(
 ) -> None:
     first, second = days(tmp_path, *dates)
     assert (second - first).days == num_days
+
+
+def test_a_year_of_two_digits_that_is_yet_to_come_is_buddhist(tmp_path: Path) -> None:
+    dates = [f"{day}/10/67 15:50" for day in (13, 14)]
+    assert days(tmp_path, *dates) == [datetime.date(2024, 10, day) for day in (13, 14)]
+
+
+@pytest.mark.parametrize(
+    ("dates", "months"),
+    [
+        (("29. ruj 2024. 15:50", "14. lis 2024. 15:50"), [9, 10]),  # Croatian
+        (("29 wrz 2024 15:50", "14 lis 2024 15:50"), [9, 11]),  # Polish
+        (("29 set 2024 15:50", "14 och 2024 15:50"), [9, 10]),  # Asturian
+    ],
+)
+def test_a_month_is_the_one_of_the_language_that_the_chat_speaks(
+    tmp_path: Path, dates: tuple[str, str], months: list[int]
+) -> None:
+    assert [day.month for day in days(tmp_path, *dates)] == months
 
 
 @pytest.mark.parametrize(

@@ -1,8 +1,8 @@
 """The numbers of a date in any usual calendar -> the day, counted since 1970.
 
-Years tell the calendar: 2567 is Buddhist, 1403 Persian, 1446 Hijri, 113 of the Republic of China,
-6 of an era of Japan. Persian and Hijri days are counted by the mean year, which may err by one
-day at the turn of a year or month; what matters in chats is how much time passed between two.
+Years tell the calendar: 2567 and 67 are Buddhist, 1403 Persian, 1446 Hijri, 113 of the Republic of
+China, 6 of an era of Japan. Persian and Hijri days are counted by the mean year, which may err by
+one day at the turn of a year or month; what matters in chats is how much time passed between two.
 """
 
 import datetime
@@ -16,6 +16,7 @@ _HIJRI_EPOCH = 227_014  # 16 July 622
 _PERSIAN_YEARS = range(1350, 1430)
 _HIJRI_YEARS = range(1430, 1500)
 _BUDDHIST_YEARS = range(2500, 2700)
+_SHORT_BUDDHIST_YEARS = range(52, 100)  # 2009, when WhatsApp began, and later
 _REPUBLIC_YEARS = range(100, 200)
 
 
@@ -58,6 +59,8 @@ def _gregorian(year: int) -> int:
         return year - 543
     if year in _REPUBLIC_YEARS:
         return year + 1911
+    if year in _SHORT_BUDDHIST_YEARS:
+        return year + 2500 - 543
     if year < 100:
         return year + 2000
     return year if 1900 <= year < 2200 else 0  # no such year, which `date` refuses

@@ -14,6 +14,7 @@ from typing import NamedTuple
 
 from tunesmith.sources.chats.whatsapp.calendars import DateOrder, day_number
 from tunesmith.sources.chats.whatsapp.date_words import (
+    MORNING,
     WORD,
     DateWords,
     english_words,
@@ -27,7 +28,7 @@ _LEAST_CHARACTERS = 9
 _LONGEST_YEAR = 4
 _DIGIT = re.compile(r"\d")
 _FORBIDDEN = re.compile('[<>{}"“”?!=#@*|\\\\^~+&%$;\\[\\]]')
-_CLOCK = re.compile(r"(?<![\d.:])(\d{1,2}) ?: ?(\d\d)(?: ?: ?(\d\d))?(?![\d:])")
+_CLOCK = re.compile(r"(?<![\d.:])(\d{1,2}) ?: ?(\d{1,2})(?: ?: ?(\d{1,2}))?(?![\d:])")
 _NUMBER = re.compile(r"\d+")
 _LAST_DIGIT = 0x1FC00  # no script has digits behind
 _LONGEST_GLUE = 3  # letters
@@ -39,19 +40,31 @@ class Stamp(NamedTuple):
 
     Attributes:
         date: Its numbers as they stand; two where a name tells the month.
+        clock: Its numbers, hour first.
         month: By name, else None.
-        seconds: Since midnight.
+        hours: That the part of the day may name; None on a clock of 24 hours.
         style: What dates of one order have in common: the separator, the widths of numbers.
         is_american: Whether it is written as in the United States, where nothing else decides.
-        half: "am" or "pm", or "" on a clock of 24 hours.
+        month_words: What may name the month, the longest first.
+        half_words: What may name the part of the day, the likeliest first.
     """
 
     date: tuple[int, ...]
+    clock: tuple[int, ...]
     month: int | None
-    seconds: int
+    hours: frozenset[int] | None
     style: str
     is_american: bool
-    half: str
+    month_words: tuple[str, ...]
+    half_words: tuple[str, ...]
+
+    @property
+    def seconds(self) -> int:
+        """Since midnight."""
+        hour, minute, second = (*self.clock, 0)[:3]
+        if self.hours and hour <= 12:
+            hour = _hour_in(self.hours, hour % 12)
+        return hour * 3600 + minute * 60 + second
 
 
 class _Layout(NamedTuple):
@@ -69,9 +82,11 @@ class _Meaning(NamedTuple):
     """What the words of a layout say."""
 
     month: int | None
-    half: str
+    hours: frozenset[int] | None
     style: str
     is_american: bool
+    month_words: tuple[str, ...]
+    half_words: tuple[str, ...]
 
 
 def plain(text: str) -> str:
@@ -93,7 +108,7 @@ def read_stamp(text: str) -> Stamp | None:
         date, clock = numbers[slice(*layout.date)], numbers[slice(*layout.clock)]
         meaning = _meaning(layout) if _is_moment(date, clock) else None
         if meaning is not None:
-            return Stamp(date, seconds=_seconds(clock, meaning.half), **meaning._asdict())
+            return Stamp(date, clock, *meaning)
     return None
 
 
@@ -171,7 +186,8 @@ def _layout(
     clock_widths = widths[slice(*clock)]
     if not (num_date == 3 or is_named) or num_clock not in (2, 3) or clock_widths[0] > 2:
         return None
-    if any(width != 2 for width in clock_widths[1:]):
+    is_written_out = ":" in "".join(gaps[clock[0] + 1 : clock[1]])
+    if any(width != 2 for width in clock_widths[1:]) and not is_written_out:
         return None
     return _Layout(date, clock, widths[start], around, gaps[clock[0]], gaps[clock[1]])
 
@@ -194,13 +210,15 @@ def _meaning(layout: _Layout) -> _Meaning | None:
     if words is None:
         return None
     is_named = len(layout.gaps) == 3
-    month = _month(layout.gaps, words) if is_named else None
+    keys = [key for gap in layout.gaps for key in _phrases(_words_of(gap))] if is_named else []
+    month = month_meant(keys, words)
     if is_named and month is None:
         return None
     separator = next((mark for mark in "".join(layout.gaps[1:-1]) if mark != " "), " ")
     style = f"{separator}{layout.width > 2}{is_named}"
     is_american = separator == "/" and any(mark in layout.after for mark in ("AM", "PM"))
-    return _Meaning(month, _half(layout, words), style, is_american)
+    halves = _half_words(layout)
+    return _Meaning(month, hours_meant(halves, words), style, is_american, tuple(keys), halves)
 
 
 @lru_cache(maxsize=1024)
@@ -229,13 +247,18 @@ def _joined(key: str) -> tuple[tuple[str, str], ...]:
     return ((key, key), *parted)
 
 
-def _month(gaps: Sequence[str], words: DateWords) -> int | None:
-    for gap in gaps:
-        for key in _phrases(_words_of(gap)):
-            for core, _ in _joined(key):
-                if core in words.months:
-                    return words.months[core]
+def month_meant(keys: Sequence[str], words: DateWords) -> int | None:
+    """The month that the first of some words names which names one."""
+    for key in keys:
+        for core, _ in _joined(key):
+            if core in words.months:
+                return words.months[core]
     return None
+
+
+def hours_meant(keys: Sequence[str], words: DateWords) -> frozenset[int] | None:
+    """The hours of the part of the day that the first of some words names which names one."""
+    return next((words.halves[key] for key in keys if key in words.halves), None)
 
 
 @lru_cache(maxsize=1024)
@@ -245,20 +268,21 @@ def _phrases(keys: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(sorted(("".join(keys[i:j]) for i, j in spans), key=len, reverse=True))
 
 
-def _half(layout: _Layout, words: DateWords) -> str:
-    """The half of the day behind the time, or before it, where one Latin letter is none."""
-    found = [key for key in _phrases(_words_of(layout.after)) if key in words.halves]
-    found += [
-        key
-        for key in _phrases(_words_of(layout.before))
-        if key in words.halves and not (len(key) == 1 and key.isascii())
-    ]
-    return words.halves[found[0]] if found else ""
+def _half_words(layout: _Layout) -> tuple[str, ...]:
+    """What stands behind the time, or before it, where one Latin letter names no half of a day."""
+    before = _phrases(_words_of(layout.before))
+    return (
+        *_phrases(_words_of(layout.after)),
+        *(key for key in before if not (len(key) == 1 and key.isascii())),
+    )
 
 
-def _seconds(clock: Sequence[int], half: str) -> int:
-    hour, minute, second = (*clock, 0)[:3]
-    is_late = half == "pm" or (half == "night" and 6 <= hour < 12)
-    if half and hour <= 12:
-        hour = hour % 12 + (12 if is_late else 0)
-    return hour * 3600 + minute * 60 + second
+def _hour_in(hours: frozenset[int], hour: int) -> int:
+    """Of an hour before noon and the same after it the one that is nearer to some hours."""
+
+    def distance(one: int) -> int:
+        return min(min((one - known) % 24, (known - one) % 24) for known in hours)
+
+    late = distance(hour + 12), distance(hour)
+    is_late = late[0] < late[1] or (late[0] == late[1] and not hours <= MORNING)
+    return hour + 12 if is_late else hour

@@ -14,6 +14,7 @@ from typing import NamedTuple
 
 from tunesmith.sources.chats.post import DELETED, NO_TEXT, SYSTEM_MESSAGE, Post, check_held
 from tunesmith.sources.chats.whatsapp.calendars import DateOrder
+from tunesmith.sources.chats.whatsapp.date_language import in_one_language
 from tunesmith.sources.chats.whatsapp.date_words import WORD
 from tunesmith.sources.chats.whatsapp.message_author import MessageAuthor, is_spoken, split_authors
 from tunesmith.sources.chats.whatsapp.stamps import (
@@ -32,7 +33,7 @@ from tunesmith.sources.tables.text_lines import TextLine, read_text_lines
 
 _PACE = ChannelPace(burst=300.0, alone=3600.0, pause=2 * 3600.0, wait=24 * 3600.0)
 _BRACKETED = re.compile(rf"[{MARKS}\s]*\[(?P<stamp>[^\[\]\n]{{8,80}})\]\s?", re.DOTALL)
-_END = re.compile(r"\s?[-–—]\s?|:\s")  # of a stamp without brackets
+_END = re.compile(r"\s[-–—]\s?|[-–—]\s|:\s")  # of a stamp without brackets
 _LONGEST_STAMP = 80
 _WORDS = re.compile(r"w(?:[ .]*w)*\.?")
 _HAS_DIGITS = re.compile(r"(?:\D{0,40}\d){5}")  # 1/2/24, 3:04 has seven; with an era's year six
@@ -155,7 +156,10 @@ def read_posts(path: Path, name: str) -> Iterator[Post | Dropped | NotRead]:
             drafts[-1].rest.append(line.text)
         elif line.text.strip():
             yield _dropped(name, line.number, "no message", "no date begins it", line.text)
-    orders = find_orders([draft.stamp for draft in drafts])
+    stamps = in_one_language([draft.stamp for draft in drafts])
+    for draft, stamp in zip(drafts, stamps, strict=True):
+        draft.stamp = stamp
+    orders = find_orders(stamps)
     authors = split_authors([draft.whole for draft in drafts])
     for draft, author in zip(drafts, authors, strict=True):
         yield from _pieces(draft, author, name, orders)
