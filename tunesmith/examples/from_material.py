@@ -9,9 +9,9 @@ from tunesmith.examples.conversion.accounting import placed
 from tunesmith.examples.conversion.from_pages import question_example, section_examples
 from tunesmith.examples.conversion.from_threads import threads_to_examples
 from tunesmith.examples.conversion.nested_rows import holds_rows, nested_rows
-from tunesmith.examples.conversion.prompted import prompted_examples
 from tunesmith.examples.conversion.shapes import RowReader
 from tunesmith.examples.example import Example
+from tunesmith.examples.promptsource.prompted import prompted_examples
 from tunesmith.examples.tasks.task_examples import task_examples
 from tunesmith.recipe.source_recipe import SourceRecipe
 from tunesmith.sources.material import AnsweredQuestion, Material, Section, Thread

@@ -11,14 +11,14 @@ from typing import Any
 
 from tunesmith.errors import DataError
 from tunesmith.examples.conversion.accounting import enter_row, no_row
-from tunesmith.examples.conversion.prompt_file import (
+from tunesmith.examples.conversion.shapes import drop_row, group_of
+from tunesmith.examples.example import Example, Message
+from tunesmith.examples.promptsource.prompt_file import (
     CANNOT_RUN,
     SEPARATOR,
     PromptTemplate,
     read_prompt_file,
 )
-from tunesmith.examples.conversion.shapes import drop_row, group_of
-from tunesmith.examples.example import Example, Message
 from tunesmith.examples.row_seed import row_seed
 from tunesmith.recipe.source_recipe import SourceRecipe
 from tunesmith.sandbox.compiled_template import CompiledTemplate

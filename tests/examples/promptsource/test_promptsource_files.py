@@ -7,11 +7,11 @@ import jinja2
 import pytest
 import yaml
 
-from tests.examples.conversion.promptsource_rows import ROWS
+from tests.examples.promptsource.promptsource_rows import ROWS
 from tests.examples.reading import read_all
-from tunesmith.examples.conversion.prompt_file import read_prompt_file
-from tunesmith.examples.conversion.prompted import render_prompt
 from tunesmith.examples.example import Example
+from tunesmith.examples.promptsource.prompt_file import read_prompt_file
+from tunesmith.examples.promptsource.prompted import render_prompt
 from tunesmith.recipe.source_recipe import SourceRecipe
 from tunesmith.sources.row import Dropped, RowError
 

@@ -10,8 +10,8 @@ import pytest
 
 from tests.examples.reading import read_all
 from tunesmith.errors import MissingError, RecipeError
-from tunesmith.examples.conversion.prompt_file import CANNOT_RUN
 from tunesmith.examples.example import Example
+from tunesmith.examples.promptsource.prompt_file import CANNOT_RUN
 from tunesmith.examples.read_count import ReadCount, check_read
 from tunesmith.recipe.load_recipe import recipe_from_mapping
 from tunesmith.sources.row import Dropped

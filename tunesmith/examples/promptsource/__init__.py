@@ -1,0 +1,1 @@
+"""Prompt templates that others wrote, in promptsource's format: rows -> examples."""
