@@ -195,3 +195,27 @@ def test_the_instances_of_a_seed_become_rows() -> None:
     row = Row(fields={"instruction": "Name a meal.", "instances": instances}, source="a:1")
     rows = [one for one in nested_rows(row) if isinstance(one, Row)]
     assert [texts(RowReader().read(one))[-1] for one in rows] == ["Oats.", "Tea."]
+
+
+@pytest.mark.parametrize(
+    "columns",
+    [
+        {"system": [{"text": "Be brief."}], "messages": [ASKED, TOLD]},
+        {
+            "systemInstruction": {"role": "system", "parts": [{"text": "Be brief."}]},
+            "contents": [
+                {"role": "user", "parts": [{"text": "Where?"}]},
+                {"role": "model", "parts": [{"text": "There."}]},
+            ],
+        },
+    ],
+)
+def test_the_rows_of_clouds_are_read(columns: dict[str, Any]) -> None:
+    item, _ = read(columns)
+    assert texts(item) == ["Be brief.", "Where?", "There."]
+
+
+def test_bytes_are_no_text() -> None:
+    item, _ = read({"question": b"\xff\xfe", "answer": "x"})
+    assert isinstance(item, Dropped)
+    assert item.detail == "field 'question' is bytes, not a text"

@@ -104,7 +104,7 @@ def test_a_broken_file_is_refused_with_its_line(tmp_path: Path, content: bytes, 
 
 def test_json_lines_named_as_one_json_file_get_the_cure(tmp_path: Path) -> None:
     with pytest.raises(DataError, match="kind: jsonl"):
-        read_content(tmp_path, "a.jsonl", b'{"a": 1}\n{"a": 2}\n', kind="json")
+        read_content(tmp_path, "a.jsonl", b'{"a": 1}\n{"a": 2\n', kind="json")
 
 
 def test_an_object_too_large_to_hold_is_refused(

@@ -1,4 +1,4 @@
-"""What was seen of a column -> the question to the recipe: what is the matter, and lines to write."""
+"""What was seen of a column -> the question to the recipe, with the lines to write."""
 
 from dataclasses import dataclass
 

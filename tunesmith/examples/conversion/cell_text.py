@@ -19,6 +19,8 @@ def kind_of(value: object) -> str:
         return f"the number {str(value)[:20]}"
     if isinstance(value, Mapping):
         return "an object"
+    if isinstance(value, bytes):
+        return "bytes"
     return "a text" if isinstance(value, str) else "a list"
 
 
@@ -49,7 +51,7 @@ def plain_text(value: object) -> str | None:
         return str(value)
     if isinstance(value, float):
         return _number(value) if math.isfinite(value) else None
-    if value is None or isinstance(value, Mapping) or is_list(value):
+    if value is None or isinstance(value, Mapping | bytes) or is_list(value):
         return None
     return str(value)  # a date or a decimal of a Parquet file
 

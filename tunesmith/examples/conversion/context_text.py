@@ -54,6 +54,8 @@ def _passages(items: Sequence[Mapping[str, object]], name: str) -> tuple[str, Le
 
 def _laid_out(title: object, said: object) -> list[str]:
     """A passage below its title; of lists side by side, each."""
+    if is_list(said) and said and all(isinstance(one, Mapping) for one in said):
+        return [context_text(said, "")[0]]
     if is_list(said):
         titles = title if is_list(title) and len(title) == len(said) else [None] * len(said)
         pairs = list(zip(titles, said, strict=True))

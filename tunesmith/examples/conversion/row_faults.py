@@ -21,7 +21,7 @@ from tunesmith.sources.row import RowError
 AMBIGUOUS = "ambiguous"
 MISSING = "missing field"
 _MOST_LINES = 4
-_DEEPEST = 3
+_DEEPEST = 5
 _FIELDS = {"instruction": "instruction", "response": "response", "context": "input"}
 _FIELDS |= {"input": "input", "system": "system", "chosen": "response"}
 

@@ -339,7 +339,10 @@ class RowReading:
             if found and self.columns[found[0]] != "":
                 self._text(found[0], "empty system message")
             return messages
-        content = self._text(found[0], "empty system message")
+        is_text = not isinstance(self.columns[found[0]], Mapping | list | tuple)
+        content = (
+            self._text(found[0], "empty system message") if is_text else self._context(found[0])
+        )
         if messages[0].role != "system":
             return (Message(role="system", content=content), *messages)
         if messages[0].content != content:

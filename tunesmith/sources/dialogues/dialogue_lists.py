@@ -331,8 +331,9 @@ def _is_collection(value: Mapping[str, object]) -> bool:
         map(field_key, keys)
     ):
         return True
-    shapes = [frozenset(part) for part in parts if isinstance(part, Mapping)]
-    return len(shapes) >= 3 and len(set(shapes)) == 1
+    firsts = (part[0] if isinstance(part, list | tuple) and part else part for part in parts)
+    shapes = [frozenset(part) for part in firsts if isinstance(part, Mapping)]
+    return len(shapes) == len(parts) >= 3 and len(set(shapes)) == 1
 
 
 def _dialogue_names() -> frozenset[str]:

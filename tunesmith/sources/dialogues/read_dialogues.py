@@ -139,7 +139,7 @@ def are_dialogues(rows: Iterable[Row | Dropped], fields: Mapping[str, str], name
     if not first or _OTHER_SHAPES & first[0].fields.keys() or holds_messages(first[0].fields):
         return False
     shape = find_shape(first, fields, name)
-    if shape is None or shape.is_guess:
+    if shape is None or shape.is_guess or _are_labelled(first):
         return False
     pieces = _pieces(first, shape, name)
     return any(_has_two_sides(piece) for piece in pieces if isinstance(piece, Thread))
@@ -256,6 +256,13 @@ def _are_things(rows: Sequence[Row]) -> bool:
         keys = {field_key(key): value for key, value in row.fields.items()}
         titled += any(keys.get(key) for key in named("title_columns"))
     return titled * 2 >= len(rows)
+
+
+def _are_labelled(rows: Sequence[Row]) -> bool:
+    """Whether rows are lists of two texts, of which the second are a few labels again and again."""
+    pairs = [row.fields.get(ROOT) for row in rows]
+    seconds = {str(pair[1]) for pair in pairs if isinstance(pair, list) and len(pair) == 2}
+    return len(rows) > 3 and 0 < len(seconds) * 2 <= len(rows)
 
 
 def _without_shape(rows: Iterable[Row | Dropped]) -> Iterator[Dropped]:

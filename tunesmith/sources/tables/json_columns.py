@@ -13,6 +13,7 @@ from tunesmith.sources.tables.csv_layout import is_column_name
 
 _SPLIT = frozenset({"columns", "data"})
 _OF_SPLIT = _SPLIT | {"index", "index_names", "column_names"}
+_QUESTION_MARKS = ("?", "？", "؟", ";", "՞")
 _LISTS_OF_TURNS = frozenset({"messages", "conversations"})  # of one row, not of a column
 
 
@@ -44,9 +45,27 @@ def find_json_table(value: Any) -> JsonTable | None:
     if _are_named(value.get("values")):
         others = {key: item for key, item in value.items() if key != "values"}
         return _of_rows(value["values"][0], value["values"][1:], [], others)
-    if value and all(isinstance(item, dict) and item for item in value.values()):
+    asked = _of_questions(value)
+    if asked is None and value and all(isinstance(item, dict) and item for item in value.values()):
         return _of_objects(value)
-    return _of_lists(value)
+    return asked or _of_lists(value)
+
+
+def _of_questions(value: Mapping[str, Any]) -> JsonTable | None:
+    """Questions with their answers, or such by topic."""
+    rows: list[dict[str, Any]] = []
+    for key, item in ({"": value} if _are_asked(value) else value).items():
+        if not isinstance(item, dict) or not _are_asked(item):
+            return None
+        topic = {"topic": key} if key else {}
+        rows += [{**topic, "question": asked, "answer": told} for asked, told in item.items()]
+    return JsonTable(rows=rows, row_names=[], others={}) if rows else None
+
+
+def _are_asked(value: Mapping[str, Any]) -> bool:
+    """Whether an object's keys are questions, and its values their answers."""
+    asked = sum(key.rstrip().endswith(_QUESTION_MARKS) for key in value)
+    return 2 * asked > len(value) > 1 and all(isinstance(item, str) for item in value.values())
 
 
 def _of_rows(
@@ -65,7 +84,8 @@ def _of_rows(
 def _of_objects(value: Mapping[str, Mapping[str, Any]]) -> JsonTable | None:
     """Columns of cells by index, or rows of cells by column: whichever names are names."""
     inner = list(dict.fromkeys(key for item in value.values() for key in item))
-    is_by_column = _are_names(value) and not _are_names(inner)
+    is_deeper = any(isinstance(cell, dict) for item in value.values() for cell in item.values())
+    is_by_column = _are_names(value) and not _are_names(inner) and not is_deeper
     if is_by_column:
         if any(list(item) != inner for item in value.values()):
             return None

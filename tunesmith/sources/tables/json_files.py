@@ -19,6 +19,7 @@ from tunesmith.sources.lines import MAX_LINE_BYTES, Line, split_lines
 from tunesmith.sources.row import Dropped, NotRead, Row, RowError
 from tunesmith.sources.tables.json_columns import JsonTable, find_json_table
 from tunesmith.sources.tables.json_list import list_place, parse_object, split_list
+from tunesmith.sources.tables.json_wrapped import list_within, values_in_a_row
 from tunesmith.sources.tables.strict_json import parse_json
 from tunesmith.sources.tables.tables import checked_row
 
@@ -51,7 +52,14 @@ def read_json_file(path: Path, name: str) -> Iterator[Row | Dropped | NotRead]:
     if _BETWEEN_OBJECTS.search(data):
         yield from _objects(data, name)
         return
-    value = _parsed(data, name)
+    try:
+        value = _parsed(data, name)
+    except DataError:
+        ends = values_in_a_row(data)
+        if len(ends) < 2:
+            raise
+        yield from _cut(data, ends, name)
+        return
     table = _table(value, data, name)
     if table is not None:
         yield from _table_rows(table, name)
@@ -108,21 +116,35 @@ def _line_rows(path: Path, name: str, read: _Reader) -> Iterator[Row | Dropped |
         if line.is_too_long:
             yield _too_long(source, line.num_bytes, line.data)
         else:
-            yield read(line.data, source, line.offset)
+            yield read(_without_comma(line.data), source, line.offset)
+
+
+def _without_comma(data: bytes) -> bytes:
+    """A line of a list whose brackets were cut away ends with the comma between rows."""
+    bare = data.rstrip()
+    return bare[:-1] if bare.endswith((b"},", b"],")) else data
 
 
 def _table_of_line(line: Line) -> JsonTable | None:
     try:
-        return None if line.is_too_long else find_json_table(parse_json(line.data))
+        value = None if line.is_too_long else parse_json(line.data)
+        return find_json_table(value) if isinstance(value, list | dict) else None
     except RowError:
         return None  # whoever reads the line will say so
 
 
 def _objects(data: bytes, name: str) -> Iterator[Row | Dropped]:
     """Objects of several lines one behind another, as `jq` writes them; a bad one costs itself."""
+    ends = [*(match.end() for match in _BETWEEN_OBJECTS.finditer(data)), len(data)]
+    return _cut(data, ends, name)
+
+
+def _cut(data: bytes, ends: Iterable[int], name: str) -> Iterator[Row | Dropped]:
     begin, line = 0, 1
-    for end in [*(match.end() for match in _BETWEEN_OBJECTS.finditer(data)), len(data)]:
-        yield _row(data[begin:end].strip(), f"{name}:{line}")
+    for number, end in enumerate(ends, start=1):
+        shares_line = number > 1 and b"\n" not in data[begin:end]
+        source = f"{name}:{line}" + (f" row {number}" if shares_line else "")
+        yield _row(data[begin:end].strip(), source)
         line += data.count(b"\n", begin, end)
         begin = end
 
@@ -132,12 +154,32 @@ def _object_rows(
 ) -> Iterator[Row | Dropped | NotRead]:
     key = _list_key(value, name)
     if key is None:
-        yield _row(data, f"{name}:1")
+        yield from _rows_within(value, data, name)
         return
     yield from _others({other: item for other, item in value.items() if other != key}, name)
     begin, end = list_place(data, key)
     first_line = data.count(b"\n", 0, begin) + 1
     yield from _list_rows([data[begin:end]], name, first_line=first_line, read=_list_row)
+
+
+def _rows_within(
+    value: Mapping[str, Any], data: bytes, name: str
+) -> Iterator[Row | Dropped | NotRead]:
+    """The rows of the only list of objects that stands deeper; else the object as one."""
+    found = list_within(value)
+    row = _row(data, f"{name}:1")
+    if found is None or isinstance(row, Dropped):
+        yield row
+        return
+    path, rows, others = found
+    yield from _others(others, name)
+    for number, fields in enumerate(rows, start=1):
+        place = f"{name}:{'.'.join(path)} row {number}"
+        if isinstance(fields, dict):
+            yield Row(fields=fields, source=place)
+        else:
+            fault = RowError("data_type", f"a row must be an object, this is {_kind_of(fields)}")
+            yield Dropped.of(fault, source=place, text=json.dumps(fields))
 
 
 def _value(data: bytes, source: str, offset: int = 0) -> Row | Dropped:
@@ -151,7 +193,10 @@ def _value(data: bytes, source: str, offset: int = 0) -> Row | Dropped:
 def _row(data: bytes, source: str, offset: int = 0) -> Row | Dropped:
     try:
         value = parse_json(data, offset=offset)
-    except RowError as fault:
+        if isinstance(value, str) and value.lstrip().startswith("{"):
+            value = parse_json(value.encode())  # a row that was written as JSON twice
+    except (RowError, UnicodeEncodeError) as error:
+        fault = error if isinstance(error, RowError) else RowError("bad JSON", "no text")
         return Dropped.of(fault, source=source, text=data)
     if not isinstance(value, dict):
         detail = f"a row must be an object, this is {_kind_of(value)}"

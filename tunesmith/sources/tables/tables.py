@@ -40,10 +40,21 @@ def checked_row(fields: dict[str, Any] | RowError, source: str) -> Row | Dropped
     try:
         if isinstance(fields, RowError):
             raise fields
+        fields = {name: _decoded(value) for name, value in fields.items()}
         check_characters(fields)
     except RowError as fault:
         return Dropped.of(fault, source=source, text="" if fields is fault else str(fields))
     return Row(fields=fields, source=source)
+
+
+def _decoded(value: object) -> object:
+    """The text of a column of bytes; what is no text stays as it is."""
+    if not isinstance(value, bytes):
+        return value
+    try:
+        return value.decode()
+    except UnicodeDecodeError:
+        return value
 
 
 def _batch_rows(batch: Any) -> Iterator[dict[str, Any] | RowError]:
