@@ -36,6 +36,7 @@ _READERS: dict[RowKind, Callable[[Path, str], Iterator[Row | Dropped | NotRead]]
     "jsonl": read_json_lines_file,
     "parquet": read_parquet_file,
 }
+_MANY_LINES = 40  # of a file whose beginning may end within one
 _EVEN = 0.9  # of a table's rows have its width, where its name does not say that it is one
 
 
@@ -47,7 +48,8 @@ def row_kind(file: SourceFile) -> RowKind | None:
     if file.is_tree or not text or is_packed:
         return None
     if is_page(file):
-        return _kind_of_table(file) if format_of(file) == "plain" else None
+        is_table = format_of(file) == "plain" or _is_framed_table(file.head)
+        return _kind_of_table(file) if is_table else None
     named = _kind_of_name(file.path)
     if file.head.startswith(b"PAR1"):
         return "parquet"
@@ -60,6 +62,13 @@ def read_rows(file: SourceFile) -> Iterator[Row | Dropped | NotRead]:
     """The rows of a file as what they look like; none where it holds none."""
     kind = row_kind(file)
     return iter(()) if kind is None else _read(kind, file)
+
+
+def _is_framed_table(head: bytes) -> bool:
+    """Whether all that a page holds is one table of Markdown."""
+    lines = [line.strip() for line in head.splitlines() if line.strip()]
+    whole = lines[:-1] if len(lines) > _MANY_LINES else lines
+    return len(whole) > 2 and all(line[:1] == line[-1:] == b"|" for line in whole)
 
 
 def _kind_of_name(path: Path) -> RowKind | None:

@@ -15,6 +15,7 @@ from tunesmith.sources.chat_signs import chat_reason, dated_name_reason
 NUM_LINES = 200
 _LEAST_LINES = 3
 _FENCED = re.compile(r"^(```|~~~).*?^\1[ \t]*$", re.MULTILINE | re.DOTALL)
+_BEHIND_BLANKS = re.compile(r"\S {2,}(\S)")
 _DELIMITERS = {"\t": "tabs", ";": "semicolons", ",": "commas", " | ": "bars"}
 _UNPACK = "Leave it out, or export its text."
 _CHAT_AS_JSON = "Export the chat as JSON, and name that file."
@@ -283,6 +284,11 @@ def _table(lines: Sequence[str]) -> Sign | None:
             cure="Its first line must name the columns.",
             kinds=((kind, "if it is one"),),
         )
+    starts = [{match.start(1) for match in _BEHIND_BLANKS.finditer(line)} for line in lines]
+    if len(lines) >= _LEAST_LINES and set.intersection(*starts):
+        reason = f"blanks keep columns apart in each of its first {len(lines)} lines"
+        cure = "Save it with tabs or commas between its columns."
+        return Sign(words="a table", reason=reason, cure=cure)
     return None
 
 

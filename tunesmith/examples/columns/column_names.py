@@ -99,7 +99,7 @@ class ColumnRoles:
 
 def normalised(name: str) -> str:
     """A name as it is compared."""
-    folded = unicodedata.normalize("NFKC", name).casefold()
+    folded = unicodedata.normalize("NFKC", name).casefold().replace("ı", "i")
     return "".join(one for one in folded if one.isalnum() or unicodedata.category(one) in _MARKS)
 
 

@@ -21,6 +21,7 @@ from tunesmith.sources.tables.csv_layout import (
     CsvLayout,
     Record,
     find_table_layout,
+    is_frame,
     is_unclosed,
     records_of,
 )
@@ -28,6 +29,7 @@ from tunesmith.sources.tables.strict_json import UNFIT, check_characters
 
 TOTAL_LINE = "total line"
 CELL_ERROR = "spreadsheet error"
+_FRAMES = ("", "+", "-", "=", "|", ":", " ")
 _QUIRKS = frozenset("=#'")  # what a cell begins with where a spreadsheet added something
 _QUOTED_FORMULA = re.compile(r'="((?:[^"]|"")*)"')
 _GUARD = re.compile(r"'(?=[=+@]|[-\d.,]+\Z)")  # before what is no formula and no number
@@ -53,12 +55,14 @@ def read_csv_file(
     """
     layout = find_table_layout(file_head(path, name), delimiter=delimiter, named=named)
     recent: deque[Line] = deque(maxlen=_RECENT_LINES)
-    records = _records(path, name, layout, recent)
+    frames: list[NotRead] = []
+    records = _without_frames(_records(path, name, layout, recent), name, frames)
     if layout.has_names:
         yield from _passed_over(records, layout.num_above, name, "lines above the column names")
         _check_names(next(records, None), layout, name)
         yield from _passed_over(records, layout.num_below, name, "lines below the column names")
     yield from _CsvTable(name, layout.header, recent).pieces(records)
+    yield from frames
 
 
 class _CsvTable:
@@ -147,6 +151,16 @@ def _records(path: Path, name: str, layout: CsvLayout, recent: deque[Line]) -> _
                 cure='Close it, or write quotes inside a field twice: "".',
             )
         yield line, record
+
+
+def _without_frames(records: _Records, name: str, frames: list[NotRead]) -> _Records:
+    """The records, without the lines that frame a table; these are kept."""
+    for line, record in records:
+        if not isinstance(record, csv.Error) and record[0][:1] in _FRAMES and is_frame(record):
+            text = _shown(record)
+            frames.append(NotRead(source=f"{name}:{line}", name="frame of the table", text=text))
+        else:
+            yield line, record
 
 
 def _text_lines(path: Path, name: str, recent: deque[Line]) -> Iterator[str]:

@@ -24,6 +24,7 @@ _FEW_ABOVE = 3  # of which as full as they are
 _BLANKS = " \t\r\n\ufeff\u200b\u200e\u200f\xa0"
 _SENTENCE = re.compile(r"\S.*[?？؟;.。!！।][\s'\"”»)]*", re.DOTALL)
 _NUMBER = re.compile(r"[-+]?\d[\d.,:/ %€$-]*")
+_FRAME = re.compile(r"[-=+:| ]+")
 _BRACKETED = re.compile(r"[\[(<][^\])>]*[\])>]")
 _NUMBERED = re.compile(r"column (\d+)")
 _MANY_WORDS = 5  # in a cell that names nothing
@@ -117,7 +118,13 @@ def records_of(
                 return
             continue
         if any(record):
-            yield line, record
+            yield line, [cell.strip() for cell in record] if delimiter == "|" else record
+
+
+def is_frame(record: Record) -> bool:
+    """Whether a line only frames a table, as Markdown and databases draw them."""
+    line = "".join(record)
+    return line.count("-") + line.count("=") > 2 and bool(_FRAME.fullmatch(line))
 
 
 def is_unclosed(error: csv.Error) -> bool:
@@ -161,7 +168,7 @@ def _sampled(lines: Sequence[str], delimiter: str) -> list[Record]:
     records = list[Record]()
     for _, record in records_of(lines, delimiter):
         if not isinstance(record, csv.Error):
-            records.append(record)
+            records += [] if is_frame(record) else [record]
         elif not is_unclosed(record):
             records.append([])
         if len(records) == _SAMPLED:
