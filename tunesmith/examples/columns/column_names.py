@@ -164,6 +164,12 @@ def is_verdict(name: str) -> bool:
     return normalised(name) in _pair_words("verdicts")
 
 
+def stem_of(name: str) -> str | None:
+    """A name without the number or letter that tells it from others like it."""
+    match = _NUMBERED.fullmatch(name.strip())
+    return match[1] if match else None
+
+
 def yaml_name(name: str) -> str:
     """A column's name as YAML wants it, also between braces."""
     is_plain = re.fullmatch(r"[^\W\d][\w .-]*(?<! )", name) and yaml.safe_load(name) == name
@@ -202,9 +208,9 @@ def _add_siblings(free: Sequence[str], roles: dict[str, list[str]], rivals: set[
     """Columns that a number or letter tells apart (response_0, response_1) may each be the part."""
     stems: dict[str, list[str]] = {}
     for name in free:
-        match = _NUMBERED.fullmatch(name.strip())
-        if match:
-            stems.setdefault(match[1], []).append(name)
+        stem = stem_of(name)
+        if stem:
+            stems.setdefault(stem, []).append(name)
     for stem, names in stems.items():
         meaning = meaning_of(stem)
         if len(names) < 2 or meaning not in ("instruction", "response"):
@@ -248,6 +254,8 @@ def _meaning_in_part(name: str, known: Mapping[str, Meaning]) -> Meaning | None:
         if known.get(words[-1]) in _ENDINGS:
             return known[words[-1]]
         first, last = known.get(words[0]), known.get(words[-1])
+        if first == "input" and last == "response":
+            return None  # of a program's tests
         if last in _COMPOUND:
             return last
         if first in _COMPOUND and all(word in _beside() for word in words[1:]):

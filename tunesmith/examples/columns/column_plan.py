@@ -16,6 +16,7 @@ from tunesmith.examples.columns.column_names import (
     ColumnRoles,
     is_verdict,
     meaning_of,
+    stem_of,
     yaml_name,
 )
 from tunesmith.examples.columns.column_questions import (
@@ -282,15 +283,18 @@ class ColumnSurvey:
                 asked = next((one for one, role in self.roles.items() if role == "text"), None)
                 pair = f"instruction: {yaml_name(asked)}, " if asked else ""
                 fields = f"fields: {{{pair}response: {yaml_name(name)}}}"
-                yield column_question(
-                    look, "holds labels", *tasks, fields, f"ignore: [{yaml_name(name)}]"
-                )
+                is_number = task is not None and task.needs_names and not look.is_nested
+                told = (fields, *tasks) if is_number else (*tasks, fields)
+                yield column_question(look, "holds labels", *told, f"ignore: [{yaml_name(name)}]")
 
     def _asked_content(self, task: ProposedTask | None) -> Iterator[ColumnQuestion]:
         taken = {field_of(self.roles[name]) for name in self.used if self.roles.get(name)}
         taken |= {
             field_of(role) for name, role in self.roles.items() if role and name in self.looks
         }
+        taken -= {"text"}
+        taken |= {"instruction"} if "history" in self.roles.values() else set()
+        stems: dict[str, str] = {}
         unread = [look for name, look in self.looks.items() if self.is_unread_content(name)]
         if not self.num_read and len(unread) > _MOST_ASKED:
             return  # no table of examples: each row is dropped, and says so
@@ -298,14 +302,20 @@ class ColumnSurvey:
             name = look.name
             lines = list(task.lines) if task and name in task.columns.values() else []
             role = guessed_role(look, taken)
+            ignore = f"ignore: [{yaml_name(name)}]"
+            stem = stem_of(name)
             if self.num_texts:
-                lines += self._beside_text(name)
+                lines += () if "text" in taken or look.is_nested else self._beside_text(name)
+                taken.add("text")
+            elif stem is not None and stem in stems:
+                lines += [ignore, field_line(stems[stem], name)]
             elif look.is_nested and not self.num_read:
                 lines += list(lines_for(name, look.example, self._lacking(taken)))
             elif role == "text" and self.num_read:
                 pass
             elif role is not None:
                 taken.add(role)
+                stems |= {stem: role} if stem is not None else {}
                 lines.append(field_line(role, name))
             yield content_question(look, *lines)
 

@@ -46,7 +46,10 @@ def guessed_role(look: ColumnLook, taken: set[str]) -> str | None:
         near = None
     if near in _FIELDS:
         is_rival = near in ("instruction", "response") and meaning_of(look.name) == near
-        return field_of(near) if is_rival or field_of(near) not in taken else None
+        if is_rival or field_of(near) not in taken:
+            return field_of(near)
+        if near != "instruction":
+            return None
     guesses = []
     if look.is_nested:
         guesses += [] if "instruction" in taken else ["messages"]

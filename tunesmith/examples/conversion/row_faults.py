@@ -76,15 +76,18 @@ def lines_for(column: str, value: object, ours: str) -> Iterator[str]:
     """What may be written for a column of such cells, the likeliest first."""
     ignore = f"ignore: [{yaml_name(column)}]"
     if isinstance(value, str):
-        yield from (_line({"input": column}), ignore)
+        told = "instruction" if ours == "instruction" else "input"
+        yield from (_line({told: column}), ignore)
         return
-    paths = list(_paths(value, column))
+    found = sorted(_paths(value, column), key=lambda one: _unlikely(one, ours))
+    paths = [path for path, _ in found]
     if ours in ("instruction", "response"):
-        paths.sort(key=lambda path: _unlikely(path.rpartition(".")[2], ours))
         yield from (_line({ours: path}) for path in paths[:_MOST_LINES])
+        yield from () if paths else [ignore]
         return
     known: dict[str, str] = {}
-    for path in paths:
+    in_order = [path for path, _ in _paths(value, column)]
+    for path in in_order:
         field = _FIELDS.get(meaning_of(path.rpartition(".")[2]) or "")
         if field:
             known.setdefault(field, path)
@@ -93,28 +96,31 @@ def lines_for(column: str, value: object, ours: str) -> Iterator[str]:
     elif ours == "input":
         yield from (_line({"input": path}) for path in paths[:_MOST_LINES])
     else:
-        both = zip(("instruction", "response"), paths, strict=False)
-        yield from [_line(dict(both))] if len(paths) > 1 else []
+        both = zip(("instruction", "response"), in_order, strict=False)
+        yield from [_line(dict(both))] if len(in_order) > 1 else []
     yield ignore
 
 
-def _unlikely(key: str, ours: str) -> int:
-    if meaning_of(key) == ours:
-        return 0
-    return 1 if key in ("value", "text", "content") else 2 if key in ("1", "-1") else 3
+def _unlikely(found: tuple[str, int], ours: str) -> tuple[int, int]:
+    """How to sort paths: by their key, then the longest text; of candidates the last is right."""
+    path, length = found
+    before, _, key = path.rpartition(".")
+    if meaning_of(key) == ours or (key == "-1" and before.endswith("candidates")):
+        return 0, -length
+    return 1 if key in ("value", "text", "content") else 2 if key in ("1", "-1") else 3, -length
 
 
-def _paths(value: object, path: str, depth: int = _DEEPEST) -> Iterator[str]:
-    """Where in a value texts stand; of a list the first place, and the last one of texts."""
+def _paths(value: object, path: str, depth: int = _DEEPEST) -> Iterator[tuple[str, int]]:
+    """Where in a value texts stand and how long; of a list the first place, and its last text."""
     if isinstance(value, str):
-        yield path
+        yield path, len(value)
     elif isinstance(value, Mapping) and depth:
         for key, part in value.items():
             yield from _paths(part, f"{path}.{key}", depth - 1)
     elif is_list(value) and value and depth:
         yield from _paths(value[0], f"{path}.1", depth - 1)
         if len(value) > 1 and isinstance(value[-1], str):
-            yield f"{path}.-1"
+            yield f"{path}.-1", 0
 
 
 def _line(fields: Mapping[str, str]) -> str:

@@ -231,7 +231,8 @@ class RowReading:
     def _turns(self, name: str, ours: str) -> tuple[Message, ...]:
         """The messages of a column."""
         value = self.columns[name]
-        if ours in ("instruction", "response") and not _are_messages(value):
+        is_text = isinstance(value, str)
+        if ours in ("instruction", "response") and not is_text and not _are_messages(value):
             fault = RowError("not a text", f"field '{name}' holds neither a text nor messages")
             raise unfit(fault, name, value, ours)
         try:
@@ -327,7 +328,7 @@ class RowReading:
         name = self.roles.history[0]
         if is_blank(self.columns[name]):
             return messages
-        before = self._turns(name, "history")
+        before = self._turns(name, "history" if messages[0].role == "user" else "instruction")
         if messages[: len(before)] == before:
             return messages
         head = messages[:1] if messages[0].role == "system" else ()
