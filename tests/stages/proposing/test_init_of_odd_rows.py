@@ -1,4 +1,4 @@
-"""Without a terminal `init` takes the likeliest line for rows of objects, and what it writes runs."""
+"""Without a terminal `init` takes the likeliest line for rows of objects; its recipe reads them."""
 
 import json
 from pathlib import Path
