@@ -359,7 +359,21 @@ def _json_lines(path: Path, parts: Sequence[Any]) -> None:
     _lines(path, [part if isinstance(part, str) else json.dumps(part) for part in parts])
 
 
+LONG_TEXT = FileKind(
+    kind="text",
+    name="novel.txt",
+    parts={
+        "paragraph": lambda words, place: f"He saw {words.some()}. {words.some(9)}.",
+        "chapter": lambda words, place: f"CHAPTER {place}",
+        "section": lambda words, place: f" = {words.some()} = ",
+        "spoken": lambda words, place: f'"Where is {words.some()}?"',
+        "long": lambda words, place: ". ".join(words.some(5) for _ in range(60)),
+    },
+    write=_blocks,
+)
+
 ROW_FILES = (
+    LONG_TEXT,
     FileKind(
         kind="jsonl",
         name="faq.jsonl",

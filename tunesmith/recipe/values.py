@@ -17,6 +17,7 @@ SourceKindName = Literal[
     "csv",
     "tsv",
     "parquet",
+    "text",
     "faq",
     "document",
     "slack",

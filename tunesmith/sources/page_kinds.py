@@ -8,6 +8,7 @@ from tunesmith.errors import DataError
 from tunesmith.sources.chunks import files_in
 from tunesmith.sources.kind import Certainty, Recognition, SourceFile, SourceKind
 from tunesmith.sources.material import Piece
+from tunesmith.sources.pages.long_texts import looks_long, read_long_text
 from tunesmith.sources.pages.page_folder import page_files, read_folder
 from tunesmith.sources.pages.page_spans import PageFormat
 from tunesmith.sources.pages.pages import (
@@ -71,6 +72,19 @@ def _read(kind: PageKind | None, file: SourceFile) -> Iterator[Piece]:
     return read_folder(file.path, file.name, kind)
 
 
+def _recognise_text(file: SourceFile) -> Recognition | None:
+    if not is_page(file) or format_of(file) != "plain":
+        return None
+    reason = looks_long(file.head.decode("utf-8", "ignore"))
+    return None if reason is None else Recognition(certainty=Certainty.FALLBACK, reason=reason)
+
+
+TEXT = SourceKind(
+    name="text",
+    description="a long plain text (a novel, wikitext), in passages to be continued",
+    recognise=_recognise_text,
+    read=lambda file: read_long_text(file.path, file.name),
+)
 FAQ = SourceKind(
     name="faq",
     description="a page, or a folder of pages, that asks and answers",

@@ -15,6 +15,10 @@ from tunesmith.templates.choice import RowShapes, TemplateChoice, choose_templat
 
 _WANTED_TESTS = 30  # a verdict on fewer rows says little
 _MOST_TESTED = 0.3
+_CONTINUES = (
+    "a model learns to continue such text, as in pretraining: this is no instruction tuning, and "
+    "teaches no answers"
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,8 +43,7 @@ class RecipeProposal:
             folder: Where it will lie; the paths in it are seen from there.
             schema: Where the JSON Schema lies.
         """
-        words = f"here {self.template.name}: {self.template.reason}"
-        chosen = {("template", "name"): Choice(value="auto", why=words), **self.keys}
+        chosen = {("template", "name"): _template_choice(self.template), **self.keys}
         drafts = [one.draft(folder) for one in self.sources]
         return commented_recipe(name=name, schema=schema, sources=drafts, chosen=chosen)
 
@@ -68,11 +71,19 @@ def propose_recipe(
     for one in proposals:
         shapes.add(one.sample.shapes)
     template = choose_template(shapes, TemplateRecipe(), has_chat=False)
+    if template.name == "plain":
+        progress.note(f"template plain: {template.reason}; {_CONTINUES}")
     keys = _settings(proposals)
     for path, choice in keys.items():
         if choice.why:
             progress.note(f"{'.'.join(path)}: {choice.value}, {choice.why.removeprefix('? ')}")
     return RecipeProposal(sources=tuple(proposals), template=template, keys=keys)
+
+
+def _template_choice(template: TemplateChoice) -> Choice:
+    if template.name == "plain":
+        return Choice(value="plain", why=f"{template.reason}; {_CONTINUES}")
+    return Choice(value="auto", why=f"here {template.name}: {template.reason}")
 
 
 def _told(one: SourceProposal) -> list[str]:
