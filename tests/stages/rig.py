@@ -56,7 +56,7 @@ def colour_rows(count: int = 8) -> list[dict[str, str]]:
 def make_recipe(
     folder: Path, data: Path, weights: str = "pretrained", **sections: Mapping[str, Any]
 ) -> Recipe:
-    """A recipe over one file; everything is trained on unless a section says otherwise."""
+    """A recipe over one file: all rows are trained on, no baselines, unless a section says so."""
     settings: dict[str, Any] = {
         "model": {"name": str(folder), "weights": weights},
         "sources": [{"path": str(data)}],
@@ -64,6 +64,7 @@ def make_recipe(
         "template": {"name": "question-answer"},
     }
     settings["training"] = {"precision": "fp32", "device": "cpu", **sections.pop("training", {})}
+    settings["evaluation"] = {"baselines": [], **sections.pop("evaluation", {})}
     settings.update(sections)
     return recipe_from_mapping(settings)
 

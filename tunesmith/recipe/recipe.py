@@ -270,10 +270,11 @@ class EvaluationRecipe(RecipeSection):
     pairwise: Literal["base", "reference"] | None = Field(
         None, description="whose answers the judge compares each model's with, in both orders"
     )
-    baselines: list[Baseline] = Field(
-        default_factory=list,
+    baselines: Literal["auto"] | list[Baseline] = Field(
+        "auto",
         description="nearest: the answer of the most similar training question; few-shot: the "
-        "base model, shown training examples in its prompt",
+        "base model, shown training examples in its prompt; auto: nearest, and few-shot where a "
+        "prompt holds the examples and training takes longer; []: none",
     )
     shots: Positive = Field(4, description="training examples that few-shot shows, if they fit")
     rivals: list[EndpointRecipe] = Field(
@@ -286,7 +287,7 @@ class EvaluationRecipe(RecipeSection):
         unused = {}
         if self.judge is None:
             unused = dict.fromkeys(("rubric", "pairwise"), "without a judge")
-        if "few-shot" not in self.baselines:
+        if self.baselines != "auto" and "few-shot" not in self.baselines:
             unused["shots"] = "without few-shot among the baselines"
         return unused
 

@@ -24,7 +24,12 @@ from tunesmith.stages.execution.run_folder import RunFolder
 from tunesmith.stages.preparing.prepared_files import open_store, read_split
 from tunesmith.stages.responders.renderer import recipe_model
 from tunesmith.stages.test_set.judging import check_endpoints
-from tunesmith.stages.test_set.rivals import check_rivals, other_models, rival_names
+from tunesmith.stages.test_set.rivals import (
+    check_rivals,
+    judged_models,
+    other_models,
+    rival_names,
+)
 from tunesmith.training.engine import choose_engine
 from tunesmith.training.plan import TrainingPlan
 from tunesmith.training.resources.memory_budget import free_memory
@@ -153,7 +158,7 @@ def try_metrics(run: Run) -> None:
 def _budget_notices(run: Run) -> list[str]:
     """Calls that will be made at least, beside those that may be."""
     num_rows = sum(not one.is_text for one in read_split(run.folder, "test"))
-    num_models = 2 + len(other_models(run.recipe))
+    num_models = len(judged_models(run))
     judge = run.recipe.evaluation.judge
     asked = [(f"rival {name}", one, num_rows) for name, one in rival_names(run.recipe).items()]
     asked += [("the judge", judge, num_rows * num_models)] if judge is not None else []
@@ -222,7 +227,7 @@ def _training_bytes(plan: TrainingPlan) -> int:
 def _answer_bytes(run: Run) -> int:
     recipe = run.recipe
     num_rows = len(open_store(run.folder, "test"))
-    num_answers = num_rows * (2 + len(other_models(recipe)))
+    num_answers = num_rows * (2 + len(other_models(run)))
     answer = _BYTES_PER_TOKEN * recipe.generation.max_new_tokens
     grades = _BYTES_PER_GRADE * (2 + len(recipe.evaluation.metrics))
     return num_answers * (answer + grades) + _REPORT_BYTES

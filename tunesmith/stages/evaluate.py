@@ -33,7 +33,7 @@ from tunesmith.stages.responders.renderer import Renderer
 from tunesmith.stages.results.scores import JudgeResult, Scores
 from tunesmith.stages.test_set.judging import check_endpoints, judge_answers, judge_metrics
 from tunesmith.stages.test_set.judging import try_judge_on_plants as try_judge
-from tunesmith.stages.test_set.rivals import other_models
+from tunesmith.stages.test_set.rivals import judged_models, other_models
 from tunesmith.stages.test_set.usable import UsabilityStage
 from tunesmith.stages.train import base_record, identity_of_base
 from tunesmith.tokens.store import TokenStore
@@ -58,12 +58,12 @@ def evaluate(run: Run) -> Scores:
     run.claim()
     check_endpoints(run)
     answer(run)
-    models = [BASE, TUNED, *other_models(run.recipe)]
+    models = [BASE, TUNED, *other_models(run)]
     with run.locked():
         renderer = settled_renderer(run)
         _grade(run, renderer, models)
         usable = UsabilityStage(run=run, markers=renderer.template.markers, models=models)
-        return Scores.from_dict(_score(run, judge_answers(run, models), usable))
+        return Scores.from_dict(_score(run, judge_answers(run, judged_models(run)), usable))
 
 
 def check_judge(run: Run) -> JudgeResult:

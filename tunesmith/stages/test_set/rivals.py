@@ -31,17 +31,27 @@ from tunesmith.stages.preparing.prepared_files import read_split
 from tunesmith.stages.responders.endpoint import forecast_in_words, open_caller
 from tunesmith.stages.responders.load_responder import base_responder, load_responder
 from tunesmith.stages.responders.renderer import Renderer, model_renderer
+from tunesmith.stages.test_set.baselines import FEW_SHOT, NEAREST, chosen_baselines
 from tunesmith.stages.test_set.completions import answer_onto, count_completions
 
-NEAREST, FEW_SHOT = "nearest", "few-shot"
 RESERVED = ("base", "tuned", "reference", NEAREST, FEW_SHOT)
 _CODE = ("sandbox", "templates", "tokens", "models", "generation")
 _PURPOSE = "rival@1"
 
 
-def other_models(recipe: Recipe) -> list[str]:
-    """Whoever answers beside base and tuned, in the order in which reports show them."""
-    return [*recipe.evaluation.baselines, *rival_names(recipe)]
+def other_models(run: Run) -> list[str]:
+    """Whoever answers beside base and tuned, in the order in which reports show them.
+
+    Args:
+        run: Its data is prepared.
+    """
+    return [*chosen_baselines(run), *rival_names(run.recipe)]
+
+
+def judged_models(run: Run) -> list[str]:
+    """Whose answers a judge reads: a call costs, so baselines only where the recipe names them."""
+    named = run.recipe.evaluation.baselines
+    return ["base", "tuned", *(() if named == "auto" else named), *rival_names(run.recipe)]
 
 
 def rival_names(recipe: Recipe) -> dict[str, EndpointRecipe]:
@@ -88,9 +98,10 @@ def answer_others(run: Run, renderer: Renderer, *, base: object) -> dict[str, St
     """
     recipe, folder = run.recipe, run.folder
     results: dict[str, StageResult] = {}
-    if NEAREST in recipe.evaluation.baselines:
+    baselines = chosen_baselines(run)
+    if NEAREST in baselines:
         results[NEAREST] = _answer_nearest(run)
-    if FEW_SHOT in recipe.evaluation.baselines:
+    if FEW_SHOT in baselines:
         results[FEW_SHOT] = _answer_few_shot(run, renderer, base)
     for name, rival in rival_names(recipe).items():
         ask = _answer_local if rival.path is not None else _answer_server
