@@ -5,7 +5,7 @@ from typing import Any
 
 from tunesmith.evaluation.headline import headline_of
 from tunesmith.report.number_text import counted, duration, number
-from tunesmith.report.record import LogPoint, RunRecord
+from tunesmith.report.record import TUNED, LogPoint, RunRecord
 
 
 def headline(record: RunRecord) -> tuple[str, str]:
@@ -18,6 +18,17 @@ def headline(record: RunRecord) -> tuple[str, str]:
     if record.summary:
         return "Nothing to compare", "No row was held out for testing, so no claim is made."
     return "Nothing yet", "This run has not prepared its data."
+
+
+def headline_kind(record: RunRecord) -> str:
+    """How good the news is: `better`, `mixed`, `worse`, or nothing where there is none."""
+    outcome = record.verdict.outcome
+    tuned = record.usability.models.get(TUNED) if record.usability else None
+    if tuned is not None and tuned.outcome == "not usable yet":
+        return "worse"
+    if tuned is not None and tuned.outcome == "usable with care":
+        return "worse" if outcome == "worse" else "mixed"
+    return outcome if outcome in ("better", "worse", "mixed") else ""
 
 
 def facts(record: RunRecord) -> list[tuple[str, str]]:

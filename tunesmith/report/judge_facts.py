@@ -33,7 +33,8 @@ _PULLS = {
 def files_of(record: RunRecord) -> str:
     """The files that every number of a report can be recomputed from."""
     judged = ", judgements/" if record.judge else ""
-    return f"log.jsonl, completions/, grades/{judged} and scores.json"
+    signs = ", signs/" if record.usability else ""
+    return f"log.jsonl, completions/, grades/{judged}{signs} and scores.json"
 
 
 def trust_of(record: RunRecord, metric: str) -> str | None:

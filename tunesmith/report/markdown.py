@@ -20,6 +20,14 @@ from tunesmith.report.score_lines import (
     rival_lines,
     score_lines,
 )
+from tunesmith.report.usability_lines import (
+    RATES_NOTE,
+    UsabilityLine,
+    band_lines,
+    bands_note,
+    findings_told,
+    usability_lines,
+)
 
 NUM_ROWS = 20
 NUM_CONTRADICTIONS = 5
@@ -32,7 +40,7 @@ def report_markdown(record: RunRecord, *, has_curves: bool) -> str:
     title, sentence = headline(record)
     blocks = [f"# {markdown_escaped(record.name)}", f"**{title}.** {markdown_escaped(sentence)}"]
     blocks.append("\n".join(f"- {name}: {markdown_escaped(told)}" for name, told in facts(record)))
-    blocks += [*_scores(record), *_judge(record)]
+    blocks += [*_scores(record), *_usable(record), *_judge(record)]
     if has_curves:
         blocks += ["## Training", "![Loss and learning rate over steps](curves.svg)"]
     blocks += _answers(record)
@@ -62,6 +70,27 @@ def _scores(record: RunRecord) -> list[str]:
         blocks += ["## Tuned against rivals", _rivals(rivals)]
     remarks = failure_lines(record)
     return [*blocks, "\n".join(f"- {markdown_escaped(line)}" for line in remarks)]
+
+
+def _usable(record: RunRecord) -> list[str]:
+    """Which answers can be used; nothing for an older run."""
+    lines, bands = usability_lines(record), band_lines(record.usability)
+    if not lines or record.usability is None:
+        return []
+    blocks = ["## Usable?", RATES_NOTE, *map(markdown_escaped, findings_told(record))]
+    blocks.append(_rate_table(record, lines, "Of the answers"))
+    if bands:
+        blocks += [bands_note(record.usability), _rate_table(record, bands, "Questions")]
+    return blocks
+
+
+def _rate_table(record: RunRecord, lines: list[UsabilityLine], head: str) -> str:
+    models = [model for model in record.models if any(model in line.scores for line in lines)]
+    rows = [[head, *map(markdown_escaped, models)]]
+    for line in lines:
+        title = f"– {line.title}" if line.is_inner else line.title
+        rows.append([title, *(f"{line.value(m)} ({line.interval(m)})" for m in models)])
+    return table_lines(rows)
 
 
 def _judge(record: RunRecord) -> list[str]:

@@ -37,6 +37,7 @@
     right: (row) => score(row, "exact_match", "tuned") === 100,
     wrong: (row) => score(row, "exact_match", "tuned") !== 100,
     failed: isFailed,
+    unusable: (row) => Boolean(row.signs.tuned),
   };
   const ORDERS = {
     file: () => 0,
@@ -60,7 +61,7 @@
   const update = () => {
     const words = search.value.toLowerCase().split(/\s+/).filter(Boolean);
     const chosen = data.rows.filter((row) =>
-      FILTERS[show.value](row) &&
+      (FILTERS[show.value] ?? ((one) => one.signs.tuned?.[show.value]))(row) &&
       (!tag.value || row.tags.includes(tag.value)) &&
       words.every((word) => row.haystack.includes(word)));
     const order = ORDERS[sort.value];
@@ -152,6 +153,9 @@
         card.append(element("span", "small warning", cut));
       }
     }
+    for (const [sign, told] of Object.entries(row.signs[model] ?? {})) {
+      card.append(element("span", "small warning", `${titles[sign]}: ${told}`));
+    }
     card.append(scoreList(row, model));
     return card;
   };
@@ -224,6 +228,9 @@
   for (const option of [...show.options]) {
     hide(option, ["right", "wrong"].includes(option.value) && !data.metrics.includes("exact_match"));
   }
+  const signs = new Set(data.rows.flatMap((row) => Object.keys(row.signs.tuned ?? {})));
+  if (!signs.size) hide(show.querySelector("[value=unusable]"), true);
+  for (const sign of signs) show.append(new Option(`Tuned ${titles[sign]}`, sign));
   let waiting;
   search.addEventListener("input", () => { clearTimeout(waiting); waiting = setTimeout(update, 120); });
   for (const control of [show, tag, metric, sort]) control.addEventListener("change", update);

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from importlib import resources
 
 from tunesmith import __version__
+from tunesmith.evaluation.usability.fault_signs import SIGNS
 from tunesmith.evaluation.verdict import metric_title
 from tunesmith.report.data.data_section import data_section
 from tunesmith.report.judge_facts import files_of
@@ -19,6 +20,7 @@ from tunesmith.report.sections import (
 )
 from tunesmith.report.side_by_side import SideBySide, script_json, side_by_side
 from tunesmith.report.study import study_section
+from tunesmith.report.usability_section import usability_section
 
 POLICY = (
     "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; "
@@ -32,6 +34,7 @@ _SHOW = [
     ("right", "Tuned exactly right"),
     ("wrong", "Tuned not exactly right"),
     ("failed", "Failed or cut off"),
+    ("unusable", "Tuned cannot be used"),
 ]
 _SORT = [
     ("file", "As in the file"),
@@ -46,6 +49,7 @@ def report_html(record: RunRecord, curves: Mapping[Axis, str]) -> str:
     shown = side_by_side(record)
     sections = [
         ("scores", "Scores", scores_section(record)),
+        ("usable", "Usable?", usability_section(record)),
         ("judge", "The judge", judge_section(record)),
         ("training", "Training", curves_section(record, curves)),
         ("answers", "Answers", _answers_section(record, shown)),
@@ -135,6 +139,7 @@ def _select(name: str, options: list[tuple[str, str]]) -> Markup:
 
 def _script(record: RunRecord, shown: SideBySide) -> Markup:
     titles = {metric: metric_title(metric) for metric in record.scores}
+    titles |= {name: sign.one for name, sign in SIGNS.items()}
     return joined(
         tag("script", shown.json, type="application/json", id="rows"),
         tag("script", script_json(titles), type="application/json", id="titles"),

@@ -14,6 +14,7 @@ from typing import Any
 import yaml
 
 from tunesmith.evaluation.grade import Comparison, Grade, Score, read_grades
+from tunesmith.evaluation.usability.row_signs import read_row_signs
 from tunesmith.evaluation.usability.usability import Usability
 from tunesmith.evaluation.verdict import Verdict, overall_verdict
 from tunesmith.examples.example import Example
@@ -48,6 +49,7 @@ class TestRow:
     example: Example
     answers: dict[str, Mapping[str, Any]] = field(default_factory=dict)  # by model
     grades: dict[str, dict[str, Grade]] = field(default_factory=dict)  # by metric, model
+    signs: dict[str, Mapping[str, str]] = field(default_factory=dict)  # by model
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -119,6 +121,8 @@ def read_run_record(folder: Path) -> RunRecord:
         answers = _answers(folder / "completions", rows)
     with our_records(folder / "grades"):
         failures = _grades(folder / "grades", rows)
+    with our_records(folder / "signs"):
+        _signs(folder / "signs", rows)
     with our_records(folder / "log.jsonl"):
         log = _log(folder / "log.jsonl")
     with our_records(folder / "scores.json"):
@@ -216,6 +220,13 @@ def _answers(folder: Path, rows: Mapping[str, TestRow]) -> dict[str, AnswerCount
         )
         for model, count in counted.items()
     }
+
+
+def _signs(folder: Path, rows: Mapping[str, TestRow]) -> None:
+    for path in _written(folder, "example_id", "model"):
+        for found in read_row_signs(path):
+            if found.example_id in rows:
+                rows[found.example_id].signs[found.model] = found.signs
 
 
 def _grades(folder: Path, rows: Mapping[str, TestRow]) -> dict[tuple[str, str], Counter[str]]:

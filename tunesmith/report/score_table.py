@@ -5,12 +5,21 @@ from collections.abc import Sequence
 from tunesmith.evaluation.grade import Score
 from tunesmith.report.markup import Markup, tag
 from tunesmith.report.number_text import counted, rows_text
+from tunesmith.report.record import BASE, TUNED
 from tunesmith.report.score_lines import ScoreLine
 
 
 def score_table(models: Sequence[str], lines: Sequence[ScoreLine], *, label: str) -> Markup:
-    """One line a metric, a column a model; ranges for scores from 0 to 100."""
-    scored = [(i, model) for i, model in enumerate(models) if any(model in x.scores for x in lines)]
+    """One line a metric, a column for base and tuned; ranges for scores from 0 to 100.
+
+    The others stand in `rival_table`, a line each: beside one another they would push the
+    verdict out of sight.
+    """
+    scored = [
+        (i, model)
+        for i, model in enumerate(models)
+        if model in (BASE, TUNED) and any(model in x.scores for x in lines)
+    ]
     is_compared = any(line.comparison for line in lines)
     has_ranges = all(line.metric != "loss" for line in lines)
     heads = ["Metric", *(_model_name(model, index) for index, model in scored)]
@@ -26,17 +35,18 @@ def score_table(models: Sequence[str], lines: Sequence[ScoreLine], *, label: str
 
 
 def rival_table(models: Sequence[str], lines: Sequence[tuple[str, ScoreLine]]) -> Markup:
-    """Tuned against every other model, a line a metric."""
+    """Every other model's score and tuned against it, a line a metric."""
     body = [
         tag(
             "tr",
             _metric_name(line),
             tag("td", _model_name(rival, models.index(rival))),
+            _score_cell(line, rival),
             *_comparison_cells(line),
         )
         for rival, line in lines
     ]
-    heads = ["Metric", "Rival", "Tuned − rival", "Verdict"]
+    heads = ["Metric", "Rival", "Its score", "Tuned − rival", "Verdict"]
     return _table(heads, body, label="Tuned against rivals")
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from tunesmith.report.facts import facts, headline
+from tunesmith.report.facts import facts, headline, headline_kind
 from tunesmith.report.markup import Markup, joined, tag, void_tag
 from tunesmith.report.number_text import flat_items
 from tunesmith.report.pictures.curves import AXES, MAX_POINTS, Axis
@@ -22,14 +22,13 @@ NOTHING_TRAINED = "Nothing has been trained yet."
 def verdict_section(record: RunRecord) -> Markup:
     """What came out, in words, and what was trained on what."""
     title, sentence = headline(record)
-    outcome = record.verdict.outcome
     pairs = [tag("div", tag("dt", name), tag("dd", told)) for name, told in facts(record)]
     return joined(
         tag(
             "div",
             tag("p", title, class_="outcome"),
             tag("p", sentence, class_="sentence"),
-            class_=f"card verdict {outcome if outcome in ('better', 'worse', 'mixed') else ''}",
+            class_=f"card verdict {headline_kind(record)}",
         ),
         tag("dl", *pairs, class_="facts"),
     )

@@ -76,6 +76,7 @@ def row_json(row: TestRow) -> dict[str, Any]:
         ],
         "reference": row.example.reference,
         "answers": {model: _answer_json(answer) for model, answer in row.answers.items()},
+        "signs": {model: dict(signs) for model, signs in row.signs.items() if signs},
         "grades": {
             metric: {
                 model: {"score": grade.score, "reason": grade.reason}

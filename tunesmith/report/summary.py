@@ -13,6 +13,7 @@ from tunesmith.report.score_lines import (
     rival_lines,
     score_lines,
 )
+from tunesmith.report.usability_lines import band_lines, usability_lines
 
 
 def summary_lines(record: RunRecord, *, report: Path | None = None) -> list[str]:
@@ -26,6 +27,7 @@ def summary_lines(record: RunRecord, *, report: Path | None = None) -> list[str]
     if scored:
         own = tuple(model for model in record.models if model in (BASE, TUNED))
         lines += ["", *_table(own, scored)]
+    lines += _usability(record)
     if rivals := rival_lines(record):
         lines += ["", *_rival_table(rivals)]
     if judge := judge_sentence(record.judge):
@@ -35,6 +37,23 @@ def summary_lines(record: RunRecord, *, report: Path | None = None) -> list[str]
         lines += ["", *remarks]
     if report is not None:
         lines += ["", f"Report: {report}"]
+    return lines
+
+
+def _usability(record: RunRecord) -> list[str]:
+    """Which answers cannot be used, and how far answers reach beyond what was trained."""
+    lines: list[str] = []
+    for head, found in (
+        ("of the answers, in %", usability_lines(record)),
+        ("right, in %, of questions", band_lines(record.usability)),
+    ):
+        models = [model for model in record.models if any(model in x.scores for x in found)]
+        rows = [
+            [f"{'  ' * line.is_inner}{line.title}"]
+            + [f"{line.value(m)} ({line.interval(m)})" for m in models]
+            for line in found
+        ]
+        lines += ["", *_aligned([[head, *models], *rows])] if rows else []
     return lines
 
 

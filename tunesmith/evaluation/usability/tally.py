@@ -19,7 +19,7 @@ from tunesmith.evaluation.usability.row_signs import RowSigns
 
 FAULTY, RIGHT, CHECKED, AGREES, FIT = "faulty", "right", "right_checked", "right_text", "fit"
 NEAR, FAR = "near", "far"
-BAND_LIMIT = 0.7  # similarity of questions from which on a row is near
+BAND_LIMIT = 0.5  # similarity of questions from which on a row is near
 _MAX_ROWS = 20
 
 
