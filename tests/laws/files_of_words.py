@@ -12,9 +12,6 @@ from email.message import EmailMessage
 from pathlib import Path
 from typing import Any
 
-import pyarrow as pa
-import pyarrow.parquet as pq
-
 _SYLLABLES = ("ba", "ku", "li", "mo", "ne", "ri", "sa", "to", "vu", "ze")
 
 
@@ -57,7 +54,7 @@ class FileKind:
     fields: Mapping[str, str] = field(default_factory=dict)
 
 
-def _lines(path: Path, parts: Sequence[Any]) -> None:
+def lines(path: Path, parts: Sequence[Any]) -> None:
     path.write_text("".join(f"{part}\n" for part in parts), encoding="utf-8")
 
 
@@ -112,7 +109,7 @@ WHATSAPP = FileKind(
         deleted=lambda words, place: _whatsapp_line(place, "This message was deleted"),
         second_line=lambda words, place: f"{words.some()}",
     ),
-    write=lambda path, parts: _lines(path, [_whatsapp_line(0, "Hello"), *parts]),
+    write=lambda path, parts: lines(path, [_whatsapp_line(0, "Hello"), *parts]),
 )
 
 
@@ -130,7 +127,7 @@ IRC = FileKind(
         acted=lambda words, place: f"[{_time(place)}] * Bob {words.some()}",
         broken=lambda words, place: words.some(),
     ),
-    write=lambda path, parts: _lines(path, [_irc_line(0, "hello"), *parts]),
+    write=lambda path, parts: lines(path, [_irc_line(0, "hello"), *parts]),
 )
 
 
@@ -264,7 +261,7 @@ def _write_dialogues(path: Path, parts: Sequence[Any]) -> None:
         {"id": f"d{begin}", "turns": list(parts[begin : begin + 4])}
         for begin in range(0, len(parts), 4)
     ]
-    _lines(path, [json.dumps(row) for row in rows])
+    lines(path, [json.dumps(row) for row in rows])
 
 
 DIALOGUES = FileKind(
@@ -318,45 +315,10 @@ TRANSCRIPT = FileKind(
     kind="transcript",
     name="call.txt",
     parts=_chat_parts(_transcript_line, second_line=lambda words, place: words.some()),
-    write=lambda path, parts: _lines(path, [*_GREETINGS, *parts]),
+    write=lambda path, parts: lines(path, [*_GREETINGS, *parts]),
 )
 
 # Rows: cells of content, cells beside them, and rows that are broken.
-
-
-def _pair(words: Words, place: int) -> dict[str, Any]:
-    return {"question": f"How {words.some()}?", "answer": f"So {words.some()}."}
-
-
-_ROW_PARTS: dict[str, Part] = {
-    "pair": _pair,
-    "with_context": lambda words, place: _pair(words, place) | {"context": words.some()},
-    "unanswered": lambda words, place: {"question": f"How {words.some()}?", "answer": ""},
-    "unasked": lambda words, place: {"question": "", "answer": f"So {words.some()}."},
-    "labelled": lambda words, place: _pair(words, place) | {"category": words.some(1)},
-    "numbered": lambda words, place: _pair(words, place) | {"id": f"{place} {words.some(1)}"},
-}
-_COLUMNS = ("id", "question", "answer", "context", "category")
-
-
-def _full(part: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: part.get(name, "") for name in _COLUMNS}
-
-
-def _write_table(delimiter: str) -> Callable[[Path, Sequence[Any]], None]:
-    def write(path: Path, parts: Sequence[Any]) -> None:
-        rows = [delimiter.join(f'"{cell}"' for cell in _full(part).values()) for part in parts]
-        _lines(path, [delimiter.join(_COLUMNS), *rows])
-
-    return write
-
-
-def _write_parquet(path: Path, parts: Sequence[Any]) -> None:
-    pq.write_table(pa.Table.from_pylist([_full(part) for part in parts]), path)
-
-
-def _json_lines(path: Path, parts: Sequence[Any]) -> None:
-    _lines(path, [part if isinstance(part, str) else json.dumps(part) for part in parts])
 
 
 LONG_TEXT = FileKind(
@@ -372,30 +334,14 @@ LONG_TEXT = FileKind(
     write=_blocks,
 )
 
-ROW_FILES = (
-    LONG_TEXT,
-    FileKind(
-        kind="jsonl",
-        name="faq.jsonl",
-        parts=_ROW_PARTS | {"broken": lambda words, place: f'{{"question": "{words.some()}'},
-        write=_json_lines,
-    ),
-    FileKind(
-        kind="json",
-        name="faq.json",
-        parts=_ROW_PARTS,
-        write=lambda path, parts: _lines(path, [json.dumps(list(parts))]),
-    ),
-    FileKind(kind="csv", name="faq.csv", parts=_ROW_PARTS, write=_write_table(",")),
-    FileKind(kind="tsv", name="faq.tsv", parts=_ROW_PARTS, write=_write_table("\t")),
-    FileKind(
-        kind="parquet",
-        name="faq.parquet",
-        parts=_ROW_PARTS,
-        write=lambda path, parts: pq.write_table(
-            pa.Table.from_pylist(list(map(_full, parts))), path
-        ),
-    ),
+CHAT_FILES = (
+    WHATSAPP,
+    IRC,
+    SLACK,
+    MESSENGER,
+    MAILBOX,
+    DIALOGUES,
+    TELEGRAM,
+    TRANSCRIPT,
 )
-
-CHAT_FILES = (WHATSAPP, IRC, SLACK, MESSENGER, MAILBOX, DIALOGUES, TELEGRAM, TRANSCRIPT)
+TEXT_FILES = (LONG_TEXT,)

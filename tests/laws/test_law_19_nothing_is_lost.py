@@ -13,7 +13,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tests.laws.files_of_words import CHAT_FILES, ROW_FILES, FileKind, Words
+from tests.laws.files_of_rows import ROW_FILES
+from tests.laws.files_of_words import CHAT_FILES, TEXT_FILES, FileKind, Words
 from tunesmith.examples.example import Example
 from tunesmith.examples.from_material import to_examples
 from tunesmith.recipe.source_recipe import SourceRecipe
@@ -24,7 +25,7 @@ from tunesmith.sources.not_read import NotReadCount
 from tunesmith.sources.read_source import read_pieces
 from tunesmith.sources.row import Dropped, NotRead, Row
 
-FILES = (*CHAT_FILES, *ROW_FILES)
+FILES = (*CHAT_FILES, *TEXT_FILES, *ROW_FILES)
 
 
 class Outcome(NamedTuple):
