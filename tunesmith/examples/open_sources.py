@@ -99,7 +99,8 @@ def made_examples(
 def _open(source: SourceRecipe, folder: Path) -> Opened:
     count = NotReadCount()
     material = opened_rows(read_source(source, folder=folder, not_read=count), source)
-    return Opened(source=source, material=checked_rows(material, source), not_read=count)
+    checked = checked_rows(material, source, folder=folder)
+    return Opened(source=source, material=checked, not_read=count)
 
 
 def _made(source: SourceRecipe, folder: Path) -> Iterator[Example | Dropped]:

@@ -11,6 +11,8 @@ import pytest
 from tests.examples.reading import read_all
 from tunesmith.errors import MissingError, RecipeError
 from tunesmith.examples.example import Example
+from tunesmith.examples.from_material import to_examples
+from tunesmith.examples.open_sources import open_sources
 from tunesmith.examples.promptsource.prompt_file import CANNOT_RUN
 from tunesmith.examples.read_count import ReadCount, check_read
 from tunesmith.recipe.load_recipe import recipe_from_mapping
@@ -56,7 +58,7 @@ def test_what_templates_make(
     tmp_path: Path, jinja: str, choices: str | None, expected: tuple[str, str]
 ) -> None:
     row = {"text": "a b", "label": 1, "parts": ["p", "q"], "piped": "l ||| r"}
-    kept, dropped = read(tmp_path, [template("one", jinja, choices)], [row])
+    kept, dropped = read(tmp_path, [template("one", jinja, choices)], [row], ignore=list(row))
     assert dropped == []
     assert [pair(one) for one in kept] == [expected]
     assert kept[0].tags == ("template:ours/one",)
@@ -191,3 +193,21 @@ def test_files_of_another_format(tmp_path: Path, content: bytes, words: str) -> 
 def test_a_file_that_is_not_there(tmp_path: Path) -> None:
     with pytest.raises(MissingError, match=r"q\.yaml: no such file"):
         read(tmp_path, [], [{"text": "a"}], prompts="q.yaml")
+
+
+def test_texts_that_no_template_reads_are_asked_about(tmp_path: Path) -> None:
+    rows = [{"text": f"Is it {n}?", "label": "x", "reply": f"It was {n} then."} for n in range(4)]
+    prompts = [template("one", "{{ text }}|||{{ label }}"), template("two", "{{text}}!|||x")]
+    with pytest.raises(RecipeError, match="reply holds texts that no example would be made of"):
+        read(tmp_path, prompts, rows)
+    kept, _ = read(tmp_path, prompts, rows, ignore=["reply"])
+    assert len(kept) == 4
+
+
+def test_columns_that_a_template_does_not_read_are_named(tmp_path: Path) -> None:
+    rows = [{"text": f"Is it {n}?", "label": "x", "id": n} for n in range(4)]
+    read(tmp_path, [template("one", "{{ text }}|||yes")], rows)
+    recipe = recipe_from_mapping({"sources": [{"path": "t.jsonl", "prompts": "p.yaml"}]})
+    (opened,) = open_sources(recipe.sources, folder=tmp_path)
+    list(to_examples(opened.material, opened.source, folder=tmp_path, not_read=opened.not_read))
+    assert {name for _, name in opened.not_read.characters} == {"column 'label'", "column 'id'"}

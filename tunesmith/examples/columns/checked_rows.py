@@ -5,8 +5,9 @@ reading there.
 """
 
 import itertools
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from tunesmith.errors import RecipeError, TunesmithError
 from tunesmith.examples.columns.column_names import OWN, meaning_of
@@ -14,6 +15,7 @@ from tunesmith.examples.columns.column_plan import NUM_SAMPLE, ColumnSurvey, col
 from tunesmith.examples.columns.column_questions import ColumnQuestion, content_question
 from tunesmith.examples.columns.looks import ColumnLook
 from tunesmith.examples.conversion.accounting import unread_cells
+from tunesmith.examples.promptsource.prompted import columns_prompted
 from tunesmith.examples.tasks.task_examples import columns_read
 from tunesmith.recipe.source_recipe import SourceRecipe
 from tunesmith.sources.material import Material
@@ -24,25 +26,29 @@ _SETTLED = 2_000  # cells after which a column that holds no texts is believed
 Piece = Material | Dropped
 
 
-def checked_rows(material: Iterator[Piece], source: SourceRecipe) -> Iterator[Piece]:
+def checked_rows(
+    material: Iterator[Piece], source: SourceRecipe, *, folder: Path = Path()
+) -> Iterator[Piece]:
     """Look at the first rows at once, and at the others while the caller iterates.
 
     Args:
         material: Of one source; what is no row passes.
         source: What the recipe says of it.
+        folder: The recipe's, where its prompt templates stand.
 
     Raises:
+        MissingError: There is no file of prompt templates.
         RecipeError: A column holds texts that nothing reads, labels beside texts, or what
             another column holds too; the lines that may be written are named.
     """
-    if source.prompts is not None:
-        return material
     sample, error = _first(material)
     rows = [piece for piece in sample if isinstance(piece, Row)]
     name = source.path or source.hub or ""
     rest = material
     if source.task is not None:
         raise_questions(beside_task(rows, source), name)
+    elif source.prompts is not None:
+        raise_questions(beside(rows, source, columns_prompted(source, folder)), name)
     else:
         survey = ColumnSurvey(column_choice(source))
         for row in rows:
@@ -72,7 +78,13 @@ def raise_questions(questions: Sequence[ColumnQuestion], where: str) -> None:
 
 def beside_task(rows: Sequence[Row], source: SourceRecipe) -> list[ColumnQuestion]:
     """What is asked about the columns that a task of the library does not read."""
-    read = columns_read(source)
+    return beside(rows, source, columns_read(source))
+
+
+def beside(
+    rows: Sequence[Row], source: SourceRecipe, read: Collection[str]
+) -> list[ColumnQuestion]:
+    """What is asked about the columns that templates do not read."""
     looks: dict[str, ColumnLook] = {}
     for row in rows:
         for name, value in unread_cells(row, read):

@@ -16,6 +16,7 @@ from tunesmith.examples.example import Example, Message
 from tunesmith.examples.promptsource.prompt_file import (
     CANNOT_RUN,
     SEPARATOR,
+    PromptFile,
     PromptTemplate,
     read_prompt_file,
 )
@@ -51,12 +52,29 @@ def prompted_examples(
         MissingError: There is no such file.
         RecipeError: It is in another format, or `prompt_names` names what it lacks.
     """
-    assert source.prompts is not None
-    name = source.prompts
-    read = read_prompt_file(folder / name, name, names=source.prompt_names)
+    read = _templates(source, folder)
     work = _SourceTemplates(read.prompts, source.columns, source.seed)
     total = not_read.sums.of(source.path or source.hub or "")
     return _examples(material, work, read.broken, (not_read, total))
+
+
+def columns_prompted(source: SourceRecipe, folder: Path) -> frozenset[str]:
+    """The table's columns that some template of a source reads.
+
+    Raises:
+        MissingError: There is no such file of templates.
+        RecipeError: It holds none that can run.
+    """
+    return _read_by(_templates(source, folder).prompts, source.columns)
+
+
+def _templates(source: SourceRecipe, folder: Path) -> PromptFile:
+    assert source.prompts is not None
+    return read_prompt_file(folder / source.prompts, source.prompts, names=source.prompt_names)
+
+
+def _read_by(prompts: Sequence[PromptTemplate], columns: Mapping[str, str]) -> frozenset[str]:
+    return frozenset(columns.get(name, name) for prompt in prompts for name in prompt.columns)
 
 
 def _examples(
@@ -91,8 +109,7 @@ class _SourceTemplates:
     columns_read: frozenset[str] = field(init=False)
 
     def __post_init__(self) -> None:
-        names = frozenset[str]().union(*(prompt.columns for prompt in self.prompts))
-        self.columns_read = frozenset(self.columns.get(name, name) for name in names)
+        self.columns_read = _read_by(self.prompts, self.columns)
 
     def example(self, row: Row) -> Example | Dropped:
         """One row with the first template that fits it, counted from the one it drew."""
