@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from tests.sources.dialogues.reading import kind_of, lost, pieces_of, reasons, talks
+from tunesmith.sources.dialogues.dialogue_lists import find_turn_lists, thinned
 
 ASKED = ["Is the hall free?", "What does it cost?", "Who has the key?", "Is there a piano?"]
 TOLD = ["Yes, from noon on.", "Ninety euros.", "Mrs Lund, next door.", "An old one, out of tune."]
@@ -119,3 +120,19 @@ def test_a_table_of_messages_needs_no_usual_name_for_the_speaker(tmp_path: Path)
     ]
     pieces = pieces_of(tmp_path, "rows.csv", as_table(rows))
     assert talks(pieces) == [[ASKED[0], TOLD[0]], [ASKED[1], TOLD[1]]]
+
+
+def test_of_a_large_value_only_the_beginning_is_looked_at() -> None:
+    turns = [{"speaker": "ab"[n % 2], "text": f"Is it {n}?"} for n in range(1_000)]
+    value = {"log": {f"d{n}": {"turns": turns} for n in range(1_000)}, "name": "all"}
+    found = thinned(value, [2_000])
+    assert isinstance(found, dict)
+    assert found["name"] == "all"
+    assert len(json.dumps(found)) < 100_000
+    (first, *_) = find_turn_lists(found, {})
+    assert (first.pattern, first.sureness) == (("log", "*", "turns"), 4)
+
+
+def test_a_wide_row_keeps_all_its_columns() -> None:
+    row = {f"column {n}": n for n in range(300)}
+    assert thinned(row, [10]) == row

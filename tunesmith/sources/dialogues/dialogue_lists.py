@@ -7,6 +7,7 @@ text, objects by number, columns side by side, and trees of answers all become l
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import NamedTuple
 
 from tunesmith.sources.chats.message_intent import asks_question
@@ -31,6 +32,8 @@ ROLE, SPEAKER, TEXT = "role", "speaker", "text"  # keys of turns that were no ob
 _TRAINING_KEYS = (("role", "content"), ("from", "value"))
 _NUMBERED = re.compile(r"\D{0,20}?[ _-]?(\d{1,6})")
 _LONGEST_LABEL = 40
+_MOST_PARTS = 120  # of a list or a collection, of which the shape shows in the first ones
+_MANY_PARTS = 30  # of an object that is a collection
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,6 +78,32 @@ def find_turn_lists(
     if ways and not at_once:
         return _within(value, (), (), _SearchFor(recipe, None), None)
     return at_once if ways else found
+
+
+def thinned(value: object, room: list[int]) -> object:
+    """The beginning of a value, which shows its shape: long lists and collections are cut.
+
+    Args:
+        value: However long.
+        room: How many values may still be kept; where none are left, each list keeps its first.
+    """
+    room[0] -= 1
+    if isinstance(value, Mapping):
+        kept: dict[object, object] = {}
+        is_collection = all(isinstance(part, Mapping | list | tuple) for part in value.values())
+        for key, part in islice(value.items(), _MOST_PARTS if is_collection else None):
+            if room[0] <= 0 and is_collection and len(value) > _MANY_PARTS and kept:
+                break
+            kept[key] = thinned(part, room)
+        return kept
+    if isinstance(value, list | tuple):
+        items: list[object] = []
+        for part in value[:_MOST_PARTS]:
+            if room[0] <= 0 and items:
+                break
+            items.append(thinned(part, room))
+        return items
+    return value
 
 
 def holds_messages(row: Mapping[str, object]) -> bool:

@@ -19,6 +19,7 @@ from tunesmith.sources.dialogues.dialogue_lists import (
     TurnList,
     find_turn_lists,
     holds_messages,
+    thinned,
 )
 from tunesmith.sources.dialogues.dialogue_pieces import (
     Talk,
@@ -41,6 +42,7 @@ from tunesmith.sources.lines import excerpt
 from tunesmith.sources.material import Thread
 from tunesmith.sources.row import Dropped, NotRead, Row, RowError
 
+_NUM_LOOKED_AT = 20_000  # values, to see where the dialogues stand
 _NUM_ROWS = 200  # that are looked at before all are read
 _OTHER_SHAPES = frozenset(
     {"summary", "label", "response", "output", "answer", "completion", "instruction", "system"}
@@ -135,7 +137,7 @@ def are_dialogues(rows: Iterable[Row | Dropped], fields: Mapping[str, str], name
     Raises:
         DataError: Several lists may be the turns.
     """
-    first = [row for row in rows if isinstance(row, Row)]
+    first = _thinned(row for row in rows if isinstance(row, Row))
     if not first or _OTHER_SHAPES & first[0].fields.keys() or holds_messages(first[0].fields):
         return False
     shape = find_shape(first, fields, name)
@@ -143,6 +145,17 @@ def are_dialogues(rows: Iterable[Row | Dropped], fields: Mapping[str, str], name
         return False
     pieces = _pieces(first, shape, name)
     return any(_has_two_sides(piece) for piece in pieces if isinstance(piece, Thread))
+
+
+def _thinned(rows: Iterable[Row]) -> list[Row]:
+    """Rows whose shape is looked at, however much they hold."""
+    room = [_NUM_LOOKED_AT]
+    found = []
+    for row in rows:
+        fields = thinned(row.fields, room)
+        assert isinstance(fields, dict)
+        found.append(Row(fields=fields, source=row.source))
+    return found
 
 
 def read_dialogues(
@@ -161,7 +174,7 @@ def read_dialogues(
     """
     iterator = iter(rows)
     first = list(itertools.islice(iterator, _NUM_ROWS))
-    shape = find_shape([row for row in first if isinstance(row, Row)], fields, name)
+    shape = find_shape(_thinned(row for row in first if isinstance(row, Row)), fields, name)
     yield from _pieces(itertools.chain(first, iterator), shape, name)
 
 
