@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -9,6 +10,7 @@ import pytest
 from tunesmith.recipe.load_recipe import load_recipe
 from tunesmith.stages.execution.progress import SilentProgress
 from tunesmith.stages.proposing.new_recipe import write_recipe_for
+from tunesmith.stages.proposing.recipe_proposal import propose_recipe
 
 ASKED, TOLD = "When did mill {} open?", "The mill of number {} opened then."
 
@@ -56,3 +58,17 @@ def test_the_likeliest_line_reads_the_rows(tmp_path: Path, name: str) -> None:
     assert written.proposal is not None
     (source,) = load_recipe(recipe).sources
     assert dict(source.fields) == fields
+
+
+def test_of_a_folder_that_is_no_source_each_file_is_one(tmp_path: Path) -> None:
+    folder = tmp_path / "data"
+    folder.mkdir()
+    for name in ("a.jsonl", "b.jsonl", ".hidden.jsonl"):
+        rows = [{"question": f"{ASKED}{name}", "answer": TOLD}, {"question": "So?", "answer": name}]
+        (folder / name).write_text("".join(json.dumps(row) + "\n" for row in rows))
+    (folder / "c.bin").write_bytes(b"\0\1\2")
+    notes: list[str] = []
+    progress = SimpleNamespace(note=notes.append)
+    proposal = propose_recipe([{"path": str(folder)}], ask=None, progress=progress)  # type: ignore[arg-type]
+    assert [Path(one.name).name for one in proposal.sources] == ["a.jsonl", "b.jsonl"]
+    assert any("left out" in note and "c.bin" in note for note in notes)

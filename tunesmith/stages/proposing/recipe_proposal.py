@@ -1,12 +1,15 @@
 """Files, folders and Hub data sets -> a recipe that reads them, each choice with its reason."""
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from tunesmith.errors import DataError
 from tunesmith.recipe.commented import Choice, commented_recipe
 from tunesmith.recipe.recipe import ExamplesRecipe, TemplateRecipe
+from tunesmith.recipe.source_recipe import SourceRecipe
+from tunesmith.sources.read_source import explain_source
 from tunesmith.stages.execution.progress import Progress
 from tunesmith.stages.proposing.asked import Asker
 from tunesmith.stages.proposing.rehearsal import Keys, rehearse
@@ -63,9 +66,10 @@ def propose_recipe(
     """
     proposals = []
     for place in places:
-        proposals.append(propose_source(place, ask))
-        for sentence in _told(proposals[-1]):
-            progress.note(sentence)
+        for one in _proposed(place, ask, progress):
+            proposals.append(one)
+            for sentence in _told(one):
+                progress.note(sentence)
     use_by_names(proposals)
     shapes = RowShapes()
     for one in proposals:
@@ -84,6 +88,30 @@ def _template_choice(template: TemplateChoice) -> Choice:
     if template.name == "plain":
         return Choice(value="plain", why=f"{template.reason}; {_CONTINUES}")
     return Choice(value="auto", why=f"here {template.name}: {template.reason}")
+
+
+def _proposed(
+    place: Mapping[str, str], ask: Asker | None, progress: Progress
+) -> Iterator[SourceProposal]:
+    """A source; of a folder that is none, each file of it that can be read."""
+    folder = Path(place.get("path", ""))
+    try:
+        if folder.is_dir():
+            explain_source(SourceRecipe.model_validate(place), folder=Path())
+    except DataError:
+        files = sorted(one for one in folder.iterdir() if one.is_file() and one.name[0] != ".")
+        found, error = [], None
+        for file in files:
+            try:
+                found.append(propose_source({**place, "path": str(file)}, ask))
+            except DataError as caught:
+                error = error or caught
+                progress.note(f"left out: {caught}")
+        if not found:
+            raise error or DataError("holds no file of data", where=str(folder)) from None
+        yield from found
+    else:
+        yield propose_source(place, ask)
 
 
 def _told(one: SourceProposal) -> list[str]:
