@@ -219,3 +219,55 @@ def test_what_is_called_a_transcript_may_begin_with_a_list_of_people(tmp_path: P
     with pytest.raises(DataError, match="--kind transcript if they are like `Ann: text`"):
         kind_of(tmp_path, "a.txt", content)
     assert said_in(pieces_of(tmp_path, "a.txt", content, kind="transcript")) == SAID
+
+
+TALK = [
+    "Ann: How do I reset the dryer?",
+    "Ben: Hold the blue button.",
+    "Ann: For how long?",
+    "Ben: Ten seconds.",
+]
+
+
+@pytest.mark.parametrize(
+    ("line", "who"),
+    [
+        ("Joe: I have a spare fuse if you need one.", "Joe"),
+        ("Maria von Ott: Mine broke too.", "Maria von Ott"),
+        ("Mind the heat: It gets hot.", None),
+        ("Dr. Ott: Mine broke, too.", "Dr. Ott"),
+        ("Supervisor: Please close this call.", "Supervisor"),
+        ("Иван: У меня есть предохранитель.", "Иван"),
+        ("小王：我也有一个。 谢谢。", "小王"),
+        ("Note: it gets hot.", None),
+        ("Step 1: Hold the button.", None),
+        ("URL: https://example.org/dryer", None),
+        ("Model: WX 200", None),
+        ("Hinweis: Das Gerät wird heiß.", None),
+        ("Внимание: он горячий.", None),
+        ("注意：很 热。", None),
+        ("This is what I did: nothing.", None),
+        ("Remember: it gets hot.", None),
+    ],
+)
+def test_who_speaks_once_speaks_and_a_note_does_not(
+    tmp_path: Path, line: str, who: str | None
+) -> None:
+    lines = [*TALK[:2], line, *TALK[2:]]
+    authors = [name for name, _ in said_in(pieces_of(tmp_path, "call.txt", "\n".join(lines)))]
+    assert authors == ["Ann", "Ben", *([who] if who else []), "Ann", "Ben"]
+
+
+def test_whom_somebody_speaks_to_speaks(tmp_path: Path) -> None:
+    lines = [*TALK[:2], "Joe: yes", *TALK[2:], "Ann: Thanks, Joe!"]
+    authors = [name for name, _ in said_in(pieces_of(tmp_path, "call.txt", "\n".join(lines)))]
+    assert authors == ["Ann", "Ben", "Joe", "Ann", "Ben", "Ann"]
+
+
+def test_a_list_of_facts_within_a_turn_speaks_nothing(tmp_path: Path) -> None:
+    facts = ["Brand: Whirl", "Motor: A strong one.", "Drum: Steel"]
+    uneven = ["Ann: Fine.", "Ann: Is it hot?", "Ben: No.", "Ben: Warm.", "Ann: Good.", "Ann: Bye."]
+    lines = [*TALK[:2], *facts, *TALK[2:], *uneven]
+    said = said_in(pieces_of(tmp_path, "call.txt", "\n".join(lines)))
+    assert [name for name, _ in said][:4] == ["Ann", "Ben", "Ann", "Ben"]
+    assert all(fact in said[1][1] for fact in facts)

@@ -18,6 +18,7 @@ from tunesmith.sources.chats.message_intent import asks_question
 from tunesmith.sources.chats.post import NO_TEXT, SYSTEM_MESSAGE, Post, as_thread, check_held
 from tunesmith.sources.chats.who_answers_whom import ChannelPace, find_threads
 from tunesmith.sources.dialogues.moments import clock_seconds, unix_seconds
+from tunesmith.sources.dialogues.rare_speakers import LabelledLine, rare_speakers
 from tunesmith.sources.dialogues.said import Said, as_turns
 from tunesmith.sources.dialogues.speaker_labels import VOWEL_SIGNS, is_action, is_staff_label
 from tunesmith.sources.dialogues.turn_fields import named
@@ -261,17 +262,24 @@ def _noted(beside: tuple[str, int, list[str]], name: str) -> Iterator[NotRead]:
 
 
 def _speakers(lines: Sequence[TextLine], form: TranscriptForm) -> set[str]:
-    """Names that speak: with a time any; without one those that speak twice, or name a side."""
+    """Names that speak: with a time any; without one that recur, name a side, or are a name."""
     found = (form.pattern.fullmatch(line.text.rstrip()) for line in lines)
-    names = Counter(_bare(match["name"]).casefold() for match in found if match)
+    labelled = [
+        LabelledLine(place, _bare(match["name"]), match.groupdict().get("words") or "")
+        for place, match in enumerate(found)
+        if match
+    ]
+    names = Counter(one.label.casefold() for one in labelled)
     if form.pattern is not _patterns()["name, words"]:
         return set(names)
     if form.is_subtitle and len(cues := _cue_starts(lines, form)) > 1:
         return {one for one, count in names.items() if count > 1} | cues
     told = {one for one in names if is_staff_label(one) is not None or is_action(one)}
     if {True, False} <= {is_staff_label(one) for one in told}:
-        return told | {one for one, count in names.items() if count > 2}
-    return {one for one, count in names.items() if count > 1}
+        known = told | {one for one, count in names.items() if count > 2}
+    else:
+        known = {one for one, count in names.items() if count > 1}
+    return known | rare_speakers([line.text for line in lines], labelled, known)
 
 
 def _cue_starts(lines: Sequence[TextLine], form: TranscriptForm) -> set[str]:
