@@ -1,6 +1,6 @@
 """The blocks of a page -> the same, with questions that stand in paragraphs and lists cut out.
 
-`Q: ...` and `A: ...`, bold lines that ask, and lists whose items ask and answer.
+`Q: ...` and `A: ...`, bold lines that ask, lists whose items and tables whose rows ask and answer.
 """
 
 import re
@@ -8,6 +8,7 @@ import textwrap
 from collections.abc import Iterable, Iterator, Sequence
 
 from tunesmith.sources.pages.outline import LOWEST_LEVEL, Block
+from tunesmith.sources.pages.question_tables import answered_rows
 from tunesmith.sources.pages.question_text import (
     QUESTION_MARKS,
     asks,
@@ -27,12 +28,25 @@ _MAX_QUESTION_LINES = 4
 def with_questions(blocks: Iterable[Block]) -> Iterator[Block]:
     """Let all blocks pass, in order; paragraphs and lists are cut where they ask."""
     for block in blocks:
-        if block.kind == "text":
+        if block.kind == "text" and (rows := answered_rows(block.text)):
+            yield from _table_blocks(rows, block.line)
+        elif block.kind == "text":
             yield from _cut_text(block.text, block.line)
         elif block.kind == "list":
             yield from _cut_list(block)
         else:
             yield block
+
+
+def _table_blocks(rows: Sequence[tuple[str, str]], line: int) -> Iterator[Block]:
+    """All stand at the line of their table, of which HTML shows no more."""
+    for question, answer in rows:
+        text = bare_text(question)
+        if not text:
+            yield from _text(answer, line)
+            continue
+        yield Block(kind="question", text=text, line=line, level=LOWEST_LEVEL)
+        yield from _text(answer, line)
 
 
 def _cut_text(text: str, line: int) -> Iterator[Block]:
