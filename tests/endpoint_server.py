@@ -15,6 +15,7 @@ import hashlib
 import importlib
 import json
 import random
+import re
 import socket
 import sys
 import threading
@@ -119,6 +120,8 @@ class EndpointServer:
         server_name: str = "tests",
         has_usage: bool = True,
         key: str | None = None,
+        is_streaming: bool = True,
+        seconds_between: float = 0.0,
     ) -> None:
         self.answer = answer
         self.choose = choose
@@ -128,6 +131,8 @@ class EndpointServer:
         self.server_name = server_name
         self.has_usage = has_usage
         self.key = key
+        self.is_streaming = is_streaming
+        self.seconds_between = seconds_between
         self.seen = Seen()
         self.lock = threading.Lock()
         self.is_closing = threading.Event()
@@ -260,7 +265,30 @@ class Handler(BaseHTTPRequestHandler):
         if not self.owner.has_usage:
             del reply["usage"]
         self.owner.note_answered(body)
-        self.send_json(200, reply)
+        if body.get("stream") and self.owner.is_streaming:
+            self.send_events(reply)
+        else:
+            self.send_json(200, reply)
+
+    def send_events(self, reply: Body) -> None:
+        """A reply as llama.cpp and vLLM stream it: comments, words, an end, a count."""
+        self.send_response(200)
+        self.send_header("Content-Type", "text/event-stream; charset=utf-8")
+        self.send_header("Connection", "close")
+        self.end_headers()
+        self.close_connection = True
+        (choice,) = reply["choices"]
+        words = re.findall(r"\s*\S+\s*?", choice["message"]["content"])
+        deltas = [{"role": "assistant", "content": None}, *({"content": word} for word in words)]
+        chunks = [{"choices": [{"index": 0, "delta": delta}]} for delta in deltas]
+        chunks.append({"choices": [{"delta": {}, "finish_reason": choice["finish_reason"]}]})
+        for chunk in [*chunks, {"choices": None, "usage": reply.get("usage")}]:
+            self.wfile.write(
+                b": keep-alive\r\n\r\ndata: " + json.dumps(chunk).encode() + b"\r\n\r\n"
+            )
+            self.wfile.flush()
+            self.owner.is_closing.wait(self.owner.seconds_between)
+        self.wfile.write(b"data: [DONE]\n\n")
 
     def send_json(self, status: int, value: object, **headers: str) -> None:
         self.send_bytes(status, json.dumps(value).encode(), **headers)
@@ -294,6 +322,7 @@ def main() -> None:
     parser.add_argument("--models", default="tiny", help="names, with commas")
     parser.add_argument("--rates", default="", help="FAULT=PROBABILITY, with commas")
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--between", type=float, default=0.0, help="seconds between two words")
     parser.add_argument("--delay", type=float, default=0.0, help="seconds before each reply")
     options = parser.parse_args()
     module, _, name = options.answer.partition(":")
@@ -306,6 +335,7 @@ def main() -> None:
         port=options.port,
         log=options.log,
         delay_seconds=options.delay,
+        seconds_between=options.between,
     )
     with server:
         sys.stdout.write(f"{server.url}\n")

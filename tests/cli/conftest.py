@@ -12,6 +12,7 @@ import tunesmith.stages
 import tunesmith.stages.proposing.new_recipe  # before a stage that it calls is replaced
 from tunesmith.__main__ import run_command
 from tunesmith.cli.terminal import progress_bars
+from tunesmith.stages.results.answer_pieces import AnswerPiece
 from tunesmith.stages.results.answered import Answer
 from tunesmith.stages.results.prepared import PreviewPiece, PreviewRow
 
@@ -56,6 +57,9 @@ class FakeSession:
     def reset(self) -> None:
         self.heard.clear()
 
+    def close(self) -> None:
+        pass
+
 
 def preview_pieces(*_: Any, **__: Any) -> Iterator[PreviewRow]:
     for number in range(5):
@@ -97,9 +101,11 @@ def calls(monkeypatch: pytest.MonkeyPatch) -> list[SimpleNamespace]:
 
         return stage
 
-    def answers(text: str, models: list[str], **_: Any) -> Iterator[Answer]:
-        for model in models:
-            yield Answer(model=model, text=text, num_tokens=3, finish_reason="stop")
+    def answers(text: str, models: list[str], **_: Any) -> Iterator[AnswerPiece]:
+        for place, model in enumerate(models):
+            answer = Answer(model=model, text=text, num_tokens=3, finish_reason="stop")
+            yield AnswerPiece(place, text)
+            yield AnswerPiece(place, "", answer)
 
     stages = {
         "prepare": {"prepare": RESULT},
@@ -113,7 +119,7 @@ def calls(monkeypatch: pytest.MonkeyPatch) -> list[SimpleNamespace]:
         "report": {"report": {"report": Path("report.html")}},
         "run": {"run_loop": RESULT},
         "preview": {"preview_pieces": preview_pieces},
-        "ask": {"ask": answers},
+        "ask": {"ask_pieces": answers},
         "chat": {"chat": lambda *_, **__: FakeSession()},
         "demo": {"demo": {"story": "Before.\nAfter."}},
     }

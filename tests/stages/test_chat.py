@@ -1,23 +1,31 @@
 """A conversation survives whatever ends a reply."""
 
 import threading
+from pathlib import Path
 from typing import Any
 
 import pytest
 from transformers import TextIteratorStreamer
 
 from tests.generation.tiny_responders import gpt2_responder
-from tunesmith.errors import DataError
+from tunesmith.errors import DataError, RecipeError
+from tunesmith.files import read_json_lines
 from tunesmith.generation.generate import Continuation
+from tunesmith.generation.responder import Responder
 from tunesmith.recipe.recipe import GenerationRecipe
 from tunesmith.stages.chat import ChatSession
 from tunesmith.stages.responders import streamed_answer
+from tunesmith.stages.responders.asked_model import LocalModel
 
 LONG = GenerationRecipe(max_new_tokens=400)
 
 
 def _session(context: int = 512, recipe: GenerationRecipe = LONG) -> ChatSession:
-    return ChatSession(gpt2_responder(context, recipe, template="chatml"))
+    return _session_of(gpt2_responder(context, recipe, template="chatml"))
+
+
+def _session_of(responder: Responder) -> ChatSession:
+    return ChatSession(LocalModel("tiny", lambda: responder))
 
 
 class _Interrupting(TextIteratorStreamer):
@@ -126,6 +134,52 @@ def test_an_answer_near_the_end_of_the_context_is_cut_and_a_full_one_can_be_rese
 def test_a_message_that_is_too_long_by_itself_is_not_to_be_reset() -> None:
     with pytest.raises(DataError, match="Write a shorter message"):
         list(_session(context=60).reply("a" * 100))
+
+
+def test_a_retry_answers_the_last_message_and_draws_anew() -> None:
+    drawn = GenerationRecipe(max_new_tokens=12, temperature=2.0)
+    session, once = _session(recipe=drawn), _session(recipe=drawn)
+    with pytest.raises(DataError, match="nothing has been answered yet"):
+        session.retry()
+    first = "".join(session.reply("Hello"))
+    again = ["".join(session.retry()) for _ in range(2)]
+    assert len({first, *again}) == 3
+    assert "".join(once.reply("Hello")) == first
+    greedy = _session(recipe=GenerationRecipe(max_new_tokens=8))
+    assert "".join(greedy.reply("Hello")) == "".join(greedy.retry())
+
+
+def test_a_system_message_leads_until_it_is_taken_out(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    asked: list[int] = []
+    monkeypatch.setattr(streamed_answer, "generate", _saying("one", lengths=asked))
+    session = _session()
+    list(session.reply("First"))
+    session.set_system("Be brief and polite.")
+    list(session.reply("First"))
+    list(session.reply("Second"))
+    assert session.save(tmp_path / "chat.jsonl") == 2
+    session.set_system("")
+    list(session.reply("First"))
+    assert asked[0] == asked[3] < asked[1] < asked[2]
+    (row,) = read_json_lines(tmp_path / "chat.jsonl")
+    said = [(one["role"], one["content"]) for one in row["messages"]]
+    assert said[:3] == [("system", "Be brief and polite."), ("user", "First"), ("assistant", "one")]
+    with pytest.raises(RecipeError, match="is there already"):
+        session.save(tmp_path / "chat.jsonl")
+
+
+def test_a_chat_without_turns_is_saved_as_pairs(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(streamed_answer, "generate", _saying("one"))
+    session = _session_of(gpt2_responder(512, LONG, template="alpaca"))
+    for text in ("First", "Second"):
+        list(session.reply(text))
+    session.save(tmp_path / "chat.jsonl")
+    rows = list(read_json_lines(tmp_path / "chat.jsonl"))
+    assert [row["messages"][0]["content"] for row in rows] == ["First", "Second"]
 
 
 def _saying(*pieces: str, lengths: list[int] | None = None) -> Any:

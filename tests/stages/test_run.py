@@ -45,6 +45,25 @@ def done(
     return recipe, folder, done
 
 
+def test_base_and_tuned_are_those_of_the_run_and_say_what_they_said(
+    done: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    recipe, folder, _ = done
+    (row, *_) = read_json_lines(folder.examples("test"))
+    names = ["tuned", "base"]
+    said = [next(read_json_lines(folder.completions(name)))["text"] for name in names]
+    options: Any = {"generation": recipe.generation}
+    found = ask(row["instruction"], names, run=folder.path, **options)
+    assert [(one.model, one.text) for one in found] == list(zip(names, said, strict=True))
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(MissingError, match="none has a model"):
+        list(ask("Colour?", names, **options))
+    for untrained in ("runs/untrained", "runs/other"):
+        Path(untrained).mkdir(parents=True)
+    Path("runs/mine").symlink_to(folder.path)
+    assert [one.text for one in ask(row["instruction"], names, **options)] == said
+
+
 def test_every_test_row_is_answered_by_both_models_in_order(done: Any) -> None:
     _, folder, result = done
     ids = [row["id"] for row in read_json_lines(folder.examples("test"))]

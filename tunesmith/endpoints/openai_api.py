@@ -6,7 +6,7 @@ key that the recipe names. Where the answer is read and limited: `transport.py`.
 
 import os
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any
@@ -17,6 +17,7 @@ from pydantic import SecretStr
 from tunesmith.endpoints.cache import call_id_of
 from tunesmith.endpoints.chat_request import ChatFailure, ChatRequest, Outcome
 from tunesmith.endpoints.reply_body import read_reply
+from tunesmith.endpoints.reply_events import read_events
 from tunesmith.endpoints.server_check import check_server
 from tunesmith.endpoints.transport import GuardedTransport, TransportError
 from tunesmith.errors import MissingError
@@ -96,6 +97,28 @@ class OpenAiEndpoint:
         """Ask each question once."""
         return [self._reply(request) for request in requests]
 
+    def stream(self, request: ChatRequest) -> Generator[str, None, Outcome]:
+        """Ask once, the answer piece by piece; what it comes to is returned.
+
+        A server that does not stream answers in one piece.
+        """
+        import openai  # noqa: PLC0415
+
+        call_id = call_id_of(request, self.identity)
+        try:
+            with self._client.chat.completions.with_streaming_response.create(
+                **self._arguments(request), stream=True
+            ) as raw:
+                return (yield from read_events(raw.iter_lines(), call_id))
+        except openai.APIStatusError as error:
+            failure = self._status_failure(error, call_id, self._arguments(request))
+        except openai.APIConnectionError as error:
+            failure = self._connection_failure(error, call_id)
+        except TransportError as error:
+            failure = _transport_failure(error, call_id)
+        is_adapted = failure.reason.endswith(" rejected")
+        return (yield from self.stream(request)) if is_adapted else failure
+
     def close(self) -> None:
         """Close the connections; calls in flight fail."""
         self._client.close()
@@ -159,16 +182,20 @@ class OpenAiEndpoint:
         cause = error.__cause__
         if not isinstance(cause, TransportError):
             cause = TransportError("connection lost", str(cause or error))
-        unknown = None if cause.was_sent else 0
-        return ChatFailure(
-            call_id=call_id,
-            reason=cause.reason,
-            detail=cause.detail,
-            is_passing=cause.is_passing,
-            is_outage=cause.is_outage,
-            prompt_tokens=unknown,
-            completion_tokens=unknown,
-        )
+        return _transport_failure(cause, call_id)
+
+
+def _transport_failure(error: TransportError, call_id: str) -> ChatFailure:
+    unknown = None if error.was_sent else 0
+    return ChatFailure(
+        call_id=call_id,
+        reason=error.reason,
+        detail=error.detail,
+        is_passing=error.is_passing,
+        is_outage=error.is_outage,
+        prompt_tokens=unknown,
+        completion_tokens=unknown,
+    )
 
 
 def _key(recipe: EndpointRecipe, where: str) -> SecretStr:

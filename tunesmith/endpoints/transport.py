@@ -7,7 +7,8 @@ without limit, and would unpack what was sent packed before it could be counted.
 
 import ssl
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 
 import httpcore2
 import httpx2
@@ -21,6 +22,7 @@ _LIST_SECONDS = 15.0  # for the list of models
 # Beside these nothing is sent: the client would add what OPENAI_ORG_ID, OPENAI_PROJECT_ID and
 # OPENAI_CUSTOM_HEADERS name, to any server.
 _HEADERS = ("host", "content-type", "content-length", "accept")
+_EVENTS = "text/event-stream"
 _PACKED = {"gzip": 16 + zlib.MAX_WBITS, "deflate": zlib.MAX_WBITS}
 
 
@@ -78,7 +80,7 @@ class GuardedTransport(httpx2.BaseTransport):
         )
 
     def handle_request(self, request: httpx2.Request) -> httpx2.Response:
-        """Send one request and read its answer.
+        """Send one request and read its answer; one of events (SSE) is read as it comes.
 
         Raises:
             TransportError: No usable answer came.
@@ -87,21 +89,34 @@ class GuardedTransport(httpx2.BaseTransport):
             raise TransportError("another host", request.url.host, is_passing=False, was_sent=False)
         is_question = request.method == "POST"
         self._clock.start(self._deadline if is_question else min(self._deadline, _LIST_SECONDS))
-        try:
+        with _named_failures():
             return self._answer(request)
-        except RefusedAddressError as error:
-            raise TransportError(
-                "address refused", str(error), is_passing=False, was_sent=False
-            ) from error
-        except (httpcore2.ConnectError, httpcore2.ConnectTimeout, httpcore2.PoolTimeout) as error:
-            raise TransportError("no connection", str(error), was_sent=False) from error
-        except httpcore2.TimeoutException as error:
-            raise TransportError("timeout", str(error)) from error
-        except (httpcore2.NetworkError, httpcore2.ProtocolError, ssl.SSLError) as error:
-            raise TransportError("connection lost", str(error)) from error
 
     def _answer(self, request: httpx2.Request) -> httpx2.Response:
-        with self._pool.stream(
+        with ExitStack() as stack:
+            response = stack.enter_context(self._sent(request))
+            headers = httpx2.Headers(response.headers)
+            if 300 <= response.status < 400:
+                target = redacted(headers.get("location", "nowhere"), (self._key,))
+                raise TransportError(
+                    "redirect",
+                    f"status {response.status} to {target}; redirects are not followed",
+                    is_passing=False,
+                )
+            kept = {
+                name: headers[name] for name in ("content-type", "retry-after") if name in headers
+            }
+            if response.status == 200 and _EVENTS in headers.get("content-type", ""):
+                lines = _lines(response.iter_stream(), self._key)
+                events = _Events(lines, close=stack.pop_all().close)
+                return httpx2.Response(200, headers=kept, stream=events)
+            body = _read(response.iter_stream(), headers.get("content-encoding", ""))
+            return httpx2.Response(
+                response.status, headers=kept, content=self._without_key(body, response.status)
+            )
+
+    def _sent(self, request: httpx2.Request) -> AbstractContextManager[httpcore2.Response]:
+        return self._pool.stream(
             request.method,
             httpcore2.URL(
                 scheme=request.url.raw_scheme,
@@ -118,22 +133,7 @@ class GuardedTransport(httpx2.BaseTransport):
                     "write": self._timeout,
                 }
             },
-        ) as response:
-            headers = httpx2.Headers(response.headers)
-            if 300 <= response.status < 400:
-                target = redacted(headers.get("location", "nowhere"), (self._key,))
-                raise TransportError(
-                    "redirect",
-                    f"status {response.status} to {target}; redirects are not followed",
-                    is_passing=False,
-                )
-            body = _read(response.iter_stream(), headers.get("content-encoding", ""))
-            kept = {
-                name: headers[name] for name in ("content-type", "retry-after") if name in headers
-            }
-            return httpx2.Response(
-                response.status, headers=kept, content=self._without_key(body, response.status)
-            )
+        )
 
     def _without_key(self, body: bytes, status: int) -> bytes:
         """The body before anyone can log, raise or keep it; answers keep all but our own key."""
@@ -153,6 +153,60 @@ class GuardedTransport(httpx2.BaseTransport):
     def close(self) -> None:
         """Close the connections."""
         self._pool.close()
+
+
+class _Events(httpx2.SyncByteStream):
+    """A body of events that is read as it comes, within the limits of any other."""
+
+    def __init__(self, lines: Iterator[bytes], *, close: Callable[[], None]) -> None:
+        self._lines = lines
+        self._close = close
+
+    def __iter__(self) -> Iterator[bytes]:
+        """Whole lines.
+
+        Raises:
+            TransportError: It ended early, or never.
+        """
+        with _named_failures():
+            yield from self._lines
+
+    def close(self) -> None:
+        """Give the connection back."""
+        self._close()
+
+
+def _lines(pieces: Iterator[bytes], key: str) -> Iterator[bytes]:
+    """The lines of a body without our own key, and no more bytes than any body may have."""
+    waiting, room = b"", BODY_BYTES
+    for piece in pieces:
+        room -= len(piece)
+        if room < 0:
+            raise TransportError("answer too large", f"more than {BODY_BYTES:,} bytes")
+        head, end, rest = piece.rpartition(b"\n")
+        if end:
+            yield (waiting + head + end).replace(key.encode(), hidden(key).encode())
+            waiting = rest
+        else:
+            waiting += rest
+    yield waiting
+
+
+@contextmanager
+def _named_failures() -> Iterator[None]:
+    """What the network raises, as the reason that such failures are counted by."""
+    try:
+        yield
+    except RefusedAddressError as error:
+        raise TransportError(
+            "address refused", str(error), is_passing=False, was_sent=False
+        ) from error
+    except (httpcore2.ConnectError, httpcore2.ConnectTimeout, httpcore2.PoolTimeout) as error:
+        raise TransportError("no connection", str(error), was_sent=False) from error
+    except httpcore2.TimeoutException as error:
+        raise TransportError("timeout", str(error)) from error
+    except (httpcore2.NetworkError, httpcore2.ProtocolError, ssl.SSLError) as error:
+        raise TransportError("connection lost", str(error)) from error
 
 
 def _read(pieces: Iterator[bytes], encoding: str) -> bytes:

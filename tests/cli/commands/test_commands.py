@@ -2,12 +2,14 @@
 
 import io
 import json
+import re
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
+from rich.cells import cell_len
 
 from tests.cli.conftest import FakeSession
 from tunesmith.errors import DataError
@@ -249,6 +251,45 @@ def test_ctrl_c_ends_a_reply_that_is_typed_and_the_program_where_it_is_piped(
     assert typed.out.replace("> ", "") == "one be\ntwo be\n\n"
     monkeypatch.setattr(sys, "stdin", io.StringIO("one\ntwo\n"))
     assert command("chat", "runs/x", "-q").code == 130
+
+
+@pytest.mark.usefixtures("calls")
+def test_a_chat_knows_its_commands_and_says_which_it_does_not(
+    command: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lines = "/help\n/retri\n/save\n//etc is what?\n/etc/hosts?\n/RESET\n/quit now\nmore\n"
+    monkeypatch.setattr(sys, "stdin", _Terminal(lines))
+    typed = command("chat", "runs/x")
+    assert typed.out.replace("> ", "").split("\n") == ["1: /etc is what?", "2: /etc/hosts?", ""]
+    for words in (
+        "/save FILE    write the conversation",
+        "there is no command /retri. Type /help for a list, or //retri to say it.",
+        "Did you mean /retry?",
+        "/save: names no file",
+        "The conversation is forgotten.",
+    ):
+        assert words in typed.err
+    monkeypatch.setattr(sys, "stdin", io.StringIO("/foo\n"))
+    assert command("chat", "runs/x").code == 2
+
+
+@pytest.mark.usefixtures("calls")
+@pytest.mark.parametrize(("width", "num_columns"), [(80, 3), (60, 3), (59, 0), (200, 3)])
+def test_answers_stand_side_by_side_where_the_terminal_is_wide_enough(
+    width: int, num_columns: int, command: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    monkeypatch.setenv("COLUMNS", str(width))
+    monkeypatch.setenv("LINES", "24")
+    text = "Tell me how to train my dog to sit, 怎么训练我的狗坐下 " * 12
+    models = "base,tuned,http://localhost:11434/v1#llama3"
+    out = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", command("ask", text, "--models", models).out)
+    last = out.rpartition("┏")[2].splitlines()
+    (heads,) = [line for line in last if "llama3" in line]
+    assert all(name in heads for name in ("base", "tuned", "llama3")) == (num_columns == 3)
+    assert max(map(cell_len, out.splitlines())) <= width or not num_columns
+    assert out.replace("\n", "").count("Tell me how") >= (0 if num_columns else 36)
+    assert len(last) > 24 or width > 80 or not num_columns, "a long answer is shown whole"
 
 
 @pytest.mark.usefixtures("calls")

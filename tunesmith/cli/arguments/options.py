@@ -47,6 +47,18 @@ Temperature = Annotated[
         "--temperature", metavar="NUMBER", help="0, if not given: always the likeliest token."
     ),
 ]
+AskedRun = Annotated[
+    Path | None,
+    typer.Option(
+        "--run", metavar="FOLDER", help="Whose base and tuned are meant; the newest if not given."
+    ),
+]
+KeyVariable = Annotated[
+    str | None,
+    typer.Option(
+        "--key-env", metavar="NAME", help="Environment variable with the key of URL#MODEL."
+    ),
+]
 StopTexts = Annotated[
     list[str] | None,
     typer.Option(

@@ -18,6 +18,7 @@ class StreamedAnswer:
     """Generation in a thread, its text in ours; the model works for one stream at a time."""
 
     def __init__(self, responder: Responder, prompt: Prompt, *, model_lock: threading.Lock) -> None:
+        """Prepare to answer; `done` holds what was written once the pieces have ended."""
         self._responder = responder
         self._prompt = prompt
         self._model_lock = model_lock
@@ -26,7 +27,7 @@ class StreamedAnswer:
         self._streamer: Any = TextIteratorStreamer(
             responder.tokenizer.hf, skip_prompt=True, timeout=_POLL_SECONDS
         )
-        self._done: list[Continuation] = []
+        self.done: list[Continuation] = []
         self._errors: list[BaseException] = []
 
     def pieces(self) -> Generator[str, None, None]:
@@ -51,7 +52,7 @@ class StreamedAnswer:
         self._thread.join()
         if self._errors:
             raise self._errors[0]
-        final = self._responder.text_of(self._done[0])
+        final = self._responder.text_of(self.done[0])
         if final.startswith(shown):
             yield final[len(shown) :]
 
@@ -76,7 +77,7 @@ class StreamedAnswer:
         room = self._responder.room_after(self._prompt)
         try:
             with self._model_lock:
-                self._done = generate(
+                self.done = generate(
                     self._responder.model,
                     [self._prompt],
                     recipe=self._responder.recipe.model_copy(update={"max_new_tokens": room}),
