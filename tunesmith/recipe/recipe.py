@@ -282,6 +282,12 @@ class EvaluationRecipe(RecipeSection):
         description="other models that answer the same test set: groups like judge",
     )
 
+    probes: Literal["auto", "general", "none"] = Field(
+        "auto",
+        description="general: what the base model knew beside the task, asked again of the tuned "
+        "one; auto: where that takes under a tenth of the run; none: never",
+    )
+
     def without_effect(self) -> dict[str, str]:
         """A rubric and pairs belong to a judge, shots to few-shot."""
         unused = {}

@@ -34,7 +34,8 @@ def files_of(record: RunRecord) -> str:
     """The files that every number of a report can be recomputed from."""
     judged = ", judgements/" if record.judge else ""
     signs = ", signs/" if record.usability else ""
-    return f"log.jsonl, completions/, grades/{judged}{signs} and scores.json"
+    probed = ", probes.jsonl" if "figures" in record.probes else ""
+    return f"log.jsonl, completions/, grades/{judged}{signs}{probed} and scores.json"
 
 
 def trust_of(record: RunRecord, metric: str) -> str | None:

@@ -12,6 +12,7 @@ from tunesmith.report.judge_facts import (
     trust_rows,
 )
 from tunesmith.report.number_text import counted, rows_text
+from tunesmith.report.probes.probe_facts import probe_remarks, probe_rows, probe_sentence
 from tunesmith.report.record import RunRecord, TestRow
 from tunesmith.report.score_lines import (
     ScoreLine,
@@ -40,7 +41,7 @@ def report_markdown(record: RunRecord, *, has_curves: bool) -> str:
     title, sentence = headline(record)
     blocks = [f"# {markdown_escaped(record.name)}", f"**{title}.** {markdown_escaped(sentence)}"]
     blocks.append("\n".join(f"- {name}: {markdown_escaped(told)}" for name, told in facts(record)))
-    blocks += [*_scores(record), *_usable(record), *_judge(record)]
+    blocks += [*_scores(record), *_usable(record), *_judge(record), *_probes(record)]
     if has_curves:
         blocks += ["## Training", "![Loss and learning rate over steps](curves.svg)"]
     blocks += _answers(record)
@@ -103,6 +104,17 @@ def _judge(record: RunRecord) -> list[str]:
     if pairs := preference_rows(record):
         blocks.append(table_lines([[markdown_escaped(cell) for cell in row] for row in pairs]))
     return [*blocks, "\n".join(f"- {markdown_escaped(line)}" for line in bound_lines(record))]
+
+
+def _probes(record: RunRecord) -> list[str]:
+    """What was forgotten; nothing where nobody asked."""
+    if not record.probes:
+        return []
+    blocks = ["## What it forgot", markdown_escaped(probe_sentence(record.probes))]
+    if rows := probe_rows(record.probes):
+        blocks.append(table_lines([[markdown_escaped(cell) for cell in row] for row in rows]))
+    remarks = probe_remarks(record.probes)
+    return [*blocks, "\n".join(f"- {markdown_escaped(line)}" for line in remarks)]
 
 
 def _table(record: RunRecord, lines: list[ScoreLine]) -> str:

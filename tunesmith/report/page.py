@@ -11,6 +11,7 @@ from tunesmith.report.judge_facts import files_of
 from tunesmith.report.judge_section import judge_section
 from tunesmith.report.markup import Markup, joined, tag, void_tag
 from tunesmith.report.pictures.curves import Axis
+from tunesmith.report.probes.probe_section import probe_section
 from tunesmith.report.record import RunRecord
 from tunesmith.report.sections import (
     curves_section,
@@ -51,6 +52,7 @@ def report_html(record: RunRecord, curves: Mapping[Axis, str]) -> str:
         ("scores", "Scores", scores_section(record)),
         ("usable", "Usable?", usability_section(record)),
         ("judge", "The judge", judge_section(record)),
+        ("forgot", "What it forgot", probe_section(record)),
         ("training", "Training", curves_section(record, curves)),
         ("answers", "Answers", _answers_section(record, shown)),
         ("data", "Data", data_section(record)),

@@ -84,6 +84,7 @@ class RunRecord:
     study: Mapping[str, Any] = field(default_factory=dict)  # of the base model, if it has one
     judge: Mapping[str, Any] = field(default_factory=dict)  # whether to believe it, if there is one
     usability: Usability | None = None  # None for a run of an older version
+    probes: Mapping[str, Any] = field(default_factory=dict)  # what was forgotten, if anybody asked
 
     @property
     def models(self) -> tuple[str, ...]:
@@ -155,6 +156,7 @@ def _scores(scores: dict[str, Any]) -> dict[str, Any]:
         "comparisons": tuple(Comparison.from_json(c) for c in scores.get("comparisons", ())),
         "judge": scores.get("judge", {}),
         "usability": Usability.from_json(scores["usability"]) if "usability" in scores else None,
+        "probes": scores.get("probes", {}),
     }
 
 

@@ -5,6 +5,7 @@ from pathlib import Path
 from tunesmith.report.facts import facts, headline
 from tunesmith.report.judge_facts import bound_lines, judge_sentence
 from tunesmith.report.number_text import NOTHING, rows_text
+from tunesmith.report.probes.probe_facts import probe_sentence
 from tunesmith.report.record import BASE, TUNED, RunRecord
 from tunesmith.report.score_lines import (
     ScoreLine,
@@ -32,6 +33,8 @@ def summary_lines(record: RunRecord, *, report: Path | None = None) -> list[str]
         lines += ["", *_rival_table(rivals)]
     if judge := judge_sentence(record.judge):
         lines += ["", judge]
+    if forgot := probe_sentence(record.probes):
+        lines += ["", forgot]
     remarks = [*bound_lines(record), *failure_lines(record)]
     if remarks:
         lines += ["", *remarks]

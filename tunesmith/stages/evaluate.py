@@ -28,6 +28,7 @@ from tunesmith.stages.execution.stage import Stage, StageResult, code_of, run_st
 from tunesmith.stages.prepare import prepare
 from tunesmith.stages.preparing.prepared_files import open_store
 from tunesmith.stages.preparing.settled_template import settled_renderer
+from tunesmith.stages.probing.general_probes import probe_run
 from tunesmith.stages.responders.load_responder import base_responder, tuned_responder
 from tunesmith.stages.responders.renderer import Renderer
 from tunesmith.stages.results.scores import JudgeResult, Scores
@@ -63,7 +64,9 @@ def evaluate(run: Run) -> Scores:
         renderer = settled_renderer(run)
         _grade(run, renderer, models)
         usable = UsabilityStage(run=run, markers=renderer.template.markers, models=models)
-        return Scores.from_dict(_score(run, judge_answers(run, judged_models(run)), usable))
+        judged = judge_answers(run, judged_models(run))
+        told = {"judge": judged, "probes": probe_run(run, renderer)}
+        return Scores.from_dict(_score(run, told, usable))
 
 
 def check_judge(run: Run) -> JudgeResult:
@@ -128,7 +131,7 @@ def _write_grades(run: Run, renderer: Renderer, models: Sequence[str]) -> StageR
 
 
 def _score(run: Run, told: StageResult, usable: UsabilityStage) -> StageResult:
-    """Write `scores.json` from the grades, where one of them changed."""
+    """Write `scores.json` from the grades and what else was told, where one of them changed."""
     recipe, folder, progress = run.recipe, run.folder, run.progress
     names = [*_text_metrics(recipe), *judge_metrics(recipe), *_token_metrics(recipe)]
     paths = {name: folder.grades(name) for name in names}
@@ -139,7 +142,7 @@ def _score(run: Run, told: StageResult, usable: UsabilityStage) -> StageResult:
         name="score",
         inputs={
             "grades": {name: hash_file(path) for name, path in paths.items()},
-            "judge": told,
+            **told,
             "usability": usable.inputs,
             "code": code_of("evaluation"),
         },
@@ -149,8 +152,7 @@ def _score(run: Run, told: StageResult, usable: UsabilityStage) -> StageResult:
     def work() -> StageResult:
         progress.start("scoring", None)
         scores = score_files(paths)
-        if told:
-            scores["judge"] = told
+        scores.update({name: one for name, one in told.items() if one})
         scores |= usable.look(scores)
         progress.close()
         write_json(folder.scores, scores)

@@ -1,7 +1,7 @@
-"""`data/<language>/` -> probes and general texts, all of our own writing.
+r"""`data/<language>/` -> probes and general texts, all of our own writing.
 
 A line of a skill's table is a beginning, the right choice and the wrong ones, set apart by tabs;
-`\\n` stands for a line break. A line that opens with `> ` is a passage, which the lines below it
+`\n` stands for a line break. A line that opens with `> ` is a passage, which the lines below it
 ask about. Arithmetic is made by a rule (`arithmetic`).
 """
 

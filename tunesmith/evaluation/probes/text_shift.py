@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 import torch
 from torch.nn import functional
 
+from tunesmith.evaluation.probes.forgetting import TextShift
 from tunesmith.evaluation.probes.items import GeneralText
 from tunesmith.models.forward import LanguageModel, trained_logits
 from tunesmith.templates.template import Segment
@@ -21,20 +22,6 @@ from tunesmith.tokens.encode import EncodedExample, encode_rows
 from tunesmith.tokens.tokenizer import Tokenizer
 
 _KEPT_BYTES = 256 * 2**20
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TextShift:
-    """What two models make of one text: sums over its `num_tokens` predicted tokens, in nats.
-
-    `divergence` is the sum of KL(tuned || base) over as many; None where it was not measured.
-    """
-
-    text_id: str
-    num_tokens: int
-    base: float
-    tuned: float
-    divergence: float | None
 
 
 @dataclass(slots=True, kw_only=True)
@@ -51,7 +38,10 @@ def encode_texts(texts: Sequence[GeneralText], tokenizer: Tokenizer) -> list[Enc
         [
             tuple(
                 Segment(text=text, is_content=is_content, is_trained=is_content)
-                for text, is_content in ((begin_text(tokenizer.texts, one.text), False), (one.text, True))
+                for text, is_content in (
+                    (begin_text(tokenizer.texts, one.text), False),
+                    (one.text, True),
+                )
                 if text
             )
             for one in texts
@@ -60,9 +50,7 @@ def encode_texts(texts: Sequence[GeneralText], tokenizer: Tokenizer) -> list[Enc
     )
 
 
-def tokens_per_character(
-    texts: Sequence[GeneralText], rows: Sequence[EncodedExample]
-) -> float:
+def tokens_per_character(texts: Sequence[GeneralText], rows: Sequence[EncodedExample]) -> float:
     """How finely a tokenizer cuts these texts; above 1 where it knows no words of a language."""
     return sum(int(row.is_trained.sum()) for row in rows) / sum(len(one.text) for one in texts)
 

@@ -28,6 +28,7 @@ _FILES = (
     "environment.json",
     "log.jsonl",
     "manifest.json",
+    "probes.jsonl",
     "recipe.yaml",
     "report.html",
     "report.md",

@@ -105,6 +105,11 @@ class RunFolder:
         return self.path / "scores.json"
 
     @property
+    def probes(self) -> Path:
+        """What base and tuned know beside the task, a probe or text a line."""
+        return self.path / "probes.jsonl"
+
+    @property
     def page(self) -> Path:
         """The report."""
         return self.path / "report.html"

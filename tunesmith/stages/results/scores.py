@@ -66,6 +66,7 @@ class Scores:
         judge: None without one.
         usability: Whether each model's answers can be used, and on what that rests.
         headline: A title of two parts, better and usable, and the sentences below it.
+        probes: What the base model knew and the tuned one forgot; None where nothing was asked.
     """
 
     schema: int
@@ -76,6 +77,7 @@ class Scores:
     judge: JudgeResult | None = field(default=None, metadata=IF_SET)
     usability: Usability | None = field(default=None, metadata=IF_SET)
     headline: Mapping[str, str] | None = field(default=None, metadata=IF_SET)
+    probes: Mapping[str, Any] | None = field(default=None, metadata=IF_SET)
 
     def __repr__(self) -> str:
         models = {name for models in self.metrics.values() for name in models}

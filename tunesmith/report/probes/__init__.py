@@ -1,0 +1,1 @@
+"""What `scores.json` says of probes -> what was forgotten: a sentence, a table, a section."""
