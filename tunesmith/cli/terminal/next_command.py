@@ -1,7 +1,7 @@
 """A command that has ended -> the one that usually comes next, as a line on stderr.
 
 One table says for each command what follows it, from what the command was given: the same
-recipe, run and settings. Nothing is said with --json and --quiet.
+recipe, run and settings. Nothing is said with --json and --quiet; init names what its data allow.
 """
 
 import shlex
@@ -62,11 +62,6 @@ def show_next(ended: EndedCommand) -> None:
 def next_words(ended: EndedCommand) -> Words:
     """What comes next, without the program's name; empty where nothing does."""
     return _NEXT[ended.name](ended) if ended.name in _NEXT else ()
-
-
-def _after_init(ended: EndedCommand) -> Words:
-    files = [name for name in ended.given.get("files") or () if is_recipe(name) or name == "-"]
-    return () if files == ["-"] else ("run", *files) if files else ("run", "recipe.yaml")
 
 
 def _after_import(ended: EndedCommand) -> Words:
@@ -132,7 +127,6 @@ def _chat(ended: EndedCommand, target: str) -> Words:
 
 _NEXT: Mapping[str, Callable[[EndedCommand], Words]] = {
     "demo": lambda ended: ("chat", ended.run_of("demo")),
-    "init": _after_init,
     "import": _after_import,
     "teach": _after_teach,
     "run": lambda ended: ("chat", ended.run_of(str(ended.given["recipe"]))),

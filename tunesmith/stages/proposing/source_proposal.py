@@ -17,7 +17,6 @@ import yaml
 
 from tunesmith.errors import DataError, RecipeError
 from tunesmith.examples.columns.checked_rows import beside_task
-from tunesmith.examples.columns.column_names import OWN
 from tunesmith.examples.columns.column_plan import NUM_SAMPLE, ColumnPlan, plan_columns
 from tunesmith.examples.columns.column_questions import ColumnQuestion
 from tunesmith.examples.conversion.cell_paths import opened_rows
@@ -118,7 +117,7 @@ class SourceProposal:
         if self.plan.fields and "fields" not in self.values:
             pairs = ", ".join(f"{ours}: {theirs}" for ours, theirs in self.plan.fields.items())
             notes.append(f"fields: {{{pairs}}}, as the names of the columns say")
-        unread = [one for one in self.plan.columns if not one.is_read and one.name not in OWN]
+        unread = [one for one in self.plan.columns if not one.is_read and one.name != "group"]
         if unread:
             names = "; ".join(f"{one.name}, since {one.reason}" for one in unread)
             notes.append(f"not read: {names}")
