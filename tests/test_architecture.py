@@ -38,6 +38,7 @@ ROOMS = [
     "generation",
     "evaluation",
     "report",
+    "diagnosis",
     "export",
     "starter",
     "stages",

@@ -91,6 +91,16 @@ def test_scores_cover_the_metrics_and_compare_base_with_tuned(done: Any) -> None
     assert pairs == {("base", "tuned")}
 
 
+def test_the_run_ends_with_a_diagnosis(done: Any) -> None:
+    """A model with random weights does not end its answers, and the test has five rows."""
+    _, folder, result = done
+    found = {finding.rule for finding in result.written.diagnosis}
+    assert "answers cut" in found
+    assert "nothing held out" not in found
+    assert result.to_dict()["diagnosis"] == read_json(folder.path / "diagnosis.json")["findings"]
+    assert any(line.startswith("What next:") for line in result.summary)
+
+
 def test_the_report_and_the_resolved_recipe_stand_in_the_folder(done: Any) -> None:
     recipe, folder, result = done
     assert result.written.page.is_file()

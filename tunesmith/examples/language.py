@@ -1,4 +1,4 @@
-"""An example -> whether it is surely written in another language than wanted.
+"""A text -> its language; an example -> whether it is surely in another than wanted.
 
 py3langid knows 97 languages and works offline. Only texts long enough to be sure of count,
 and an example in two languages, such as a translation, is kept.

@@ -2,6 +2,7 @@
 
 import re
 
+from tunesmith.report.advice.finding_text import finding_blocks
 from tunesmith.report.data.data_facts import data_facts, source_lines
 from tunesmith.report.facts import facts, headline
 from tunesmith.report.judge_facts import (
@@ -41,7 +42,8 @@ def report_markdown(record: RunRecord, *, has_curves: bool) -> str:
     title, sentence = headline(record)
     blocks = [f"# {markdown_escaped(record.name)}", f"**{title}.** {markdown_escaped(sentence)}"]
     blocks.append("\n".join(f"- {name}: {markdown_escaped(told)}" for name, told in facts(record)))
-    blocks += [*_scores(record), *_usable(record), *_judge(record), *_probes(record)]
+    blocks += [*finding_blocks(record, markdown_escaped), *_scores(record)]
+    blocks += [*_usable(record), *_judge(record), *_probes(record)]
     if has_curves:
         blocks += ["## Training", "![Loss and learning rate over steps](curves.svg)"]
     blocks += _answers(record)

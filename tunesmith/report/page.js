@@ -235,6 +235,9 @@
   search.addEventListener("input", () => { clearTimeout(waiting); waiting = setTimeout(update, 120); });
   for (const control of [show, tag, metric, sort]) control.addEventListener("change", update);
   marks.addEventListener("change", render);
+  for (const link of document.querySelectorAll("[data-search]")) {
+    link.addEventListener("click", () => { search.value = link.dataset.search; show.value = "all"; tag.value = ""; update(); });
+  }
   field("back").addEventListener("click", () => turn(-1));
   field("next").addEventListener("click", () => turn(1));
   update();

@@ -6,6 +6,7 @@ from importlib import resources
 from tunesmith import __version__
 from tunesmith.evaluation.usability.fault_signs import SIGNS
 from tunesmith.evaluation.verdict import metric_title
+from tunesmith.report.advice.finding_text import TITLE, findings_section
 from tunesmith.report.data.data_section import data_section
 from tunesmith.report.judge_facts import files_of
 from tunesmith.report.judge_section import judge_section
@@ -49,6 +50,7 @@ def report_html(record: RunRecord, curves: Mapping[Axis, str]) -> str:
     """The whole page."""
     shown = side_by_side(record)
     sections = [
+        ("what-next", TITLE, findings_section(record)),
         ("scores", "Scores", scores_section(record)),
         ("usable", "Usable?", usability_section(record)),
         ("judge", "The judge", judge_section(record)),

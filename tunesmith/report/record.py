@@ -18,7 +18,8 @@ from tunesmith.evaluation.usability.row_signs import read_row_signs
 from tunesmith.evaluation.usability.usability import Usability
 from tunesmith.evaluation.verdict import Verdict, overall_verdict
 from tunesmith.examples.example import Example
-from tunesmith.files import our_records, read_json, read_json_lines
+from tunesmith.files import RUN_MARKER, our_records, read_json, read_json_lines
+from tunesmith.report.advice.finding import Finding
 from tunesmith.report.data.data_record import DataRecord, read_data_record
 
 MAX_ROWS = 5_000
@@ -85,6 +86,8 @@ class RunRecord:
     judge: Mapping[str, Any] = field(default_factory=dict)  # whether to believe it, if there is one
     usability: Usability | None = None  # None for a run of an older version
     probes: Mapping[str, Any] = field(default_factory=dict)  # what was forgotten, if anybody asked
+    findings: tuple[Finding, ...] = ()  # what its diagnosis says; see `diagnosis`
+    recipe_file: str = "recipe.yaml"  # as it was given to the command that began the run
 
     @property
     def models(self) -> tuple[str, ...]:
@@ -126,6 +129,9 @@ def read_run_record(folder: Path) -> RunRecord:
         _signs(folder / "signs", rows)
     with our_records(folder / "log.jsonl"):
         log = _log(folder / "log.jsonl")
+    with our_records(folder / "diagnosis.json"):
+        found = _json(folder / "diagnosis.json").get("findings", ())
+        findings = tuple(map(Finding.from_json, found))
     with our_records(folder / "scores.json"):
         scored = _scores(_json(folder / "scores.json"))
     return RunRecord(
@@ -140,6 +146,8 @@ def read_run_record(folder: Path) -> RunRecord:
         answers=answers,
         failures=failures,
         study=_json(folder / "study.json"),
+        findings=findings,
+        recipe_file=str(_json(folder / RUN_MARKER).get("recipe") or "recipe.yaml"),
         **scored,
     )
 

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from tunesmith.report.advice.finding_text import finding_lines
 from tunesmith.report.facts import facts, headline
 from tunesmith.report.judge_facts import bound_lines, judge_sentence
 from tunesmith.report.number_text import NOTHING, rows_text
@@ -38,6 +39,8 @@ def summary_lines(record: RunRecord, *, report: Path | None = None) -> list[str]
     remarks = [*bound_lines(record), *failure_lines(record)]
     if remarks:
         lines += ["", *remarks]
+    if found := list(finding_lines(record)):
+        lines += ["", *found]
     if report is not None:
         lines += ["", f"Report: {report}"]
     return lines

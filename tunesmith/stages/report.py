@@ -1,9 +1,11 @@
-"""The files of a run -> report.html, report.md and curves.svg."""
+"""The files of a run -> its diagnosis, report.html, report.md and curves.svg."""
 
+from dataclasses import replace
 from pathlib import Path
 
+from tunesmith.diagnosis.diagnose import diagnose
 from tunesmith.errors import MissingError
-from tunesmith.files import write_text
+from tunesmith.files import write_json, write_text
 from tunesmith.report.markdown import report_markdown
 from tunesmith.report.page import report_html
 from tunesmith.report.pictures.curves import all_curves, standalone_svg
@@ -30,7 +32,9 @@ def report(folder: RunFolder, *, progress: Progress) -> Report:
     progress.start("writing the report", None)
     record = write_report(folder.path)
     progress.close()
-    return Report(report=str(folder.page), summary=tuple(summary_lines(record)))
+    return Report(
+        report=str(folder.page), diagnosis=record.findings, summary=tuple(summary_lines(record))
+    )
 
 
 def report_run(run: Run) -> Report:
@@ -51,6 +55,9 @@ def write_report(folder: Path) -> RunRecord:
         DataError: A file of the run is damaged; the line is named.
     """
     record = read_run_record(folder)
+    record = replace(record, findings=diagnose(record))
+    found = [finding.to_json() for finding in record.findings]
+    write_json(folder / "diagnosis.json", {"schema": 1, "findings": found})
     curves = all_curves(record)
     if "step" in curves:
         write_text(folder / "curves.svg", standalone_svg(curves["step"]))

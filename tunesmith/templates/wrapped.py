@@ -40,6 +40,7 @@ _LEADS = (
     ("<start_of_turn>user", "<start_of_turn>model"),
     ("<|start_header_id|>user<|end_header_id|>", "<|start_header_id|>assistant<|end_header_id|>"),
 )
+_MARKS = tuple({mark for pair in _LEADS for mark in pair if not mark[0].isalnum()})
 
 
 def wrapped_marker(template: Template, messages: Sequence[Message]) -> str | None:
@@ -56,6 +57,13 @@ def wrapped_marker(template: Template, messages: Sequence[Message]) -> str | Non
             if found := pattern.search(text):
                 return found.group()
     return waiting_lead(messages)
+
+
+def doubled_header(messages: Sequence[Message]) -> str | None:
+    """The first mark of any template known here that stands in the content, or None."""
+    pattern = _pattern(_MARKS)
+    found = (pattern.search(text) for one in messages for text in (one.content, one.input))
+    return next((match.group() for match in found if match), None) or waiting_lead(messages)
 
 
 def waiting_lead(messages: Sequence[Message]) -> str | None:

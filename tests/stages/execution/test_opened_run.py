@@ -65,7 +65,7 @@ def test_running_again_returns_the_records_of_the_first_time(done: Run) -> None:
             open_run(done.folder.path.parent / "face.yaml", folder=done.folder.path)
         ).to_dict()
     )
-    assert list(again)[-2:] == ["scores", "report"]
+    assert list(again)[-3:] == ["scores", "report", "diagnosis"]
 
 
 def test_a_run_opened_by_its_folder_is_read_and_asked_and_not_changed(done: Run) -> None:

@@ -18,7 +18,9 @@ from tunesmith.files import read_json, read_json_lines
 EXAMPLES_PER_REASON = 5
 MAX_CONTRADICTIONS = 20
 SAMPLE_ROWS = 6
+MAX_TRAIN_ROWS = 2_000
 _MAX_LINE_BYTES = 2**20
+_SMALL_BYTES = 2**23
 
 Record = Mapping[str, Any]
 
@@ -34,6 +36,7 @@ class DataRecord:
         num_contradictions: Of all.
         lengths: `data/token_lengths.json`.
         sample: Rows from all over the training set.
+        train: More of them, up to `MAX_TRAIN_ROWS`; all where they are no more.
     """
 
     dropped: Mapping[str, tuple[Record, ...]] = field(default_factory=dict)
@@ -42,6 +45,7 @@ class DataRecord:
     num_contradictions: int = 0
     lengths: Record = field(default_factory=dict)
     sample: tuple[Example, ...] = ()
+    train: tuple[Example, ...] = ()
 
 
 def read_data_record(folder: Path) -> DataRecord:
@@ -60,7 +64,8 @@ def read_data_record(folder: Path) -> DataRecord:
         contradictions=contradictions,
         num_contradictions=len(contradictions) + sum(1 for _ in lines),
         lengths=dict(read_json(lengths)) if lengths.is_file() else {},
-        sample=tuple(_sample(folder / "train.jsonl")),
+        sample=tuple(_sample(folder / "train.jsonl", SAMPLE_ROWS)),
+        train=tuple(_train(folder / "train.jsonl")),
     )
 
 
@@ -81,13 +86,23 @@ def _dropped(path: Path) -> tuple[dict[str, tuple[Record, ...]], dict[str, Count
     return {reason: tuple(some) for reason, some in kept.items()}, by_source
 
 
-def _sample(path: Path) -> Iterator[Example]:
+def _train(path: Path) -> Iterator[Example]:
+    """All rows of a small file, else rows at even distances."""
+    if path.is_file() and path.stat().st_size <= _SMALL_BYTES:
+        lines = islice(read_json_lines(path), MAX_TRAIN_ROWS + 1)
+        rows = [Example.from_json(record) for record in lines]
+        if len(rows) <= MAX_TRAIN_ROWS:
+            return iter(rows)
+    return _sample(path, MAX_TRAIN_ROWS)
+
+
+def _sample(path: Path, num_rows: int) -> Iterator[Example]:
     """Rows at even distances; only they are read, for the file may be large."""
     size = path.stat().st_size if path.is_file() else 0
     seen = set()
-    for number in range(SAMPLE_ROWS if size else 0):
+    for number in range(num_rows if size else 0):
         with path.open("rb") as stream:
-            stream.seek(size * number // SAMPLE_ROWS)
+            stream.seek(size * number // num_rows)
             if number:
                 stream.readline()  # the rest of a line that began before
             place, line = stream.tell(), stream.readline(_MAX_LINE_BYTES)

@@ -25,6 +25,7 @@ FOLDERS = ("checkpoints", "completions", "data", "grades", "judgements", "model"
 _FILES = (
     "calls.sqlite",
     "curves.svg",
+    "diagnosis.json",
     "environment.json",
     "log.jsonl",
     "manifest.json",
@@ -74,13 +75,14 @@ def right_now() -> datetime:
     return datetime.now()
 
 
-def claim(path: Path, recipe: Recipe, recipe_folder: Path) -> None:
+def claim(path: Path, recipe: Recipe, recipe_folder: Path, recipe_file: Path | None = None) -> None:
     """Mark a new folder as a run's.
 
     Args:
         path: The folder; it may be missing, empty, or a run's.
         recipe: Nothing that it names may lie in the folder.
         recipe_folder: What its relative paths are relative to; not in the folder either.
+        recipe_file: As it was given, to be named in what the run says; None: it has none.
 
     Raises:
         RecipeError: The folder holds something else, or was made by a newer version.
@@ -90,13 +92,15 @@ def claim(path: Path, recipe: Recipe, recipe_folder: Path) -> None:
         cure = "Name another folder with --run, such as runs/mine."
         raise RecipeError(fault, where=str(path) or ".", cure=cure)
     if not (path / MARKER).is_file():
-        _mark(path)
+        _mark(path, recipe_file)
 
 
-def _mark(path: Path) -> None:
+def _mark(path: Path, recipe_file: Path | None) -> None:
     about = "Made by tunesmith, which may replace or delete its own files in this folder."
     written = {"schema": _SCHEMA, "kind": "run", "tunesmith": __version__, "about": about}
     written["begun"] = right_now().isoformat()
+    if recipe_file is not None:
+        written["recipe"] = str(recipe_file)
     try:
         write_json(path / MARKER, written)
     except OSError as error:

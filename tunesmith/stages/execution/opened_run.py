@@ -45,12 +45,14 @@ class Run:
         paths_from: The folder that the recipe's relative paths start from; None where a run was
             opened by its own folder: it can be read and asked, and no stage can change it.
         progress: Told of rows, steps and answers.
+        recipe_file: As it was given; None where the recipe came from no file.
     """
 
     recipe: Recipe
     folder: RunFolder
     paths_from: Path | None
     progress: Progress = field(default_factory=SilentProgress, compare=False)
+    recipe_file: Path | None = field(default=None, compare=False)
 
     @property
     def recipe_folder(self) -> Path:
@@ -120,8 +122,9 @@ class Run:
         from tunesmith.stages.results.reported import Report
 
         page = self._written(self.folder.page, "write_report")
-        summary = summary_lines(read_run_record(self.folder.path))
-        return Report(report=str(page), summary=tuple(summary))
+        record = read_run_record(self.folder.path)
+        summary = tuple(summary_lines(record))
+        return Report(report=str(page), diagnosis=record.findings, summary=summary)
 
     def rows(self, split: "Split") -> Iterator["Example"]:
         """The examples of train, validation or test, in order.
@@ -217,7 +220,7 @@ class Run:
 
     def claim(self) -> None:
         """Make the folder this recipe's, or refuse what is no run; see `execution.claim`."""
-        claim(self.folder.path, self.recipe, self.recipe_folder)
+        claim(self.folder.path, self.recipe, self.recipe_folder, self.recipe_file)
 
     @contextmanager
     def locked(self) -> Iterator[None]:
@@ -288,7 +291,8 @@ def open_recipe(
         RecipeError: The recipe or an override is wrong.
     """
     recipe, beside = load_recipe(path, overrides=overrides), path.resolve().parent
-    return Run(recipe=recipe, folder=RunFolder(run_path(path, folder), beside), paths_from=beside)
+    place = RunFolder(run_path(path, folder), beside)
+    return Run(recipe=recipe, folder=place, paths_from=beside, recipe_file=path)
 
 
 def run_path(recipe: Path, folder: str | Path | None = None) -> Path:

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from tunesmith.report.advice.finding import Finding
 from tunesmith.stages.results.prepared import Prepared
 from tunesmith.stages.results.record_json import FOR_PEOPLE, as_dict
 from tunesmith.stages.results.scores import Scores
@@ -14,11 +15,13 @@ class Report:
     """The report of a run.
 
     Attributes:
-        report: The path of the page; report.md and curves.svg lie beside it.
+        report: The path of the page; report.md, curves.svg and diagnosis.json lie beside it.
+        diagnosis: What stands out about the run, and what changes it; the gravest first.
         summary: Its essence, in lines of text.
     """
 
     report: str
+    diagnosis: tuple[Finding, ...] = field(default=(), repr=False)
     summary: tuple[str, ...] = field(default=(), metadata=FOR_PEOPLE, repr=False)
 
     @property

@@ -1,0 +1,136 @@
+"""What the models answered -> whether answers can be used, end, or are worth the tuning."""
+
+from tunesmith.diagnosis.cures import again_with, command, longer, measure_more_rows
+from tunesmith.diagnosis.main_metric import main_comparison, main_metric, main_score
+from tunesmith.evaluation.grade import CUT, Score
+from tunesmith.evaluation.verdict import metric_title
+from tunesmith.report.advice.finding import Finding
+from tunesmith.report.facts import best_point
+from tunesmith.report.number_text import interval, number
+from tunesmith.report.record import BASE, TUNED, RunRecord
+
+_SHOWN = 3
+_MANY_CUT = 0.05
+_GOOD = 70.0
+_CHARACTERS_PER_TOKEN = 3.5  # where no answer tells
+
+
+def not_usable(record: RunRecord) -> Finding | None:
+    """The tuned model's answers cannot be used as they are."""
+    told = record.usability.models.get(TUNED) if record.usability else None
+    if told is None or told.outcome not in ("not usable yet", "usable with care"):
+        return None
+    rows = [row for finding in told.findings for row in finding.rows]
+    held_out = record.points("validation")
+    is_short = bool(record.points("train")) and best_point(held_out) in (None, *held_out[-1:])
+    return Finding(
+        rule="not usable",
+        severity="fix first" if told.outcome == "not usable yet" else "would help",
+        sentence=told.sentence,
+        evidence=tuple(finding.sentence for finding in told.findings),
+        rows=tuple(dict.fromkeys(rows))[:_SHOWN],
+        change=longer(record, 3) if is_short else measure_more_rows(record),
+    )
+
+
+def answers_cut(record: RunRecord) -> Finding | None:
+    """Many answers of the tuned model did not end by themselves."""
+    count = record.answers.get(TUNED)
+    if count is None or count.num_cut < max(1, _MANY_CUT * count.num_answers):
+        return None
+    limit = record.recipe.get("generation", {}).get("max_new_tokens", 256)
+    needed = _reference_tokens(record)
+    cut = [
+        row.example.id
+        for row in record.rows
+        if row.answers.get(TUNED, {}).get("finish_reason") == "length"
+    ]
+    fits = needed <= limit
+    why = (
+        "though references are shorter: the model does not end by itself yet"
+        if fits
+        else f"which is less than the longest references need (about {needed:,})"
+    )
+    return Finding(
+        rule="answers cut",
+        severity="fix first" if count.num_cut > count.num_answers / 2 else "would help",
+        sentence=f"{count.num_cut:,} of {count.num_answers:,} answers were {CUT}, {why}.",
+        evidence=(f"generation.max_new_tokens {limit:,}, longest reference about {needed:,}",),
+        rows=tuple(cut[:_SHOWN]),
+        change=longer(record, 2)
+        if fits and record.points("train")
+        else again_with(record, generation__max_new_tokens=max(needed + needed // 4, 2 * limit)),
+    )
+
+
+def _reference_tokens(record: RunRecord) -> int:
+    """Tokens of the longest reference, by the characters that a token of the answers has."""
+    answers = [row.answers[TUNED] for row in record.rows if TUNED in row.answers]
+    tokens = sum(answer["num_tokens"] for answer in answers)
+    characters = sum(len(answer["text"]) for answer in answers)
+    a_token = characters / tokens if tokens and characters else _CHARACTERS_PER_TOKEN
+    longest = max((len(row.example.reference) for row in record.rows), default=0)
+    return round(longest / max(a_token, 1.0))
+
+
+def base_already_good(record: RunRecord) -> Finding | None:
+    """There was little to gain, for the untuned model answers well."""
+    base, tuned = main_score(record, BASE), main_score(record, TUNED)
+    if base is None or tuned is None or (base.value or 0.0) < _GOOD:
+        return None
+    compared = main_comparison(record, BASE)
+    gained = compared is not None and compared.verdict == "better"
+    return Finding(
+        rule="base already good",
+        severity="good to know" if gained else "would help",
+        sentence="The untuned model answers these rows well already, so there is little to gain. "
+        "Look for questions at which it is so-so, and write rows of those.",
+        evidence=_scores(record, {BASE: base, TUNED: tuned}),
+        change=command("chat", str(record.recipe.get("model", {}).get("name", "starter"))),
+    )
+
+
+def look_up_as_good(record: RunRecord) -> Finding | None:
+    """The answer of the most similar training question earns as much."""
+    return _as_good(
+        record,
+        "nearest",
+        sentence="A look-up of the nearest training question does as well: on these rows the model "
+        "repeats rather than answers. Rows that ask in many different ways teach more.",
+        change=measure_more_rows(record),
+    )
+
+
+def few_shot_as_good(record: RunRecord) -> Finding | None:
+    """The untuned model with a few examples before its eyes earns as much."""
+    return _as_good(
+        record,
+        "few-shot",
+        sentence="The untuned model does as well when its prompt shows a few examples: these rows "
+        "need no tuning, or the tuned model more of it.",
+        change=longer(record, 2)
+        if record.points("train")
+        else command("train", record.recipe_file),
+    )
+
+
+def _as_good(record: RunRecord, rival: str, *, sentence: str, change: str) -> Finding | None:
+    other, tuned = main_score(record, rival), main_score(record, TUNED)
+    compared = main_comparison(record, rival)
+    if other is None or tuned is None or compared is None or compared.verdict == "better":
+        return None
+    return Finding(
+        rule=f"{'look-up' if rival == 'nearest' else rival} as good",
+        severity="would help",
+        sentence=sentence,
+        evidence=_scores(record, {rival: other, TUNED: tuned}),
+        change=change,
+    )
+
+
+def _scores(record: RunRecord, scores: dict[str, Score]) -> tuple[str, ...]:
+    title = metric_title(main_metric(record) or "")
+    return tuple(
+        f"{title} of {model} {number(score.value)} ({interval(score.low, score.high)})"
+        for model, score in scores.items()
+    )

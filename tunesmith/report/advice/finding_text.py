@@ -1,0 +1,88 @@
+"""RunRecord -> its diagnosis: lines for a terminal, blocks of report.md, a section of the page."""
+
+from collections.abc import Callable, Iterator
+
+from tunesmith.report.advice.finding import Finding
+from tunesmith.report.markup import Markup, joined, tag
+from tunesmith.report.record import RunRecord
+
+TITLE = "What next"
+NOTHING_FOUND = "Nothing stands out."
+_MOST_LINES = 6
+
+
+def finding_lines(record: RunRecord) -> Iterator[str]:
+    """Each finding with its first figure and what changes it; nothing before there are rows."""
+    if not record.summary:
+        return
+    if not record.findings:
+        yield f"{TITLE}: {NOTHING_FOUND[0].lower()}{NOTHING_FOUND[1:]}"
+        return
+    yield f"{TITLE}:"
+    for number, finding in enumerate(record.findings[:_MOST_LINES], start=1):
+        yield f"  {number}. {finding.sentence} ({finding.severity})"
+        yield from (f"     {line}" for line in finding.evidence[:1])
+        if finding.is_command:
+            yield f"     {_kind(finding)}: {finding.change}"
+        else:
+            yield f"     {_kind(finding)}:"
+            yield from (f"       {line}" for line in finding.change.splitlines())
+    if hidden := len(record.findings[_MOST_LINES:]):
+        yield f"  ... and {hidden} more in diagnosis.json and the report"
+
+
+def finding_blocks(record: RunRecord, escaped: Callable[[str], str]) -> Iterator[str]:
+    """The same as Markdown, with all figures and rows.
+
+    Args:
+        record: Of the run.
+        escaped: Makes a text one line on which Markdown acts nowhere.
+    """
+    if not record.summary:
+        return
+    yield f"## {TITLE}"
+    if not record.findings:
+        yield NOTHING_FOUND
+    for number, finding in enumerate(record.findings, start=1):
+        yield f"### {number}. {finding.rule} ({finding.severity})"
+        yield escaped(finding.sentence)
+        told = [*finding.evidence, *_rows_line(finding)]
+        yield "\n".join(f"- {escaped(line)}" for line in told)
+        yield f"{_kind(finding).capitalize()}:"
+        yield "\n".join(f"    {line}" for line in finding.change.splitlines())
+
+
+def findings_section(record: RunRecord) -> Markup:
+    """The same as a section of the page; a click on a row's id searches for it."""
+    if not record.summary:
+        return Markup("")
+    head = tag("h2", TITLE, id="what-next")
+    if not record.findings:
+        return tag("section", head, tag("p", NOTHING_FOUND, class_="note"))
+    ids = {row.example.id for row in record.rows}
+    items = [tag("li", *_item(finding, ids)) for finding in record.findings]
+    return tag("section", head, tag("ol", *items, class_="card findings"))
+
+
+def _item(finding: Finding, ids: set[str]) -> Iterator[Markup]:
+    yield tag("p", finding.sentence, " ", tag("span", finding.severity, class_="badge"))
+    if finding.evidence:
+        yield tag("ul", *(tag("li", line) for line in finding.evidence), class_="plain")
+    if finding.rows:
+        links = [_row(row, is_shown=row in ids) for row in finding.rows]
+        yield tag("p", "Rows: ", joined(*links), class_="note")
+    yield tag("p", f"{_kind(finding).capitalize()}:", class_="small")
+    yield tag("pre", finding.change, class_="mono")
+
+
+def _row(row: str, *, is_shown: bool) -> Markup:
+    shown = tag("a", row, href="#answers", data_search=row) if is_shown else tag("span", row)
+    return joined(tag("code", shown), " ")
+
+
+def _kind(finding: Finding) -> str:
+    return "do" if finding.is_command else "in the recipe"
+
+
+def _rows_line(finding: Finding) -> list[str]:
+    return [f"rows: {', '.join(finding.rows)}"] if finding.rows else []
