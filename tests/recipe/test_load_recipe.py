@@ -26,7 +26,7 @@ def refusal(folder: Path, text: str | bytes, *overrides: str) -> str:
 def test_all_but_sources_has_a_default(tmp_path: Path) -> None:
     recipe = load_recipe(written(tmp_path, MINIMAL))
     assert recipe == recipe_from_mapping({"sources": [{"path": "a.jsonl"}]})
-    assert recipe.training.learning_rate == 5e-5
+    assert recipe.training.open_settings == ["learning_rate", "examples_per_step", "epochs"]
 
 
 def test_every_mistake_is_reported_at_once_with_its_line(tmp_path: Path) -> None:
@@ -52,7 +52,8 @@ recipe.yaml: 10 mistakes:
   recipe.yaml:4: lr: unknown key. Did you mean training.learning_rate?
   recipe.yaml:6: training.learning_rte: unknown key. Did you mean learning_rate?
   recipe.yaml:7: training.epochs: written twice, in lines 7 and 10. Keep one.
-  recipe.yaml:7: training.epochs: -1 is not allowed. Allowed: a number, above 0.
+  recipe.yaml:7: training.epochs: -1 is not allowed. Allowed: auto, or a number, \
+above 0.
   recipe.yaml:8: training.micro_batch: "some" is not allowed. Allowed: auto, or a whole number, \
 at least 1.
   recipe.yaml:9: training.method.lora.rank: 0 is not allowed. Allowed: a whole number, at least 1.

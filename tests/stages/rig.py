@@ -63,10 +63,19 @@ def make_recipe(
         "examples": {"split": {"validation": 0.0, "test": 0.0}},
         "template": {"name": "question-answer"},
     }
-    settings["training"] = {"precision": "fp32", "device": "cpu", **sections.pop("training", {})}
+    settings["training"] = with_numbers(
+        {"precision": "fp32", "device": "cpu", **sections.pop("training", {})}
+    )
     settings["evaluation"] = {"baselines": [], **sections.pop("evaluation", {})}
     settings.update(sections)
     return recipe_from_mapping(settings)
+
+
+def with_numbers(training: Mapping[str, Any]) -> dict[str, Any]:
+    """Keys of `training` with a number in the place of each `auto`: no test searches for them."""
+    numbers = {"learning_rate": 5e-5, "examples_per_step": 8}
+    numbers |= {} if "steps" in training else {"epochs": 2}
+    return {"precision": "fp32", "device": "cpu", **numbers, **training}
 
 
 def opened(recipe: Recipe, folder: RunFolder, recipe_folder: Path, progress: Progress) -> Run:

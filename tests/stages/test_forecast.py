@@ -22,7 +22,9 @@ def test_a_forecast_names_time_memory_and_limit_and_leaves_only_data(
     folder = run_folder(tmp_path / "run")
     found = forecast(opened(recipe, folder, recipe_folder=tmp_path, progress=Talk()))
     seconds, memory = found.seconds, found.memory
-    parts = sum(getattr(seconds, name) for name in ("loading", "training", "validation", "saving"))
+    parts = sum(
+        getattr(seconds, name) for name in ("loading", "search", "training", "validation", "saving")
+    )
     assert seconds.total == pytest.approx(parts, abs=0.01)
     assert 0 < seconds.low < seconds.total < seconds.high
     assert found.micro_batch == 2
@@ -64,3 +66,15 @@ def test_one_process_makes_a_forecast(
         forecast(
             opened(recipe, run_folder(tmp_path / "run"), recipe_folder=tmp_path, progress=Talk())
         )
+
+
+def test_a_forecast_says_what_finding_the_rate_will_cost(tiny_folder: Path, tmp_path: Path) -> None:
+    data = write_rows(tmp_path / "rows.jsonl", colour_rows(40))
+    split = {"split": {"validation": 0.2, "test": 0.0}}
+    keys = {"learning_rate": "auto", "epochs": "auto", "examples_per_step": "auto"}
+    recipe = make_recipe(tiny_folder, data, training=keys, examples=split)
+    run = opened(recipe, run_folder(tmp_path / "run"), recipe_folder=tmp_path, progress=Talk())
+    found = forecast(run)
+    assert 0 < found.seconds.search <= 0.2 * (found.seconds.training + found.seconds.validation)
+    assert any("search" in line for line in found.summary)
+    assert not run.folder.settings.exists()

@@ -47,6 +47,12 @@ class Log:
         return {line["step"]: line["loss"] for line in self.lines if line["split"] == split}
 
 
+def with_numbers(recipe: TrainingRecipe) -> TrainingRecipe:
+    """A recipe with a number in the place of each `auto`."""
+    numbers = {"learning_rate": 5e-5, "examples_per_step": 8, "epochs": 2.0}
+    return recipe.model_copy(update={name: numbers[name] for name in recipe.open_settings})
+
+
 def make_plan(
     folder: Path,
     recipe: TrainingRecipe,
@@ -56,6 +62,7 @@ def make_plan(
     shortcuts: Mapping[str, Shortcut] | None = None,
 ) -> TrainingPlan:
     """A plan over thirteen random rows of 256 tokens and five held-out ones."""
+    recipe = with_numbers(recipe)
     register()
     folder.mkdir(exist_ok=True)
     store = random_store(folder / "train.arrow", LENGTHS)

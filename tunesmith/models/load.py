@@ -221,6 +221,12 @@ def context_tokens(place: ModelPlace) -> int | None:
     return value if isinstance(value, int) and value > 0 else None
 
 
+def hidden_width(place: ModelPlace) -> int | None:
+    """Numbers that a hidden state has, from the configuration; None if it does not say."""
+    value = getattr(model_config(_root(place)).get_text_config(), "hidden_size", None)
+    return value if isinstance(value, int) and value > 0 else None
+
+
 def num_known_tokens(place: ModelPlace) -> int | None:
     """Tokens that a model can read and write, from its files; None if they do not say.
 

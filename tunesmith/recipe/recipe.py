@@ -17,8 +17,10 @@ from tunesmith.recipe.values import (
     Memory,
     MetricName,
     MetricReference,
+    Passes,
     PlainPath,
     Positive,
+    Rate,
     RedactKind,
     Seed,
     Share,
@@ -156,9 +158,13 @@ class TrainingRecipe(RecipeSection):
     method: Literal["full", "lora"] | LoraMethod = Field(
         "full", description="full: all weights; lora, or lora: {rank, alpha, targets}: an adapter"
     )
-    epochs: float = Field(2.0, gt=0, description="passes over the training examples")
+    epochs: Literal["auto"] | Passes = Field(
+        "auto", description="passes over the training examples; auto: by their number, at most"
+    )
     steps: Positive | None = Field(None, description="optimiser updates, instead of epochs")
-    examples_per_step: Positive = Field(8, description="examples an update learns from")
+    examples_per_step: Literal["auto"] | Positive = Field(
+        "auto", description="examples an update learns from; auto: by how many there are"
+    )
     micro_batch: Literal["auto"] | Positive = Field(
         "auto", description="examples at once; changes nothing but memory and speed"
     )
@@ -175,7 +181,9 @@ class TrainingRecipe(RecipeSection):
     optimizer: Literal["adamw", "muon"] = Field(
         "adamw", description="the rule of the update; muon: of hidden matrices, adamw for the rest"
     )
-    learning_rate: float = Field(5e-5, gt=0, description="its highest value, after the warm-up")
+    learning_rate: Literal["auto"] | Rate = Field(
+        "auto", description="its highest value, after the warm-up; auto: found by short trials"
+    )
     schedule: Literal["cosine", "linear", "constant"] = Field(
         "cosine", description="how the learning rate falls after the warm-up; to 0, or not at all"
     )
@@ -208,9 +216,36 @@ class TrainingRecipe(RecipeSection):
         "best", description="which weights become the model: best by validation loss, or last"
     )
     early_stopping: Positive | None = Field(
-        None, description="validations without improvement after which training ends"
+        None,
+        description="validations without improvement after which training ends; "
+        "beside epochs: auto it is 6",
     )
     seed: Seed = Field(0, description="another seed gives another order of the examples")
+
+    @property
+    def open_settings(self) -> list[str]:
+        """The keys that `auto` leaves open."""
+        names = ["learning_rate", "examples_per_step"]
+        names += ["epochs"] if self.steps is None else []
+        return [name for name in names if getattr(self, name) == "auto"]
+
+    @property
+    def highest_rate(self) -> float:
+        """The learning rate of a recipe that names it, as training needs it."""
+        assert self.learning_rate != "auto"
+        return self.learning_rate
+
+    @property
+    def step_size(self) -> int:
+        """Examples of a step, likewise."""
+        assert self.examples_per_step != "auto"
+        return self.examples_per_step
+
+    @property
+    def passes(self) -> float:
+        """Epochs, likewise."""
+        assert self.epochs != "auto"
+        return self.epochs
 
     @property
     def lora(self) -> LoraRecipe | None:

@@ -54,6 +54,8 @@ RedactKind = Literal["email", "phone", "card", "account", "ip", "secret", "handl
 Share = Annotated[float, Field(ge=0.0, lt=1.0)]
 Positive = Annotated[int, Field(ge=1)]
 StopText = Annotated[str, Field(min_length=1)]
+Rate = Annotated[float, Field(gt=0)]
+Passes = Annotated[float, Field(gt=0)]
 Seed = Annotated[int, Field(ge=0, lt=2**32)]
 
 

@@ -83,10 +83,11 @@ def forecast(run: Run) -> Forecast:
             force=None,
             base=base_record(renderer.place, run),
         )
-        return _measure(training, run, opening=opened - started)
+        recipe, share = training.search.outlook()
+        return _measure(training.with_recipe(recipe), run, opening=opened - started, share=share)
 
 
-def _measure(training: Training, run: Run, *, opening: float) -> Forecast:
+def _measure(training: Training, run: Run, *, opening: float, share: float) -> Forecast:
     started, imports = time.monotonic(), psutil.Process().memory_info().rss
     model = training.load()
     plan = training.plan(model)
@@ -103,6 +104,7 @@ def _measure(training: Training, run: Run, *, opening: float) -> Forecast:
         times=times,
         one_validation=validation_seconds(plan, state),
         disk=_weigh_disk(plan, run.folder),
+        search_share=share,
     )
     peak = matmul_rate(model.device, plan.engine.precision)
     run.progress.close()
@@ -144,6 +146,7 @@ class _Measured:
     times: StepTimes
     one_validation: float
     disk: _Disk
+    search_share: float  # of training and validation: what finding the rate costs beside them
 
     def seconds(self) -> ForecastSeconds:
         """Each part of the time, their sum, and between what it should lie."""
@@ -151,10 +154,13 @@ class _Measured:
         num_validations = ceil(self.plan.num_steps / self.plan.validate_every)
         validation = self.one_validation * (1 + num_validations)
         saving = self._saving(num_validations)
-        total = self.loading + training + validation + saving
-        off = self.times.spread * (training + validation) + 0.5 * saving
+        search = self.search_share * (training + validation)
+        loading = self.loading * (2 if search else 1)  # trials have a model of their own
+        total = loading + search + training + validation + saving
+        off = self.times.spread * (search + training + validation) + 0.5 * saving
         parts = {
-            "loading": self.loading,
+            "loading": loading,
+            "search": search,
             "training": training,
             "validation": validation,
             "saving": saving,
@@ -260,7 +266,8 @@ def _lines(result: Forecast) -> list[str]:
     seconds, memory, limit = result.seconds, result.memory, result.limit
     parts = ", ".join(
         f"{name} {duration(getattr(seconds, name))}"
-        for name in ("loading", "training", "validation", "saving")
+        for name in ("loading", "search", "training", "validation", "saving")
+        if getattr(seconds, name) or name != "search"
     )
     pieces = ", ".join(
         f"{name.removesuffix('_bytes')} {size / _MEBIBYTE:,.0f}"

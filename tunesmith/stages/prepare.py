@@ -16,6 +16,7 @@ from tunesmith.stages.preparing.settled_template import (
 from tunesmith.stages.preparing.teacher_sources import with_taught_files
 from tunesmith.stages.responders.renderer import Renderer, refuse_unknown_tokens
 from tunesmith.stages.results.prepared import Prepared
+from tunesmith.stages.settling.settled_training import settled_run
 
 
 def prepare(run: Run) -> Prepared:
@@ -53,8 +54,8 @@ def prepare_stage(run: Run, renderer: Renderer) -> Prepared:
 
 
 def write_recipe(run: Run, asked: Renderer) -> None:
-    """Keep the recipe of a prepared run in its folder, with what its template came to."""
-    recipe = settled_recipe(run.recipe, asked, settled_renderer(run, asked))
+    """Keep the recipe of a prepared run in its folder, with what `auto` came to so far."""
+    recipe = settled_recipe(settled_run(run).recipe, asked, settled_renderer(run, asked))
     write_text(run.folder.recipe, resolved_yaml(recipe))
 
 

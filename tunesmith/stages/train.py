@@ -7,7 +7,7 @@ import os
 import resource
 from collections.abc import Mapping
 from contextlib import ExitStack
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 import torch
@@ -33,12 +33,14 @@ from tunesmith.stages.execution.stage import (
     run_stage,
 )
 from tunesmith.stages.execution.training_log import TrainingLog
-from tunesmith.stages.prepare import prepare_stage
+from tunesmith.stages.prepare import prepare_stage, write_recipe
 from tunesmith.stages.preparing.prepared_files import open_store
 from tunesmith.stages.preparing.settled_template import asked_renderer, settled_renderer
 from tunesmith.stages.responders.kept_stops import stops_of
 from tunesmith.stages.responders.renderer import Renderer, contract_of
 from tunesmith.stages.results.trained import Trained
+from tunesmith.stages.settling.search import SettingsSearch
+from tunesmith.stages.settling.settled_training import settled_run, with_training
 from tunesmith.training import checkpoint as checkpoints
 from tunesmith.training.distributed import Ranks, joined_ranks
 from tunesmith.training.engine import (
@@ -94,6 +96,9 @@ def train(run: Run, *, force: str | None = None) -> Trained:
             force=force,
             base=base_record(renderer.place, run),
         )
+        training = training.with_recipe(training.search.settled())
+        if asked is not None:
+            write_recipe(run, asked)
         return Trained.from_dict(training.result())
 
 
@@ -108,6 +113,29 @@ class Training:
     force: str | None
     base: dict[str, Any]  # which model the run starts from
     shortcuts: Mapping[str, Shortcut] = field(default_factory=lambda: SHORTCUTS)
+
+    def with_recipe(self, recipe: TrainingRecipe) -> "Training":
+        """The same by another recipe: that which has all its numbers."""
+        return replace(self, run=with_training(self.run, recipe))
+
+    @property
+    def search(self) -> SettingsSearch:
+        """The search for the numbers that the recipe leaves to `auto`."""
+        return SettingsSearch(
+            run=self.run,
+            base=identity_of_base(self.base),
+            place=self.renderer.place,
+            engine=self.engine,
+            ranks=self.ranks,
+            plan_of=self._planned_by,
+        )
+
+    def _planned_by(self, recipe: TrainingRecipe) -> TrainingPlan:
+        """The training by a recipe, with a model of its own."""
+        training = self.with_recipe(recipe)
+        plan = training.plan(training.load())
+        check_memory(plan)
+        return plan
 
     def result(self) -> StageResult:
         """Train unless the model stands already, made from the same inputs."""
@@ -252,6 +280,7 @@ def start_engine(recipe: TrainingRecipe) -> Engine:
 
 def training_stage(run: Run, base: dict[str, Any]) -> Stage:
     """The stage of a run: what the model depends on, where it lies."""
+    run = settled_run(run)
     return Stage(
         name="train",
         inputs={

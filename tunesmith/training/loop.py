@@ -6,6 +6,7 @@ which a checkpoint holds whole. The loop itself only decides what is due after e
 
 import math
 import time
+from collections.abc import Callable
 from contextlib import closing
 from dataclasses import asdict, replace
 
@@ -44,7 +45,7 @@ def run_training(
         try:
             _run_steps(plan, progress, listener, stop)
         except OutOfMemory as error:
-            _use_less_memory(plan, progress, listener, error)
+            use_less_memory(plan, progress, listener.note, error)
 
 
 def _run_steps(
@@ -57,7 +58,7 @@ def _run_steps(
     started = time.monotonic()
     with closing(prefetched(wanted)) as steps:
         for data in steps:
-            result, rate = _update(plan, data)
+            result, rate = update(plan, data)
             _require_finite(plan, data, result)
             progress.step += 1
             progress.tokens_seen += data.num_tokens
@@ -69,7 +70,8 @@ def _run_steps(
             started = time.monotonic()
 
 
-def _update(plan: TrainingPlan, data: StepData) -> tuple[StepResult, float]:
+def update(plan: TrainingPlan, data: StepData) -> tuple[StepResult, float]:
+    """Do one step of a plan, with its own seed and rate; the rate is told."""
     seed_everything(plan.recipe.seed, data.step)
     rate = learning_rate_at(data.step, num_steps=plan.num_steps, recipe=plan.recipe)
     for group in plan.optimizer.param_groups:
@@ -193,10 +195,14 @@ def _rows_without_finite_loss(plan: TrainingPlan, data: StepData) -> list[int]:
     return sorted(culprits)
 
 
-def _use_less_memory(
-    plan: TrainingPlan, progress: TrainingState, listener: TrainingListener, error: OutOfMemory
+def use_less_memory(
+    plan: TrainingPlan, progress: TrainingState, note: Callable[[str], None], error: OutOfMemory
 ) -> None:
-    """Halve the micro-batch, or recompute activations; raise when nothing is left to try."""
+    """Halve the micro-batch, or recompute activations.
+
+    Raises:
+        TunesmithError: Nothing is left to try.
+    """
     if plan.ranks.size > 1:
         raise TunesmithError(
             f"rank {plan.ranks.rank} ran out of memory at micro-batch {progress.micro_batch}",
@@ -217,4 +223,4 @@ def _use_less_memory(
             where=f"step {progress.step + 1}",
             cure="Lower training.max_tokens, use method: lora, or a smaller model.",
         ) from error
-    listener.note(f"memory ran out at step {progress.step + 1}: {change}; the result is the same")
+    note(f"memory ran out at step {progress.step + 1}: {change}; the result is the same")

@@ -107,9 +107,9 @@ def first_state(plan: TrainingPlan) -> TrainingState:
             learning=sum(p.nbytes for p in plan.optimizer.parameters),
             precision=plan.engine.precision,
             free=usable_memory(plan.model.device, recipe.memory),
-            examples_per_step=recipe.examples_per_step,
+            examples_per_step=recipe.step_size,
         )
-    size = min(size, recipe.examples_per_step)
+    size = min(size, recipe.step_size)
     is_on = recipe.activation_checkpointing == "on"
     return TrainingState(micro_batch=plan.ranks.from_first(size), is_checkpointing=is_on)
 

@@ -173,7 +173,7 @@ def _outer_matrices(network: torch.nn.Module) -> set[int]:
 def _muon(weights: list[torch.nn.Parameter], recipe: TrainingRecipe) -> torch.optim.Optimizer:
     return torch.optim.Muon(
         weights,
-        lr=recipe.learning_rate,
+        lr=recipe.highest_rate,
         weight_decay=recipe.weight_decay,
         adjust_lr_fn="match_rms_adamw",
     )
@@ -186,5 +186,5 @@ def _adamw(weights: list[torch.nn.Parameter], recipe: TrainingRecipe) -> torch.o
         {"params": [p for p in weights if p.ndim < 2], "weight_decay": 0.0},
     ]
     return torch.optim.AdamW(
-        [group for group in groups if group["params"]], lr=recipe.learning_rate, fused=True
+        [group for group in groups if group["params"]], lr=recipe.highest_rate, fused=True
     )

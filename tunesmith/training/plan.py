@@ -13,6 +13,7 @@ from tunesmith.training.engine import Engine
 from tunesmith.training.feed import Feed
 from tunesmith.training.optimizer import Optimizer
 from tunesmith.training.resources.pace import CheckpointPace, steps_between
+from tunesmith.training.schedule import examples_in_all
 from tunesmith.training.step import StepRules
 
 LogLine = dict[str, Any]
@@ -63,10 +64,8 @@ class TrainingPlan:
 
     def num_examples(self, step: int) -> int:
         """Examples read in the first `step` updates; the last update may hold fewer."""
-        wanted = step * self.recipe.examples_per_step
-        if self.recipe.steps is not None:
-            return wanted
-        return min(wanted, max(1, round(self.recipe.epochs * len(self.feed.store))))
+        wanted = step * self.recipe.step_size
+        return min(wanted, examples_in_all(len(self.feed.store), self.recipe))
 
     @property
     def validate_every(self) -> int:

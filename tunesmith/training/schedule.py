@@ -20,9 +20,10 @@ def learning_rate_at(step: int, *, num_steps: int, recipe: TrainingRecipe) -> fl
         num_steps: Updates of the whole training.
         recipe: Peak rate, share of warm-up steps, kind of decay.
     """
+    highest = recipe.highest_rate
     num_warmup = math.ceil(round(recipe.warmup_fraction * num_steps, 6))  # 0.07 * 100 is not 7
     if step < num_warmup:
-        return recipe.learning_rate * (step + 1) / num_warmup
+        return highest * (step + 1) / num_warmup
     progress = (step - num_warmup) / max(1, num_steps - num_warmup)
     if recipe.schedule == "constant":
         share = 1.0
@@ -30,14 +31,21 @@ def learning_rate_at(step: int, *, num_steps: int, recipe: TrainingRecipe) -> fl
         share = 1.0 - progress
     else:
         share = 0.5 * (1.0 + math.cos(math.pi * progress))
-    return recipe.learning_rate * share
+    return highest * share
 
 
 def count_steps(num_rows: int, recipe: TrainingRecipe) -> int:
     """Updates of the whole training; the last may hold fewer examples."""
     if recipe.steps is not None:
         return recipe.steps
-    return max(1, math.ceil(round(recipe.epochs * num_rows) / recipe.examples_per_step))
+    return math.ceil(examples_in_all(num_rows, recipe) / recipe.step_size)
+
+
+def examples_in_all(num_rows: int, recipe: TrainingRecipe) -> int:
+    """Examples that the whole training reads."""
+    if recipe.steps is not None:
+        return recipe.steps * recipe.step_size
+    return max(1, round(recipe.passes * num_rows))
 
 
 def rows_of_step(step: int, *, num_rows: int, num_steps: int, recipe: TrainingRecipe) -> list[int]:
@@ -46,10 +54,9 @@ def rows_of_step(step: int, *, num_rows: int, num_steps: int, recipe: TrainingRe
     A step may end one epoch and begin the next, so that every step but the last holds the
     same number of examples.
     """
-    first = step * recipe.examples_per_step
-    last = first + recipe.examples_per_step
-    if recipe.steps is None:
-        last = min(last, max(1, round(recipe.epochs * num_rows)))
+    size = recipe.step_size
+    first = step * size
+    last = min(first + size, examples_in_all(num_rows, recipe))
     return [
         int(_epoch_order(recipe.seed, position // num_rows, num_rows)[position % num_rows])
         for position in range(first, last)

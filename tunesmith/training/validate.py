@@ -3,7 +3,7 @@
 Memory does not grow with the number of rows: what is kept of a row is three numbers.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import torch
@@ -42,15 +42,17 @@ class Validation:
     num_targets: int
 
 
-def row_losses(model: LanguageModel, feed: Feed, *, precision: str) -> Iterator[RowLoss]:
-    """Measure this rank's share of the rows, in the store's order.
+def row_losses(
+    model: LanguageModel, feed: Feed, *, precision: str, chosen: Sequence[int] | None = None
+) -> Iterator[RowLoss]:
+    """Measure this rank's share of the chosen rows, or of all, in the store's order.
 
     A batch that does not fit into memory is measured in halves; the numbers are the same.
 
     Raises:
         TunesmithError: One row alone does not fit.
     """
-    rows = feed.ranks.share_of(range(len(feed.store)))
+    rows = feed.ranks.share_of(range(len(feed.store)) if chosen is None else chosen)
     size = feed.micro_batch
     pieces = (feed.batches_of(rows[i : i + size]) for i in range(0, len(rows), size))
     was_training = model.network.training
@@ -82,10 +84,12 @@ def _measure_or_split(
                 yield from _measure_or_split(model, feed, smaller, rows=group, precision=precision)
 
 
-def validate(model: LanguageModel, feed: Feed, *, precision: str) -> Validation:
-    """Loss and accuracy over all rows and ranks, from sums over counted tokens."""
+def validate(
+    model: LanguageModel, feed: Feed, *, precision: str, chosen: Sequence[int] | None = None
+) -> Validation:
+    """Loss and accuracy over the chosen rows, or all, and all ranks, from sums over tokens."""
     nats, num_correct, num_targets = 0.0, 0, 0
-    for measured in row_losses(model, feed, precision=precision):
+    for measured in row_losses(model, feed, precision=precision, chosen=chosen):
         nats += measured.nats
         num_correct += measured.num_correct
         num_targets += measured.num_targets

@@ -34,8 +34,10 @@ _FILES = (
     "report.html",
     "report.md",
     "scores.json",
+    "settings.json",
     "splits.jsonl",
     "study.json",
+    "trials.jsonl",
     MARKER,
 )
 

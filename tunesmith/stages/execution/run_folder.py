@@ -90,6 +90,16 @@ class RunFolder:
         return self.path / "log.jsonl"
 
     @property
+    def settings(self) -> Path:
+        """What the numbers of training that the recipe leaves to `auto` came to, and how."""
+        return self.path / "settings.json"
+
+    @property
+    def trials(self) -> Path:
+        """The trials of a search that is not done."""
+        return self.path / "trials.jsonl"
+
+    @property
     def checkpoints(self) -> Path:
         """Enough to resume training."""
         return self.path / "checkpoints"

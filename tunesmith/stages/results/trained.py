@@ -57,9 +57,13 @@ class Trained:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ForecastSeconds:
-    """Seconds of each part of a training, their sum, and between what it should lie."""
+    """Seconds of each part of a training, their sum, and between what it should lie.
+
+    `search` is for the learning rate, where the recipe leaves it to `auto` and it is not found yet.
+    """
 
     loading: float
+    search: float
     training: float
     validation: float
     saving: float

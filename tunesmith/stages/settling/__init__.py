@@ -1,0 +1,1 @@
+"""A prepared run whose recipe leaves numbers of training to `auto` -> those numbers, once."""

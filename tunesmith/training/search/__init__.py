@@ -1,0 +1,1 @@
+"""A model, its training rows and a recipe that leaves numbers to `auto` -> those numbers."""
