@@ -63,9 +63,7 @@ def make_recipe(
         "examples": {"split": {"validation": 0.0, "test": 0.0}},
         "template": {"name": "question-answer"},
     }
-    settings["training"] = with_numbers(
-        {"precision": "fp32", "device": "cpu", **sections.pop("training", {})}
-    )
+    settings["training"] = with_numbers(sections.pop("training", {}))
     settings["evaluation"] = {"baselines": [], **sections.pop("evaluation", {})}
     settings.update(sections)
     return recipe_from_mapping(settings)
