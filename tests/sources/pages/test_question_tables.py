@@ -1,4 +1,4 @@
-"""Tables whose rows ask and answer, in Markdown and HTML."""
+"""Tables whose rows ask and answer, in Markdown and HTML; entries of a FAQ that do not ask."""
 
 from pathlib import Path
 
@@ -63,3 +63,22 @@ def test_what_other_columns_say_stands_behind_the_answer(tmp_path: Path) -> None
 )
 def test_other_tables_stay_tables(tmp_path: Path, rows: list[tuple[str, ...]]) -> None:
     assert pairs(tmp_path, "a.md", markdown(*rows)) == []
+
+
+ENTRIES = [ROWS[0], ("Delivery times", "Three days."), ("Which fuse?", "A slow one.")]
+
+
+@pytest.mark.parametrize(
+    "form",
+    [
+        "<button>{}</button><div>{}</div>",
+        "<button aria-expanded=false>{}</button><p>{}</p>",
+        "<details><summary>{}</summary><p>{}</p></details>",
+    ],
+)
+def test_an_entry_that_does_not_ask_among_those_that_do_is_a_question(
+    tmp_path: Path, form: str
+) -> None:
+    body = "\n".join(form.format(*entry) for entry in ENTRIES)
+    page = f"<html><body><h1>FAQ</h1>{body}</body></html>"
+    assert pairs(tmp_path, "a.html", page) == ENTRIES

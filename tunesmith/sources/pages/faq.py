@@ -6,7 +6,7 @@ until the next question or a heading as high as its own.
 """
 
 from collections import Counter
-from collections.abc import Container, Iterator
+from collections.abc import Container, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TypeGuard
 
@@ -29,6 +29,8 @@ from tunesmith.sources.pages.question_text import (
 )
 from tunesmith.sources.pages.subject import subject_of
 from tunesmith.sources.row import Dropped, RowError
+
+_ENTRIES = ("question", "toggle", "summary")  # kinds of blocks that open an answer
 
 
 @dataclass(slots=True)
@@ -113,6 +115,13 @@ def _dropped(part: _Part, fault: RowError, name: str, named: Container[str]) -> 
     return Dropped.of(fault, source=source, text=shown) if shown else None
 
 
+def _entries_ask(blocks: Sequence[Block]) -> bool:
+    """Whether most of what opens an answer asks, so that the others stand for questions, too."""
+    entries = [block for block in blocks if block.kind in _ENTRIES]
+    num_asking = sum(block.kind == "question" or asks(block.text) for block in entries)
+    return num_asking > 1 and 2 * num_asking > len(entries)
+
+
 class _Page:
     """One page while its blocks are walked; the stack holds what is open."""
 
@@ -126,6 +135,9 @@ class _Page:
         self._stack = [self._root]
         self._parts = [self._root]
         self._open_details: list[_Part | None] = []
+        self._entries_ask = _entries_ask(self._blocks)
+        asking = [one.line for one in self._blocks if one.kind in _ENTRIES and asks(one.text)]
+        self._last_asking = max(asking, default=0)  # what is folded behind it may be a log
 
     def parts(self) -> list[_Part]:
         """Headings and questions in order, each with its own text."""
@@ -147,7 +159,8 @@ class _Page:
                 self._question(block)
             case "toggle":
                 self._close(LOWEST_LEVEL)
-                self._open(block, LOWEST_LEVEL, is_question=tells_problem(block.text))
+                is_question = self._entries_ask or tells_problem(block.text)
+                self._open(block, LOWEST_LEVEL, is_question=is_question)
             case "summary":
                 self._summary(block)
             case "close":
@@ -186,7 +199,9 @@ class _Page:
         self._open(block, LOWEST_LEVEL, is_question=True)
 
     def _summary(self, block: Block) -> None:
-        if asks(block.text) or (self._asked() is None and tells_problem(block.text)):
+        is_among = self._entries_ask and block.line <= self._last_asking
+        is_entry = self._asked() is None and is_among and bool(block.text)
+        if is_entry or asks(block.text) or (self._asked() is None and tells_problem(block.text)):
             if self._stack[-1].block.kind == "question":
                 self._close(LOWEST_LEVEL)
             self._open(block, self._stack[-1].level + 0.5, is_question=True)

@@ -51,6 +51,21 @@ def is_toggle(element: "HtmlElement") -> bool:
     )
 
 
+def _alike(toggle: "HtmlElement") -> Iterator["HtmlElement"]:
+    """The buttons behind one that asks which stand as it does above a panel like its own."""
+    panel = toggle.getnext()
+    if toggle.tag != "button" or panel is None or not asks(heading_text(toggle)):
+        return
+    for other in toggle.itersiblings("button"):
+        behind = other.getnext()
+        if behind is None or behind.tag != panel.tag or not _is_one_line(other):
+            return
+        if asks(text := heading_text(other)):
+            return  # which looks for those behind itself
+        if _is_title(text):
+            yield other
+
+
 class Accordions(NamedTuple):
     """The toggles of a page, the elements that they stand in, and those that hold several."""
 
@@ -62,6 +77,7 @@ class Accordions(NamedTuple):
 def accordions_of(page: "HtmlElement") -> Accordions:
     """What a page has of them, by one walk up from each."""
     toggles = {one for one in page.iter() if isinstance(one.tag, str) and is_toggle(one)}
+    toggles |= {like for one in toggles for like in _alike(one)}
     found = Accordions(toggles, set(), set())
     for toggle in toggles:
         for holder in toggle.iterancestors():
