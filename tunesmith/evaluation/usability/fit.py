@@ -1,9 +1,10 @@
 """An answer that is a text -> how well it fits its own question's reference, among others'.
 
 A fluent answer to another question reads as well as a right one, and shares as many words with its
-reference as chance gives. So each answer is compared with its own reference and with those of other
-rows: 100 where its own is the most similar, 50 by chance. Words of the question do not count: to
-repeat it is no answer. Similarity is the cosine of words and word pairs weighed by TF-IDF.
+reference as chance gives. So each answer is compared with its own reference and with the 20 others
+that are most like it: 100 where its own is the most similar, 50 by chance. Phrases that all share
+tell nothing then, what is particular to the row does. Words of the question do not count: to repeat
+it is no answer. Similarity is the cosine of words and word pairs weighed by TF-IDF.
 """
 
 from collections import Counter
@@ -18,7 +19,8 @@ from tunesmith.evaluation.usability.expected import text_key
 from tunesmith.examples.example import Example
 from tunesmith.examples.splitting.words import words_of
 
-_OTHERS = 200  # references that an answer is compared with, so the work stays linear
+_OTHERS = 200  # references to choose from, so the work stays linear
+_HARDEST = 20
 _EQUAL = 1e-9
 
 
@@ -48,11 +50,16 @@ class ReferenceFit:
         """
         places = [self._places[row.example_id] for row in rows]
         answers = self._vectors.of([_beyond_question(row) for row in rows])
-        to_own = (answers * self._vectors.matrix[places]).sum(axis=1).reshape(-1, 1)
-        to_others = (answers @ self._vectors.matrix[self._drawn].T).toarray()  # (N, others)
-        is_other = self._keys[self._drawn][None, :] != self._keys[places][:, None]
-        less = np.sum(is_other & (to_others < to_own - _EQUAL), axis=1)
-        ties = np.sum(is_other & (np.abs(to_others - to_own) <= _EQUAL), axis=1)
+        own, drawn = self._vectors.matrix[places], self._vectors.matrix[self._drawn]
+        to_own = (answers * own).sum(axis=1).reshape(-1, 1)
+        to_others = (answers @ drawn.T).toarray()  # (N, others)
+        likeness = (own @ drawn.T).toarray()
+        likeness[self._keys[self._drawn][None, :] == self._keys[places][:, None]] = -1.0
+        nearest = np.argsort(-likeness, axis=1, kind="stable")[:, :_HARDEST]
+        is_other = np.take_along_axis(likeness, nearest, axis=1) >= 0
+        others = np.take_along_axis(to_others, nearest, axis=1)
+        less = np.sum(is_other & (others < to_own - _EQUAL), axis=1)
+        ties = np.sum(is_other & (np.abs(others - to_own) <= _EQUAL), axis=1)
         counts = is_other.sum(axis=1)
         return [
             float(100 * (below + equal / 2) / count) if count else None

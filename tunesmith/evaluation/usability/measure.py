@@ -36,6 +36,7 @@ from tunesmith.files import read_json_lines, write_json_lines
 
 _Item = TypeVar("_Item")
 _ROWS_AT_ONCE = 256
+_FITS = 80.0  # from which on a longer answer is taken for one to its own question
 _MAX_QUESTION = 2_000  # characters that likeness is told by
 
 
@@ -160,7 +161,7 @@ def _found(model: str, row: AnsweredRow, looked: _Looked, fit: float | None) -> 
         model=model,
         form=form,
         signs=signs_of(row, looked.expected, markers=looked.markers),
-        is_right=is_right(row, form),
+        is_right=is_right(row, form) and (form != "text" or fit is None or fit >= _FITS),
         fit=fit if form == "text" else None,
         similarity=looked.similarities.get(row.example_id),
     )

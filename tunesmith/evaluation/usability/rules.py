@@ -43,22 +43,24 @@ class UsabilityRule:
 
     Attributes:
         rate: What it is about.
-        care: Where the interval's worse end is beyond this: usable with care at best.
+        care: Where the value is beyond this: usable with care at best.
+        worst: Where the interval's worse end is beyond this: the same.
         not_yet: Where the value is at this or beyond: not usable yet. None: never for this.
         is_fault: Whether much of it is bad, or little.
     """
 
     rate: str
     care: float
+    worst: float
     not_yet: float | None
     is_fault: bool = False
 
 
 RULES: Mapping[str, UsabilityRule] = {
-    "faulty": UsabilityRule(rate=FAULTY, care=20, not_yet=25, is_fault=True),
-    "wrong": UsabilityRule(rate=CHECKED, care=60, not_yet=40),
-    "unfit": UsabilityRule(rate=FIT, care=80, not_yet=75),
-    "disagrees": UsabilityRule(rate=AGREES, care=50, not_yet=None),
+    "faulty": UsabilityRule(rate=FAULTY, care=10, worst=20, not_yet=25, is_fault=True),
+    "wrong": UsabilityRule(rate=CHECKED, care=75, worst=60, not_yet=40),
+    "unfit": UsabilityRule(rate=FIT, care=85, worst=75, not_yet=75),
+    "disagrees": UsabilityRule(rate=AGREES, care=60, worst=45, not_yet=None),
 }
 
 
@@ -104,7 +106,8 @@ def limited(rule: UsabilityRule, score: Score) -> UsabilityOutcome | None:
     worse_end = score.high if rule.is_fault else score.low
     if rule.not_yet is not None and sign * score.value <= sign * rule.not_yet:
         return NOT_YET
-    return CARE if sign * worse_end < sign * rule.care else None
+    is_clear = sign * score.value >= sign * rule.care and sign * worse_end >= sign * rule.worst
+    return None if is_clear else CARE
 
 
 def _by_comparison(tally: Tally, rates: Mapping[str, Score]) -> Iterator[UsabilityFinding]:
