@@ -7,6 +7,7 @@ from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
+from pyarrow.feather import write_feather
 
 from tests.laws.files_of_words import FileKind, Part, Words, lines
 
@@ -66,6 +67,14 @@ ROW_FILES = (
         name="faq.parquet",
         parts=_ROW_PARTS,
         write=lambda path, parts: pq.write_table(
+            pa.Table.from_pylist(list(map(_full, parts))), path
+        ),
+    ),
+    FileKind(
+        kind="arrow",
+        name="faq.feather",
+        parts=_ROW_PARTS,
+        write=lambda path, parts: write_feather(
             pa.Table.from_pylist(list(map(_full, parts))), path
         ),
     ),

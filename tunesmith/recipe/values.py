@@ -17,6 +17,7 @@ SourceKindName = Literal[
     "csv",
     "tsv",
     "parquet",
+    "arrow",
     "text",
     "faq",
     "document",

@@ -112,7 +112,7 @@ def _recognise_transcript(file: SourceFile) -> Recognition | None:
         reason = "it is a channel that DiscordChatExporter wrote as a page"
         return Recognition(certainty=Certainty.CERTAIN, reason=reason)
     is_text = format_of(file) in (None, "plain", "markdown") and b"\0" not in file.head
-    if file.is_tree or not is_text or row_kind(file) in ("csv", "tsv", "parquet"):
+    if file.is_tree or not is_text or row_kind(file) in ("csv", "tsv", "parquet", "arrow"):
         return None
     form = find_form(file.head.decode("utf-8", "replace").lstrip("\ufeff\u200e").split("\n"))
     if form is None or (_text_chat(file) and form.name != "time, name"):

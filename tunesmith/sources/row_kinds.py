@@ -1,4 +1,4 @@
-"""The kinds of files of rows, as records: JSON, JSON Lines, CSV, TSV, Parquet.
+"""The kinds of files of rows, as records: JSON, JSON Lines, CSV, TSV, Parquet, Arrow.
 
 The content decides, the name settles ties.
 """
@@ -17,10 +17,15 @@ from tunesmith.sources.row import Dropped, NotRead, Row
 from tunesmith.sources.tables.csv_files import read_csv_file
 from tunesmith.sources.tables.csv_layout import find_table_layout
 from tunesmith.sources.tables.json_files import read_json_file, read_json_lines_file
-from tunesmith.sources.tables.tables import read_parquet_file
+from tunesmith.sources.tables.tables import (
+    ARROW_MARK,
+    ARROW_STREAM_MARK,
+    read_arrow_file,
+    read_parquet_file,
+)
 from tunesmith.sources.unrecognised import unrecognised
 
-RowKind = Literal["json", "jsonl", "csv", "tsv", "parquet"]
+RowKind = Literal["json", "jsonl", "csv", "tsv", "parquet", "arrow"]
 PACKED = {".gz", ".gzip", ".zst", ".zstd"}
 _SUFFIXES: dict[str, RowKind] = {
     ".json": "json",
@@ -30,11 +35,14 @@ _SUFFIXES: dict[str, RowKind] = {
     ".tsv": "tsv",
     ".tab": "tsv",
     ".parquet": "parquet",
+    ".arrow": "arrow",
+    ".feather": "arrow",
 }
 _READERS: dict[RowKind, Callable[[Path, str], Iterator[Row | Dropped | NotRead]]] = {
     "json": read_json_file,
     "jsonl": read_json_lines_file,
     "parquet": read_parquet_file,
+    "arrow": read_arrow_file,
 }
 _MANY_LINES = 40  # of a file whose beginning may end within one
 _EVEN = 0.9  # of a table's rows have its width, where its name does not say that it is one
@@ -53,6 +61,8 @@ def row_kind(file: SourceFile) -> RowKind | None:
     named = _kind_of_name(file.path)
     if file.head.startswith(b"PAR1"):
         return "parquet"
+    if file.head.startswith((ARROW_MARK, ARROW_STREAM_MARK)):
+        return "arrow"
     if text.startswith(b"["):
         return "jsonl" if named == "jsonl" and not LIST_OF_OBJECTS.match(text) else "json"
     return _object_kind(text, named) if text.startswith(b"{") else _other_kind(file, named)
@@ -155,4 +165,7 @@ ROW_KINDS = (
         "it is a table of text with tabs and a header",
     ),
     _record("parquet", "a Parquet file", "it begins with Parquet's mark"),
+    _record(
+        "arrow", "an Arrow file, as datasets and Feather save it", "it begins as Arrow's files"
+    ),
 )

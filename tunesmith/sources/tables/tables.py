@@ -1,4 +1,4 @@
-"""Parquet files -> rows, with the row number of each; whatever a table holds as text is checked."""
+"""Parquet and Arrow files -> rows, each with its number; the texts in them are checked."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -8,6 +8,8 @@ from tunesmith.errors import DataError
 from tunesmith.sources.row import Dropped, Row, RowError
 from tunesmith.sources.tables.strict_json import check_characters
 
+ARROW_MARK = b"ARROW1"
+ARROW_STREAM_MARK = b"\xff\xff\xff\xff"
 _PARQUET_ROWS = 256  # held at once
 
 
@@ -33,6 +35,41 @@ def read_parquet_file(path: Path, name: str) -> Iterator[Row | Dropped]:
             where=name,
             cure="The file is damaged or of another kind; copy it again or name its kind.",
         ) from None
+
+
+def read_arrow_file(path: Path, name: str) -> Iterator[Row | Dropped]:
+    """The rows of an Arrow file, as `datasets` saves its streams and Feather its files.
+
+    Raises:
+        DataError: It is none, or it is damaged.
+    """
+    import pyarrow as pa  # noqa: PLC0415 - heavy
+
+    number = 0
+    try:
+        with pa.memory_map(str(path)) as source:
+            for batch in _arrow_batches(source):
+                for begin in range(0, batch.num_rows, _PARQUET_ROWS):
+                    for fields in _batch_rows(batch.slice(begin, _PARQUET_ROWS)):
+                        number += 1
+                        yield checked_row(fields, f"{name}:row {number}")
+    except (pa.ArrowException, OSError) as error:
+        raise DataError(
+            f"not readable as Arrow after row {number} ({str(error).splitlines()[0]})",
+            where=name,
+            cure="The file is damaged or of another kind; copy it again or save it as Parquet.",
+        ) from None
+
+
+def _arrow_batches(source: Any) -> Iterator[Any]:
+    from pyarrow import ipc  # noqa: PLC0415 - heavy
+
+    if source.read(len(ARROW_MARK)) == ARROW_MARK:
+        file = ipc.open_file(source)
+        yield from (file.get_batch(number) for number in range(file.num_record_batches))
+        return
+    source.seek(0)
+    yield from ipc.open_stream(source)
 
 
 def checked_row(fields: dict[str, Any] | RowError, source: str) -> Row | Dropped:
