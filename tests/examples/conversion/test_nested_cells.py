@@ -166,7 +166,8 @@ def test_the_last_of_the_earlier_turns_asks_where_nothing_else_does() -> None:
         ({"user": ASKED, "assistant": TOLD}, [ASKED, TOLD]),
         ({"Q": ASKED, "A": TOLD}, [ASKED, TOLD]),
         ({"source": ASKED, "target": TOLD}, [ASKED, TOLD]),
-        ({"customer": ASKED, "agent": TOLD, "id": 7}, [ASKED, TOLD]),
+        ({"customer": ASKED, "chatbot": TOLD, "id": 7}, [ASKED, TOLD]),
+        ({"source": "a corpus", "input": ASKED, "target": TOLD}, [ASKED, TOLD]),
         ({"system": "Be brief.", "user": ASKED, "bot": TOLD}, ["Be brief.", ASKED, TOLD]),
     ],
 )
@@ -175,6 +176,11 @@ def test_names_ask_and_answer_beside_each_other(
 ) -> None:
     item, _ = read(columns)
     assert texts(item) == expected
+
+
+def test_names_of_people_are_no_pair() -> None:
+    item, _ = read({"customer": "Ann Lund", "agent": "Ben", "model": "x-3", "minutes": 3})
+    assert isinstance(item, Dropped)
 
 
 @pytest.mark.parametrize("ends", ["01", "12", "ab", "jk"])

@@ -190,7 +190,7 @@ def _settle(free: Sequence[str], roles: dict[str, list[str]], rivals: set[str]) 
         if exact and role not in rivals:
             roles[role] = exact
     is_open = rivals.isdisjoint(("instruction", "response")) and not roles["messages"]
-    if is_open and not (roles["instruction"] or roles["text"] or roles["context"]):
+    if is_open and not any(roles[one] for one in ("instruction", "input", "text", "context")):
         _pair_up(free, roles)
     if not roles["instruction"] and "input" not in rivals:
         roles["instruction"], roles["input"] = roles["input"], []
