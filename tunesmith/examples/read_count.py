@@ -12,6 +12,7 @@ from tunesmith.examples.clean import CLEANED
 from tunesmith.examples.conversion.conversations import TOOL_CALLS
 from tunesmith.examples.conversion.end_markers import REMOVED
 from tunesmith.examples.conversion.from_threads import LEFT_OUT_OF_THREADS
+from tunesmith.examples.conversion.prompt_headers import HEADER_NAMES
 from tunesmith.examples.conversion.row_reading import UNDESIRED
 from tunesmith.examples.example import Example
 from tunesmith.examples.mix import OVER_WEIGHT
@@ -57,7 +58,7 @@ class ReadCount:
     not_read: NotReadCount = field(default_factory=NotReadCount)
 
     def add_kept(self, by_source: Counter[str], removed: Counter[str]) -> None:
-        """Count examples by the source they came from, and the end markers taken off them."""
+        """Count examples by the source they came from, and what was taken off them."""
         self.num_kept += by_source.total()
         self.kept_by_source.update(by_source)
         self.removed.update(removed)
@@ -93,6 +94,22 @@ class ReadCount:
         """What could not be used; duplicates and tool calls were left out on purpose."""
         return sum(count for reason, count in self.dropped.items() if reason not in NOT_FAULTY)
 
+    @property
+    def has_bared(self) -> bool:
+        """Whether headers of a template were taken off."""
+        return not HEADER_NAMES.isdisjoint(self.removed)
+
+    def removed_sentences(self) -> list[str]:
+        """What was taken off how many answers or rows."""
+        return [
+            f"{number:,} rows carried the headers '{marker}', which were taken off, since the "
+            "sources share one template (keep_headers: true leaves a source's)"
+            if marker in HEADER_NAMES
+            else f"{number:,} answers ended in {marker!r}, which was taken off; the template "
+            "writes the model's own end"
+            for marker, number in self.removed.items()
+        ]
+
     def open_sums(self) -> list[str]:
         """A warning for each source of which something is in no list; asked in the end."""
         return self.not_read.sums.open_sums(self.num_read)
@@ -113,7 +130,7 @@ class ReadCount:
 
 
 def removed_markers(example: Example) -> list[str]:
-    """End markers that were taken off its answers."""
+    """End markers that were taken off its answers, and headers off both its sides."""
     return [tag[len(REMOVED) :] for tag in example.tags if tag.startswith(REMOVED)]
 
 

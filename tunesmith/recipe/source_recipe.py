@@ -41,6 +41,9 @@ class SourceRecipe(RecipeSection):
     keep_reasoning: bool = Field(
         False, description="reasoning before an answer is trained too, between <think> tags"
     )
+    keep_headers: bool | None = Field(
+        None, description="a template's headers that rows carry stay; null: but in a mixture"
+    )
     task: TaskReference | None = Field(
         None, description="a prompt template for labelled rows, e.g. sentiment; see docs/tasks.md"
     )
@@ -91,7 +94,7 @@ class SourceRecipe(RecipeSection):
             unused = dict.fromkeys(elsewhere, "without hub")
         if self.is_prompted:
             unused["fields"] = "beside task or prompts; write columns"
-            unused["keep_reasoning"] = "beside task or prompts"
+            unused |= dict.fromkeys(("keep_reasoning", "keep_headers"), "beside task or prompts")
         else:
             unused["columns"] = "without task or prompts; write fields"
         if self.task is None:
@@ -106,7 +109,9 @@ class SourceRecipe(RecipeSection):
         """What describes rows that are read; a teacher's are known."""
         rows = ("kind", "config", "split", "revision", "stream", "limit", "fields", "ignore")
         prompted = ("task", "prompts", "prompt_names", "columns", "labels", "staff")
-        unused = dict.fromkeys((*rows, "keep_reasoning", *prompted), "beside teacher")
+        unused = dict.fromkeys(
+            (*rows, "keep_reasoning", "keep_headers", *prompted), "beside teacher"
+        )
         if teacher.task != "documents":
             unused["subject"] = "without the teacher's documents"
         if self.weight is None:

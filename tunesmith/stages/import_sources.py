@@ -8,6 +8,7 @@ from typing import IO
 
 from tunesmith.errors import DataError, RecipeError
 from tunesmith.examples.collect import Drop, collect, write_rows
+from tunesmith.examples.conversion.prompt_headers import shared_template
 from tunesmith.examples.read_chunks import read_chunks
 from tunesmith.examples.read_count import ReadCount, check_read
 from tunesmith.examples.splitting.assign import find_repeated
@@ -112,7 +113,8 @@ class _Import:
         recipe = self._recipe
         with Collection(folder) as collection:
             self._progress.start("reading", None)
-            chunks = read_chunks(recipe.sources, recipe.examples, folder=Path(), has_groups=True)
+            sources = shared_template(recipe.sources, is_wrapping=True)
+            chunks = read_chunks(sources, recipe.examples, folder=Path(), has_groups=True)
             for number in collect(collection, chunks, count=self._count, drop=drop):
                 self._progress.advance(number)
             self._progress.close()
@@ -122,7 +124,7 @@ class _Import:
             self._progress.close()
 
     def _result(self) -> Imported:
-        for warning in self._count.open_sums():
+        for warning in [*self._count.removed_sentences(), *self._count.open_sums()]:
             self._progress.note(warning)
         counts = {
             **self._count.to_json(),

@@ -7,12 +7,13 @@ from pathlib import Path
 
 from tunesmith.errors import DataError
 from tunesmith.examples.clean import CleanedExample
+from tunesmith.examples.conversion.prompt_headers import HEADER_NAMES, shared_template
 from tunesmith.examples.example import Example, drop_example
-from tunesmith.examples.read_count import ReadCount, check_read
+from tunesmith.examples.read_count import ReadCount, check_read, removed_markers
 from tunesmith.examples.read_examples import read_examples
 from tunesmith.models.load import ModelPlace, is_model_folder
 from tunesmith.recipe.load_recipe import recipe_from_mapping
-from tunesmith.recipe.recipe import Recipe, TemplateRecipe
+from tunesmith.recipe.recipe import Recipe
 from tunesmith.sources.not_read import NotReadCount
 from tunesmith.sources.read_source import explain_source
 from tunesmith.sources.row import Dropped, source_name
@@ -85,9 +86,10 @@ def preview_pieces(
     for source in recipe.sources:
         found = explain_source(source, folder=recipe_folder)
         told.note(f"{found.name} is read as {found.kind}: {found.reason}")
-    not_read = NotReadCount()
-    reads = read_examples(recipe.sources, recipe.examples, folder=recipe_folder, not_read=not_read)
-    how, reads = _settled(_renderer(recipe, recipe_folder), reads, recipe.template, told)
+    asked, not_read = _renderer(recipe, recipe_folder), NotReadCount()
+    sources = shared_template(recipe.sources, is_wrapping=asked.is_wrapping)
+    reads = read_examples(sources, recipe.examples, folder=recipe_folder, not_read=not_read)
+    how, reads = _settled(asked, reads, recipe, told)
     count = ReadCount()
     for read in reads:
         count.add(read.item)
@@ -95,7 +97,7 @@ def preview_pieces(
             if isinstance(piece, Dropped) and not isinstance(read.item, Dropped):
                 count.lose(piece)
             yield piece
-    for sentence in not_read.account(count.num_read):
+    for sentence in [*count.removed_sentences(), *not_read.account(count.num_read)]:
         told.note(sentence)
     if count.num_read:
         check_read(count, max_bad=1.0)
@@ -114,29 +116,32 @@ def _renderer(recipe: Recipe, recipe_folder: Path) -> Renderer:
 
 
 def _settled(
-    asked: Renderer, reads: Iterator[CleanedExample], recipe: TemplateRecipe, told: Progress
+    asked: Renderer, reads: Iterator[CleanedExample], given: Recipe, told: Progress
 ) -> tuple[Renderer, Iterator[CleanedExample]]:
     """The template that the first examples settle on, and everything that is read.
 
     What preparing would say of these examples is said.
     """
-    how, shapes = asked, RowShapes()
+    how, shapes, recipe = asked, RowShapes(), given.template
     ahead = list(islice(reads, _LOOKED_AT))
     examples = [read.item for read in ahead if isinstance(read.item, Example)]
     for example in examples:
         shapes.take(example.messages)
+    if any(not HEADER_NAMES.isdisjoint(removed_markers(example)) for example in examples):
+        shapes.leads.clear()
     if asked.is_open:
         choice = choose_for(shapes, asked, recipe)
         how = with_choice(asked, recipe, choice.name, moment=right_now())
         part = f" (judged by the first {_LOOKED_AT:,})" if len(ahead) == _LOOKED_AT else ""
         told.note(f"template {choice.name}: {choice.reason}{part}")
-    for notice in [*date_notices(how.template), *_trouble(how, recipe, examples)]:
+    for notice in [*date_notices(how.template), *_trouble(how, given, examples)]:
         told.note(notice)
     return how, chain(ahead, reads)
 
 
-def _trouble(how: Renderer, recipe: TemplateRecipe, examples: Sequence[Example]) -> Iterator[str]:
+def _trouble(how: Renderer, given: Recipe, examples: Sequence[Example]) -> Iterator[str]:
     """What is wrong between a template and the examples that were looked at."""
+    recipe, is_mixture = given.template, len(given.sources) > 1
     wrapped, takers, misfits = Counter[str](), Counter[str](), Misfits()
     others = dict(other_templates(how, recipe))
     for example in examples:
@@ -146,7 +151,7 @@ def _trouble(how: Renderer, recipe: TemplateRecipe, examples: Sequence[Example])
             misfits.take(drop_example(example, fault))
             takers.update(name for name, other in others.items() if not misfit(other, example))
     if wrapped:
-        yield wrapping_notice(how.template, wrapped)
+        yield wrapping_notice(how.template, wrapped, is_mixture=is_mixture)
     rows = Counter(source_name(example.source) for example in examples)
     try:
         misfits.check(rows, recipe=recipe, template=how.template.name, takers=takers)

@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Sequence
 from functools import lru_cache
 
+from tunesmith.examples.conversion.prompt_headers import HEADERS
 from tunesmith.examples.example import Message
 from tunesmith.templates.template import Template
 
@@ -19,28 +20,7 @@ _HEADERS = (
     "### Question:",
     "### Answer:",
 )
-
-
-# What a question that a template has written already begins with somewhere, and ends in.
-_LEADS = (
-    ("### Question:", "### Answer:"),
-    ("### Instruction:", "### Response:"),
-    ("### Instruction:", "### Output:"),
-    ("### Instruction:", "### Assistant:"),
-    ("### Human:", "### Assistant:"),
-    ("### User:", "### Assistant:"),
-    ("Human:", "Assistant:"),
-    ("User:", "Assistant:"),
-    ("USER:", "ASSISTANT:"),
-    ("Question:", "Answer:"),
-    ("Q:", "A:"),
-    ("[INST]", "[/INST]"),
-    ("<|im_start|>user", "<|im_start|>assistant"),
-    ("<|user|>", "<|assistant|>"),
-    ("<start_of_turn>user", "<start_of_turn>model"),
-    ("<|start_header_id|>user<|end_header_id|>", "<|start_header_id|>assistant<|end_header_id|>"),
-)
-_MARKS = tuple({mark for pair in _LEADS for mark in pair if not mark[0].isalnum()})
+_MARKS = tuple({mark for pair in HEADERS for mark in pair if not mark[0].isalnum()})
 
 
 def wrapped_marker(template: Template, messages: Sequence[Message]) -> str | None:
@@ -74,24 +54,33 @@ def waiting_lead(messages: Sequence[Message]) -> str | None:
     if [message.role for message in messages] != ["user", "assistant"]:
         return None
     text = (messages[0].input or messages[0].content).rstrip()
-    for opening, lead in _LEADS:
+    for opening, lead in HEADERS:
         if text.endswith(lead) and opening in (messages[0].content if messages[0].input else text):
             return lead
     return None
 
 
-def wrapping_notice(template: Template, wrapped: Counter[str]) -> str:
-    """How many rows carry a marker already, and what to do about it."""
+def wrapping_notice(template: Template, wrapped: Counter[str], *, is_mixture: bool = False) -> str:
+    """How many rows carry a marker already, and what to do about it.
+
+    Args:
+        template: Around all rows.
+        wrapped: Rows by their marker.
+        is_mixture: Whether headers at the start and end of rows have been taken off already.
+    """
     ((marker, _),) = wrapped.most_common(1)
-    return (
-        f"{wrapped.total():,} rows already carry {marker!r} in their text and are wrapped twice. "
-        f"{wrapping_cure(template, marker)}"
-    )
+    told = f"{wrapped.total():,} rows already carry {marker!r} in their text and are wrapped twice."
+    if is_mixture and _is_header(marker):
+        return (
+            f"{told} Their headers do not stand at the start and end of a question and answer, so "
+            "they were left; take the header lines out of the data, or give the turns as messages."
+        )
+    return f"{told} {wrapping_cure(template, marker)}"
 
 
 def wrapping_cure(template: Template, marker: str) -> str:
     """What to do about rows that already carry `marker`."""
-    if marker.startswith("#") or any(marker == lead for _, lead in _LEADS):
+    if _is_header(marker):
         return (
             "If the data already carries its headers, use template concatenate "
             "(question and answer, nothing between); else take the header lines out of it."
@@ -100,6 +89,10 @@ def wrapping_cure(template: Template, marker: str) -> str:
         f"Take {marker} out of the data, or give the turns as messages: template "
         f"'{template.name}' writes its own marks."
     )
+
+
+def _is_header(marker: str) -> bool:
+    return marker.startswith("#") or any(marker == lead for _, lead in HEADERS)
 
 
 @lru_cache(maxsize=16)

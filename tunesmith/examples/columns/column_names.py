@@ -64,11 +64,13 @@ class ColumnChoice:
         fields: Our field, their column.
         ignored: Columns, and keys of messages, that are not to be read.
         keeps_reasoning: Whether reasoning stands before the answer.
+        keeps_headers: Whether a template's headers stay in a question and its answer.
     """
 
     fields: tuple[tuple[str, str], ...] = ()
     ignored: frozenset[str] = frozenset()
     keeps_reasoning: bool = False
+    keeps_headers: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

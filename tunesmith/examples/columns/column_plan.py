@@ -91,6 +91,7 @@ def column_choice(source: SourceRecipe) -> ColumnChoice:
         fields=tuple((str(ours), theirs) for ours, theirs in source.fields.items()),
         ignored=frozenset(source.ignore),
         keeps_reasoning=source.keep_reasoning,
+        keeps_headers=source.keep_headers is not False,
     )
 
 

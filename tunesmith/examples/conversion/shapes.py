@@ -5,13 +5,14 @@ The shapes are known by the names of their columns (`columns/column_names.py`). 
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from tunesmith.examples.columns.column_names import ColumnChoice, ColumnRoles, column_roles
 from tunesmith.examples.conversion.accounting import count_full, count_held, texts_of
 from tunesmith.examples.conversion.conversations import MessageReader
 from tunesmith.examples.conversion.end_markers import REMOVED, without_end_markers
+from tunesmith.examples.conversion.prompt_headers import header_names, without_headers
 from tunesmith.examples.conversion.row_reading import RowFields, RowReading
 from tunesmith.examples.example import Example
 from tunesmith.sources.not_read import NotReadCount
@@ -42,26 +43,32 @@ class RowReader:
         """Read one row; a null counts as absent."""
         columns = row.fields
         self._messages.aside = []
+        headers = None
         try:
             reading = RowReading(columns, self.roles(columns), self._messages)
             messages, marker = without_end_markers(reading.messages())
+            if not self.choice.keeps_headers:
+                messages, headers = without_headers(messages)
         except RowError as error:
             self.total.drop_cells(count_full(columns))
             return drop_row(row, error)
-        tags = reading.tags() + ((f"{REMOVED}{marker}",) if marker else ())
+        removed = [name for name in (marker, header_names(headers) if headers else None) if name]
+        tags = (*reading.tags(), *(f"{REMOVED}{name}" for name in removed))
         group = group_of(columns)
         if group is not None:
             reading.used.add("group")
         example = Example(messages=messages, source=row.source, group=group, tags=tags)
-        self._count(row, reading, example, marker or "")
+        self._count(row, reading, example, (marker or "", *(headers or ())))
         return example
 
-    def _count(self, row: Row, reading: RowReading, example: Example, marker: str) -> None:
+    def _count(
+        self, row: Row, reading: RowReading, example: Example, removed: Sequence[str]
+    ) -> None:
         """Enter every cell: it is used, and found in the messages; or it is not read."""
         unread, columns, total = reading.unread(), row.fields, self.total
         self.not_read.add_cells(row.source, unread)
         left = [value for _, value in (*reading.reader.aside, *reading.left)]  # within used cells
-        beside = [*texts_of(left), *example.tags, example.group or "", marker]
+        beside = [*texts_of(left), *example.tags, example.group or "", *removed]
         total.cells_read += count_full(columns)
         total.cells_not_read += len(unread) - len(left)
         total.cells_in_examples += count_held(columns, reading.used, example.messages, beside)

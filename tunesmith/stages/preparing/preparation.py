@@ -5,6 +5,7 @@ from dataclasses import asdict, dataclass, field
 from typing import IO
 
 from tunesmith.errors import DataError
+from tunesmith.examples.conversion.prompt_headers import shared_template
 from tunesmith.examples.read_count import ReadCount
 from tunesmith.examples.splitting.assign import SplitAssignment
 from tunesmith.examples.splitting.contradictions import contradictions, equal_questions
@@ -106,14 +107,19 @@ class Preparation:
         def drop(item: Dropped) -> None:
             dropped.write(json_line(asdict(item)))
 
-        return write_examples(self.run, self.recipe, count=self.read, drop=drop)
+        sources = shared_template(self.recipe.sources, is_wrapping=self.renderer.is_wrapping)
+        read_so = self.recipe.model_copy(update={"sources": sources})
+        return write_examples(self.run, read_so, count=self.read, drop=drop)
 
     def _settle(self) -> None:
         """Choose the template where the recipe leaves it to the rows."""
         asked, recipe = self.renderer, self.recipe.template
         if not asked.is_open:
             return
-        self.choice = choose_for(prepared_shapes(self.folder), asked, recipe)
+        shapes = prepared_shapes(self.folder)
+        if self.read.has_bared:
+            shapes.leads.clear()  # no template of those that others carry fits all rows
+        self.choice = choose_for(shapes, asked, recipe)
         moment = begun(self.folder.path)
         self.renderer = with_choice(asked, recipe, self.choice.name, moment=moment)
         self.run.progress.note(f"template {self.choice.name}: {self.choice.reason}")
@@ -229,11 +235,7 @@ class Preparation:
                 f"({reasons_in_words(self.read.dropped)}): data/dropped.jsonl"
             )
         notices += [*self.read.not_read.sentences(), *self.read.open_sums()]
-        notices += [
-            f"{number:,} answers ended in {marker!r}, which was taken off; the template writes "
-            "the model's own end"
-            for marker, number in self.read.removed.items()
-        ]
+        notices += self.read.removed_sentences()
         if self.num_contradictions:
             notices.append(
                 f"{self.num_contradictions:,} pairs of answers to one question differ: "
@@ -241,7 +243,8 @@ class Preparation:
             )
         wrapped = sum((count.wrapped for count in self.encoded.values()), Counter())
         if wrapped:
-            notices.append(wrapping_notice(self.renderer.template, wrapped))
+            is_mixture = len(self.recipe.sources) > 1
+            notices.append(wrapping_notice(self.renderer.template, wrapped, is_mixture=is_mixture))
         if in_part := sum(count.in_part for count in self.encoded.values()):
             notices.append(
                 f"{in_part:,} conversations keep only the turns that fit; the others, too long, "

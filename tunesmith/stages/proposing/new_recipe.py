@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from tunesmith.examples.conversion.prompt_headers import shared_template
 from tunesmith.files import write_text
 from tunesmith.recipe.commented import SCHEMA_PATH, commented_recipe
 from tunesmith.recipe.recipe import Recipe
@@ -28,8 +29,9 @@ class NewRecipe:
 
     def previews(self, progress: Progress) -> Iterator[Iterator[PreviewRow | Dropped]]:
         """The rows of each source as the model would read them."""
-        for one in self.proposal.sources if self.proposal else ():
-            recipe = Recipe(sources=[one.sample_recipe()])
+        sources = [one.sample_recipe() for one in self.proposal.sources] if self.proposal else []
+        for one in shared_template(sources, is_wrapping=True):
+            recipe = Recipe(sources=[one])
             yield preview_pieces(recipe, Path(), progress=SilentProgress())
 
     def in_short(self) -> dict[str, Any]:

@@ -74,6 +74,8 @@ def propose_recipe(
     shapes = RowShapes()
     for one in proposals:
         shapes.add(one.sample.shapes)
+    if len(proposals) > 1:
+        shapes.leads.clear()  # the headers of such rows are taken off in a mixture
     template = choose_template(shapes, TemplateRecipe(), has_chat=False)
     if template.name == "plain":
         progress.note(f"template plain: {template.reason}; {_CONTINUES}")

@@ -37,6 +37,11 @@ class Renderer:
     is_open: bool = False
 
     @property
+    def is_wrapping(self) -> bool:
+        """Whether it writes anything around a question, as far as is known."""
+        return self.is_open or bool(self.template.markers)
+
+    @property
     def fingerprint(self) -> str:
         """A hash of all that decides the ids, the rows apart."""
         open_choice = ["auto"] if self.is_open else []
