@@ -98,10 +98,11 @@ def test_inputs_and_conversations_stay() -> None:
 @pytest.mark.parametrize("is_kept", [True, False])
 def test_a_row_says_what_was_taken_off_it_and_its_sum_closes(is_kept: bool) -> None:
     reader = RowReader(ColumnChoice(keeps_headers=is_kept))
-    fields = {"question": "### Question:\nWhy?\n\n### Answer:", "answer": "So.</s>"}
+    opening, lead = HEADERS[0]  # with Alpaca's opening sentences
+    fields = {"question": f"{opening}\nWhy?\n\n{lead}", "answer": "So.</s>"}
     example = reader.read(Row(source="a.jsonl:1", fields=fields))
     assert isinstance(example, Example)
-    taken = () if is_kept else ("removed:### Question: ... ### Answer:",)
+    taken = () if is_kept else ("removed:### Instruction: ... ### Response:",)
     assert example.tags == ("removed:</s>", *taken)
     assert example.messages[0].content == (fields["question"] if is_kept else "Why?")
     assert (reader.total.cells_read, reader.total.cells_in_examples) == (2, 2)

@@ -11,6 +11,7 @@ from tunesmith.files import read_json_lines
 from tunesmith.stages.execution.opened_run import Run
 from tunesmith.stages.prepare import prepare
 from tunesmith.stages.preview import preview_pieces
+from tunesmith.stages.proposing.new_recipe import write_recipe_for
 
 LEADS = ("### Question:", "### Answer:")
 SHARES = {"split": {"validation": 0.2, "test": 0.2}}
@@ -71,6 +72,36 @@ def test_elsewhere_every_row_stays_as_it_is(tmp_path: Path, tiny_folder: Path, c
     result = prepare(run)
     assert sum(row.startswith("### Question:") for row in written(run)) == 30
     assert result.template["name"] == "concatenate"
+
+
+def test_rows_that_were_left_do_not_choose_the_template_where_others_lost_theirs(
+    tmp_path: Path, tiny_folder: Path
+) -> None:
+    few_shot = [
+        {"question": f"Q: A {i}?\nA: B.\nQ: C {i}?\nA:", "answer": f"D {i}."} for i in range(30)
+    ]
+    write_rows(tmp_path / "a.jsonl", [*led(3), *few_shot])
+    write_rows(tmp_path / "b.jsonl", colour_rows(8))
+    run = run_of(tiny_folder, tmp_path, [{"path": "a.jsonl"}, {"path": "b.jsonl"}], "auto")
+    seen = Talk()
+    list(preview_pieces(run.recipe, tmp_path, progress=seen))
+    assert prepare(run).template["name"] == "alpaca"
+    assert any(note.startswith("template alpaca") for note in seen.notes)
+
+
+def test_init_takes_the_template_that_a_mixture_will_have(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    write_rows(Path("a.jsonl"), led(30))
+    write_rows(Path("b.jsonl"), colour_rows(8))
+    names = {}
+    for files in (["a.jsonl"], ["a.jsonl", "b.jsonl"]):
+        places = [{"path": one} for one in files]
+        new = write_recipe_for(places, Path(f"{len(files)}.yaml"), ask=None, progress=Talk())
+        shown = next(iter(next(iter(new.previews(Talk())))))
+        names[len(files)] = (new.to_dict()["template"], "### Answer:" in shown.text)
+    assert names == {1: ("concatenate", True), 2: ("alpaca", False)}
 
 
 def test_a_source_with_a_weight_loses_them_too_and_so_does_an_import(
