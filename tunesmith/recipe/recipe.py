@@ -323,6 +323,12 @@ class EvaluationRecipe(RecipeSection):
         "one; auto: where that takes under a tenth of the run; none: never",
     )
 
+    benchmarks: list[str] = Field(
+        default_factory=list,
+        description="names of lm_eval's benchmarks that base and tuned are handed to, where it is "
+        "installed",
+    )
+
     def without_effect(self) -> dict[str, str]:
         """A rubric and pairs belong to a judge, shots to few-shot."""
         unused = {}

@@ -13,7 +13,12 @@ from tunesmith.report.judge_facts import (
     trust_rows,
 )
 from tunesmith.report.number_text import counted, rows_text
-from tunesmith.report.probes.probe_facts import probe_remarks, probe_rows, probe_sentence
+from tunesmith.report.probes.probe_facts import (
+    benchmark_rows,
+    probe_remarks,
+    probe_rows,
+    probe_sentence,
+)
 from tunesmith.report.record import RunRecord, TestRow
 from tunesmith.report.score_lines import (
     ScoreLine,
@@ -110,11 +115,12 @@ def _judge(record: RunRecord) -> list[str]:
 
 def _probes(record: RunRecord) -> list[str]:
     """What was forgotten; nothing where nobody asked."""
-    if not record.probes:
+    if not record.probes and not record.benchmarks:
         return []
     blocks = ["## What it forgot", markdown_escaped(probe_sentence(record.probes))]
-    if rows := probe_rows(record.probes):
-        blocks.append(table_lines([[markdown_escaped(cell) for cell in row] for row in rows]))
+    for rows in (probe_rows(record.probes), benchmark_rows(record.benchmarks)):
+        if rows:
+            blocks.append(table_lines([[markdown_escaped(cell) for cell in row] for row in rows]))
     remarks = probe_remarks(record.probes)
     return [*blocks, "\n".join(f"- {markdown_escaped(line)}" for line in remarks)]
 

@@ -88,6 +88,7 @@ class RunRecord:
     probes: Mapping[str, Any] = field(default_factory=dict)  # what was forgotten, if anybody asked
     findings: tuple[Finding, ...] = ()  # what its diagnosis says; see `diagnosis`
     recipe_file: str = "recipe.yaml"  # as it was given to the command that began the run
+    benchmarks: Mapping[str, Any] = field(default_factory=dict)  # of lm_eval, if there are any
 
     @property
     def models(self) -> tuple[str, ...]:
@@ -165,6 +166,7 @@ def _scores(scores: dict[str, Any]) -> dict[str, Any]:
         "judge": scores.get("judge", {}),
         "usability": Usability.from_json(scores["usability"]) if "usability" in scores else None,
         "probes": scores.get("probes", {}),
+        "benchmarks": scores.get("benchmarks", {}),
     }
 
 

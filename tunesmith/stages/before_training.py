@@ -16,6 +16,7 @@ from tunesmith.errors import DiskFullError, RecipeError, TunesmithError
 from tunesmith.evaluation.judge.absolute import score_prompt
 from tunesmith.evaluation.metric import MeasureError
 from tunesmith.evaluation.metrics import find_metric
+from tunesmith.evaluation.probes.harness import check_benchmarks
 from tunesmith.models.whole_weights import check_weights
 from tunesmith.stages.execution.claim import FOLDERS
 from tunesmith.stages.execution.opened_run import Run
@@ -59,6 +60,7 @@ def check_before_reading(run: Run) -> None:
     if evaluation.rubric is not None:
         score_prompt(run.recipe_folder / evaluation.rubric)
     check_endpoints(run, is_asked=True)
+    check_benchmarks(evaluation.benchmarks)
 
 
 def check_before_training(run: Run) -> None:

@@ -28,6 +28,7 @@ from tunesmith.stages.execution.stage import Stage, StageResult, code_of, run_st
 from tunesmith.stages.prepare import prepare
 from tunesmith.stages.preparing.prepared_files import open_store
 from tunesmith.stages.preparing.settled_template import settled_renderer
+from tunesmith.stages.probing.benchmarks import benchmark_run
 from tunesmith.stages.probing.general_probes import probe_run
 from tunesmith.stages.responders.load_responder import base_responder, tuned_responder
 from tunesmith.stages.responders.renderer import Renderer
@@ -64,8 +65,11 @@ def evaluate(run: Run) -> Scores:
         renderer = settled_renderer(run)
         _grade(run, renderer, models)
         usable = UsabilityStage(run=run, markers=renderer.template.markers, models=models)
-        judged = judge_answers(run, judged_models(run))
-        told = {"judge": judged, "probes": probe_run(run, renderer)}
+        told = {
+            "judge": judge_answers(run, judged_models(run)),
+            "probes": probe_run(run, renderer),
+            "benchmarks": benchmark_run(run, renderer),
+        }
         return Scores.from_dict(_score(run, told, usable))
 
 

@@ -49,6 +49,22 @@ def probe_rows(probes: Mapping[str, Any]) -> list[tuple[str, ...]]:
     return [HEADS, *(_row(one) for one in figures)] if figures else []
 
 
+def benchmark_rows(benchmarks: Mapping[str, Any]) -> list[tuple[str, ...]]:
+    """A line a benchmark and metric, below the heads, as lm_eval tells them."""
+    rows = [
+        (
+            f"{one['benchmark']}: {one['metric']}",
+            number(one["base"], 3),
+            number(one["tuned"], 3),
+            signed(one["difference"], 3),
+            interval(one["low"], one["high"], 3, sign=True),
+        )
+        for one in benchmarks.get("figures", ())
+    ]
+    version = f"lm_eval {benchmarks.get('version')}"
+    return [(version, *HEADS[1:5]), *rows] if rows else []
+
+
 def probe_remarks(probes: Mapping[str, Any]) -> Iterator[str]:
     """What was left out, and figures that say nothing."""
     for notice in probes.get("notices", ()):

@@ -1,7 +1,13 @@
 """What was forgotten -> a section of the page: the word, the table, what was left out."""
 
 from tunesmith.report.markup import Markup, tag
-from tunesmith.report.probes.probe_facts import NOTE, probe_remarks, probe_rows, probe_sentence
+from tunesmith.report.probes.probe_facts import (
+    NOTE,
+    benchmark_rows,
+    probe_remarks,
+    probe_rows,
+    probe_sentence,
+)
 from tunesmith.report.record import RunRecord
 
 _BADGES = {"kept": "better", "forgot": "worse"}
@@ -9,18 +15,20 @@ _BADGES = {"kept": "better", "forgot": "worse"}
 
 def probe_section(record: RunRecord) -> Markup:
     """Base and tuned beside the task; nothing where nobody asked."""
-    if not record.probes:
+    benchmarks = benchmark_rows(record.benchmarks)
+    if not record.probes and not benchmarks:
         return Markup("")
-    word = str(record.probes.get("word", "not probed"))
-    badge = tag("span", word, class_=f"badge {_BADGES.get(word, '')}".strip())
-    parts = [
-        tag("h2", "What it forgot", id="forgot"),
-        tag("p", badge, " ", probe_sentence(record.probes)),
-    ]
+    parts = [tag("h2", "What it forgot", id="forgot")]
+    if record.probes:
+        word = str(record.probes.get("word", "not probed"))
+        badge = tag("span", word, class_=f"badge {_BADGES.get(word, '')}".strip())
+        parts.append(tag("p", badge, " ", probe_sentence(record.probes)))
     if rows := probe_rows(record.probes):
         parts += [tag("p", NOTE, class_="note"), _table(rows)]
     if remarks := list(probe_remarks(record.probes)):
         parts.append(tag("ul", *(tag("li", line) for line in remarks), class_="plain"))
+    if benchmarks:
+        parts.append(_table(benchmarks))
     return tag("section", *parts)
 
 

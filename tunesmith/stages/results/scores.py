@@ -67,6 +67,7 @@ class Scores:
         usability: Whether each model's answers can be used, and on what that rests.
         headline: A title of two parts, better and usable, and the sentences below it.
         probes: What the base model knew and the tuned one forgot; None where nothing was asked.
+        benchmarks: What lm_eval found of both; None without.
     """
 
     schema: int
@@ -78,6 +79,7 @@ class Scores:
     usability: Usability | None = field(default=None, metadata=IF_SET)
     headline: Mapping[str, str] | None = field(default=None, metadata=IF_SET)
     probes: Mapping[str, Any] | None = field(default=None, metadata=IF_SET)
+    benchmarks: Mapping[str, Any] | None = field(default=None, metadata=IF_SET)
 
     def __repr__(self) -> str:
         models = {name for models in self.metrics.values() for name in models}
