@@ -98,7 +98,7 @@ def test_with_json_an_error_is_one_object_on_stdout(
         (["preview", "recipe.yaml", "--limit", "x"], "--limit"),
         (["train", "recipe.yaml", "--force", " "], "--force: the reason is empty"),
         (["train", "recipe.yaml", "--set", "training.epoch=1"], "Did you mean epochs?"),
-        (["answer", "recipe.yaml", "--input", "a"], "--input, --output: one goes with the other"),
+        (["answer", "recipe.yaml", "--output", "a"], "--output: has no effect without --input"),
         (["answer", "m", "--input", "a", "--output", "b", "--set", "a=1"], "--set: has no effect"),
         (["preview", "a.jsonl", "--set", "training.seed=1"], "--set: has no effect"),
         (["preview", "a.jsonl", "--template", "alpacca"], "Did you mean alpaca?"),

@@ -1,5 +1,6 @@
 """Answers to a file are kept as they come, and are never written over the questions."""
 
+import csv
 import json
 import os
 import tempfile
@@ -8,6 +9,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
+import pyarrow.parquet as pq
 import pytest
 
 from tests.stages.rig import Talk, write_rows
@@ -144,3 +146,53 @@ def test_cutting_off_half_a_line_never_rewrites_the_answers(
     monkeypatch.setattr(Path, "write_bytes", lambda *_: pytest.fail("all answers are at risk"))
     assert list(completions._finished(partial)) == ["a", "b"]
     assert partial.read_bytes() == whole
+
+
+@pytest.mark.parametrize("ending", [".jsonl", ".csv", ".TSV", ".parquet", ".answers"])
+def test_the_name_says_what_is_written_and_the_question_stands_beside(
+    tmp_path: Path, tiny_folder: Path, ending: str
+) -> None:
+    rows = [{"instruction": 'Why "so",\tor;\nso? 为什么', "input": "Like this."}, *ROWS[:2]]
+    questions, out = write_rows(tmp_path / "new.jsonl", rows), tmp_path / f"out{ending}"
+    for _ in range(2):  # the second replaces its own
+        result = _answer(tiny_folder, questions, out)
+        found = _read(out)
+        assert [row["question"] for row in found][1:] == [row["instruction"] for row in ROWS[:2]]
+        assert found[0]["question"] == f"{rows[0]['instruction']}\n\nLike this."
+        assert [row["text"] for row in found] == [row["text"] for row in result.rows]
+        assert {str(row["num_tokens"]) for row in found} <= set("012345")
+    out.write_text("somebody's\n")
+    with pytest.raises(RecipeError, match="holds something else"):
+        _answer(tiny_folder, questions, out)
+
+
+def _read(path: Path) -> list[dict[str, Any]]:
+    if path.suffix == ".parquet":
+        rows: list[dict[str, Any]] = pq.read_table(path).to_pylist()
+        return rows
+    if path.suffix.lower() not in (".csv", ".tsv"):
+        return list(read_json_lines(path))
+    with path.open(encoding="utf-8", newline="") as stream:
+        return list(csv.DictReader(stream, delimiter="\t" if path.suffix == ".TSV" else ","))
+
+
+def test_without_a_file_the_answers_are_returned_and_nothing_is_written(
+    tmp_path: Path, tiny_folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    questions = write_rows(tmp_path / "new.jsonl", ROWS[:3])
+    monkeypatch.chdir(tmp_path)
+    generation = GenerationRecipe(max_new_tokens=5)
+    result = answer_file(str(tiny_folder), questions, None, generation=generation, progress=Talk())
+    assert [row["question"] for row in result.rows] == [row["instruction"] for row in ROWS[:3]]
+    assert "rows" not in result.to_dict()
+    assert list(tmp_path.iterdir()) == [questions]
+
+
+def test_how_a_text_was_read_is_said(tmp_path: Path, tiny_folder: Path) -> None:
+    questions, talk = tmp_path / "new.txt", Talk()
+    questions.write_text("What is it?\nA test.\n\nWhy so?\nTo see.\n")
+    generation = GenerationRecipe(max_new_tokens=2)
+    answer_file(str(tiny_folder), questions, None, generation=generation, progress=talk)
+    (note,) = [one for one in talk.notes if "is read as" in one]
+    assert "new.txt is read as faq (" in note
+    assert "2 questions. To ask each line, name it .csv" in note

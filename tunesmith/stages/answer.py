@@ -3,24 +3,23 @@
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from tunesmith.errors import MissingError, RecipeError
 from tunesmith.examples.conversion.questions import to_question
+from tunesmith.examples.example import last_user_text
 from tunesmith.examples.read_count import ReadCount, check_read
-from tunesmith.files import (
-    hash_file,
-    hash_json,
-    write_json_lines,
-)
-from tunesmith.generation.responder import OpenQuestion, Responder
+from tunesmith.files import hash_file, hash_json
+from tunesmith.generation.responder import Completion, OpenQuestion, Responder
 from tunesmith.models.load import find_model, is_model_folder, weights_fingerprint
 from tunesmith.recipe.recipe import GenerationRecipe
 from tunesmith.recipe.source_recipe import SourceRecipe
-from tunesmith.sources.read_source import read_source
+from tunesmith.sources.read_source import explain_source, read_source
 from tunesmith.sources.row import Dropped
+from tunesmith.stages.execution.answer_rows import are_answers, write_answers
 from tunesmith.stages.execution.opened_run import Run, checked_run
-from tunesmith.stages.execution.output_file import are_completions, check_outputs
+from tunesmith.stages.execution.output_file import check_outputs
 from tunesmith.stages.execution.progress import Progress
 from tunesmith.stages.execution.stage import Stage, StageResult, code_of, require_current, run_stage
 from tunesmith.stages.prepare import write_recipe
@@ -40,6 +39,7 @@ from tunesmith.stages.test_set.rivals import answer_others, speak
 from tunesmith.stages.train import base_record, identity_of_base, training_stage
 
 BASE, TUNED = "base", "tuned"
+_UNCLEAR = frozenset({".txt", ".text", ".log", ""})  # endings that do not say how a file is read
 
 
 def answer(run: Run) -> Answered:
@@ -86,7 +86,7 @@ def answer(run: Run) -> Answered:
 def answer_file(
     model: str,
     questions: Path,
-    output: Path,
+    output: Path | None,
     *,
     generation: GenerationRecipe,
     progress: Progress,
@@ -99,7 +99,8 @@ def answer_file(
     Args:
         model: starter, a run, a folder or a Hub id.
         questions: Rows with an instruction, question, prompt or messages.
-        output: JSON Lines of completions, in the file's order; written whole or not at all.
+        output: Questions and answers in the file's order, as JSON Lines, CSV, TSV or Parquet by
+            its name; written whole or not at all. None: they are only returned.
         generation: Length, temperature, batch size.
         progress: Told of answers.
 
@@ -108,34 +109,65 @@ def answer_file(
             written to.
         DataError: No row can be asked.
     """
+    if output is not None:
+        _check_output(output, questions)
+    asked, count = _questions(questions, progress)
+    renderer = model_renderer(find_model(model))
+    key = _file_key(renderer, asked, generation)
+    with TemporaryDirectory() as passing:
+        place = output or Path(passing) / "answers"
+        partial = place.with_name(f"{place.name[:40]}.{key[:12]}.partial")
+        progress.start("answering", len(asked))
+        completions = answer_onto(
+            partial,
+            asked,
+            load=lambda: load_responder(renderer, name=model, recipe=generation),
+            progress=progress,
+        )
+        rows = [_row(*pair) for pair in zip(asked, completions, strict=True)]
+        if output is not None:
+            write_answers(output, rows)
+        partial.unlink(missing_ok=True)
+    return AnsweredFile(
+        **count_completions(completions),
+        dropped=dict(count.dropped),
+        output=None if output is None else str(output),
+        rows=tuple(rows),
+    )
+
+
+def _check_output(output: Path, questions: Path) -> None:
     if output.exists() and questions.exists() and output.samefile(questions):
         problem = "is the file of --input, which would be overwritten"
         cure = "Name a new file that can be written."
         raise RecipeError(problem, where=f"--output {output}", cure=cure)
-    check_outputs("--output", {output: are_completions})
-    count = ReadCount()
-    asked = []
-    for item in _read_questions(questions):
+    check_outputs("--output", {output: are_answers})
+
+
+def _questions(path: Path, progress: Progress) -> tuple[list[OpenQuestion], ReadCount]:
+    """What a file asks; how it was read is said where its name does not."""
+    count, asked = ReadCount(), []
+    for item in _read_questions(path):
         if isinstance(item, Dropped):
             count.add(item)
         else:
             count.num_kept += 1
             asked.append(item)
+    if path.suffix.lower() in _UNCLEAR:
+        read = explain_source(SourceRecipe(path=str(path.resolve())), folder=Path.cwd())
+        progress.note(
+            f"{path} is read as {read.kind} ({read.reason}): {len(asked):,} questions. To ask "
+            "each line, name it .csv, with `question` as its first line"
+        )
     check_read(count, max_bad=1.0)
-    renderer = model_renderer(find_model(model))
-    key = _file_key(renderer, asked, generation)
-    partial = output.with_name(f"{output.name[:40]}.{key[:12]}.partial")
-    progress.start("answering", len(asked))
-    completions = answer_onto(
-        partial,
-        asked,
-        load=lambda: load_responder(renderer, name=model, recipe=generation),
-        progress=progress,
-    )
-    write_json_lines(output, (completion.to_json() for completion in completions))
-    partial.unlink(missing_ok=True)
-    counts = count_completions(completions)
-    return AnsweredFile(**counts, dropped=dict(count.dropped), output=str(output))
+    return asked, count
+
+
+def _row(question: OpenQuestion, completion: Completion) -> dict[str, Any]:
+    """An answer beside what was asked."""
+    record = completion.to_json()
+    asked = last_user_text(question.messages)
+    return {"example_id": record.pop("example_id"), "question": asked, **record}
 
 
 def _file_key(

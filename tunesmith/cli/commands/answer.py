@@ -9,13 +9,15 @@ from tunesmith.cli.arguments import inputs
 from tunesmith.cli.arguments import options as shared
 from tunesmith.cli.fast_imports import fast_imports
 from tunesmith.cli.stage_command import GivenRecipe, carry_out
+from tunesmith.cli.terminal.answer_columns import show_rows
 from tunesmith.cli.terminal.output import show_result
 from tunesmith.cli.terminal.progress_bars import talking
-from tunesmith.errors import RecipeError
 
 EXAMPLES = """tunesmith answer recipe.yaml
 
-tunesmith answer runs/mine/model --input new.jsonl --output answers.jsonl"""
+tunesmith answer runs/mine --input new.csv
+
+tunesmith answer runs/mine/model --input new.jsonl --output answers.csv"""
 
 Target = Annotated[
     str, typer.Argument(metavar="TARGET", help="A recipe; with --input also a model or a run.")
@@ -24,7 +26,12 @@ InputFile = Annotated[
     Path | None, typer.Option("--input", metavar="FILE", help="Answer the rows of this file.")
 ]
 OutputFile = Annotated[
-    Path | None, typer.Option("--output", metavar="FILE", help="Where those answers go.")
+    Path | None,
+    typer.Option(
+        "--output",
+        metavar="FILE",
+        help="Where those answers go: .jsonl, .csv, .tsv, .parquet; the terminal if not given.",
+    ),
 ]
 
 
@@ -46,15 +53,13 @@ def answer(
     """Let the base and the tuned model answer the test set, or one model any file."""
     sampling = inputs.sampling_overrides(max_new_tokens, temperature, seed=seed, stop=stop)
     settings = [*(settings or ()), *sampling]
-    if input_file is None and output_file is None:
+    if input_file is None:
+        inputs.refuse_unused({"--output": output_file}, "without --input")
         given = GivenRecipe(
             recipe=Path(target), run=run, settings=settings, json=json, quiet=quiet, verbose=verbose
         )
         carry_out("answer", given)
         return
-    if input_file is None or output_file is None:
-        cure = "For example: --input new.jsonl --output answers.jsonl"
-        raise RecipeError("one goes with the other", where="--input, --output", cure=cure)
     with talking(quiet, verbose) as progress:
         model, generation = inputs.model_and_generation(target, run, settings)
         with fast_imports():
@@ -63,4 +68,7 @@ def answer(
         result = answer_file(
             model, input_file, output_file, generation=generation, progress=progress
         )
-    show_result(result, is_json=json)
+    if output_file is None:
+        show_rows(result.rows, is_json=json)
+    if output_file is not None or not json:
+        show_result(result, is_json=json)

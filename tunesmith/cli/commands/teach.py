@@ -44,7 +44,7 @@ def teach(
 ) -> None:
     """Let another model write pairs: after seed tasks, about documents, or better answers."""
     if check or dry_run:
-        refuse_unused({"--out": out}, "beside --check or --dry-run")
+        refuse_unused({"--out": out and check}, "beside --check")
         refuse_unused({"--check": check and dry_run}, "beside --dry-run")
     elif out is None:
         cure = "Name the file to write: -o pairs.jsonl; or --dry-run, or --check."

@@ -1,9 +1,9 @@
 """The answers of several models -> columns in a terminal, sections elsewhere."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from tunesmith.cli.terminal.output import printable
+from tunesmith.cli.terminal.output import SCHEMA, print_json, printable
 
 if TYPE_CHECKING:
     from tunesmith.stages.results.answer_pieces import AnswerPiece
@@ -36,6 +36,17 @@ def _show_whole(names: Sequence[str], pieces: "Iterator[AnswerPiece]") -> "list[
         print(printable(answer.text), end="\n\n", flush=True)
         answers.append(answer)
     return answers
+
+
+def show_rows(rows: "Iterable[Mapping[str, Any]]", *, is_json: bool) -> None:
+    """Questions of a file with their answers, one below the other, or as JSON one a line."""
+    for row in rows:
+        if is_json:
+            print_json({"schema": SCHEMA, **row})
+            continue
+        end = {_ENDED: "", _CUT_OFF: " (cut off)"}.get(row["finish_reason"])
+        said = printable(row["text"]) if end is not None else f"({row['finish_reason']})"
+        print(f"--- {printable(row['question'])}\n{said}{end or ''}\n", flush=True)
 
 
 def show_sections(names: Sequence[str], pieces: "Iterable[AnswerPiece]") -> "list[Answer]":

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from tunesmith.stages.results.record_json import IF_SET, as_dict, known_fields
+from tunesmith.stages.results.record_json import FOR_PEOPLE, IF_SET, as_dict, known_fields
 
 if TYPE_CHECKING:
     from tunesmith.generation.responder import Completion
@@ -100,7 +100,8 @@ class AnsweredFile:
         failed: Of these, without an answer.
         near_ties: Of these, that hang on two tokens as good as equal.
         dropped: Rows that ask nothing, by reason.
-        output: The file of answers.
+        output: The file of answers, if one was written.
+        rows: Questions and answers, in the order of the file.
     """
 
     answers: int
@@ -108,7 +109,8 @@ class AnsweredFile:
     failed: int
     near_ties: int
     dropped: Mapping[str, int]
-    output: str
+    output: str | None = None
+    rows: tuple[Mapping[str, Any], ...] = field(default=(), metadata=FOR_PEOPLE)
 
     def to_dict(self) -> dict[str, object]:
         """The JSON of `tunesmith answer --input --json`."""
