@@ -31,11 +31,13 @@ def made_run(
     train: Sequence[Example] = (),
     test: Sequence[Example] = (),
     settings: Mapping[str, Any] | None = None,
+    sections: Mapping[str, Any] | None = None,
 ) -> Path:
     """A run that answers a share of its test rows right; the seed decides which."""
     folder = RunFolder(path)
     training = {"seed": seed, **(settings or {})}
-    recipe = recipe_from_mapping({"sources": [{"path": "colours.jsonl"}], "training": training})
+    given = {"sources": [{"path": "colours.jsonl"}], "training": training, **(sections or {})}
+    recipe = recipe_from_mapping(given)
     write_text(folder.recipe, resolved_yaml(recipe))
     test = test or [example(number) for number in range(40)]
     write_json_lines(folder.examples("test"), (one.to_json() for one in test))

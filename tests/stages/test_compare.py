@@ -176,6 +176,69 @@ def test_grades_of_another_normalisation_are_refused(tmp_path: Path) -> None:
         compared(first, second)
 
 
+JUDGE = {"name": "llama3", "prompt": "absolute-1"}
+
+
+@pytest.mark.parametrize(
+    ("changed", "words"),
+    [
+        ({"name": "gpt-4o"}, r"different judges: llama3 \(.*a\), gpt-4o \(.*b\)"),
+        ({"prompt": "absolute-1+1f3e"}, "different rubrics: .*Name one evaluation.rubric"),
+    ],
+)
+def test_scores_of_another_judge_or_rubric_are_refused(
+    tmp_path: Path, changed: dict[str, str], words: str
+) -> None:
+    first, second = (made_run(tmp_path / name, right=0.5) for name in "ab")
+    for run, judge in ((first, JUDGE), (second, {**JUDGE, **changed})):
+        write_json(run / "scores.json", {**read_json(run / "scores.json"), "judge": judge})
+    assert compared(first, first).verdict
+    with pytest.raises(RefusedError, match=words):
+        compared(first, second)
+
+
+def test_scores_of_other_metrics_are_refused(tmp_path: Path) -> None:
+    first, second = (made_run(tmp_path / name, right=0.5) for name in "ab")
+    scores = read_json(second / "scores.json")
+    del scores["metrics"]["chrf"]
+    write_json(second / "scores.json", scores)
+    with pytest.raises(RefusedError, match=r"chrf was measured in some .*--force REASON"):
+        compared(first, second)
+    for run, version in ((first, "marks 1.0"), (second, "marks 2.0")):
+        environment = read_json(run / "environment.json")
+        plugins = {"metrics.exact_match": version}
+        write_json(run / "environment.json", {**environment, "plugins": plugins})
+        write_json(run / "scores.json", scores)
+    with pytest.raises(RefusedError, match=r"different packages: marks 1\.0"):
+        compared(first, second)
+
+
+def test_defaults_of_a_group_that_one_side_lacks_are_left_out(tmp_path: Path) -> None:
+    first = made_run(tmp_path / "a", right=0.5)
+    judge = {"url": "http://localhost:1/v1", "model": "llama3", "timeout_seconds": 9}
+    more = {"path": "more.jsonl", "limit": 5}
+    second = made_run(
+        tmp_path / "b",
+        right=0.5,
+        settings={"method": {"lora": {"rank": 4}}},
+        sections={
+            "sources": [{"path": "colours.jsonl"}, more],
+            "evaluation": {"judge": judge, "rivals": [{"path": "starter"}]},
+        },
+    )
+    keys = {one["key"] for one in compared(first, second).differences["recipe"]}
+    assert keys == {
+        "sources[1].path",
+        "sources[1].limit",
+        "training.method",
+        "training.method.lora.rank",
+        "evaluation.judge.url",
+        "evaluation.judge.model",
+        "evaluation.judge.timeout_seconds",
+        "evaluation.rivals[0].path",
+    }
+
+
 def test_the_rows_that_differ_most_come_first_with_every_answer(tmp_path: Path) -> None:
     rows = [example(number) for number in range(8)]
     told = [one.reference for one in rows]

@@ -1,8 +1,8 @@
 """Run folders -> two sides that may be compared: each one recipe, on the same test rows."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +16,7 @@ from tunesmith.stages.execution.run_folder import RunFolder
 
 SEEDS = ("training.seed", "generation.seed")
 _ONE_RECIPE = ("template_hash", "tokenizer", "base.fingerprint", "base.weights")
+_LOSS, _PLUGINS = "loss", "plugins.metrics."
 Refuse = Callable[[RefusedError], None]
 
 
@@ -28,6 +29,7 @@ class ComparedRun:
     environment: dict[str, str]  # likewise
     metrics: tuple[str, ...]
     normalisation: Any
+    judge: dict[str, Any]  # its name and prompt; empty where none judged
 
     @property
     def name(self) -> str:
@@ -86,11 +88,44 @@ def check_sides(first: Side, second: Side, *, refuse: Refuse) -> None:
         shared = ", ".join(sorted(map(str, folders[0] & folders[1])))
         cure = "Leave it out on one side."
         refuse(RefusedError("a run stands on both sides", where=shared, cure=cure))
-    versions = {run.normalisation for run in (*first.runs, *second.runs)}
-    if len(versions) > 1:
-        cure = "Run tunesmith evaluate again on the older runs."
-        message = f"graded with different normalisation: {', '.join(map(str, versions))}"
+    for message, cure in _unlike_scores((*first.runs, *second.runs)):
         refuse(RefusedError(message, where=_where(first, second), cure=cure))
+
+
+def _unlike_scores(runs: Sequence[ComparedRun]) -> Iterator[tuple[str, str]]:
+    """Why scores of one name are not of one kind, and what to do."""
+    again = "Run tunesmith evaluate again on the older runs."
+    every = dict.fromkeys(metric for run in runs for metric in run.metrics if metric != _LOSS)
+    partly = [metric for metric in every if not all(metric in run.metrics for run in runs)]
+    if partly:
+        cure = "Evaluate all by the same metrics and judge; --force REASON compares the rest."
+        yield f"not scored alike: {', '.join(partly)} was measured in some of the runs only", cure
+    if told := _several(runs, lambda run: run.normalisation):
+        yield f"graded with different normalisation: {told}", again
+    judged = [run for run in runs if run.judge]
+    if told := _several(judged, lambda run: run.judge.get("name")):
+        yield f"judged by different judges: {told}", "Name one evaluation.judge and evaluate again."
+    elif told := _several(judged, lambda run: run.judge.get("prompt")):
+        yield (
+            f"judged by different rubrics: {told}",
+            "Name one evaluation.rubric and evaluate again.",
+        )
+    for key in dict.fromkeys(f"{_PLUGINS}{metric}" for metric in every):
+        if told := _several(runs, partial(_setting_of, key=key)):
+            name = key.removeprefix(_PLUGINS)
+            yield f"{name} was measured by different packages: {told}", again
+
+
+def _setting_of(run: ComparedRun, *, key: str) -> str | None:
+    return run.environment.get(key)
+
+
+def _several(runs: Sequence[ComparedRun], read: Callable[[ComparedRun], Any]) -> str:
+    """What the runs have, each value with the first run that has it; empty where it is one."""
+    found: dict[str, str] = {}
+    for run in runs:
+        found.setdefault(str(read(run)), run.name)
+    return ", ".join(f"{value} ({name})" for value, name in found.items()) if len(found) > 1 else ""
 
 
 def common_test_ids(first: Side, second: Side, *, refuse: Refuse) -> list[str]:
@@ -134,6 +169,7 @@ def _open(path: Path) -> ComparedRun:
         environment=dict(flat_items(environment)),
         metrics=(*scores["metrics"], *(("loss",) if "loss" in scores else ())),
         normalisation=scores.get("normalisation"),
+        judge=scores.get("judge") or {},
     )
 
 
