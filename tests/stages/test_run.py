@@ -64,6 +64,14 @@ def test_base_and_tuned_are_those_of_the_run_and_say_what_they_said(
     assert [one.text for one in ask(row["instruction"], names, **options)] == said
 
 
+def test_validation_accuracy_is_told_beside_the_loss(done: Any) -> None:
+    _, folder, result = done
+    checks = [line for line in read_json_lines(folder.log) if line["split"] == "validation"]
+    assert result.trained.accuracy == checks[-1]["accuracy"]
+    assert result.trained.to_dict()["accuracy"] == checks[-1]["accuracy"]
+    assert "% of next tokens right at step" in (folder.path / "report.md").read_text("utf-8")
+
+
 def test_every_test_row_is_answered_by_both_models_in_order(done: Any) -> None:
     _, folder, result = done
     ids = [row["id"] for row in read_json_lines(folder.examples("test"))]

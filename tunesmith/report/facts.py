@@ -41,8 +41,20 @@ def facts(record: RunRecord) -> list[tuple[str, str]]:
         ("Time", _time(record)),
         ("Machine", _machine(record.environment)),
         ("Validation loss", _validation(record.points("validation"))),
+        ("Validation accuracy", _accuracy(record.points("validation"))),
     ]
     return [(name, told) for name, told in known if told]
+
+
+def _accuracy(points: list[LogPoint]) -> str:
+    """Of the validation with the lowest loss, and of the first."""
+    best = best_point(points)
+    if best is None or best.accuracy is None:
+        return ""
+    told = f"{best.accuracy:.1f} % of next tokens right at step {best.step:,}"
+    first = points[0]
+    is_told = first is best or first.accuracy is None
+    return told if is_told else f"{told}, {first.accuracy:.1f} % at step {first.step:,}"
 
 
 def best_point(points: list[LogPoint]) -> LogPoint | None:

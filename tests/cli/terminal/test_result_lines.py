@@ -14,3 +14,10 @@ def test_a_few_files_are_all_shown() -> None:
     assert list(result_lines({"by_source": {"a_b.md": {"kept": 2, "dropped": 0}}})) == [
         "a_b.md: kept 2, dropped 0"
     ]
+
+
+def test_validation_accuracy_stands_below_the_loss() -> None:
+    assert list(result_lines({"loss": {"validation": 1.5}, "accuracy": 41.26})) == [
+        "loss (nats per token): validation 1.5000",
+        "next tokens right (validation): 41.3 %",
+    ]

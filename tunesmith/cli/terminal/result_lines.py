@@ -25,6 +25,7 @@ def result_lines(result: Record) -> Iterator[str]:
         "sums": sum_sentences,
         "scores": _score_lines,
         "loss": _loss_lines,
+        "accuracy": _accuracy_lines,
         "judge": _judge_lines,
     }
     if "metrics" in result:
@@ -87,6 +88,10 @@ def _split_lines(splits: Record) -> Iterator[str]:
 def _loss_lines(loss: Record) -> Iterator[str]:
     pairs = (f"{name} {value:.4f}" for name, value in loss.items() if value is not None)
     yield f"loss (nats per token): {', '.join(pairs)}"
+
+
+def _accuracy_lines(accuracy: float) -> Iterator[str]:
+    yield f"next tokens right (validation): {accuracy:.1f} %"
 
 
 def _judge_lines(judge: Record) -> Iterator[str]:

@@ -13,6 +13,7 @@ class TrainingLog:
 
     Attributes:
         last_losses: The newest loss of each split, in nats per token.
+        last_accuracy: Of the newest validation, 0 to 100; None before the first.
     """
 
     def __init__(self, path: Path, progress: Progress, *, is_active: bool) -> None:
@@ -22,6 +23,7 @@ class TrainingLog:
         self._stream: IO[bytes] | None = None
         self._step = 0
         self.last_losses: dict[str, float] = {}
+        self.last_accuracy: float | None = None
 
     def __enter__(self) -> Self:
         return self
@@ -44,6 +46,9 @@ class TrainingLog:
         if step and self._path.is_file():
             kept = [line for line in read_json_lines(self._path) if line["step"] <= step]
             self.last_losses = {line["split"]: line["loss"] for line in kept}
+            self.last_accuracy = next(
+                (line["accuracy"] for line in reversed(kept) if "accuracy" in line), None
+            )
         write_json_lines(self._path, kept)
         self._stream = self._path.open("ab")
         self._progress.start("training", num_steps)
@@ -56,6 +61,7 @@ class TrainingLog:
             DiskFullError: The line does not fit on the disk.
         """
         self.last_losses[line["split"]] = line["loss"]
+        self.last_accuracy = line.get("accuracy", self.last_accuracy)
         if self._stream is None:
             return
         try:
@@ -66,3 +72,6 @@ class TrainingLog:
             raise
         if line["split"] == "train":
             self._progress.advance()
+        elif "accuracy" in line:
+            told = f"validation: {line['loss']:.3f} nats per token, {line['accuracy']:.1f} % right"
+            self._progress.status(told)

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from tunesmith.stages.results.record_json import FOR_PEOPLE, as_dict, known_fields
+from tunesmith.stages.results.record_json import FOR_PEOPLE, IF_SET, as_dict, known_fields
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -17,6 +17,7 @@ class Trained:
         steps: Optimiser updates.
         resumed_from: The step of the checkpoint that this training went on from; None: anew.
         loss: The last of each split, in nats per token.
+        accuracy: Of the last validation: trained tokens that were the model's first choice, in %.
         best_step: Whose weights were kept; None: the last.
         seconds: Of training, over all its sittings.
         examples_per_second: Over these; None where nothing was trained.
@@ -27,6 +28,7 @@ class Trained:
     steps: int
     resumed_from: int | None = None
     loss: Mapping[str, float] = field(default_factory=dict)
+    accuracy: float | None = field(default=None, metadata=IF_SET)
     best_step: int | None = None
     seconds: float = 0.0
     examples_per_second: float | None = None
@@ -49,6 +51,7 @@ class Trained:
             "run": self.run,
             "steps": f"{self.steps:,}",
             **{f"loss, {split}": f"{loss:.4f}" for split, loss in self.loss.items()},
+            **({} if self.accuracy is None else {"next tokens right": f"{self.accuracy:.1f} %"}),
             "seconds": f"{self.seconds:,.1f}",
             "peak memory": f"{self.peak_memory_bytes / 2**20:,.0f} MiB",
         }
