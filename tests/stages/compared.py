@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from tests.stages.rig import with_numbers
 from tunesmith.evaluation.metrics import TEXT_METRICS, grade_completions
 from tunesmith.evaluation.score import score_files
 from tunesmith.examples.example import Example, Message
@@ -35,7 +36,7 @@ def made_run(
 ) -> Path:
     """A run that answers a share of its test rows right; the seed decides which."""
     folder = RunFolder(path)
-    training = {"seed": seed, **(settings or {})}
+    training = with_numbers({"seed": seed, **(settings or {})})
     given = {"sources": [{"path": "colours.jsonl"}], "training": training, **(sections or {})}
     recipe = recipe_from_mapping(given)
     write_text(folder.recipe, resolved_yaml(recipe))

@@ -216,14 +216,14 @@ def _require_same_base(place: ModelPlace, recorded: dict[str, Any], folder: Path
 
 def context_tokens(place: ModelPlace) -> int | None:
     """Positions a model was built for, from its configuration; None if it does not say."""
-    config = model_config(_root(place))
+    config = root_config(place)
     value = getattr(config.get_text_config(), "max_position_embeddings", None)
     return value if isinstance(value, int) and value > 0 else None
 
 
 def hidden_width(place: ModelPlace) -> int | None:
     """Numbers that a hidden state has, from the configuration; None if it does not say."""
-    value = getattr(model_config(_root(place)).get_text_config(), "hidden_size", None)
+    value = getattr(root_config(place).get_text_config(), "hidden_size", None)
     return value if isinstance(value, int) and value > 0 else None
 
 
@@ -249,6 +249,11 @@ def _root(place: ModelPlace) -> ModelPlace:
     """The model below an adapter, or below an adapter of an adapter."""
     base = adapter_base(place)
     return place if base is None else _root(base)
+
+
+def root_config(place: ModelPlace) -> Any:
+    """The configuration of a model, or of that below an adapter; see `model_config`."""
+    return model_config(_root(place))
 
 
 def model_config(place: ModelPlace) -> Any:

@@ -173,10 +173,15 @@ class TrainingRecipe(RecipeSection):
         description="what the process may hold, e.g. 8 GiB (on a GPU, there): decides "
         "micro_batch: auto; auto: most of what is free",
     )
-    max_tokens: Positive = Field(512, description="tokens of a row at most, prompt and answer")
+    max_tokens: Literal["auto"] | Positive = Field(
+        "auto",
+        description="tokens of a row at most, prompt and answer; auto: what the model reads and "
+        "memory holds",
+    )
     when_too_long: Literal["drop", "cut-context", "error"] = Field(
         "drop",
-        description="drop the row, cut-context (the prompt's start), or error; no answer is cut",
+        description="drop the row, cut-context (the prompt's start), or error; no answer is cut, "
+        "and text of template plain becomes several rows",
     )
     optimizer: Literal["adamw", "muon"] = Field(
         "adamw", description="the rule of the update; muon: of hidden matrices, adamw for the rest"

@@ -30,13 +30,15 @@ class EncodeCount:
     """What was encoded, the examples that left no row, and rows that carry a marker already.
 
     `lengths` counts rows by their tokens; there are no more lengths than `max_tokens`.
-    `in_part` examples keep the rows of some turns only; `longest_prompt` is that of a test row,
+    `in_part` examples keep the rows of some turns only, `in_pieces` texts became several rows;
+    `longest_prompt` is that of a test row,
     in tokens; `takers` are the templates that would take the rows which this one refuses.
     """
 
     rows: int = 0
     lost: int = 0
     in_part: int = 0
+    in_pieces: int = 0
     tokens: int = 0
     trained_tokens: int = 0
     longest_prompt: int = 0
@@ -49,6 +51,7 @@ class EncodeCount:
         self.rows += other.rows
         self.lost += other.lost
         self.in_part += other.in_part
+        self.in_pieces += other.in_pieces
         self.tokens += other.tokens
         self.trained_tokens += other.trained_tokens
         self.longest_prompt = max(self.longest_prompt, other.longest_prompt)
@@ -123,9 +126,11 @@ class ExampleEncoder:
             fitting = row if isinstance(row, RowError) else self._fit(example, row)
             if isinstance(fitting, RowError):
                 fault = fault or fitting
-            else:
-                refuse_beyond(fitting.ids, self.how.tokenizer, num_known=self.num_known)
-                rows.append(fitting)
+                continue
+            self.count.in_pieces += len(fitting) > 1
+            for one in fitting:
+                refuse_beyond(one.ids, self.how.tokenizer, num_known=self.num_known)
+            rows += fitting
         if self.is_tested and fault is None:
             fault = self._unanswerable(example)
         return rows, fault
@@ -178,10 +183,10 @@ class ExampleEncoder:
             self.count.wrapped[marker] += 1
         return renderings
 
-    def _fit(self, example: Example, row: EncodedExample) -> EncodedExample | RowError:
+    def _fit(self, example: Example, row: EncodedExample) -> list[EncodedExample] | RowError:
         limit, length = self.max_tokens, len(row.ids)
         if length <= limit:
-            return row
+            return [row]
         detail = f"{length:,} tokens, training.max_tokens is {limit:,}"
         if self.when_too_long == "error":
             raise DataError(
@@ -189,14 +194,33 @@ class ExampleEncoder:
                 where=example.source,
                 cure="Raise training.max_tokens, or set training.when_too_long to drop.",
             )
+        has_begin = row.ids[0] == self.how.tokenizer.hf.bos_token_id
+        if self.how.template.name == "plain" and limit > has_begin + 1:
+            return cut_pieces(row, limit, keep=int(has_begin))
         if self.when_too_long == "drop":
             return RowError(TOO_LONG, detail)
         if self.is_tested and self.context is not None and length > self.context:
             detail = f"{length:,} tokens, the model reads {self.context:,}; no question is cut"
             return RowError(TOO_LONG, detail)
-        has_begin = row.ids[0] == self.how.tokenizer.hf.bos_token_id
         cut = cut_context(row, limit, keep=int(has_begin))
-        return RowError(TOO_LONG, detail) if cut is None else cut
+        return RowError(TOO_LONG, detail) if cut is None else [cut]
+
+
+def cut_pieces(row: EncodedExample, limit: int, *, keep: int) -> list[EncodedExample]:
+    """Cut a row into pieces, each behind its `keep` begin tokens; every token is trained once.
+
+    A piece begins with the last token of the one before, which it reads and does not train on:
+    the first token of a row is never a target.
+    """
+    pieces = [EncodedExample(ids=row.ids[:limit], is_trained=row.is_trained[:limit])]
+    size = limit - keep - 1
+    for start in range(limit, len(row.ids), size):
+        places = np.r_[0:keep, start - 1 : min(start + size, len(row.ids))]
+        is_trained = row.is_trained[places]
+        is_trained[: keep + 1] = False
+        if is_trained.any():
+            pieces.append(EncodedExample(ids=row.ids[places], is_trained=is_trained))
+    return pieces
 
 
 def cut_context(row: EncodedExample, limit: int, *, keep: int) -> EncodedExample | None:

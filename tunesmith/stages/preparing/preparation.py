@@ -250,6 +250,12 @@ class Preparation:
                 f"{in_part:,} conversations keep only the turns that fit; the others, too long, "
                 "are not trained on"
             )
+        if in_pieces := sum(count.in_pieces for count in self.encoded.values()):
+            limit = row_limit(self.recipe, self.renderer)[0]
+            notices.append(
+                f"{in_pieces:,} texts are longer than {limit:,} tokens and were cut into rows of "
+                "as many; every token is trained once"
+            )
         tested = self.encoded["test"]
         if tested.rows and not tested.longest_prompt:
             notices.append(

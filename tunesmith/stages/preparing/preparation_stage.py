@@ -9,7 +9,7 @@ import transformers
 
 from tunesmith.examples.splitting.split import SPLITS
 from tunesmith.files import hash_file
-from tunesmith.models.load import context_tokens, num_known_tokens
+from tunesmith.models.load import context_tokens, num_known_tokens, root_config
 from tunesmith.recipe.recipe import Recipe
 from tunesmith.recipe.source_recipe import SourceRecipe
 from tunesmith.sources.pages.page_folder import folder_files
@@ -24,8 +24,11 @@ from tunesmith.stages.preparing.teacher_sources import (
 )
 from tunesmith.stages.responders.renderer import Renderer
 from tunesmith.tokens.store import store_name
+from tunesmith.training.engine import choose_engine
+from tunesmith.training.resources.longest_row import longest_row
 
 KNOWN = "tokens that the model knows"
+_UNSAID = 2048  # tokens that a model reads which does not say
 _CODE = (
     "sources",
     "examples",
@@ -93,8 +96,18 @@ def _folder_content(folder: Path) -> list[list[str]] | None:
 
 
 def row_limit(recipe: Recipe, renderer: Renderer) -> tuple[int, list[str]]:
-    """Tokens a row may have: what the recipe says, but no more than the model can read."""
-    asked, context = recipe.training.max_tokens, context_tokens(renderer.place)
+    """Tokens a row may have: what the recipe says, but no more than the model can read.
+
+    Where it leaves that to the model, no more than this machine's memory holds either.
+    """
+    training, context = recipe.training, context_tokens(renderer.place)
+    if training.max_tokens == "auto":
+        wanted = context or _UNSAID
+        device = choose_engine(training).device
+        limit = min(wanted, longest_row(root_config(renderer.place), training, device=device))
+        less = f"training.max_tokens: auto is {limit:,} here, which this machine's memory holds"
+        return limit, [] if limit == wanted else [f"{less}; the model reads {wanted:,}"]
+    asked = training.max_tokens
     if context is None or asked <= context:
         return asked, []
     return context, [f"training.max_tokens is {asked:,}, but the model reads {context:,} at most"]

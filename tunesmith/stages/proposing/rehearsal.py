@@ -75,14 +75,11 @@ def _settings(split: Shares, num_groups: int) -> Iterator[_Setting]:
 
 
 def _lengths() -> Iterator[Keys]:
-    """The default, then as long as the starter reads, then rows that lose their beginning."""
+    """As long as the starter reads, then rows that lose their beginning."""
     yield {}
     context = context_tokens(find_model("starter"))
-    why = f"many rows are longer than the default of 512; the starter reads {context:,}"
-    longer: Keys = {("training", "max_tokens"): Choice(value=context, why=why)}
-    yield longer
-    why = "? prompts that are longer still lose their beginning; a model that reads more keeps them"
-    yield longer | {("training", "when_too_long"): Choice(value="cut-context", why=why)}
+    why = f"? prompts beyond the {context:,} tokens that the starter reads lose their beginning"
+    yield {("training", "when_too_long"): Choice(value="cut-context", why=why)}
 
 
 def _share_lost(sources: Sequence[SourceRecipe], setting: _Setting, max_bad: float) -> float | None:
