@@ -27,6 +27,7 @@ from tunesmith.report.score_lines import (
     rival_lines,
     score_lines,
 )
+from tunesmith.report.training.search_section import search_line
 from tunesmith.report.usability_lines import (
     RATES_NOTE,
     UsabilityLine,
@@ -51,6 +52,7 @@ def report_markdown(record: RunRecord, *, has_curves: bool) -> str:
     blocks += [*_usable(record), *_judge(record), *_probes(record)]
     if has_curves:
         blocks += ["## Training", "![Loss and learning rate over steps](curves.svg)"]
+        blocks += [search_line(record.settings)] if record.settings else []
     blocks += _answers(record)
     blocks += _data(record)
     blocks.append(f"Every number here can be recomputed from {files_of(record)} beside this file.")

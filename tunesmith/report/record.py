@@ -89,6 +89,7 @@ class RunRecord:
     findings: tuple[Finding, ...] = ()  # what its diagnosis says; see `diagnosis`
     recipe_file: str = "recipe.yaml"  # as it was given to the command that began the run
     benchmarks: Mapping[str, Any] = field(default_factory=dict)  # of lm_eval, if there are any
+    settings: Mapping[str, Any] = field(default_factory=dict)  # that were found, if any were
 
     @property
     def models(self) -> tuple[str, ...]:
@@ -149,6 +150,7 @@ def read_run_record(folder: Path) -> RunRecord:
         study=_json(folder / "study.json"),
         findings=findings,
         recipe_file=str(_json(folder / RUN_MARKER).get("recipe") or "recipe.yaml"),
+        settings=_json(folder / "settings.json"),
         **scored,
     )
 

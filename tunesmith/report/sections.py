@@ -10,6 +10,7 @@ from tunesmith.report.pictures.curves import AXES, MAX_POINTS, Axis
 from tunesmith.report.record import RunRecord
 from tunesmith.report.score_lines import failure_lines, loss_line, rival_lines, score_lines
 from tunesmith.report.score_table import rival_table, score_table
+from tunesmith.report.training.search_section import search_part
 
 _SCORE_NOTE = (
     "Scores run from 0 to 100; ranges are 95 % intervals. Differences are paired over the rows "
@@ -75,7 +76,8 @@ def curves_section(record: RunRecord, curves: Mapping[Axis, str]) -> Markup:
         shown.append(tag("div", figure, class_=f"picture picture-{index}"))
     tabs = tag("div", *labels, class_="tabs")
     card = tag("div", *inputs, tabs, *shown, class_="card curves")
-    return tag("section", *parts, tag("p", note, class_="note"), card)
+    found = search_part(record.settings)
+    return tag("section", *parts, tag("p", note, class_="note"), card, found)
 
 
 def settings_section(record: RunRecord) -> Markup:

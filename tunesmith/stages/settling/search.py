@@ -176,7 +176,7 @@ def told_settings(found: Mapping[str, Any]) -> str:
         rows = sum(found["measured_by"].values())
         how = (
             f"the rate is the best of {len(trials)} short trials by the loss on {rows} rows, "
-            f"{found['share']:.0%} of the training's cost"
+            f"{100 * found['share']:.0f} % of the training's cost"
         )
     elif "share" in found:
         how = "there are too few rows for trials: the rate is usual for a model of this width"
