@@ -103,7 +103,7 @@ def _write_recipe(folder: Path, shape: Mapping[str, Any] | None, training: dict[
         "sources": [{"path": str(MATERIAL if shape is None else folder.parent / "rows.jsonl")}],
         "examples": {"split": {"validation": 0.05, "test": 0.0}},
         "template": {"name": "alpaca"},
-        "training": training,
+        "training": {"learning_rate": 5e-5, "examples_per_step": 8, **training},
     }
     path = folder / "recipe.yaml"
     path.write_text(yaml.safe_dump(recipe), encoding="utf-8")

@@ -12,8 +12,10 @@ in tokens (a validated one counts a third) and in seconds. Cases of third-party 
 import argparse
 import itertools
 import json
+import math
 import shutil
 import tempfile
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -192,26 +194,74 @@ def _train(recipe: dict[str, Any], setting: dict[str, Any], scratch: Path) -> di
     recipe = {**recipe, "training": {**recipe["training"], **setting}}
     folder = scratch / "run"  # prepared once
     shutil.rmtree(folder / "checkpoints", ignore_errors=True)
-    run = tunesmith.open_run(recipe, folder=folder, progress=tunesmith.SilentProgress())
+    watch = SearchWatch()
+    run = tunesmith.open_run(recipe, folder=folder, progress=watch)
     try:
         trained = tunesmith.train(run)
     except DivergedError as error:
         return {"loss": None, "error": str(error)}
     log = list(read_json_lines(run.folder.log))
     curve = [(line["step"], line["loss"]) for line in log if line["split"] == "validation"]
-    found = run.folder.path / "settings.json"
+    found = read_json(run.folder.settings) if run.folder.settings.is_file() else None
     return {
-        "found": read_json(found) if found.is_file() else None,
+        "found": found,
         "loss": min(loss for step, loss in curve if step),
         "tokens": log[-1]["tokens_seen"],
         "seconds": trained.seconds,
+        "share_seconds": round(watch.seconds / trained.seconds, 4),
         "curve": curve,
     }
 
 
+class SearchWatch(tunesmith.SilentProgress):
+    """Seconds between the first trial and the last: what the search adds to a training."""
+
+    def __init__(self) -> None:
+        self.seconds = 0.0
+        self._started: float | None = None
+
+    def start(self, task: str, total: int | None) -> None:
+        """Remember when trials begin."""
+        self._started = time.monotonic() if task == "trying learning rates" else None
+
+    def close(self) -> None:
+        """Add up, when they end."""
+        if self._started is not None:
+            self.seconds += time.monotonic() - self._started
+            self._started = None
+
+
+def _share(found: dict[str, Any] | None, steps: int) -> float:
+    """Of the training that was done, which may have stopped early."""
+    if found is None:
+        return 0.0
+    planned = math.ceil(round(found["epochs"] * found["rows"]) / found["examples_per_step"])
+    return round(float(found["share"]) * planned / steps, 4)
+
+
 def table(lines: list[dict[str, Any]]) -> str:
-    """What came of each case that is complete."""
-    return "\n".join(map(str, lines[-1:]))
+    """What came of each case: complete ones first, then how many of their settings are done."""
+    told = [f"{'case':<18} {'grid':>5} {'best':>8} {'auto':>8} {'ratio':>6} {'price':>12}  found"]
+    for name in dict.fromkeys(line["case"] for line in lines):
+        ours = [line for line in lines if line["case"] == name and not line["setting"]]
+        grid = [line for line in lines if line["case"] == name and line["setting"]]
+        losses = [line["loss"] for line in grid if line["loss"] is not None]
+        best = min(losses, default=float("nan"))
+        told += [_row(name, f"{len(grid)}/24", best, line) for line in ours[-1:]]
+    return "\n".join(told)
+
+
+def _row(name: str, done: str, best: float, line: dict[str, Any]) -> str:
+    found = line["found"]
+    numbers = (found["learning_rate"], found["examples_per_step"], found["epochs"])
+    rate, batch, epochs = numbers
+    seconds = line.get("share_seconds", float("nan"))
+    price = f"{_share(found, line['curve'][-1][0]):.3f} {seconds:.3f}"
+    ratio = line["loss"] / best
+    return (
+        f"{name:<18} {done:>5} {best:8.4f} {line['loss']:8.4f} {ratio:6.3f} {price:>12}  "
+        f"{rate:g} x {batch} x {epochs:g}"
+    )
 
 
 if __name__ == "__main__":

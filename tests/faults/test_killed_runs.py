@@ -26,7 +26,13 @@ def recipe(tmp_path: Path, tiny_folder: Path) -> Path:
         "model": {"name": str(tiny_folder)},
         "sources": [{"path": "rows.jsonl"}],
         "template": {"name": "question-answer"},
-        "training": {"steps": STEPS, "learning_rate": 1e-2, "checkpoint_every": 7, "dropout": 0.1},
+        "training": {
+            "steps": STEPS,
+            "examples_per_step": 8,
+            "learning_rate": 1e-2,
+            "checkpoint_every": 7,
+            "dropout": 0.1,
+        },
     }
     path = tmp_path / "recipe.yaml"
     path.write_text(json.dumps(settings))

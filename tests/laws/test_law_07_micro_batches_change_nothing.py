@@ -135,7 +135,13 @@ def test_two_ranks_train_the_model_of_one(tmp_path: Path, tiny_folder: Path) -> 
         "sources": [{"path": "rows.jsonl"}],
         "template": {"name": "question-answer"},
         "examples": {"split": {"validation": 0.2, "test": 0.0}},
-        "training": {"steps": 5, "learning_rate": 1e-2, "precision": "fp32", "device": "cpu"},
+        "training": {
+            "steps": 5,
+            "examples_per_step": 8,
+            "learning_rate": 1e-2,
+            "precision": "fp32",
+            "device": "cpu",
+        },
     }
     (tmp_path / "recipe.yaml").write_text(json.dumps(settings))
     alone = RunFolder(tmp_path / "one")

@@ -34,8 +34,8 @@ def search_line(settings: Mapping[str, Any]) -> str:
         how = (
             f"The rate comes of {len(trials)} short trials{told} from the same weights, compared "
             f"by the loss on {measured} rows that they did not train on; they took "
-            f"{100 * settings['share']:.0f} % of the training's cost. What is best in a short trial is "
-            "too much for the whole training, so that the rate lies below it."
+            f"{100 * settings['share']:.0f} % of the training's cost. What is best in a short "
+            "trial is too much for the whole training, so that the rate lies below it."
         )
     elif "share" in settings:
         how = "There were too few rows for trials: the rate is usual for a model of this width."
