@@ -252,6 +252,15 @@ def test_a_label_that_is_rare_in_one_task_only_is_found_there() -> None:
     assert diagnose(with_data(train=(*TRAIN[:100], *rest))) == ()
 
 
+def test_a_curve_that_was_measured_says_whether_more_rows_help() -> None:
+    few = CASES["too few rows"][0]
+    for outcome, told in (("gain", ["too few rows"]), ("next to nothing", []), ("not told", [])):
+        doubling = {"value": 3.0, "low": 1.0, "high": 6.0, "outcome": outcome}
+        curve = {"main": "chrf", "sizes": [50, 100], "metrics": {"chrf": {"doubling": doubling}}}
+        record = replace(few, curve={**curve, "sentence": "Twice the rows would bring 3 points."})
+        assert rules_of(record) == told
+
+
 def test_how_many_rows_it_takes_is_the_usual_calculation_of_power() -> None:
     """A standard error of 4 on 30 rows; 5 points need one of 5 / 2.8: 30 * (4 * 2.8 / 5)^2."""
     (comparison,) = small(5.0, half=4.0 * 1.96)

@@ -23,6 +23,8 @@ _UNBALANCED = 8
 
 def too_few_rows(record: RunRecord) -> Finding | None:
     """The rows are learned by heart, or so few that hardly anything can be learned."""
+    if record.curve:
+        return _by_curve(record)
     rows = record.summary.get("splits", {}).get("train", {}).get("rows", 0)
     gap = _gap(record)
     by_heart = gap is not None and gap[1] > max(gap[0] + _FORGOTTEN, 2 * gap[0])
@@ -44,6 +46,20 @@ def too_few_rows(record: RunRecord) -> Finding | None:
         "over 1/8, 1/4, 1/2 and all of them tells.",
         evidence=(f"{rows:,} training rows", *figures),
         change=measure_more_rows(record),
+    )
+
+
+def _by_curve(record: RunRecord) -> Finding | None:
+    """What the curve over the rows says, where it says that more would help."""
+    doubling = record.curve["metrics"][record.curve["main"]]["doubling"]
+    if doubling.get("outcome") != "gain":
+        return None
+    return Finding(
+        rule="too few rows",
+        severity="would help",
+        sentence=str(record.curve["sentence"]),
+        evidence=(f"measured on {', '.join(f'{n:,}' for n in record.curve['sizes'])} rows",),
+        change=more_rows("rows"),
     )
 
 

@@ -9,7 +9,7 @@ from tunesmith.report.judge_facts import trust_of
 from tunesmith.report.record import TUNED, RunRecord, TestRow
 
 # A judge that can be believed first; then what gives part of the marks for part of an answer.
-_ORDER = ("judge", "final_answer", "token_f1", "chrf", "rouge_l", "exact_match")
+ORDER = ("judge", "final_answer", "token_f1", "chrf", "rouge_l", "exact_match")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,7 +25,7 @@ def main_metric(record: RunRecord) -> str | None:
     known = [name for name in record.scores if name not in (*TOKEN_METRICS, "win_rate")]
     if "judge" in known and trust_of(record, "judge") == "do not use":
         known.remove("judge")
-    return next((name for name in (*_ORDER, *known) if name in known), None)
+    return next((name for name in (*ORDER, *known) if name in known), None)
 
 
 def main_score(record: RunRecord, model: str) -> Score | None:

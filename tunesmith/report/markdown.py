@@ -2,6 +2,7 @@
 
 import re
 
+from tunesmith.report.advice.curve_section import TITLE, curve_rows
 from tunesmith.report.advice.finding_text import finding_blocks
 from tunesmith.report.data.data_facts import data_facts, source_lines
 from tunesmith.report.facts import facts, headline
@@ -53,10 +54,16 @@ def report_markdown(record: RunRecord, *, has_curves: bool) -> str:
     if has_curves:
         blocks += ["## Training", "![Loss and learning rate over steps](curves.svg)"]
         blocks += [search_line(record.settings)] if record.settings else []
-    blocks += _answers(record)
+    blocks += [*_curve(record), *_answers(record)]
     blocks += _data(record)
     blocks.append(f"Every number here can be recomputed from {files_of(record)} beside this file.")
     return "\n\n".join(block for block in blocks if block) + "\n"
+
+
+def _curve(record: RunRecord) -> list[str]:
+    if not record.curve:
+        return []
+    return [f"## {TITLE}", str(record.curve["sentence"]), table_lines(curve_rows(record.curve))]
 
 
 def markdown_escaped(value: str) -> str:

@@ -53,7 +53,7 @@ def verdict(record: RunRecord) -> Markup:
     return tag("p", tag("strong", title), f": {sentence}")
 
 
-def curve(record: RunRecord) -> Markup:
+def loss_curve(record: RunRecord) -> Markup:
     """Loss and learning rate over steps; nothing where nothing was trained."""
     svg = curves_svg(record, "step")
     alt = "Loss and learning rate over steps"

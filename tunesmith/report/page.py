@@ -6,6 +6,8 @@ from importlib import resources
 from tunesmith import __version__
 from tunesmith.evaluation.usability.fault_signs import SIGNS
 from tunesmith.evaluation.verdict import metric_title
+from tunesmith.report.advice.curve_section import TITLE as CURVE_TITLE
+from tunesmith.report.advice.curve_section import curve_section
 from tunesmith.report.advice.finding_text import TITLE, findings_section
 from tunesmith.report.data.data_section import data_section
 from tunesmith.report.judge_facts import files_of
@@ -56,6 +58,7 @@ def report_html(record: RunRecord, curves: Mapping[Axis, str]) -> str:
         ("judge", "The judge", judge_section(record)),
         ("forgot", "What it forgot", probe_section(record)),
         ("training", "Training", curves_section(record, curves)),
+        ("rows-curve", CURVE_TITLE, curve_section(record.curve)),
         ("answers", "Answers", _answers_section(record, shown)),
         ("data", "Data", data_section(record)),
         ("study", "The base model", study_section(record)),

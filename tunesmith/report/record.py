@@ -87,6 +87,7 @@ class RunRecord:
     usability: Usability | None = None  # None for a run of an older version
     probes: Mapping[str, Any] = field(default_factory=dict)  # what was forgotten, if anybody asked
     findings: tuple[Finding, ...] = ()  # what its diagnosis says; see `diagnosis`
+    curve: Mapping[str, Any] = field(default_factory=dict)  # what more rows bring, if measured
     recipe_file: str = "recipe.yaml"  # as it was given to the command that began the run
     benchmarks: Mapping[str, Any] = field(default_factory=dict)  # of lm_eval, if there are any
     settings: Mapping[str, Any] = field(default_factory=dict)  # that were found, if any were
@@ -149,6 +150,7 @@ def read_run_record(folder: Path) -> RunRecord:
         failures=failures,
         study=_json(folder / "study.json"),
         findings=findings,
+        curve=_json(folder / "curve.json"),
         recipe_file=str(_json(folder / RUN_MARKER).get("recipe") or "recipe.yaml"),
         settings=_json(folder / "settings.json"),
         **scored,

@@ -200,14 +200,15 @@ def _token_totals(run: Run, renderer: Renderer) -> list[TokenTotals]:
             else tuned_responder(recipe, renderer, place)
         )
         progress.start(f"measuring the loss ({model})", len(store))
-        totals += _measured(model, responder, store, progress)
+        totals += measured_tokens(model, responder, store, progress)
         progress.close()
     return totals
 
 
-def _measured(
+def measured_tokens(
     name: str, responder: Responder, store: TokenStore, progress: Progress
 ) -> list[TokenTotals]:
+    """What a model makes of each row's reference; three numbers a row are kept."""
     feed = Feed(
         store=store,
         rows_of_step=lambda _: [],

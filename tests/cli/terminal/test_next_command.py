@@ -29,6 +29,7 @@ LINES = {
     "run recipe.yaml --run runs/short --set training.epochs=1": "chat runs/short",
     "prepare a.yaml --set training.epochs=1": "forecast a.yaml --set training.epochs=1",
     "forecast a.yaml --run r": "run a.yaml --run r",
+    "curve a.yaml --seeds 3": "chat runs/a",
     "train a.yaml": "evaluate a.yaml",
     "answer a.yaml --set generation.seed=1": "evaluate a.yaml --set generation.seed=1",
     "answer starter --input a.jsonl --output b.jsonl": "chat starter",

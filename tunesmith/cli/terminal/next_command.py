@@ -132,6 +132,7 @@ _NEXT: Mapping[str, Callable[[EndedCommand], Words]] = {
     "run": lambda ended: ("chat", ended.run_of(str(ended.given["recipe"]))),
     "prepare": lambda ended: ("forecast", *ended.recipe),
     "forecast": lambda ended: ("run", *ended.recipe),
+    "curve": lambda ended: _chat(ended, str(ended.given["recipe"])),
     "train": lambda ended: ("evaluate", *ended.recipe),
     "answer": _after_answer,
     "evaluate": _after_evaluate,

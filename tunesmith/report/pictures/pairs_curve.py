@@ -11,11 +11,20 @@ from tunesmith.report.pictures.picture import LINE_COLOURS, STYLE, tidied
 Spread = Sequence[float]  # median, lowest, highest
 
 
-def pairs_svg(curves: Mapping[str, Mapping[int, Spread]]) -> str:
-    """Exact match over the number of pairs, a line a kind of row, a band from lowest to highest.
+def pairs_svg(
+    curves: Mapping[str, Mapping[int, Spread]],
+    *,
+    across: str = "training pairs, at equal steps",
+    up: str = "exact match in %",
+    top: float | None = 102,
+) -> str:
+    """Scores over the number of pairs, a line a kind of row, a band from lowest to highest.
 
     Args:
-        curves: Of at most three kinds; number of pairs -> median, lowest and highest, in %.
+        curves: Of at most three kinds; number of pairs -> median, lowest and highest.
+        across: What the axis of numbers is called.
+        up: What the other is called.
+        top: Where that ends; None: where the curves do.
     """
     with style.context(["default", {**STYLE, "svg.hashsalt": "pairs"}]):
         figure = Figure(figsize=(9.6, 3.2), layout="constrained")
@@ -32,8 +41,8 @@ def pairs_svg(curves: Mapping[str, Mapping[int, Spread]]) -> str:
         panel.xaxis.set_major_locator(FixedLocator(counts))
         panel.xaxis.set_minor_locator(NullLocator())
         panel.xaxis.set_major_formatter(FuncFormatter(lambda count, _: f"{count:,.0f}"))
-        panel.set_ylim(0, 102)
-        panel.set_xlabel("training pairs, at equal steps")
-        panel.set_ylabel("exact match in %")
+        panel.set_ylim(0, top)
+        panel.set_xlabel(across)
+        panel.set_ylabel(up)
         panel.legend(frameon=False, loc="lower right")
         return tidied(figure)

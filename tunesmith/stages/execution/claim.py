@@ -21,10 +21,21 @@ _SCHEMA = 1
 _CONTRACT = "tunesmith.json"  # of `models.load`, which would import torch
 _ENTRY = {"key", "inputs", "outputs", "result"}  # of a finished stage in manifest.json
 _NUM_NAMED = 3
-FOLDERS = ("checkpoints", "completions", "data", "grades", "judgements", "model", "signs", "tokens")
+FOLDERS = (
+    "checkpoints",
+    "completions",
+    "curve",
+    "data",
+    "grades",
+    "judgements",
+    "model",
+    "signs",
+    "tokens",
+)
 _FILES = (
     "calls.sqlite",
     "curves.svg",
+    "curve.json",
     "diagnosis.json",
     "environment.json",
     "log.jsonl",

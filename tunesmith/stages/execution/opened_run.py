@@ -212,11 +212,11 @@ class Run:
         return f"Run({str(self.folder.path)!r}, model={self.recipe.model.name!r})"
 
     def _repr_html_(self) -> str:
-        from tunesmith.report.notebook import curve, framed, score_tables, verdict
+        from tunesmith.report.notebook import framed, loss_curve, score_tables, verdict
         from tunesmith.report.record import read_run_record
 
         record = read_run_record(self.folder.path)
-        return framed(verdict(record), score_tables(record), curve(record))
+        return framed(verdict(record), score_tables(record), loss_curve(record))
 
     def claim(self) -> None:
         """Make the folder this recipe's, or refuse what is no run; see `execution.claim`."""

@@ -37,11 +37,11 @@ class Report:
         return as_dict(self)
 
     def _repr_html_(self) -> str:
-        from tunesmith.report.notebook import curve, framed, score_tables, verdict
+        from tunesmith.report.notebook import framed, loss_curve, score_tables, verdict
         from tunesmith.report.record import read_run_record
 
         record = read_run_record(self.page.parent)
-        return framed(verdict(record), score_tables(record), curve(record))
+        return framed(verdict(record), score_tables(record), loss_curve(record))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -44,7 +44,7 @@ class Trained:
         return as_dict(self)
 
     def _repr_html_(self) -> str:
-        from tunesmith.report.notebook import curve, figures, framed
+        from tunesmith.report.notebook import figures, framed, loss_curve
         from tunesmith.report.record import read_run_record
 
         told = {
@@ -55,7 +55,7 @@ class Trained:
             "seconds": f"{self.seconds:,.1f}",
             "peak memory": f"{self.peak_memory_bytes / 2**20:,.0f} MiB",
         }
-        return framed(figures("Trained", told), curve(read_run_record(Path(self.run))))
+        return framed(figures("Trained", told), loss_curve(read_run_record(Path(self.run))))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
