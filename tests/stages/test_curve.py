@@ -24,7 +24,7 @@ SECTIONS: dict[str, Any] = {
         "checkpoint_every": 3,
     },
     "generation": {"max_new_tokens": 4},
-    "evaluation": {"metrics": ["token_f1", "token_accuracy"]},
+    "evaluation": {"metrics": ["token_f1", "token_accuracy"], "baselines": "auto"},
 }
 
 

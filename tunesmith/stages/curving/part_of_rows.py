@@ -125,7 +125,9 @@ class PartOfRows:
         return hash_json([whole, self.num_rows, self.seed])
 
     def _train(self) -> None:
-        recipe = self.run.recipe.model_copy(update={"training": self._recipe})
+        whole = self.run.recipe
+        alone = whole.evaluation.model_copy(update={"baselines": [], "rivals": []})
+        recipe = whole.model_copy(update={"training": self._recipe, "evaluation": alone})
         part = replace(self.run, recipe=recipe, folder=self.folder)
         training = Training(
             run=part,
