@@ -35,6 +35,10 @@ ROWS: dict[str, tuple[dict[str, Any], dict[str, str]]] = {
         {"goal": ASKED, "sol1": TOLD, "sol2": "No mill has the number {}.", "difficulty": 1},
         {"instruction": "goal", "response": "sol1"},
     ),
+    "two names that ask": (
+        {"question": ASKED, "query": TOLD},
+        {"instruction": "question", "response": "query"},
+    ),
     "inputs and outputs": (
         {"inputs": {"question": ASKED}, "outputs": {"answer": TOLD}},
         {"instruction": "inputs.question", "response": "outputs.answer"},

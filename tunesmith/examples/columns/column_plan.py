@@ -245,11 +245,21 @@ class ColumnSurvey:
         if fault is not None:
             second = self.roles.get(fault.second, "")
             second = second if second in ("text", "messages") else fault.ours
+            one_each = (field_line(fault.ours, fault.first), field_line(second, fault.second))
+            both: tuple[str, ...] = ()
+            if fault.ours == "instruction" and "response" not in self.roles.values():
+                asks, answers = (n for n in self.roles if n in (fault.first, fault.second))
+                pair = f"instruction: {yaml_name(asks)}, response: {yaml_name(answers)}"
+                both = (f"fields: {{{pair}}}",)
             yield ColumnQuestion(
                 column=fault.first,
                 words=f"and {fault.second} both hold the {fault.ours}, and differ",
                 samples=self.samples,
-                lines=(field_line(fault.ours, fault.first), field_line(second, fault.second)),
+                lines=(
+                    *both,
+                    field_line(fault.ours, fault.first),
+                    field_line(second, fault.second),
+                ),
             )
         for name, faults in self.unfit.items():
             if len(faults) > self.num_read:
