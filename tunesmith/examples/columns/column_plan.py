@@ -255,11 +255,7 @@ class ColumnSurvey:
                 column=fault.first,
                 words=f"and {fault.second} both hold the {fault.ours}, and differ",
                 samples=self.samples,
-                lines=(
-                    *both,
-                    field_line(fault.ours, fault.first),
-                    field_line(second, fault.second),
-                ),
+                lines=(*both, *one_each),
             )
         for name, faults in self.unfit.items():
             if len(faults) > self.num_read:
