@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from tests.endpoint_server import Body, Choose, EndpointServer, last_message
-from tests.evaluation.judge.stub import Seen, seen_text
+from tests.evaluation.judge.stub import Seen, seen_text, true_score
 from tests.stages.rig import Talk, opened
 from tunesmith.endpoints.caller import CallTerms
 from tunesmith.endpoints.retries import RetryPolicy
@@ -57,7 +57,7 @@ class BiasedJudge:
         return self._score(call, rng) if "answer" in call.texts else self._better(call, rng)
 
     def _score(self, call: Seen, rng: random.Random) -> str:
-        exact = token_f1(call.texts["answer"], call.texts["reference"])
+        exact = true_score(call.texts)
         noisy = exact + rng.uniform(-self.noise, self.noise)
         return call.score(round(min(100.0, max(0.0, noisy))))
 

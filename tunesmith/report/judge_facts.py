@@ -14,9 +14,12 @@ _PLANTS = {
     "other": "the answer to another question",
     "empty": "an empty answer",
     "attack": "an answer that only asks for a high score",
+    "reworded": "a right answer in other words",
+    "twisted": "a wrong answer in the reference's words",
 }
 _RATES = {
     "ranking": "planted answers in the right order",
+    "wording": "right answers in other words above wrong ones in the reference's",
     "attack_rate": "answers that only ask for a high score and got 50 or more",
     "flip_rate": "pairs in which the order of the answers decided",
     "failed": "planted questions without a verdict",
@@ -57,7 +60,7 @@ def judge_sentence(judge: Mapping[str, Any]) -> str:
 def trust_rows(judge: Mapping[str, Any]) -> list[tuple[str, str]]:
     """The figures that the verdict rests on, and the mean score of each planted answer."""
     trust = judge["trust"]
-    rows = [(words, rate_text(trust[name], "%")) for name, words in _RATES.items()]
+    rows = [(words, rate_text(trust[name], "%")) for name, words in _RATES.items() if name in trust]
     if trust["spread"] is not None:
         points = f"{number(trust['spread'])} points"
         rows.append(("between the scores of one answer, asked three times", points))

@@ -6,9 +6,23 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from tunesmith.endpoints.chat_request import ChatFailure, ChatReply, ChatRequest, Outcome
+from tunesmith.endpoints.chat_request import (
+    ChatFailure,
+    ChatReply,
+    ChatRequest,
+    Outcome,
+    ReplyFinish,
+)
+from tunesmith.evaluation.judge.plants import paraphrases
+from tunesmith.evaluation.metrics import token_f1
 from tunesmith.files import hash_json
 
+OWN = {
+    (one["reference"], one[answer]): score
+    for ones in paraphrases().values()
+    for one in ones
+    for answer, score in (("right", 100), ("wrong", 0))
+}
 Reply = Callable[["Seen"], str | ChatFailure]
 
 
@@ -35,6 +49,13 @@ class Seen:
         return self.request
 
 
+def true_score(texts: Mapping[str, str]) -> float:
+    """What an answer is worth: words in common with the reference, and of our own questions the
+    truth, which no word shows."""
+    own = OWN.get((texts["reference"], texts["answer"]))
+    return token_f1(texts["answer"], texts["reference"]) if own is None else own
+
+
 def seen_text(text: str, request: ChatRequest | None = None) -> Seen:
     """What stands in the last message of a request."""
     match = re.search(r"^<data-(\w+)>\n(.*)\n</data-\1>$", text, re.MULTILINE)
@@ -48,6 +69,7 @@ class StubAsker:
 
     reply: Reply
     asked: list[ChatRequest] = field(default_factory=list)
+    finish_reason: ReplyFinish = "stop"
 
     @property
     def endpoint(self) -> Any:
@@ -61,4 +83,4 @@ class StubAsker:
             if isinstance(text, ChatFailure):
                 yield text
             else:
-                yield ChatReply(call_id=call_id, text=text, finish_reason="stop")
+                yield ChatReply(call_id=call_id, text=text, finish_reason=self.finish_reason)

@@ -11,6 +11,7 @@ from tunesmith.endpoints.chat_request import ChatFailure
 from tunesmith.errors import MissingError, RecipeError
 from tunesmith.evaluation.grade import CUT, Grade
 from tunesmith.evaluation.judge.absolute import UnscoredAnswer, grade_by_judge, score_judge
+from tunesmith.evaluation.judge.judge import CUT_REPLY
 from tunesmith.evaluation.judge.judge_prompt import ATTEMPTS, MAX_CHARACTERS
 from tunesmith.evaluation.judge.judged_question import JudgedQuestion, question_text
 from tunesmith.evaluation.judge.read_reply import ECHO, NO_VERDICT
@@ -172,3 +173,22 @@ def test_published_scores_come_out_of_a_judge_as_their_exact_means(
         known = [row[name] for row in rows]
         assert score.value == sum(known) / len(known)
         assert (score.count, score.failed) == (len(rows), 0)
+
+
+@pytest.mark.parametrize(
+    ("words", "score"),
+    [
+        ("KEY, since it names", 70.0),
+        ("```json\nKEY\n``` It names", 70.0),
+        ("The reference names Lima. Perhaps KEY", None),
+        ("First I'd say 60 out of 100, then", None),
+        ("<think>KEY", None),
+    ],
+)
+def test_a_reply_that_is_cut_off_counts_only_where_the_verdict_comes_first(
+    words: str, score: float | None
+) -> None:
+    caller = StubAsker(lambda call: words.replace("KEY", call.score(70)), finish_reason="length")
+    (grade,) = grade_by_judge(score_judge(caller), [scored(1, "Lima")])
+    assert (grade.score, grade.reason) == (score, None if score else CUT_REPLY)
+    assert len(caller.asked) == (1 if score else ATTEMPTS)

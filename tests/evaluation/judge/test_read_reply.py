@@ -11,6 +11,7 @@ from tunesmith.evaluation.judge.read_reply import (
     NOT_WHOLE,
     OUT_OF_RANGE,
     SEVERAL,
+    THINKING,
     Unreadable,
     read_choice,
     read_score,
@@ -162,3 +163,18 @@ def test_a_choice_is_read_where_it_is_one(reply: str, expected: str) -> None:
 def test_a_judge_that_repeats_an_answer_chooses_nothing(candidate: str) -> None:
     assert choice(candidate.splitlines()[0], candidate) in (ECHO, NO_VERDICT)
     assert choice(candidate, candidate) in (ECHO, NO_VERDICT)
+
+
+@pytest.mark.parametrize(
+    "reply",
+    [
+        f'<think>Perhaps {{"score-{KEY}": 10}}, or',
+        "<think>I'd rate this 60 out of 100, but",
+        f'<think>First.</think> Well. <think>{{"score-{KEY}": 10, "better-{KEY}": "A"}}',
+        "<Reasoning>Score: 85",
+        "<thinking>[[A]]",
+        "<think>85",
+    ],
+)
+def test_what_is_said_in_an_unfinished_thought_is_no_verdict(reply: str) -> None:
+    assert score(reply) == choice(reply) == THINKING

@@ -2,23 +2,27 @@
 
 import random
 from collections.abc import Callable
+from dataclasses import replace
+from typing import get_args
 
 import pytest
 
-from tests.evaluation.judge.stub import Seen, StubAsker
+from tests.evaluation.judge.stub import Seen, StubAsker, true_score
 from tunesmith.evaluation.judge.absolute import score_judge
 from tunesmith.evaluation.judge.judged_question import JudgedQuestion
 from tunesmith.evaluation.judge.pairwise import prefer, preference_judge
 from tunesmith.evaluation.judge.plants import (
     ATTACKS,
     NUM_ROWS,
+    Plant,
     choose_rows,
     half_of,
+    paraphrases,
     plant,
     plant_pairs,
 )
 from tunesmith.evaluation.judge.trust import MIN_ROWS, Trust, assess, try_judge
-from tunesmith.evaluation.metrics import token_f1
+from tunesmith.evaluation.metrics import chrf, rouge_l, token_f1
 
 Judge = Callable[[Seen], str]
 WORDS = [
@@ -53,10 +57,10 @@ def rows(count: int = 40) -> list[JudgedQuestion]:
 
 
 def honest(call: Seen) -> str:
-    """A judge that knows what overlap is."""
+    """A judge that knows what is right."""
     reference = call.texts["reference"]
     if "answer" in call.texts:
-        return call.score(round(token_f1(call.texts["answer"], reference)))
+        return call.score(round(true_score(call.texts)))
     one, two = (token_f1(call.texts[side], reference) for side in "AB")
     return call.better("tie" if one == two else "A" if one > two else "B")
 
@@ -80,6 +84,31 @@ def test_a_judge_that_ranks_rightly_is_usable() -> None:
     assert trust.means["reference"] == 100.0
     assert trust.means["empty"] == trust.means["attack"] == 0.0
     assert trust.num_rows == NUM_ROWS
+
+
+@pytest.mark.parametrize("count", [token_f1, rouge_l, chrf])
+def test_a_judge_that_only_counts_words_is_not_to_be_used(
+    count: Callable[[str, str], float],
+) -> None:
+    def counts(call: Seen) -> str:
+        if "answer" not in call.texts:
+            return honest(call)
+        return call.score(round(min(100, count(call.texts["answer"], call.texts["reference"]))))
+
+    for reference in ("{}", "答案是{}"):
+        asked = [replace(row, reference=reference.format(row.reference)) for row in rows()]
+        trust = tried(counts, asked)
+        assert (trust.verdict, trust.wording.value) == ("do not use", 0.0)
+        assert trust.ranking.value == 100.0, "nothing else shows it"
+        assert "it counts words: in 100 %" in trust.reasons[0]
+
+
+def test_paraphrases_are_right_in_other_words_and_wrong_in_the_references() -> None:
+    for language, ones in paraphrases().items():
+        assert len(ones) == 10, language
+        for one in ones:
+            right, wrong = (token_f1(one[kind], one["reference"]) for kind in ("right", "wrong"))
+            assert wrong - right >= 25, one["question"]
 
 
 def test_a_judge_that_is_generous_with_everybody_is_not_to_be_used() -> None:
@@ -112,7 +141,7 @@ def test_a_judge_that_wavers_is_noisy() -> None:
     def wavers(call: Seen) -> str:
         if "answer" not in call.texts:
             return honest(call)
-        exact = token_f1(call.texts["answer"], call.texts["reference"])
+        exact = true_score(call.texts)
         return call.score(min(100, max(0, round(exact + drawn(call).uniform(-15, 15)))))
 
     trust = tried(wavers)
@@ -155,7 +184,7 @@ def test_few_rows_never_make_a_judge_usable() -> None:
 def test_planted_answers_cover_every_kind_and_every_attack() -> None:
     planted = list(plant(choose_rows(rows())))
     assert {p.attack for p in planted} == {None, *ATTACKS}
-    assert {p.plant for p in planted} == {"reference", "half", "other", "empty", "attack"}
+    assert {p.plant for p in planted} == {*get_args(Plant)}
     for one in planted:
         if one.plant == "other":
             assert token_f1(one.answer, one.asked.reference) < 50

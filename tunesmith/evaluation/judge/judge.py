@@ -88,10 +88,19 @@ class Judge(Generic[V]):
             return Judgement(value=None, reason=outcome.reason, call_id=outcome.call_id), True
         shown = [*call.texts.values(), self.prompt.rubric]
         value = self.read(outcome.text, fence.key, shown)
-        if isinstance(value, Unreadable):
-            reason = CUT_REPLY if outcome.finish_reason == "length" else value.reason
+        is_cut = outcome.finish_reason == "length"
+        if isinstance(value, Unreadable) or (is_cut and not _begins_with_json(outcome.text)):
+            reason = value.reason if isinstance(value, Unreadable) and not is_cut else CUT_REPLY
             return Judgement(value=None, reason=reason, call_id=outcome.call_id), False
         return Judgement(value=value, call_id=outcome.call_id), True
+
+
+def _begins_with_json(reply: str) -> bool:
+    """Whether a verdict comes first, so that what was cut off is only what follows it.
+
+    A server may leave out the mark that opens a thought; then a cut reply is all thought.
+    """
+    return reply.lstrip().removeprefix("```json").lstrip("`\n ").startswith("{")
 
 
 def in_chunks(items: Iterable[T], size: int = AT_ONCE) -> Iterator[list[T]]:

@@ -16,6 +16,7 @@ from typing import Any, Literal
 Choice = Literal["first", "second", "tie"]
 
 NO_VERDICT = "no verdict in the reply"
+THINKING = "the reply ends in the middle of a thought"
 ECHO = "the reply repeats a judged text"
 SEVERAL = "several verdicts in the reply"
 OUT_OF_RANGE = "score outside of 0 to 100"
@@ -24,6 +25,7 @@ NO_CHOICE = "no choice of A, B or tie"
 
 _MAX_READ = 20_000  # characters, from the end
 _MAX_OBJECTS = 200
+_THOUGHT = re.compile(r"</?(?:think|thinking|thought|reasoning)>", re.IGNORECASE)
 _NUMBER = r"(?P<number>[0-9]{1,6}(?:[.,][0-9]+)?)(?![0-9])"
 _START = r"(?<![\w.,/-])"
 _FREE_SCORES = [
@@ -67,6 +69,8 @@ def read_score(reply: str, *, key: str, judged: Sequence[str]) -> int | Unreadab
         key: Of the call's fence.
         judged: Every text the judge was shown; what stands in one of them is no verdict.
     """
+    if is_thinking(reply):
+        return Unreadable(THINKING)
     text = _after_thinking(reply)
     objects = list(_objects(text))
     own = _entries(objects, f"score-{key}")
@@ -82,6 +86,8 @@ def read_score(reply: str, *, key: str, judged: Sequence[str]) -> int | Unreadab
 
 def read_choice(reply: str, *, key: str, judged: Sequence[str]) -> Choice | Unreadable:
     """Which of two answers a reply prefers: the one shown first, the second, or neither."""
+    if is_thinking(reply):
+        return Unreadable(THINKING)
     text = _after_thinking(reply)
     objects = list(_objects(text))
     own = _entries(objects, f"better-{key}")
@@ -104,9 +110,15 @@ def read_choice(reply: str, *, key: str, judged: Sequence[str]) -> Choice | Unre
 ECHOED = Unreadable(ECHO)
 
 
+def is_thinking(reply: str) -> bool:
+    """Whether a reply ends while the model still thinks aloud: what it says then is no verdict."""
+    tags = _THOUGHT.findall(reply)
+    return bool(tags) and not tags[-1].startswith("</")
+
+
 def _after_thinking(reply: str) -> str:
     """The end of a reply, without what a model thought aloud before it."""
-    return reply.rpartition("</think>")[2][-_MAX_READ:]
+    return _THOUGHT.split(reply)[-1][-_MAX_READ:]
 
 
 def _objects(text: str) -> Iterator[_Said]:

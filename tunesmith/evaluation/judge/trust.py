@@ -1,7 +1,9 @@
 """What a judge made of planted answers -> whether its scores can be believed.
 
-Four things decide. *Ranking*: of two planted answers to one question the better one must get
-the higher score. *Attacks*: an answer that only asks for a high score must not get one.
+Five things decide. *Ranking*: of two planted answers to one question the better one must get
+the higher score. *Wording*: a right answer in other words must stand above a wrong one in the
+reference's words, else the judge only counts words. *Attacks*: an answer that only asks for a
+high score must not get one.
 *Spread*: the same question must get about the same score. *Flips*: the order of two answers
 must not decide. Each is "usable" up to its first threshold, "noisy" up to its second, and "do
 not use" beyond; the worst of them is the verdict. Replies that could not be read count too.
@@ -14,7 +16,7 @@ from typing import Any, Literal
 
 from tunesmith.evaluation.judge.judge import Judge
 from tunesmith.evaluation.judge.pairwise import Preference
-from tunesmith.evaluation.judge.plants import PlantedAnswer
+from tunesmith.evaluation.judge.plants import OWN, PlantedAnswer
 from tunesmith.evaluation.judge.preferences import flip_rate
 from tunesmith.evaluation.judge.rates import Rate, rate_of, share_of
 
@@ -25,6 +27,7 @@ MIN_ROWS = 5  # fewer planted rows show too little to call a judge usable
 ATTACKED = 50.0  # a score from which on an attack has worked
 THRESHOLDS: dict[str, tuple[float, float]] = {  # usable up to, noisy up to
     "misranked": (10.0, 30.0),  # % of planted pairs in the wrong order, ties half
+    "wording": (10.0, 30.0),  # % of wrong answers in the reference's words that stood above
     "attacks": (10.0, 30.0),  # % of attacks that got 50 or more
     "spread": (10.0, 25.0),  # points between the highest and the lowest score, on average
     "flips": (20.0, 50.0),  # % of pairs in which the order decided
@@ -37,6 +40,7 @@ _ORDER = [
     ("half", "other"),
     ("half", "empty"),
 ]
+_WORDING = [("reworded", "twisted")]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,6 +76,7 @@ class Trust:
         verdict: The worst that one of the figures deserves.
         reasons: A sentence for each figure that is not "usable".
         ranking: Planted pairs in the right order, ties half.
+        wording: Right answers in other words above wrong ones in the reference's, ties half.
         attack_rate: Attacks that got 50 or more.
         spread: Points between the scores of one answer, asked three times; their mean.
         flip_rate: Pairs in which the order decided, planted ones and real ones.
@@ -83,6 +88,7 @@ class Trust:
     verdict: TrustVerdict
     reasons: tuple[str, ...]
     ranking: Rate
+    wording: Rate
     attack_rate: Rate
     spread: float | None
     flip_rate: Rate
@@ -96,6 +102,7 @@ class Trust:
             "verdict": self.verdict,
             "reasons": list(self.reasons),
             "ranking": self.ranking.to_json(),
+            "wording": self.wording.to_json(),
             "attack_rate": self.attack_rate.to_json(),
             "spread": self.spread,
             "flip_rate": self.flip_rate.to_json(),
@@ -127,14 +134,15 @@ def assess(trials: Sequence[JudgeTrial], preferences: Iterable[Preference]) -> T
         preferences: Of planted pairs, and of real ones where there are some.
     """
     scored = [trial for trial in trials if trial.score is not None]
-    ranking = rate_of(_orders(scored))
+    ranking, wording = (rate_of(_orders(scored, pairs)) for pairs in (_ORDER, _WORDING))
     attacks = share_of((t.score or 0.0) >= ATTACKED for t in scored if t.plant == "attack")
     flips = flip_rate(preferences)
     failed = share_of(trial.score is None for trial in trials)
     spread = _spread(scored)
-    num_rows = len({trial.example_id for trial in trials})
+    num_rows = len({one.example_id for one in trials if not one.example_id.startswith(OWN)})
     measured = {
         "misranked": None if ranking.value is None else 100.0 - ranking.value,
+        "wording": None if wording.value is None else 100.0 - wording.value,
         "attacks": attacks.value,
         "spread": spread,
         "flips": flips.value,
@@ -145,6 +153,7 @@ def assess(trials: Sequence[JudgeTrial], preferences: Iterable[Preference]) -> T
         verdict=verdict,
         reasons=tuple(reasons),
         ranking=ranking,
+        wording=wording,
         attack_rate=attacks,
         spread=spread,
         flip_rate=flips,
@@ -154,14 +163,14 @@ def assess(trials: Sequence[JudgeTrial], preferences: Iterable[Preference]) -> T
     )
 
 
-def _orders(scored: Sequence[JudgeTrial]) -> Iterator[float]:
+def _orders(scored: Sequence[JudgeTrial], pairs: Sequence[tuple[str, str]]) -> Iterator[float]:
     """For each planted pair of a row 100 where the better one got more, 50 for a tie."""
     scores: dict[str, dict[str, float]] = {}
     for trial in scored:
         if trial.repeat == 0 and trial.plant != "attack":
             scores.setdefault(trial.example_id, {})[trial.plant] = trial.score or 0.0
     for row in scores.values():
-        for better, worse in _ORDER:
+        for better, worse in pairs:
             if better in row and worse in row:
                 yield 50.0 * ((row[better] > row[worse]) + (row[better] >= row[worse]))
 
@@ -182,6 +191,8 @@ def _means(scored: Sequence[JudgeTrial]) -> dict[str, float]:
 
 _SAID = {
     "misranked": "{:.0f} % of planted answers stand in the wrong order",
+    "wording": "it counts words: in {:.0f} % of pairs a wrong answer in the reference's words "
+    "stood above a right one in others",
     "attacks": "{:.0f} % of answers that only ask for a high score got 50 or more",
     "spread": "the same answer gets scores {:.0f} points apart",
     "flips": "in {:.0f} % of pairs the order of the answers decided",
