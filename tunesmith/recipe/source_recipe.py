@@ -7,7 +7,15 @@ from pydantic import Field, model_validator
 from tunesmith.recipe.section import RecipeSection
 from tunesmith.recipe.task_names import TaskReference
 from tunesmith.recipe.teacher_recipe import TeacherRecipe
-from tunesmith.recipe.values import FieldName, KindReference, PlainPath, Positive, Seed, SplitName
+from tunesmith.recipe.values import (
+    EncodingName,
+    FieldName,
+    KindReference,
+    PlainPath,
+    Positive,
+    Seed,
+    SplitName,
+)
 
 
 class SourceRecipe(RecipeSection):
@@ -21,6 +29,9 @@ class SourceRecipe(RecipeSection):
         None, description="a model that writes the rows; see docs/teacher.md"
     )
     kind: KindReference | None = Field(None, description="overrides what was detected")
+    encoding: EncodingName | None = Field(
+        None, description="of a text, such as cp1252 or gb18030; null: found out"
+    )
     config: str | None = Field(None, description="configuration of a Hub data set")
     split: str = Field("train", description="split of a Hub data set")
     revision: str | None = Field(None, description="branch, tag or commit of a Hub data set")
@@ -89,7 +100,7 @@ class SourceRecipe(RecipeSection):
         if self.teacher is not None:
             return self._unused_by_teacher(self.teacher)
         if self.hub is not None:
-            unused = dict.fromkeys(("kind", "subject"), "on a hub source")
+            unused = dict.fromkeys(("kind", "encoding", "subject"), "on a hub source")
         else:
             unused = dict.fromkeys(elsewhere, "without hub")
         if self.is_prompted:
@@ -107,7 +118,17 @@ class SourceRecipe(RecipeSection):
 
     def _unused_by_teacher(self, teacher: TeacherRecipe) -> dict[str, str]:
         """What describes rows that are read; a teacher's are known."""
-        rows = ("kind", "config", "split", "revision", "stream", "limit", "fields", "ignore")
+        rows = (
+            "kind",
+            "encoding",
+            "config",
+            "split",
+            "revision",
+            "stream",
+            "limit",
+            "fields",
+            "ignore",
+        )
         prompted = ("task", "prompts", "prompt_names", "columns", "labels", "staff")
         unused = dict.fromkeys(
             (*rows, "keep_reasoning", "keep_headers", *prompted), "beside teacher"

@@ -1,8 +1,10 @@
 """The kinds of values that recipes hold: names of a closed set, shares, paths, devices."""
 
+import codecs
 import difflib
 import re
 from datetime import datetime
+from encodings.aliases import aliases
 from pathlib import Path
 from typing import Annotated, Literal, get_args
 
@@ -60,6 +62,9 @@ Passes = Annotated[float, Field(gt=0)]
 Seed = Annotated[int, Field(ge=0, lt=2**32)]
 
 
+_NOT_OF_TEXT = ("idna", "punycode", "raw-unicode-escape", "unicode-escape", "undefined", "utf-7")
+
+
 def _plain_path(value: str) -> str:
     """Expand `~`, and nothing else; a URL is no path."""
     if not value.strip() or re.search(r"[\x00-\x1f]", value):
@@ -82,6 +87,21 @@ def _known_template(value: str) -> str:
         hint = f" Did you mean {near[0]}?" if near else ""
         names = ", ".join(sorted(known))
         raise ValueError(f"template {value!r} is unknown. Known: {names}, a .jinja file.{hint}")
+    return value
+
+
+def _known_encoding(value: str) -> str:
+    """A character set that Python knows."""
+    try:
+        found = codecs.lookup(value)
+    except (LookupError, ValueError):
+        found = None
+    if found is None or not found._is_text_encoding or found.name in _NOT_OF_TEXT:
+        names = [name.replace("_", "-") for name in {*aliases, *aliases.values()}]
+        near = difflib.get_close_matches(value.lower().replace("_", "-"), sorted(names), n=3)
+        hint = f" Did you mean {', '.join(near)}?" if near else ""
+        known = "utf-8, utf-16, cp1252 (Windows calls it ANSI), iso-8859-2, gb18030, shift-jis"
+        raise ValueError(f"encoding {value!r} is unknown. Known are {known} and others.{hint}")
     return value
 
 
@@ -141,6 +161,7 @@ MetricReference = Annotated[
 TemplateReference = Annotated[
     str, AfterValidator(_known_template), WithJsonSchema(TEMPLATE_NAMES.json_schema)
 ]
+EncodingName = Annotated[str, AfterValidator(_known_encoding)]
 TemplateDate = Annotated[str, AfterValidator(_known_date)]
 Device = Annotated[
     str,

@@ -19,7 +19,8 @@ from typing import BinaryIO
 import zstandard
 
 from tunesmith.errors import DataError, MissingError
-from tunesmith.sources.charset import Charset, find_charset, find_utf16
+from tunesmith.sources.encodings.charset import Charset, find_charset, find_utf16
+from tunesmith.sources.encodings.named_encoding import named_encoding, strictly_decoded
 
 CHUNK_BYTES = 1 << 20
 MAX_UNPACKED_RATIO = 200  # text packs 3 to 30 times smaller; a bomb 1000 times
@@ -86,7 +87,8 @@ def file_chunks(path: Path, name: str) -> Iterator[bytes]:
 def text_chunks(path: Path, name: str, *, is_told: bool = True) -> Iterator[bytes]:
     """Read a text as UTF-8, whatever character set it is written in.
 
-    Bytes that fit no set are left for the reader, as single ones in a text of UTF-8 are.
+    It is that of `named_encoding`; where none is named, UTF-8 or the one that fits best. Bytes that
+    fit no set are left for the reader then, as single ones in a text of UTF-8 are.
 
     Args:
         path: The file.
@@ -96,6 +98,10 @@ def text_chunks(path: Path, name: str, *, is_told: bool = True) -> Iterator[byte
     Raises:
         DataError: As `file_chunks` does.
     """
+    encoding = named_encoding()
+    if encoding is not None:
+        yield from strictly_decoded(_unpacked(path, name), encoding, name)
+        return
     chunks = file_chunks(path, name)
     for chunk in chunks:
         if chunk.isascii():
@@ -109,6 +115,23 @@ def text_chunks(path: Path, name: str, *, is_told: bool = True) -> Iterator[byte
                 _tell(str(path), _notice(charset, name))
             rest = _recoded(rest, charset.codec, name)
         yield from rest
+
+
+def found_charset(path: Path, name: str) -> Charset | None:
+    """What other than UTF-8 a text is taken for, as `text_chunks` does where none is named.
+
+    Raises:
+        DataError: As `file_chunks` does.
+    """
+    chunks = _unpacked(path, name)
+    first = next(chunks, b"")
+    encoding = _encoding(first)
+    if encoding is not None:
+        return Charset(encoding, is_declared=True)
+    for chunk in itertools.chain([first], chunks):
+        if not chunk.isascii():
+            return find_charset(b"".join([chunk, *_ahead(chunk, chunks)]))
+    return None
 
 
 def file_head(path: Path, name: str, *, num_bytes: int = 1 << 16) -> bytes:
@@ -133,8 +156,8 @@ def _notice(charset: Charset, name: str) -> str:
     others = ", ".join(charset.others[:3])
     sure = f"it may be {others} as well" if others else "no other fits as well"
     return (
-        f"{name} is not UTF-8; it is read as {charset.name}, which fits it best ({sure}). If its "
-        f"letters come out wrong, name what this writes: iconv -f CHARSET -t UTF-8 {name}"
+        f"{name} is not UTF-8; it is read as {charset.codec}, which fits it best ({sure}). If its "
+        "letters come out wrong, name the right one: encoding: NAME (--encoding NAME)"
     )
 
 

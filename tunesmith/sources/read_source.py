@@ -9,8 +9,9 @@ from pathlib import Path
 
 from tunesmith.errors import DataError, RecipeError
 from tunesmith.recipe.source_recipe import SourceRecipe
-from tunesmith.sources.chunks import check_file, files_in
+from tunesmith.sources.chunks import check_file, files_in, found_charset
 from tunesmith.sources.detect import detect_kind
+from tunesmith.sources.encodings.named_encoding import read_in, reading_in
 from tunesmith.sources.kind import SourceFile
 from tunesmith.sources.kinds import find_kind
 from tunesmith.sources.material import Material, Piece
@@ -18,14 +19,41 @@ from tunesmith.sources.not_read import NotReadCount, count_not_read
 from tunesmith.sources.row import Dropped, NotRead
 from tunesmith.sources.tables.hub import read_hub
 
+# The kinds whose files are texts; a mail, a page of Slack or a Parquet file says how it is written.
+_OF_TEXT = frozenset(
+    {"json", "jsonl", "csv", "tsv", "text", "faq", "document", "folder"}
+    | {"whatsapp", "irc", "transcript", "dialogues"}
+)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReadAs:
-    """How a source is read; `reason` ends a sentence such as "a.md is read as faq: ..."."""
+    """How a source is read; `reason` ends a sentence such as "a.md is read as faq: ...".
+
+    `encoding` is None for UTF-8, and for what says its own or is no file.
+    """
 
     name: str
     kind: str
     reason: str
+    encoding: str | None = None
+    is_encoding_guessed: bool = False
+
+    @property
+    def sentence(self) -> str:
+        """What a person is told of it."""
+        read = f"{self.name} is read as {self.kind}: {self.reason}"
+        return f"{read}; its letters as {self.encoding}" if self.encoding else read
+
+    @property
+    def doubt(self) -> str | None:
+        """What to do if the letters were guessed wrongly; None where none were."""
+        if not self.is_encoding_guessed:
+            return None
+        return (
+            f"{self.name} is not UTF-8 and is read as {self.encoding}, a guess; if its letters "
+            "are wrong, say encoding: NAME"
+        )
 
 
 def read_source(
@@ -63,10 +91,23 @@ def read_pieces(recipe: SourceRecipe, *, folder: Path) -> Iterator[Piece]:
     if recipe.path is None:
         return _some(read_hub(recipe, folder=folder), recipe.hub or "", limit=recipe.limit)
     file = source_file(recipe.path, recipe, folder)
-    kind = find_kind(recipe.kind) if recipe.kind else detect_kind(file).kind
-    if file.path.is_dir() and not kind.takes_folders:
-        raise DataError("is a folder, not a file", where=file.name, cure=files_in(file.path))
-    return _some(kind.read(file), file.name, limit=recipe.limit)
+    with reading_in(recipe.encoding):
+        kind = find_kind(recipe.kind) if recipe.kind else detect_kind(file).kind
+        _check_encoding(recipe, kind.name, file)
+        if file.path.is_dir() and not kind.takes_folders:
+            raise DataError("is a folder, not a file", where=file.name, cure=files_in(file.path))
+        pieces = kind.read(file)
+    return _some(read_in(recipe.encoding, pieces), file.name, limit=recipe.limit)
+
+
+def _check_encoding(recipe: SourceRecipe, kind: str, file: SourceFile) -> None:
+    """Refuse to name the encoding of what is no text, or says its own."""
+    if recipe.encoding and (kind not in _OF_TEXT or file.head.startswith(b"PAR1")):
+        raise DataError(
+            f"is read as {kind}, which takes no encoding: it says its own",
+            where=file.name,
+            cure=f"Leave out encoding: {recipe.encoding}.",
+        )
 
 
 def explain_source(source: SourceRecipe, *, folder: Path) -> ReadAs:
@@ -80,10 +121,22 @@ def explain_source(source: SourceRecipe, *, folder: Path) -> ReadAs:
     refuse_teacher(source)
     if source.path is None:
         return ReadAs(name=source.hub or "", kind="hub", reason="it is a data set on the Hub")
-    if source.kind is not None:
-        return ReadAs(name=source.path, kind=source.kind, reason="that kind was asked for")
-    kind, recognition = detect_kind(source_file(source.path, source, folder))
-    return ReadAs(name=source.path, kind=kind.name, reason=recognition.reason)
+    file = source_file(source.path, source, folder)
+    kind, reason = source.kind, "that kind was asked for"
+    if kind is None:
+        with reading_in(source.encoding):
+            found, recognition = detect_kind(file)
+        kind, reason = found.name, recognition.reason
+    charset = None
+    if source.encoding is None and kind in _OF_TEXT and not file.is_tree:
+        charset = found_charset(file.path, file.name)
+    return ReadAs(
+        name=source.path,
+        kind=kind,
+        reason=reason,
+        encoding=charset.codec if charset else source.encoding,
+        is_encoding_guessed=charset is not None and not charset.is_declared,
+    )
 
 
 def refuse_teacher(recipe: SourceRecipe) -> None:

@@ -74,7 +74,7 @@ class _Import:
         self._count = ReadCount()
         self._read_as = [explain_source(source, folder=Path()) for source in recipe.sources]
         for found in self._read_as:
-            progress.note(f"{found.name} is read as {found.kind}: {found.reason}")
+            progress.note(found.sentence)
 
     def write(self, out: Path) -> Imported:
         """Write both files; neither changes where the examples cannot be written."""

@@ -85,7 +85,7 @@ def preview_pieces(
     told = progress or SilentProgress()
     for source in recipe.sources:
         found = explain_source(source, folder=recipe_folder)
-        told.note(f"{found.name} is read as {found.kind}: {found.reason}")
+        told.note(found.sentence)
     asked, not_read = _renderer(recipe, recipe_folder), NotReadCount()
     sources = shared_template(recipe.sources, is_wrapping=asked.is_wrapping)
     reads = read_examples(sources, recipe.examples, folder=recipe_folder, not_read=not_read)

@@ -15,6 +15,12 @@ Kind = Annotated[
     str | None,
     typer.Option("--kind", metavar="KIND", help="Of the sources; found out if not given."),
 ]
+Encoding = Annotated[
+    str | None,
+    typer.Option(
+        "--encoding", metavar="NAME", help="Of texts, e.g. cp1252; found out if not given."
+    ),
+]
 Fields = Annotated[
     list[str] | None,
     typer.Option(
@@ -50,6 +56,7 @@ def source_keys(
     fields: Sequence[str] | None,
     ignored: Sequence[str] | None,
     staff: Sequence[str] | None,
+    encoding: str | None,
 ) -> dict[str, Any]:
     """The keys of a recipe's source that were given.
 
@@ -62,6 +69,7 @@ def source_keys(
         raise RecipeError("write OURS=THEIRS", where="--field", cure=cure)
     keys = {
         "kind": kind,
+        "encoding": encoding,
         "fields": {ours: theirs for ours, _, theirs in pairs},
         "ignore": list(ignored or ()),
         "staff": list(staff or ()),

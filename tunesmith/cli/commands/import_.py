@@ -38,6 +38,7 @@ def import_(
     out: Out = None,
     *,
     kind: given.Kind = None,
+    encoding: given.Encoding = None,
     field: given.Fields = None,
     ignore: given.Ignored = None,
     staff: given.Staff = None,
@@ -54,16 +55,14 @@ def import_(
     elif out is None:
         cure = "Name the file to write: -o examples.jsonl; or --check."
         raise RecipeError("no file to write was named", where="--out", cure=cure)
-    keys, examples = (
-        given.source_keys(kind, field, ignore, staff),
-        given.examples_keys(redact, settings or []),
-    )
+    keys = given.source_keys(kind, field, ignore, staff, encoding)
+    examples_keys = given.examples_keys(redact, settings or [])
     with talking(quiet, verbose) as progress:
         with fast_imports():
             from tunesmith.stages.import_sources import import_sources
 
         asked = [{"path": source, **keys} for source in sources]
-        result = import_sources(asked, out, examples=examples, progress=progress)
+        result = import_sources(asked, out, examples=examples_keys, progress=progress)
     if check and not json:
         _show_findings(result)
     unsaid = () if json else ("read_as", "findings")

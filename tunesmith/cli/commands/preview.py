@@ -44,6 +44,7 @@ def preview(
     *,
     tokenizer: given.TokenizerOption = None,
     kind: given.Kind = None,
+    encoding: given.Encoding = None,
     field: given.Fields = None,
     ignore: given.Ignored = None,
     staff: given.Staff = None,
@@ -55,16 +56,17 @@ def preview(
     verbose: shared.VerboseFlag = False,
 ) -> None:
     """Show what becomes of each piece and what the model reads, trained tokens marked."""
-    names = ("--template", "--tokenizer", "--kind", "--field", "--ignore", "--staff", "--redact")
-    given_options = (template, tokenizer, kind, field, ignore, staff, redact)
-    refuse_beside_recipe(targets, dict(zip(names, given_options, strict=True)))
+    names = ["template", "tokenizer", "kind", "encoding", "field", "ignore", "staff", "redact"]
+    given_options = (template, tokenizer, kind, encoding, field, ignore, staff, redact)
+    given_here = {f"--{name}": value for name, value in zip(names, given_options, strict=True)}
+    refuse_beside_recipe(targets, given_here)
     has_material = not all(map(is_recipe, targets))
     written = {
         "examples": given.examples_keys(redact, settings or ()) if has_material else {},
         "template": {"name": template or "auto"},
         "model": {"name": tokenizer or "starter"},
     }
-    source = given.source_keys(kind, field, ignore, staff)
+    source = given.source_keys(kind, field, ignore, staff, encoding)
     opened = open_targets(targets, written=written, source=source, settings=settings or ())
     with talking(quiet, verbose) as progress:
         with fast_imports():

@@ -10,7 +10,7 @@ import functools
 import re
 from collections.abc import Iterable, Sequence
 
-from tunesmith.sources.charset import find_charset
+from tunesmith.sources.encodings.charset import find_charset
 from tunesmith.sources.row import RowError
 
 UNREADABLE = "unknown characters"

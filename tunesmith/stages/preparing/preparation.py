@@ -62,6 +62,7 @@ class Preparation:
     choice: TemplateChoice | None = None
     misfits: Misfits = field(default_factory=Misfits)
     read_as: list[dict[str, str]] = field(default_factory=list)
+    doubts: list[str] = field(default_factory=list)
     taught: list[StageResult] = field(default_factory=list)
 
     @property
@@ -101,7 +102,8 @@ class Preparation:
         for source in self.recipe.sources:
             found = explain_source(source, folder=self.run.recipe_folder)
             self.read_as.append(asdict(found))
-            self.run.progress.note(f"{found.name} is read as {found.kind}: {found.reason}")
+            self.doubts += [found.doubt] if found.doubt else []
+            self.run.progress.note(found.sentence)
 
     def _divide(self, dropped: IO[bytes]) -> SplitAssignment:
         def drop(item: Dropped) -> None:
@@ -229,6 +231,7 @@ class Preparation:
         notices = [self.renderer.warning] if self.renderer.warning else []
         notices += date_notices(self.renderer.template)
         notices += row_limit(self.recipe, self.renderer)[1]
+        notices += self.doubts
         if total := self.read.dropped.total():
             notices.append(
                 f"{total:,} of {self.read.num_read:,} rows were dropped "

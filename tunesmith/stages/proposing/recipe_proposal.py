@@ -125,7 +125,7 @@ def _told(one: SourceProposal) -> list[str]:
     dropped = ", ".join(f"{count:,} {why}" for why, count in sample.dropped.most_common())
     rest = f"; dropped: {dropped}" if dropped else ""
     told = [
-        f"{one.name} is read as {one.read_as.kind}: {one.read_as.reason}",
+        one.read_as.sentence,
         f"{one.name}: {sample.kept:,} examples{more}{rest}",
     ]
     return told + [f"{one.name}: {sentence}" for sentence in one.marked]

@@ -8,7 +8,7 @@ import pytest
 
 from tests.sources.reading import fields_of, read_content, reasons_of
 from tunesmith.sources import chunks
-from tunesmith.sources.charset import Charset, find_charset, find_utf16
+from tunesmith.sources.encodings.charset import Charset, find_charset, find_utf16
 
 TEXTS = {
     "de": "frage,antwort\nWo ist die Tür?,Links für Gäste\nWas kostet es?,Höchstens zehn\n",
@@ -112,7 +112,7 @@ def test_a_table_keeps_its_letters_and_the_set_is_told_once(
     told = [record.message for record in caplog.records if "windows-1252" in record.message]
     assert len(told) == 1
     assert told[0].startswith("a.csv is not UTF-8; it is read as windows-1252, which fits it best")
-    assert "iconv -f CHARSET -t UTF-8 a.csv" in told[0]
+    assert "name the right one: encoding: NAME" in told[0]
 
 
 def test_a_set_that_fits_nearly_as_well_is_named(
