@@ -102,7 +102,7 @@ def read_pieces(recipe: SourceRecipe, *, folder: Path) -> Iterator[Piece]:
 
 def _check_encoding(recipe: SourceRecipe, kind: str, file: SourceFile) -> None:
     """Refuse to name the encoding of what is no text, or says its own."""
-    if recipe.encoding and (kind not in _OF_TEXT or file.head.startswith(b"PAR1")):
+    if recipe.encoding and (kind not in _OF_TEXT or file.head.startswith((b"PAR1", b"ARROW1"))):
         raise DataError(
             f"is read as {kind}, which takes no encoding: it says its own",
             where=file.name,

@@ -119,7 +119,7 @@ def test_a_guess_can_be_named_as_it_is_told(tmp_path: Path) -> None:
     told = explain_source(SourceRecipe(path="a.csv"), folder=tmp_path).encoding
     assert told == "cp932"
     assert texts(tmp_path, SourceRecipe(path="a.csv", encoding=told)) == wanted
-    with pytest.raises(DataError, match="it may be cp932"):
+    with pytest.raises(DataError, match="cp932 fits"):
         texts(tmp_path, SourceRecipe(path="a.csv", encoding="shift_jis"))
 
 

@@ -128,9 +128,9 @@ class _Decoder:
 
     def _refused(self, line: int, why: str, chunk: bytes) -> DataError:
         fitting = find_charset(chunk)
-        fits = f"; it may be {fitting.codec}" if fitting else ""
+        fits = f" ({fitting.codec} fits)" if fitting else ""
         return DataError(
             f"is not in {self._encoding}, which encoding names: {why}",
             where=f"{self._name}:{line}",
-            cure=f"Name another{fits}; or leave encoding out, and it is found.",
+            cure=f"Name another{fits}, or leave encoding out: then it is found.",
         )
