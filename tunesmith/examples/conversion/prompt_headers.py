@@ -39,6 +39,7 @@ HEADERS = (
     ("<start_of_turn>user", "<start_of_turn>model"),
     ("<|start_header_id|>user<|end_header_id|>", "<|start_header_id|>assistant<|end_header_id|>"),
 )
+_OPENINGS = tuple({opening for opening, _ in HEADERS})
 _BEFORE_ANSWER = re.compile(r"\A(?:(?:[ \t]*\r?\n)+| (?! ))")  # code keeps its indentation
 _STOP = re.compile(
     r"(?:\n[ \t]*|[.!?…][\"')”»]*\s+|[。！？]\s*)\Z"
@@ -82,7 +83,9 @@ def without_headers(
     Raises:
         RowError: Nothing else was asked, or answered.
     """
-    *before, asked, answered = messages if len(messages) > 1 else (*messages, *messages)
+    if len(messages) < 2 or not messages[-2].content.lstrip().startswith(_OPENINGS):
+        return tuple(messages), None
+    *before, asked, answered = messages
     roles = [message.role for message in messages]
     if roles[-2:] != ["user", "assistant"] or roles[:-2].count("system") < len(before):
         return tuple(messages), None
