@@ -211,10 +211,12 @@ def test_a_name_that_is_nearly_right_is_answered_with_the_right_one(done: Run) -
     unknown: Any = "tset"
     with pytest.raises(MissingError, match=r"'tset'.*, test\. Did you mean test\?"):
         done.rows(unknown)
-    with pytest.raises(MissingError, match=r"'tunde'.*base, tuned\. Did you mean tuned\?"):
+    with pytest.raises(
+        MissingError, match=r"'tunde'.*base, few-shot, nearest, tuned\. Did you mean tuned\?"
+    ):
         done.answers("tunde")
     for wrong in (None, 5, []):
-        with pytest.raises(MissingError, match="There are: base, tuned"):
+        with pytest.raises(MissingError, match="There are: base, few-shot, nearest, tuned"):
             done.answers(wrong)  # type: ignore[arg-type]
 
 
@@ -237,7 +239,7 @@ def test_a_run_and_its_records_are_short_in_words_and_survive_pickling(done: Run
         assert len(repr(one)) < 400, name
         assert pickle.loads(pickle.dumps(one)) == one, name
     assert repr(done).startswith(f"Run({str(done.folder.path)!r}, model=")
-    assert repr(done.scores).endswith("models=['base', 'tuned'])")
+    assert repr(done.scores).endswith("models=['base', 'few-shot', 'nearest', 'tuned'])")
 
 
 def test_to_dict_is_what_the_command_prints_after_its_schema(done: Run) -> None:

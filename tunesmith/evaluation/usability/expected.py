@@ -5,7 +5,7 @@ kind of answer: of one task, or of one instruction with changing inputs.
 """
 
 import hashlib
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -13,7 +13,10 @@ from tunesmith.evaluation.normalise import normalised_words
 from tunesmith.evaluation.usability.answered_row import answer_group
 from tunesmith.evaluation.usability.structured_text import list_items
 from tunesmith.examples.example import Example
+from tunesmith.examples.language import sure_language
 
+_MAX_READ = 200  # answers whose language is told
+_JOINED = 20
 _MAX_LABELS = 50
 _MAX_LABEL_WORDS = 6
 _ROWS_A_LABEL = 5
@@ -38,6 +41,7 @@ class Expected:
 
     answers: frozenset[bytes]
     groups: Mapping[str, Group]
+    languages: frozenset[str]  # that references are written in, as far as those are long enough
 
 
 @dataclass(slots=True)
@@ -58,12 +62,25 @@ def text_key(words: Sequence[str]) -> bytes:
 def learn_expected(train: Iterable[Example], test: Iterable[Example]) -> Expected:
     """Read all rows once."""
     groups: dict[str, _Seen] = {}
+    newest: deque[str] = deque(maxlen=_MAX_READ)
     for is_test, examples in ((False, train), (True, test)):
         for example in examples:
             if not example.is_text:
+                newest.append(example.reference)
                 _note(groups.setdefault(answer_group(example), _Seen()), example, is_test=is_test)
     answers = frozenset(key for group in groups.values() for key in group.trained)
-    return Expected(answers=answers, groups={name: _group(one) for name, one in groups.items()})
+    return Expected(
+        answers=answers,
+        groups={name: _group(one) for name, one in groups.items()},
+        languages=_languages([*newest]),
+    )
+
+
+def _languages(texts: Sequence[str]) -> frozenset[str]:
+    """Of each text, and of short ones one below another."""
+    joined = ["\n".join(texts[at : at + _JOINED]) for at in range(0, len(texts), _JOINED)]
+    found = {sure_language(text) for text in (*texts, *joined)}
+    return frozenset(language for language in found if language is not None)
 
 
 def _note(group: _Seen, example: Example, *, is_test: bool) -> None:

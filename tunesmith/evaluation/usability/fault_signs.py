@@ -45,7 +45,7 @@ def signs_of(
         "repeats": lambda: repeats(row),
         "copies_prompt": lambda: copies_prompt(row),
         "copies_training": lambda: copies_training(row, expected),
-        "other_language": lambda: other_language(row),
+        "other_language": lambda: other_language(row, expected.languages),
         "other_form": lambda: other_form(row, expected),
         "template_text": lambda: carries_template(row, markers),
     }

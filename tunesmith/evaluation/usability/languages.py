@@ -2,6 +2,7 @@
 
 import unicodedata
 from collections import Counter
+from collections.abc import Collection
 
 from tunesmith.evaluation.usability.answered_row import AnsweredRow
 from tunesmith.examples.language import sure_language
@@ -13,13 +14,20 @@ _SCRIPTS = {"CJK": "Han", "HIRAGANA": "Japanese", "KATAKANA": "Japanese", "HANGU
 _MIXED = {"Han", "Japanese", "Korean"}  # a text of the latter two may be written in Han alone
 
 
-def other_language(row: AnsweredRow) -> str | None:
-    """What the answer is written in, where that is surely not what the reference is written in."""
+def other_language(row: AnsweredRow, known: Collection[str]) -> str | None:
+    """What the answer is written in, where that is surely not what the reference is written in.
+
+    Args:
+        row: The answer and its reference.
+        known: The languages of references, for those too short to tell.
+    """
     expected, found = sure_language(row.reference), sure_language(row.text)
     if expected is not None and found is not None:
         if found == expected or found == sure_language(f"{row.reference}\n{row.text}") == expected:
             return None
         return f"{found}, not {expected}" if _differ(row, found, expected) else None
+    if expected is None and found is not None and known and found not in known:
+        return f"{found}, as no reference is"
     wanted, written = _script(row.reference), _script(row.text)
     if None in (wanted, written) or wanted == written or {wanted, written} <= _MIXED:
         return None

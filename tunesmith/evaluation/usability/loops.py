@@ -36,8 +36,10 @@ class Loop:
 def find_loop(text: str) -> Loop | None:
     """The first loop of a text; None where it has none."""
     shown = " ".join(text.split())
-    exact = _find(shown.casefold(), needs_letters=False)
-    start, period, length = exact or _find(_DIGIT.sub("0", shown.casefold()), needs_letters=True)
+    start, period, length = _find(shown.casefold(), needs_letters=False)
+    if not period:
+        counted = _DIGIT.sub("0", shown.casefold())
+        start, period, length = _find(counted, needs_letters=True)
     if not period:
         return None
     return Loop(shown[start : start + period].strip(), length // period)
@@ -71,12 +73,21 @@ def _find(text: str, *, needs_letters: bool) -> tuple[int, int, int]:
         period, end = place - before, place
         while end < len(text) and text[end] == text[end - period]:
             end += 1
-        if _is_loop(text[before:end], period, needs_letters=needs_letters):
-            return before, period, end - before
+        start = _begin(text, before, period) if end - before > 2 * period else before
+        if _is_loop(text[start:end], period, needs_letters=needs_letters):
+            return start, period, end - start
         for passed in range(place + 1, end - _SEED + 1):
             seen[text[passed : passed + _SEED]] = passed
         place = max(place + 1, end - _SEED + 1)
     return 0, 0, 0
+
+
+def _begin(text: str, start: int, period: int) -> int:
+    """Where a stretch begins, at most a period before the place at which it was noticed."""
+    first = max(0, start - period)
+    while start > first and text[start - 1] == text[start - 1 + period]:
+        start -= 1
+    return start
 
 
 def _is_loop(stretch: str, period: int, *, needs_letters: bool) -> bool:

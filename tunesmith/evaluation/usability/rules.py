@@ -58,7 +58,7 @@ class UsabilityRule:
 
 RULES: Mapping[str, UsabilityRule] = {
     "faulty": UsabilityRule(rate=FAULTY, care=10, worst=20, not_yet=25, is_fault=True),
-    "wrong": UsabilityRule(rate=CHECKED, care=75, worst=60, not_yet=40),
+    "wrong": UsabilityRule(rate=CHECKED, care=80, worst=60, not_yet=50),
     "unfit": UsabilityRule(rate=FIT, care=85, worst=75, not_yet=75),
     "disagrees": UsabilityRule(rate=AGREES, care=60, worst=45, not_yet=None),
 }
