@@ -1,4 +1,4 @@
-"""Which baselines answer by default: the look-up always, few-shot where it fits and costs little."""
+"""Which baselines answer by default: the look-up always, few-shot where it fits at little cost."""
 
 from pathlib import Path
 
