@@ -18,6 +18,7 @@ from tunesmith.evaluation.probes.likelihood import (
 from tunesmith.evaluation.probes.selection import ReadingLimits, choose_probes
 from tunesmith.evaluation.probes.text_shift import encode_texts, read_as_base, read_as_tuned
 from tunesmith.models.forward import LanguageModel, choose_layout
+from tunesmith.models.rows.attention import register
 from tunesmith.tokens.tokenizer import Tokenizer, wrap_tokenizer
 
 ANY = ReadingLimits(context=None, num_known=None)
@@ -29,6 +30,7 @@ def tokenizer() -> Tokenizer:
 
 
 def tiny_model(seed: int = 0, family: str = "llama") -> LanguageModel:
+    register()
     return choose_layout(tiny_network(family, seed=seed))
 
 

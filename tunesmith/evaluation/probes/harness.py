@@ -18,6 +18,7 @@ from tunesmith.models.forward import own_attention
 
 _KEY = "evaluation.benchmarks"
 _AT_ONCE = 8
+_BOOTSTRAPS = 1_000  # for standard errors of what is no mean
 _WIDTH = 1.96  # standard errors either side
 
 
@@ -63,7 +64,11 @@ def benchmark_figures(
         for key, value in metrics.items():
             metric, _, used = key.partition(",")
             other = tuned.get(name, {}).get(key)
-            if metric.endswith("_stderr") or not _are_numbers(value, other):
+            if (
+                metric.endswith("_stderr")
+                or metric == "sample_len"
+                or not _are_numbers(value, other)
+            ):
                 continue
             error_key = f"{metric}_stderr,{used}"
             errors = [metrics.get(error_key), tuned[name].get(error_key)]
@@ -105,7 +110,7 @@ def benchmark_results(responder: Responder, names: Sequence[str]) -> dict[str, d
             tasks=list(names),
             task_manager=_task_manager(),
             log_samples=False,
-            bootstrap_iters=0,
+            bootstrap_iters=_BOOTSTRAPS,
         )
     results: dict[str, dict[str, Any]] = found["results"]
     return results
