@@ -16,6 +16,7 @@ from pathlib import Path
 from tunesmith.errors import DataError
 from tunesmith.sources.chats.message_intent import asks_question
 from tunesmith.sources.chats.post import NO_TEXT, SYSTEM_MESSAGE, Post, as_thread, check_held
+from tunesmith.sources.chats.signal_marks import without_signal_marks
 from tunesmith.sources.chats.who_answers_whom import ChannelPace, find_threads
 from tunesmith.sources.dialogues.moments import clock_seconds, unix_seconds
 from tunesmith.sources.dialogues.rare_speakers import LabelledLine, rare_speakers
@@ -122,7 +123,10 @@ def read_transcript(path: Path, name: str) -> Iterator[Thread | Dropped | NotRea
     said: list[Said] = []
     for part in _parts(lines, form, name):
         if isinstance(part, _Spoken):
-            item = _said(part, name)
+            text, marks = without_signal_marks("\n".join(part.words))
+            for mark in marks:
+                yield NotRead(source=f"{name}:{part.line}", name="beside the words", text=mark)
+            item = _said(part, text, name)
             if isinstance(item, Dropped):
                 yield item
             else:
@@ -295,8 +299,8 @@ def _when(match: re.Match[str]) -> str:
     return found.get("when") or found.get("bare") or ""
 
 
-def _said(part: _Spoken, name: str) -> Said | Dropped:
-    text = _TAG.sub("", "\n".join(part.words)).strip()
+def _said(part: _Spoken, words: str, name: str) -> Said | Dropped:
+    text = _TAG.sub("", words).strip()
     source = f"{name}:{part.line}"
     if not text:
         return Dropped.of(RowError(NO_TEXT, "a turn without words"), source=source, text=part.name)

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from tunesmith.sources.chats.post import DELETED, NO_TEXT, SYSTEM_MESSAGE, Post, check_held
+from tunesmith.sources.chats.signal_marks import without_signal_marks
 from tunesmith.sources.chats.whatsapp.calendars import DateOrder
 from tunesmith.sources.chats.whatsapp.date_language import in_one_language
 from tunesmith.sources.chats.whatsapp.date_words import WORD
@@ -33,7 +34,7 @@ from tunesmith.sources.tables.text_lines import TextLine, read_text_lines
 
 _PACE = ChannelPace(burst=300.0, alone=3600.0, pause=2 * 3600.0, wait=24 * 3600.0)
 _BRACKETED = re.compile(rf"[{MARKS}\s]*\[(?P<stamp>[^\[\]\n]{{8,80}})\]\s?", re.DOTALL)
-_END = re.compile(r"\s[-–—]\s?|[-–—]\s|:\s")  # of a stamp without brackets
+_END = re.compile(r"\s[-–—]\s?|[-–—]\s|[:,]\s")  # of a stamp without brackets
 _LONGEST_STAMP = 80
 _WORDS = re.compile(r"w(?:[ .]*w)*\.?")
 _HAS_DIGITS = re.compile(r"(?:\D{0,40}\d){5}")  # 1/2/24, 3:04 has seven; with an era's year six
@@ -95,7 +96,7 @@ def _parted(line: str) -> Iterator[tuple[str, str]]:
     if not _HAS_DIGITS.match(start):
         return
     if match := _BRACKETED.match(line):
-        yield match["stamp"], line[match.end() :]
+        yield match["stamp"].partition(" | ")[0], line[match.end() :]  # behind: `Edited 10:12`
         return
     for end in _END.finditer(start):
         yield line[: end.start()], line[end.end() :]
@@ -186,7 +187,8 @@ def _pieces(
 def _without_marks(raw: str) -> tuple[str, list[str]]:
     """A message's own text, and what the app wrote before or behind it."""
     marks = _marks().findall(raw)
-    text = _marks().sub("", raw).strip(MARKS + " \n")
+    text, beside = without_signal_marks(_marks().sub("", raw).strip(MARKS + " \n"))
+    marks += beside
     first, _, caption = text.partition("\n")
     if caption.strip() and _one_of("whatsapp_attachments").fullmatch(first.strip(MARKS + " ")):
         return caption.strip(MARKS + " \n"), [*marks, first]
