@@ -22,7 +22,7 @@ SEEMS = {
         "- Mara: How?\n- Desk: So.\n- Mara: And?\n- Desk: No.\n",
         "1. Mara: How?\n2. Desk: So.\n3. Mara: And?\n4. Desk: No.\n",
         "<b>Mara</b>: How?<br>\n<b>Desk</b>: So.<br>\n" * 2,
-        "[Mara] [오후 3:50] How?\n[Desk] [오후 3:51] So.\n",
+        "[Mara] [오후 3시50] How?\n[Desk] [오후 3시51] So.\n",
         "1728921000 mara: how?\n1728921001 desk: so\n",
         "15:50 14/10/2024 Mara: How?\n15:51 14/10/2024 Desk: So.\n",
         "2024-10-14 Mara: How?\n2024-10-14 Desk: So.\n",

@@ -15,7 +15,7 @@ _DATE = (
     r"|\d{4}[년年] ?\d{1,2}[월月] ?\d{1,2}[일日])(?!\d)"
 )
 _TIME = r"(?:\d{1,2}[:h時时시]\d{2}|\d{1,2} h \d\d)(?!\d)"
-_LEAD = r"^[^\w\n]{0,4}(?:\w{1,12}[^\w\n]{1,3}){0,2}"
+_LEAD = r"^[^\w\n]{0,4}(?:\w{1,12}[^\w\n]{1,3}){0,2}(?:[^\W\d_a-zA-Z]{1,3})?"  # 上午10:11
 _DATED = re.compile(rf"{_LEAD}(?:{_DATE}|{_TIME}|\d{{9,13}}\b)")
 _TIMED_THEN_DATED = re.compile(rf"{_LEAD}{_TIME}(?::\d\d)?[^\w\n]{{1,3}}{_DATE}")
 _TIMED = re.compile(rf"{_LEAD}{_TIME}")

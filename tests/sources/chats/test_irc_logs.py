@@ -23,6 +23,8 @@ SAID = [("10:15", "mara", "how do i reset it?"), ("10:16", "desk", "mara: hold t
         "Oct  4 {0}:00 <{1}>\t{2}",
         "2024-10-14 {0}:00\t@{1}\t{2}",
         "{0}\t{1}\t{2}",
+        "[14.10.2024 {0}:00] <{1}> {2}",
+        "[10/14/24 {0}] <@{1}> {2}",
     ],
 )
 def test_the_forms_of_several_programs_are_read(tmp_path: Path, form: str) -> None:
@@ -31,6 +33,20 @@ def test_the_forms_of_several_programs_are_read(tmp_path: Path, form: str) -> No
     assert detect_kind(SourceFile(path=tmp_path / "a.log", name="a.log")).kind.name == "irc"
     (thread,) = [piece for piece in read_content(tmp_path, "a.log", content) if _is_thread(piece)]
     assert [turn.author for turn in thread.turns] == ["mara", "desk"]  # type: ignore[union-attr]
+
+
+@pytest.mark.parametrize("stamp", ["[14.10.2024 10:15:00]", "[10:15:00]", "[10:15]"])
+@pytest.mark.parametrize(
+    "notice", ["--> mara (m@h) has joined", "-*- mara waves", "mara (m@h) left"]
+)
+def test_what_a_program_notes_is_no_name_above_the_messages(
+    tmp_path: Path, stamp: str, notice: str
+) -> None:
+    lines = [f"{stamp} <{who}> {words}" for _, who, words in SAID]
+    content = "\n".join([lines[0], *[f"{stamp} {notice}"] * 2, *lines[1:], *lines]).encode()
+    threads = [piece for piece in read_content(tmp_path, "a.log", content) if _is_thread(piece)]
+    said = [turn.text for thread in threads for turn in thread.turns]  # type: ignore[union-attr]
+    assert set(said) == {"how do i reset it?", "hold the button"}
 
 
 @pytest.mark.parametrize("notice", ["-->\tmara (m@h) has joined", "--\tmode: +v", " *\tmara waves"])

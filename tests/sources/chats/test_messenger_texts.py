@@ -5,6 +5,8 @@ from pathlib import Path
 import pytest
 
 from tests.sources.dialogues.reading import kind_of, pieces_of, talks
+from tunesmith.errors import DataError
+from tunesmith.sources.material import Thread
 from tunesmith.sources.row import Dropped, NotRead
 
 SAID = ["How do I reset the dryer?", "Hold the button.", "And the red light?", "No line."]
@@ -65,3 +67,88 @@ def test_each_message_is_a_turn(tmp_path: Path, name: str) -> None:
     text = "\n".join(lines)
     assert kind_of(tmp_path, "c.txt", text) in ("whatsapp", "transcript")
     assert read(tmp_path, text) == (SAID, [])
+
+
+DAYS = {
+    "LINE": "{at}\t{who}\t{words}",
+    "KakaoTalk": "[{who}] [{at}] {words}",
+    "WeChat": "{who}  {at}\n\n{words}\n",
+}
+WRITTEN_DAYS = [
+    ("--- 2024年1月2日 ---", "--- 2024年1月3日 ---"),
+    ("----- 2024년 1월 2일 화요일 -----", "----- 2024년 1월 3일 수요일 -----"),
+    (
+        "--------------- Tuesday, January 2, 2024 ---------------",
+        "--------------- Wednesday, January 3, 2024 ---------------",
+    ),
+    ("—————  2024-1-2  —————", "—————  2024-1-3  —————"),
+]
+TIMES = [("10:11", "15:12"), ("오전 10:11", "오후 3:12"), ("上午10:11", "下午03:12")]
+
+
+@pytest.mark.parametrize("days", WRITTEN_DAYS)
+@pytest.mark.parametrize(
+    ("form", "times"),
+    [(form, times) for form in DAYS for times in (TIMES[:1] if form == "WeChat" else TIMES)],
+)
+def test_a_line_with_the_day_dates_the_turns_below(
+    tmp_path: Path, form: str, days: tuple[str, str], times: tuple[str, str]
+) -> None:
+    who = [("Ann", "김철수")[at % 2] for at in range(4)]
+    lines = [
+        DAYS[form].format(at=times[at % 2], who=who[at], words=words)
+        for at, words in enumerate(SAID)
+    ]
+    text = "\n".join([days[0], *lines[:2], days[1], *lines[2:]])
+    pieces = pieces_of(tmp_path, "c.txt", text)
+    assert talks(pieces) == [SAID[:2], SAID[2:]]
+    turns = [turn for piece in pieces if isinstance(piece, Thread) for turn in piece.turns]
+    clocks = [(seconds % 86400) // 60 for turn in turns if (seconds := turn.seconds)]
+    assert clocks == [611.0, 912.0] * 2
+    assert [piece.text for piece in pieces if isinstance(piece, NotRead)] == list(days)
+
+
+@pytest.mark.parametrize("notice", ["10:17\tBen unsent a message", "11:02\t김님이 나갔습니다."])
+def test_what_line_writes_itself_is_no_turn(tmp_path: Path, notice: str) -> None:
+    lines = [f"10:1{at}\t{('Ann', 'Ben')[at % 2]}\t{words}" for at, words in enumerate(SAID)]
+    head = ["[LINE] Chat history with Ann", "2024/01/02(Tue)"]
+    text = "\n".join([*head, *lines, '10:15\tBen\t"two\nlines"', "10:16\tBen\t[Sticker]", notice])
+    said, beside = read(tmp_path, text)
+    assert "\n".join(said) == "\n".join([*SAID, "two\nlines"])
+    assert sorted(beside) == sorted([*head, "[Sticker]", notice])
+
+
+HEADERS = {
+    "Discord, copied": "{who}\n — 01/02/2024 10:1{at} AM\n{words}",
+    "Discord, today": "{who}\n — Today at 10:1{at} AM\n{words}",
+    "Discord, one line": "{who} — 01/02/2024 10:1{at} AM\n{words}",
+    "Teams, yesterday": "[Yesterday 10:1{at} AM] {who}\n{words}",
+    "Teams, a weekday": "[Montag 10:1{at}] {who}\n{words}",
+}
+
+
+@pytest.mark.parametrize("name", HEADERS)
+def test_copied_messages_are_read_under_their_names(tmp_path: Path, name: str) -> None:
+    lines = [
+        HEADERS[name].format(who=("Lee, Ann", "Ben")[at % 2], at=at, words=words)
+        for at, words in enumerate(SAID)
+    ]
+    assert read(tmp_path, "\n".join(lines)) == (SAID, [])
+
+
+def test_the_time_of_a_further_message_is_named(tmp_path: Path) -> None:
+    text = "ann — 01/02/2024 10:11 AM\nWho?\n[10:12 AM]\nAnd why?\nben — 01/02/2024 10:13 AM\nMe.\n"
+    assert read(tmp_path, text + text) == (["Who?\nAnd why?", "Me."] * 2, ["[10:12 AM]"] * 2)
+
+
+@pytest.mark.parametrize(
+    "line",
+    ["上午10:1{at} {who} {words}", "下午 3:1{at} {who} {words}", "오전10:1{at}/{who}/{words}"],
+)
+def test_lines_that_begin_with_a_part_of_the_day_are_a_chat(tmp_path: Path, line: str) -> None:
+    lines = [
+        line.format(at=at, who=("小明", "小華")[at % 2], words=words)
+        for at, words in enumerate(SAID)
+    ]
+    with pytest.raises(DataError, match="a chat in an unknown style"):
+        kind_of(tmp_path, "c.txt", "\n".join(["[LINE] 聊天記錄", *lines]))

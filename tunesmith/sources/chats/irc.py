@@ -26,7 +26,8 @@ _FORMATTING = re.compile(  # colours, bold and the like, of mIRC and of terminal
     "|[\x02\x06\x07\x0f\x11\x16\x1d\x1e\x1f]"
 )
 _TIME = re.compile(
-    r"^[\[(]?(?:(?P<date>\d{4}-\d\d-\d\d)[T ]|[A-Z][a-z]{2} [ \d]\d )?"
+    r"^[\[(]?(?:(?P<date>\d{4}-\d\d-\d\d)[T ]|[A-Z][a-z]{2} [ \d]\d "
+    r"|\d{1,4}[./-]\d\d?[./-]\d{2,4} )?"
     r"(?P<hour>\d{1,2}):(?P<minute>\d\d)(?::(?P<second>\d\d))?"
     r"(?:[.,]\d+)?(?:Z|[+-]\d\d:?\d\d)?[\])]?\s+"
 )

@@ -2,7 +2,8 @@
 
 Read are `Name: words`, with a time before or after the name or without, a line of name and time
 above the words (Otter, Teams, Zoom, Discord), subtitles with voices or names (WebVTT, SRT), and
-what Signal's exporters write. One form holds for a whole file: the one that most lines have.
+what LINE, KakaoTalk and Signal's exporters write. One form holds for a whole file: the one that
+most lines have.
 """
 
 import functools
@@ -22,6 +23,7 @@ from tunesmith.sources.dialogues.moments import clock_seconds, unix_seconds
 from tunesmith.sources.dialogues.rare_speakers import LabelledLine, rare_speakers
 from tunesmith.sources.dialogues.said import Said, as_turns
 from tunesmith.sources.dialogues.speaker_labels import VOWEL_SIGNS, is_action, is_staff_label
+from tunesmith.sources.dialogues.transcript_days import day_lines, moments_on
 from tunesmith.sources.dialogues.turn_fields import named
 from tunesmith.sources.lexicon import lexicon
 from tunesmith.sources.material import Thread
@@ -33,14 +35,19 @@ _NAME = r"(?P<name>[^\W_][^\t:：\[\](){}<>|=]{0,39}?|\[[^\]:]{1,40}\])"
 _CLOCK = r"(?:\d{1,3}:)?\d{1,2}:\d\d(?:[.,]\d{1,3})?(?:\s?[AaPp]\.?[Mm]\.?)?"
 _DATE = r"\d{1,4}[-/. ][\w.]{1,9}[-/. ]\d{1,4},?[ T]"
 _WHEN = rf"(?P<when>(?:{_DATE})?{_CLOCK})"
-_STAMP = rf"(?:[\[(]{_WHEN}[\])]|{_WHEN.replace('<when>', '<bare>')}(?:\s*-->\s*{_CLOCK})?)"
+_SAID_WHEN = (  # with a word for the day or a part of it: `Yesterday 10:11 AM`, `오전 10:11`
+    rf"(?P<when>(?:{_DATE}|[^\W\d_]{{3,12}},? (?:at )?)?(?:[^\W\d_a-zA-Z]{{2,3}} ?)?{_CLOCK})"
+)
+_STAMP = rf"(?:[\[(]{_SAID_WHEN}[\])]|{_WHEN.replace('<when>', '<bare>')}(?:\s*-->\s*{_CLOCK})?)"
 _COLON = r"(?:：(?:\*\*)?[ \t]*|:(?:\*\*)?(?:[ \t]+|$))"  # a wide one needs no blank
 _FORMS = {  # the surest first; what follows a header without words are its words
     "zoom chat": rf"{_WHEN}\s+From\s+(?P<name>.{{1,60}}?)(?:\s+to\s+[^:]{{1,60}})?\s*:"
     r"\s*(?P<words>.*)",
     "time, name, words": rf"{_STAMP}[ \t]*[-–]?[ \t]*{_NAME}[ \t]*{_COLON}(?P<words>.*)",
-    "time, name": rf"[\[(]{_WHEN}[\])][ \t]*(?P<name>[^\s:\[{{<*][^:\[{{<\n]{{0,39}})",
-    "name, time, words": rf"{_NAME}[ \t]*[\[(]{_WHEN}[\])][ \t]*[:：]?(?:[ \t]+|$)(?P<words>.*)",
+    "time, name in columns": rf"{_SAID_WHEN}\t(?P<name>[^\t]{{1,60}})\t(?P<words>.*)",
+    "time, name": rf"[\[(]{_SAID_WHEN}[\])][ \t]*(?P<name>[^\s:\[{{<*][^:\[{{<\n]{{0,39}})",
+    "name, time, words": rf"{_NAME}[ \t]*[\[(]{_SAID_WHEN}[\])][ \t]*[:：]?(?:[ \t]+|$)"
+    r"(?P<words>.*)",
     "name, time": rf"{_NAME}[ \t]+{_WHEN}[ \t]*[:：]?",
     "name, words": rf"[ \t]*(?:\*\*)?(?P<name>[^\W\d_][\w .'’(){VOWEL_SIGNS}-]{{0,39}}?)(?:\*\*)?"
     rf"[ \t]*{_COLON}(?P<words>.*)",
@@ -54,8 +61,12 @@ _RULE = re.compile(r"\s*[=\-_*]{4,}\s*")
 _NUM_LINES = 400
 _DATED = re.compile(_DATE)
 _BESIDE = re.compile(r"\s[-–—]\s")
-_STAMPED = re.compile(rf"[\[(]{_WHEN}[\])].*")
-_DAY_BEHIND = re.compile(r"\s[—–]\s.*$|,$")  # of a name: `Ann — Today at`
+_STAMPED = re.compile(rf"(?:[\[(]{_SAID_WHEN}[\])]|{_SAID_WHEN.replace('<when>', '<bare>')}\t).*")
+_ONLY_STAMP = re.compile(rf"[\[(]{_WHEN}[\])]")
+_DAY_BEHIND = re.compile(r"\s[—–](?:\s.*)?$|,$")  # of a name: `Ann — Today at`
+_WRAPPED = re.compile(rf"\s*[—–]\s.{{0,20}}{_CLOCK}\s*")  # the rest of a header of Discord
+_PLACEHOLDER = re.compile(r"\[[^\]\n]{1,20}\]")  # for a picture or a sticker
+_LONGEST_NAME = 40
 _ERA = 1e8  # seconds: more are a date, fewer a time since a recording began
 
 
@@ -67,6 +78,7 @@ class _Spoken:
     when: str
     line: int
     words: list[str] = field(default_factory=list)
+    day: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +92,8 @@ class TranscriptForm:
 
 def find_form(lines: Sequence[str]) -> TranscriptForm | None:
     """The form of a transcript that most lines have; None where the text is none."""
-    some = [line for line in lines[:_NUM_LINES] if line.strip() and not _RULE.fullmatch(line)]
+    first = rejoined(lines[:_NUM_LINES])
+    some = [line for line in first if line.strip() and not _RULE.fullmatch(line)]
     cues = sum(_CUE.fullmatch(line) is not None for line in some)
     if cues >= 2:
         voices = [match for line in some if (match := _VOICE.match(line))]
@@ -95,9 +108,21 @@ def find_form(lines: Sequence[str]) -> TranscriptForm | None:
             else None
         )
     for name, pattern in _patterns().items():
-        if _is_spoken(pattern, some, is_timed=name != "name, words"):
+        if _is_spoken(pattern, some, is_timed=name != "name, words") and not (
+            name == "time, name" and _is_stamped_otherwise(pattern, some)
+        ):
             return TranscriptForm(name, pattern)
     return None
+
+
+def rejoined(lines: Sequence[str]) -> list[str]:
+    """Lines in their places; a name and the time below it, which Discord's copies part, in one."""
+    found = list(lines)
+    for number in range(1, len(found)):
+        name = found[number - 1]
+        if 0 < len(name.strip()) <= _LONGEST_NAME and _WRAPPED.fullmatch(found[number]):
+            found[number - 1 : number + 1] = [f"{name.strip()} {found[number].strip()}", ""]
+    return found
 
 
 def read_transcript(path: Path, name: str) -> Iterator[Thread | Dropped | NotRead]:
@@ -115,18 +140,22 @@ def read_transcript(path: Path, name: str) -> Iterator[Thread | Dropped | NotRea
         num_characters += len(line.text)
         check_held(num_characters, name)
         lines.append(line)
-    texts = [line.text for line in lines]
+    texts = rejoined([line.text for line in lines])
+    lines = [line._replace(text=text) for line, text in zip(lines, texts, strict=True)]
     form = find_form(texts) or _form_told(texts)
     if form is None:
         cure = "Write each turn as Name: words, or name another kind."
         raise DataError("names no speakers, line by line", where=name, cure=cure)
     said: list[Said] = []
-    for part in _parts(lines, form, name):
+    parts = list(_parts(lines, form, name))
+    spoken = [part for part in parts if isinstance(part, _Spoken)]
+    moments = iter(moments_on([(part.day, part.when) for part in spoken]))
+    for part in parts:
         if isinstance(part, _Spoken):
             text, marks = without_signal_marks("\n".join(part.words))
             for mark in marks:
                 yield NotRead(source=f"{name}:{part.line}", name="beside the words", text=mark)
-            item = _said(part, text, name)
+            item = _said(part, text, name, next(moments))
             if isinstance(item, Dropped):
                 yield item
             else:
@@ -179,6 +208,12 @@ def _is_spoken(pattern: re.Pattern[str], lines: Sequence[str], *, is_timed: bool
     return asks and is_first and num_repeated * 10 >= 7 * len(matches)
 
 
+def _is_stamped_otherwise(pattern: re.Pattern[str], lines: Sequence[str]) -> bool:
+    """Whether most lines with a time are of another form, as in a log whose program is noted."""
+    stamped = [line.rstrip() for line in lines if _STAMPED.fullmatch(line.rstrip())]
+    return 2 * sum(pattern.fullmatch(line) is not None for line in stamped) <= len(stamped)
+
+
 def _is_dated_beside_name(match: re.Match[str]) -> bool:
     """Whether a word of the date stands where the name begins: `14/10/24, 3:50 PM - Ann`."""
     return _DATED.match(_when(match)) is not None and _BESIDE.search(match["name"]) is not None
@@ -206,7 +241,9 @@ def _parts(
 ) -> Iterator[_Spoken | NotRead]:
     """Turns with their lines; what stands before the first, and beside the words."""
     known = _speakers(lines, form)
-    apart = _cue_ids(lines) if form.is_subtitle else _notices(lines, form)
+    days = _days(lines, form)
+    apart = _cue_ids(lines) if form.is_subtitle else _notices(lines, form) | days
+    day = ""
     part: _Spoken | None = None
     beside: tuple[str, int, list[str]] = ("before the first turn", 1, [])
     is_beside = True
@@ -223,13 +260,15 @@ def _parts(
             beside, is_beside = ("", line.number, []), False
             if part is not None:
                 yield part
-            part = _Spoken(_bare(match["name"]), _when(match) or when, line.number)
+            part = _Spoken(_bare(match["name"]), _when(match) or when, line.number, day=day)
             part.words.append(match.groupdict().get("words") or "")
         elif named_part := _PART.fullmatch(text):
             yield from _noted(beside, name)
             beside, is_beside = (named_part[1].lower(), line.number, []), True
         elif line.number in apart:
-            yield from _noted((apart[line.number], line.number, [text]), name)
+            day = days.get(line.number, day)
+            what = "days" if line.number in days else apart[line.number]
+            yield from _noted((what, line.number, [text]), name)
         elif _RULE.fullmatch(text) and part is not None and not is_beside:
             yield from _noted(beside, name)
             beside, is_beside = ("lines between turns", line.number, [text]), True
@@ -243,10 +282,25 @@ def _parts(
 
 
 def _notices(lines: Sequence[TextLine], form: TranscriptForm) -> dict[int, str]:
-    """The lines, by number, that have a time but no name: what a program wrote."""
-    if form.name != "time, name, words":
+    """The lines, by number, that have a time but no name: what a program wrote, or a time alone."""
+    if form.name in ("time, name, words", "time, name in columns"):
+        return {line.number: "notices" for line in lines if _STAMPED.fullmatch(line.text.rstrip())}
+    alone = [line for line in lines if _ONLY_STAMP.fullmatch(line.text.strip())]
+    return {line.number: "times" for line in alone} if form.name == "name, time" else {}
+
+
+def _days(lines: Sequence[TextLine], form: TranscriptForm) -> dict[int, str]:
+    """The lines, by number, that tell the day of the turns below; turns with dates have none."""
+    if form.is_subtitle or form.name == "name, words":
         return {}
-    return {line.number: "notices" for line in lines if _STAMPED.fullmatch(line.text.rstrip())}
+    heads = ((line, form.pattern.fullmatch(line.text.rstrip())) for line in lines)
+    others = {}
+    for line, head in heads:
+        if head is None:
+            others[line.number] = line.text
+        elif _DATED.match(_when(head)):
+            return {}
+    return day_lines(others, is_ruled=form.name in ("name, time", "time, name"))
 
 
 def _cue_ids(lines: Sequence[TextLine]) -> dict[int, str]:
@@ -299,14 +353,20 @@ def _when(match: re.Match[str]) -> str:
     return found.get("when") or found.get("bare") or ""
 
 
-def _said(part: _Spoken, words: str, name: str) -> Said | Dropped:
+def _said(part: _Spoken, words: str, name: str, seconds: float | None) -> Said | Dropped:
     text = _TAG.sub("", words).strip()
     source = f"{name}:{part.line}"
+    if "\n" in text and text[0] == text[-1] == '"':
+        text = text[1:-1].strip()  # so LINE keeps lines together
+    if _PLACEHOLDER.fullmatch(text):
+        fault = RowError(NO_TEXT, "a picture, a file or a sticker")
+        return Dropped.of(fault, source=source, text=text)
     if not text:
         return Dropped.of(RowError(NO_TEXT, "a turn without words"), source=source, text=part.name)
     if _notice().fullmatch(text):
         return Dropped.of(RowError(SYSTEM_MESSAGE, "written by the app"), source=source, text=text)
-    seconds = unix_seconds(part.when) if part.when else None
+    if seconds is None and part.when:
+        seconds = unix_seconds(part.when)
     if seconds is None and part.when:
         seconds = clock_seconds(part.when)
     account = part.name if seconds is not None and seconds > _ERA else ""  # a name, and no label
