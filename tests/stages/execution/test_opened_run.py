@@ -13,7 +13,7 @@ import pytest
 import torch
 
 import tunesmith
-from tests.stages.rig import colour_rows, write_rows
+from tests.stages.rig import colour_rows, with_numbers, write_rows
 from tunesmith.errors import DataError, MissingError, RecipeError, TunesmithError
 from tunesmith.files import read_json, read_json_lines
 from tunesmith.recipe.load_recipe import recipe_from_mapping
@@ -34,7 +34,7 @@ def done(tmp_path_factory: pytest.TempPathFactory, tiny_folder: Path) -> Run:
         "sources": [{"path": str(write_rows(root / "rows.jsonl", rows))}],
         "examples": {"split": {"validation": 0.2, "test": 0.2}},
         "template": {"name": "question-answer"},
-        "training": {"steps": 2, "precision": "fp32", "device": "cpu"},
+        "training": with_numbers({"steps": 2, "max_tokens": 64}),
         "generation": {"max_new_tokens": 6},
     }
     (root / "face.yaml").write_text(json.dumps(keys), encoding="utf-8")
@@ -48,7 +48,7 @@ def test_what_a_run_says_of_itself_is_what_its_files_say(done: Run) -> None:
     assert json.loads(json.dumps(done.prepared.to_dict())) == summary
     assert done.trained.to_dict() == folder.read_manifest()["train"]["result"]
     assert list(done.trained.to_dict()) == [
-        "run", "steps", "resumed_from", "loss", "best_step", "seconds", "examples_per_second",
+        "run", "steps", "resumed_from", "loss", "accuracy", "best_step", "seconds", "examples_per_second",
         "peak_memory_bytes",
     ]  # fmt: skip
     assert done.report.page == folder.path / "report.html"

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Sequence
-from functools import lru_cache
+from functools import cache, lru_cache
 
 from tunesmith.evaluation.usability.answered_row import AnsweredRow
 from tunesmith.sources.lexicon import lexicon
@@ -31,7 +31,12 @@ def _bare(mark: str) -> str:
 
 @lru_cache(maxsize=16)
 def _pattern(markers: tuple[str, ...]) -> re.Pattern[str]:
-    roles = lexicon(__package__).either("roles")
     own = [re.escape(marker) for marker in markers if marker.strip()]
-    role = rf"^[ \t]*(?:{roles})[ \t]*[:：]"
-    return re.compile("|".join([*own, _HEADING, _CONTROL, role]), re.MULTILINE | re.IGNORECASE)
+    signs = "|".join([*own, _HEADING, _CONTROL, _role()])
+    return re.compile(signs, re.MULTILINE | re.IGNORECASE)
+
+
+@cache
+def _role() -> str:
+    """How a turn begins where its speaker is named."""
+    return rf"^[ \t]*(?:{lexicon(__package__).either('roles')})[ \t]*[:：]"
