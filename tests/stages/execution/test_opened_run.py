@@ -48,8 +48,8 @@ def test_what_a_run_says_of_itself_is_what_its_files_say(done: Run) -> None:
     assert json.loads(json.dumps(done.prepared.to_dict())) == summary
     assert done.trained.to_dict() == folder.read_manifest()["train"]["result"]
     assert list(done.trained.to_dict()) == [
-        "run", "steps", "resumed_from", "loss", "accuracy", "best_step", "seconds", "examples_per_second",
-        "peak_memory_bytes",
+        "run", "steps", "resumed_from", "loss", "accuracy", "best_step", "seconds",
+        "examples_per_second", "peak_memory_bytes",
     ]  # fmt: skip
     assert done.report.page == folder.path / "report.html"
     rows = [row.id for row in done.rows("test")]

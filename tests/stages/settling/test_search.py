@@ -1,6 +1,5 @@
 """What `auto` comes to: from training and validation rows alone, once, and the same again."""
 
-import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -146,16 +145,20 @@ def _stopping(attempt: Callable[..., Any], *, after: int) -> Callable[..., Any]:
     return once
 
 
-def test_trials_of_other_rows_are_not_taken(
+def test_trials_of_another_search_are_not_taken(
     tiny_folder: Path, tmp_path: Path, attempts: list[float]
 ) -> None:
-    run = _run(_recipe(tiny_folder, tmp_path), tmp_path)
+    first = _run(_recipe(tiny_folder, tmp_path), tmp_path, "first")
+    train(first)
+    made = len(attempts)
+    run = _run(_recipe(tiny_folder, tmp_path), tmp_path, "other")
     run.folder.path.mkdir()
     run.claim()
-    rates = {"learning_rate": 1e-3, "steps": 2, "loss": 0.0}
-    run.folder.trials.write_text('{"key":"another"}\n' + json.dumps(rates) + "\n")
+    trials = [trial | {"loss": trial["learning_rate"]} for trial in _settings(first)["trials"]]
+    write_rows(run.folder.trials, [{"key": "another"}, *trials])
     train(run)
-    assert len(attempts) == len(_settings(run)["trials"])
+    assert len(attempts) == 2 * made
+    assert _settings(run) == _settings(first)
 
 
 @pytest.mark.parametrize("count", [1, 2])
