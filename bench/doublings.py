@@ -168,7 +168,10 @@ def counted(doublings: list[dict[str, Any]]) -> dict[str, Any]:
     for name in ("all", *METRICS):
         some = [one["held"] for one in doublings if name in ("all", one["metric"])]
         right, wrong = sum(some), len(some) - sum(some)
-        span = [round(100 * p, 1) for p in stats.beta.ppf((0.025, 0.975), right + 0.5, wrong + 0.5)]
+        span = [
+            round(float(100 * p), 1)
+            for p in stats.beta.ppf((0.025, 0.975), right + 0.5, wrong + 0.5)
+        ]
         held[name] = {"held": right, "of": len(some), "interval_percent": span}
     return {"held": held, "doublings": doublings}
 

@@ -155,6 +155,12 @@ def with_recipe(record: RunRecord, section: str, **keys: Any) -> RunRecord:
     return replace(record, recipe=recipe)
 
 
+def probed(word: str) -> Mapping[str, Any]:
+    """What is known of what tuning cost."""
+    figure = {"name": "all, en", "kind": "right", "base": 71.0, "tuned": 52.0, "word": word}
+    return {"word": word, "figures": [figure]}
+
+
 def judged(verdict: str) -> Mapping[str, Any]:
     """What is known of a judge."""
     reasons = [] if verdict == "usable" else ["it fell for 40 % of the attacks"]

@@ -19,6 +19,7 @@ from tests.diagnosis.records import (
     compared,
     judged,
     log,
+    probed,
     row,
     score,
     usable,
@@ -136,6 +137,7 @@ CASES: Mapping[str, tuple[RunRecord, RunRecord]] = {
         changed(scores=GOOD_BASE, comparisons=()),
         changed(scores={"token_f1": {"base": score(60.0), "tuned": score(89.0)}}),
     ),
+    "forgot": (changed(probes=probed("forgot")), changed(probes=probed("kept"))),
     "judge untrusted": (changed(judge=judged("do not use")), changed(judge=judged("usable"))),
     "small test": (
         changed(comparisons=small(3.0, half=9.0)),

@@ -1,6 +1,6 @@
 """What the models answered -> whether answers can be used, end, or are worth the tuning."""
 
-from tunesmith.diagnosis.cures import again_with, command, longer, measure_more_rows
+from tunesmith.diagnosis.cures import again_with, at_rate, command, longer, measure_more_rows
 from tunesmith.diagnosis.main_metric import main_comparison, main_metric, main_score
 from tunesmith.evaluation.grade import CUT, Score
 from tunesmith.evaluation.verdict import metric_title
@@ -133,4 +133,28 @@ def _scores(record: RunRecord, scores: dict[str, Score]) -> tuple[str, ...]:
     return tuple(
         f"{title} of {model} {number(score.value)} ({interval(score.low, score.high)})"
         for model, score in scores.items()
+    )
+
+
+def forgot(record: RunRecord) -> Finding | None:
+    """Tuning cost what the untuned model knew beside the task."""
+    word = record.probes.get("word")
+    if word not in ("some loss", "forgot"):
+        return None
+    figures = [one for one in record.probes["figures"] if one["word"] not in (None, "kept")]
+    told = "Tuning made the model forget what it knew beside the task"
+    if word == "some loss":
+        told = "Tuning cost some of what the model knew beside the task"
+    return Finding(
+        rule="forgot",
+        severity="would help" if word == "forgot" else "good to know",
+        sentence=f"{told}. An adapter, a lower learning rate or general rows in the mix keep more.",
+        evidence=tuple(
+            f"{one['name']}: {one['word']}, {number(one['base'], 2)} before, "
+            f"{number(one['tuned'], 2)} after"
+            for one in figures
+        ),
+        change=at_rate(record, 0.3)
+        if record.recipe.get("training", {}).get("method") != "full"
+        else again_with(record, training__method="lora"),
     )

@@ -32,6 +32,7 @@ RULES: Final[tuple[Rule, ...]] = (
     group_rules.weak_task,
     group_rules.weak_source,
     amount_rules.unbalanced_labels,
+    answer_rules.forgot,
     answer_rules.look_up_as_good,
     answer_rules.few_shot_as_good,
     data_rules.contradicting_rows,
