@@ -40,6 +40,7 @@ def measured(
     return run, talk, curve(run, seeds=1)
 
 
+@pytest.mark.slow
 def test_each_size_has_its_points_and_the_sentence_stands_in_the_report(measured: Any) -> None:
     run, _, result = measured
     whole = len(open_store(run.folder, "train"))
@@ -58,6 +59,7 @@ def test_each_size_has_its_points_and_the_sentence_stands_in_the_report(measured
     }
 
 
+@pytest.mark.slow
 def test_what_is_done_is_not_done_again_and_more_seeds_only_add_theirs(measured: Any) -> None:
     run, talk, first = measured
     talk.tasks.clear()
@@ -68,12 +70,14 @@ def test_what_is_done_is_not_done_again_and_more_seeds_only_add_theirs(measured:
     assert (more.seeds, more.sizes) == (2, first.sizes)
 
 
+@pytest.mark.slow
 def test_a_part_keeps_its_scores_and_no_model(measured: Any) -> None:
     run, _, result = measured
     folder = run.folder.path / "curve" / f"rows-{result.sizes[0]}-seed-0"
     assert {path.name for path in folder.iterdir()} == {"scores.json", "log.jsonl", "manifest.json"}
 
 
+@pytest.mark.slow
 def test_rows_of_a_part_lie_within_those_of_a_larger_one_and_seeds_differ(measured: Any) -> None:
     run, _, _ = measured
     store = open_store(run.folder, "train")
