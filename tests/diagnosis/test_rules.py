@@ -254,6 +254,11 @@ def test_a_label_that_is_rare_in_one_task_only_is_found_there() -> None:
     assert diagnose(with_data(train=(*TRAIN[:100], *rest))) == ()
 
 
+def test_an_answer_that_stands_once_is_no_rare_label() -> None:
+    labels = [row(n, ("yes", "no")[n % 2]) for n in range(100)]
+    assert diagnose(with_data(train=(*labels, row(100, "Yes, as far as I know.")))) == ()
+
+
 def test_a_curve_that_was_measured_says_whether_more_rows_help() -> None:
     few = CASES["too few rows"][0]
     for outcome, told in (("gain", ["too few rows"]), ("next to nothing", []), ("not told", [])):
