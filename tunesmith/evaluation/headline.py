@@ -44,17 +44,17 @@ def headline_of(verdict: Verdict, usability: Usability | None) -> Headline:
         verdict: Tuned against base.
         usability: Of all models; None where it was not looked at, and the verdict stands alone.
     """
-    tuned = usability.models.get(TUNED) if usability else None
-    if usability is None or tuned is None or tuned.outcome not in _JUDGED:
-        return Headline(title=_OUTCOMES[verdict.outcome], sentence=verdict.sentence)
-    first = _OUTCOMES[verdict.outcome]
-    said = [tuned.sentence]
-    if verdict.outcome == "better" and tuned.outcome == "not usable yet":
-        first = "Higher scores"
-    elif verdict.outcome == "better" and usability.as_good:
+    first, said = _OUTCOMES[verdict.outcome], [verdict.sentence]
+    if usability is None:
+        return Headline(title=first, sentence=verdict.sentence)
+    tuned = usability.models.get(TUNED)
+    is_looked_at = tuned is not None and tuned.outcome in _JUDGED
+    if tuned is not None and is_looked_at:
+        said.insert(0, tuned.sentence)
+    if verdict.outcome == "better" and tuned is not None and tuned.outcome == "not usable yet":
+        return Headline(title=f"Higher scores, but {tuned.outcome}", sentence=" ".join(said))
+    if verdict.outcome == "better" and usability.as_good:
         first = _AS_GOOD[usability.as_good[0]]
-        said += [told for told in usability.notes if told not in tuned.sentence]
-    link = ", but " if first == "Higher scores" else ", "
-    return Headline(
-        title=f"{first}{link}{tuned.outcome}", sentence=" ".join([*said, verdict.sentence])
-    )
+        said[-1:-1] = [told for told in usability.notes if told not in said[0]]
+    title = f"{first}, {tuned.outcome}" if tuned is not None and is_looked_at else first
+    return Headline(title=title, sentence=" ".join(said))
