@@ -23,6 +23,9 @@ _MAX_LINE = 300  # characters of a line that introduces a quote
 _MAX_LINES = 4  # into which mail programs break it
 _MAX_HEADERS = 14
 _NUM_HEADERS = 3  # that make another mail
+_NUM_ALIKE = 4  # where nobody knows their names
+_LABELLED = re.compile(r"[*_]*[^\W\d][^:：<@]{0,24}[:：][*_]*\s*\S")
+_IN_ANGLES = re.compile(rf"[:：].*<{ADDRESS.pattern}>")
 _LONG_QUOTE = 66  # from here on a mail program may have broken the line, and lost the mark
 _SHORT_REST = 30
 
@@ -74,7 +77,10 @@ def introduced_author(lines: Sequence[str]) -> str | None:
             value = plain_line(line)[match.end() :]
             found = ADDRESS.search(value)
             return found.group() if found else value.strip("* \t") or None
-    if any(_header("date_headers", "other_headers").match(plain_line(line)) for line in lines):
+    is_block = any(
+        _header("date_headers", "other_headers").match(plain_line(line)) for line in lines
+    )
+    if is_block and not _num_alike(lines, 0):
         return None
     found = ADDRESS.search(plain_line(" ".join(lines)))
     return found.group() if found else None
@@ -154,7 +160,16 @@ def _headers_of_another(lines: Sequence[str], index: int) -> int:
     if _RULE.match(lines[index]):
         headers = _num_headers(lines, index + 1, needed=2)
         return 1 + headers if headers else 0
-    return _num_headers(lines, index, needed=_NUM_HEADERS)
+    return _num_headers(lines, index, needed=_NUM_HEADERS) or _num_alike(lines, index)
+
+
+def _num_alike(lines: Sequence[str], index: int) -> int:
+    """The length of a block of headers whose names nobody knows: an address, then a moment."""
+    block = [plain_line(line) for line in lines[index : index + _NUM_ALIKE]]
+    if len(block) < _NUM_ALIKE or not all(map(_LABELLED.match, block)):
+        return 0
+    is_moment = _DATE.search(block[1]) is not None and _TIME.search(block[1]) is not None
+    return _NUM_ALIKE if _IN_ANGLES.search(block[0]) and is_moment else 0
 
 
 def _num_headers(lines: Sequence[str], index: int, *, needed: int) -> int:
