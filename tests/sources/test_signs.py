@@ -70,6 +70,11 @@ SEEMS = {
         "PRAGMA foreign_keys=OFF;\nBEGIN TRANSACTION;\n",
         "INSERT INTO faq VALUES ('How?', 'So.');\n",
     ],
+    "a document in AsciiDoc": [
+        "= A manual\n:toc:\n\n== How do I reset it?\n\nHold the button.\n",
+        ":toc: left\n// a remark\n\n= A manual\n\nText.\n",
+        "== First part\n\n[NOTE]\n====\nText.\n====\n",
+    ],
     "LaTeX": ["% a paper\n\\documentclass{article}\n\\begin{document}\nHello\n"],
     "a patch": [
         "diff --git a/x b/x\n--- a/x\n+++ b/x\n@@ -1 +1 @@\n-a\n+b\n",

@@ -61,6 +61,11 @@ _BEGINNINGS = (
     _Shape(words="a calendar (iCalendar)", pattern=r"\s*BEGIN:VCALENDAR", cure=_CALENDAR),
     _Shape(words="a key or certificate (PEM)", pattern=r"\s*-----BEGIN [A-Z ]+-----", cure=_UNPACK),
     _Shape(words="a document in RTF", pattern=r"\s*\{\\rtf", cure=_CONVERT),
+    _Shape(
+        words="a document in AsciiDoc",
+        pattern=r"\s*(?:(?::[\w-]+:|//).*\n\s*)*={1,5} (?!.*=\s*$)\S.*$",
+        cure="Convert it into HTML, with Asciidoctor for instance.",
+    ),
     _Shape(words="a PostScript file", pattern=r"%!PS", cure=_CONVERT),
     _Shape(words="a template in Jinja", pattern=r"\s*\{(?:[%#]|\{)", cure="Leave it out."),
     _Shape(

@@ -98,6 +98,9 @@ ACCORDIONS = {
     "bootstrap 3": "<div class='panel'><div class='panel-heading'><h4 class='panel-title'><a "
     "data-toggle='collapse' href='#a'>{q}</a></h4></div><div class='panel-collapse'>"
     "<div class='panel-body'>{a}</div></div></div>",
+    "Confluence": "<div class='expand-container'><div class='expand-control'><span class="
+    "'expand-control-icon'></span><span class='expand-control-text'>{q}</span></div><div class="
+    "'expand-content expand-hidden'>{a}</div></div>",
     "elementor": "<div class='elementor-accordion-item'><div class='elementor-tab-title' "
     "role='button' aria-expanded='false'><span class='elementor-accordion-icon'></span>"
     "<a class='elementor-accordion-title' href=''>{q}</a></div>"

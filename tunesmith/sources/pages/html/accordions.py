@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 _MAX_TITLE = 200  # characters of a title that does not ask
 _NEVER = frozenset(["dt", "dd", "details", "summary", "body", "li", "ul", "ol", "table", "section"])
 _TOGGLE_CLASS = re.compile(
-    r"question|^q$|(?:accordion|collapsible|collapse|toggle|faq|tab|expand)[\w-]*"
+    r"question|^q$|expand-control(?![\w-])|(?:accordion|collapsible|collapse|toggle|faq|tab|expand)[\w-]*"
     r"[-_]{0,2}(?:header|title|button|head|trigger|summary|toggle|label)\b",
     re.IGNORECASE,
 )
