@@ -122,6 +122,9 @@ HEADERS = {
     "Discord, copied": "{who}\n — 01/02/2024 10:1{at} AM\n{words}",
     "Discord, today": "{who}\n — Today at 10:1{at} AM\n{words}",
     "Discord, one line": "{who} — 01/02/2024 10:1{at} AM\n{words}",
+    "Lark": "{who} 1月2日 10:1{at}\n{words}",
+    "a day in Chinese": "{who} 2024年1月2日 10:1{at}\n{words}",
+    "a day in Korean": "{who} 2024년 1월 2일 10:1{at}\n{words}",
     "Teams, yesterday": "[Yesterday 10:1{at} AM] {who}\n{words}",
     "Teams, a weekday": "[Montag 10:1{at}] {who}\n{words}",
 }
@@ -133,7 +136,44 @@ def test_copied_messages_are_read_under_their_names(tmp_path: Path, name: str) -
         HEADERS[name].format(who=("Lee, Ann", "Ben")[at % 2], at=at, words=words)
         for at, words in enumerate(SAID)
     ]
-    assert read(tmp_path, "\n".join(lines)) == (SAID, [])
+    pieces = pieces_of(tmp_path, "c.txt", "\n".join(lines))
+    assert talks(pieces) == [SAID]
+    authors = {turn.author for one in pieces if isinstance(one, Thread) for turn in one.turns}
+    assert authors == {"Lee, Ann", "Ben"}
+
+
+@pytest.mark.parametrize("mark", ["[In reply to Ann]", "[В ответ на Ann]", "[Antwort an Ann]"])
+def test_whom_a_copied_message_answers_is_no_part_of_it(tmp_path: Path, mark: str) -> None:
+    lines = [
+        f"{('Ann', 'Ben')[at % 2]}, [02.01.2024 10:1{at}]\n{mark if at == 1 else ''}\n{words}\n"
+        for at, words in enumerate(SAID)
+    ]
+    assert read(tmp_path, "\n".join(lines)) == (SAID, [mark])
+
+
+TABLES = {
+    "Skype": ("ConversationId,AuthorName,HumanTime,ContentXml", "8:ann,{who},10:1{at},{words}"),
+    "WeChat": ("Type,Sender,StrTime,StrContent", "1,{who},2024-01-02 10:1{at},{words}"),
+    "Viber": ("date,time,author,number,message", "1/2/2024,10:1{at},{who},+49151,{words}"),
+}
+
+
+@pytest.mark.parametrize("name", TABLES)
+def test_the_tables_of_messengers_are_dialogues(tmp_path: Path, name: str) -> None:
+    head, form = TABLES[name]
+    lines = [
+        form.format(who=("Ann", "Ben")[at % 2], at=at, words=words) for at, words in enumerate(SAID)
+    ]
+    pieces = pieces_of(tmp_path, "c.csv", "\n".join([head, *lines, ""]))
+    assert talks(pieces) == [SAID]
+
+
+def test_a_picture_in_a_table_of_wechat_is_no_message(tmp_path: Path) -> None:
+    rows = [f"1,{('Ann', 'Ben')[at % 2]},{words}" for at, words in enumerate(SAID)]
+    text = "\n".join(["Type,Sender,StrContent", *rows, "3,Ben,<msg><img/></msg>", ""])
+    said, beside = read(tmp_path, text, "c.csv")
+    assert said == SAID
+    assert any("<img/>" in words for words in beside)
 
 
 def test_the_time_of_a_further_message_is_named(tmp_path: Path) -> None:

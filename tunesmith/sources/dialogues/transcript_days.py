@@ -33,11 +33,20 @@ def day_lines(lines: Mapping[int, str], *, is_ruled: bool) -> dict[int, str]:
 
 
 def moments_on(days_and_times: Sequence[tuple[str, str]]) -> list[float | None]:
-    """Unix time of each pair of a day's words and a time's, as the file's clock showed it."""
-    texts = [f"{day} {time}" if day else "" for day, time in days_and_times]
-    stamps = [read_stamp(text) for text in texts]
+    """Unix time of each pair of a day's words and a time's, as the file's clock showed it.
+
+    A time that tells the day itself has none beside it.
+    """
+    texts = [f"{day} {time}".strip() for day, time in days_and_times]
+    known = [
+        unix_seconds(text) if text and not day else None
+        for text, (day, _) in zip(texts, days_and_times, strict=True)
+    ]
+    stamps = [
+        read_stamp(text) if one is None else None for text, one in zip(texts, known, strict=True)
+    ]
     orders = find_orders([stamp for stamp in stamps if stamp])
     return [
-        stamp_seconds(stamp, orders) if stamp else unix_seconds(text) if text else None
-        for text, stamp in zip(texts, stamps, strict=True)
+        one if one is not None else stamp_seconds(stamp, orders) if stamp else unix_seconds(text)
+        for text, one, stamp in zip(texts, known, stamps, strict=True)
     ]

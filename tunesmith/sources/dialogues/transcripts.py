@@ -19,10 +19,11 @@ from tunesmith.sources.chats.message_intent import asks_question
 from tunesmith.sources.chats.post import NO_TEXT, SYSTEM_MESSAGE, Post, as_thread, check_held
 from tunesmith.sources.chats.signal_marks import without_signal_marks
 from tunesmith.sources.chats.who_answers_whom import ChannelPace, find_threads
-from tunesmith.sources.dialogues.moments import clock_seconds, unix_seconds
+from tunesmith.sources.dialogues.moments import clock_seconds
 from tunesmith.sources.dialogues.rare_speakers import LabelledLine, rare_speakers
 from tunesmith.sources.dialogues.said import Said, as_turns
 from tunesmith.sources.dialogues.speaker_labels import VOWEL_SIGNS, is_action, is_staff_label
+from tunesmith.sources.dialogues.transcript_copies import rejoined, without_answered
 from tunesmith.sources.dialogues.transcript_days import day_lines, moments_on
 from tunesmith.sources.dialogues.turn_fields import named
 from tunesmith.sources.lexicon import lexicon
@@ -33,7 +34,10 @@ from tunesmith.sources.tables.text_lines import TextLine, read_text_lines
 _PACE = ChannelPace(burst=300.0, alone=3600.0, pause=2 * 3600.0, wait=24 * 3600.0)
 _NAME = r"(?P<name>[^\W_][^\t:：\[\](){}<>|=]{0,39}?|\[[^\]:]{1,40}\])"
 _CLOCK = r"(?:\d{1,3}:)?\d{1,2}:\d\d(?:[.,]\d{1,3})?(?:\s?[AaPp]\.?[Mm]\.?)?"
-_DATE = r"\d{1,4}[-/. ][\w.]{1,9}[-/. ]\d{1,4},?[ T]"
+_DATE = (
+    r"(?:\d{1,4}[-/. ][\w.]{1,9}[-/. ]\d{1,4},?[ T]"
+    r"|(?:\d{4}[年년] ?)?\d{1,2}[月월] ?\d{1,2}[日일] ?)"
+)
 _WHEN = rf"(?P<when>(?:{_DATE})?{_CLOCK})"
 _SAID_WHEN = (  # with a word for the day or a part of it: `Yesterday 10:11 AM`, `오전 10:11`
     rf"(?P<when>(?:{_DATE}|[^\W\d_]{{3,12}},? (?:at )?)?(?:[^\W\d_a-zA-Z]{{2,3}} ?)?{_CLOCK})"
@@ -64,9 +68,7 @@ _BESIDE = re.compile(r"\s[-–—]\s")
 _STAMPED = re.compile(rf"(?:[\[(]{_SAID_WHEN}[\])]|{_SAID_WHEN.replace('<when>', '<bare>')}\t).*")
 _ONLY_STAMP = re.compile(rf"[\[(]{_WHEN}[\])]")
 _DAY_BEHIND = re.compile(r"\s[—–](?:\s.*)?$|,$")  # of a name: `Ann — Today at`
-_WRAPPED = re.compile(rf"\s*[—–]\s.{{0,20}}{_CLOCK}\s*")  # the rest of a header of Discord
 _PLACEHOLDER = re.compile(r"\[[^\]\n]{1,20}\]")  # for a picture or a sticker
-_LONGEST_NAME = 40
 _ERA = 1e8  # seconds: more are a date, fewer a time since a recording began
 
 
@@ -115,16 +117,6 @@ def find_form(lines: Sequence[str]) -> TranscriptForm | None:
     return None
 
 
-def rejoined(lines: Sequence[str]) -> list[str]:
-    """Lines in their places; a name and the time below it, which Discord's copies part, in one."""
-    found = list(lines)
-    for number in range(1, len(found)):
-        name = found[number - 1]
-        if 0 < len(name.strip()) <= _LONGEST_NAME and _WRAPPED.fullmatch(found[number]):
-            found[number - 1 : number + 1] = [f"{name.strip()} {found[number].strip()}", ""]
-    return found
-
-
 def read_transcript(path: Path, name: str) -> Iterator[Thread | Dropped | NotRead]:
     """The conversation of a transcript; those of an open channel, where it has dates.
 
@@ -149,10 +141,13 @@ def read_transcript(path: Path, name: str) -> Iterator[Thread | Dropped | NotRea
     said: list[Said] = []
     parts = list(_parts(lines, form, name))
     spoken = [part for part in parts if isinstance(part, _Spoken)]
+    names = {part.name for part in spoken}
     moments = iter(moments_on([(part.day, part.when) for part in spoken]))
     for part in parts:
         if isinstance(part, _Spoken):
             text, marks = without_signal_marks("\n".join(part.words))
+            text, answered = without_answered(text, names)
+            marks += answered
             for mark in marks:
                 yield NotRead(source=f"{name}:{part.line}", name="beside the words", text=mark)
             item = _said(part, text, name, next(moments))
@@ -365,8 +360,6 @@ def _said(part: _Spoken, words: str, name: str, seconds: float | None) -> Said |
         return Dropped.of(RowError(NO_TEXT, "a turn without words"), source=source, text=part.name)
     if _notice().fullmatch(text):
         return Dropped.of(RowError(SYSTEM_MESSAGE, "written by the app"), source=source, text=text)
-    if seconds is None and part.when:
-        seconds = unix_seconds(part.when)
     if seconds is None and part.when:
         seconds = clock_seconds(part.when)
     account = part.name if seconds is not None and seconds > _ERA else ""  # a name, and no label

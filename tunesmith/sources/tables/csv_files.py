@@ -208,7 +208,8 @@ def _no_names(record: Record, where: str) -> DataError:
         where=where,
         cure="Name the columns by number: fields: {instruction: column 1, response: column 2}, or "
         "--field instruction='column 1' --field response='column 2'; or write a line of names "
-        "above it, such as question,answer. If these are names, map them: fields: {instruction: "
+        "above it, such as question,answer, or of a chat date,author,message. If these are names, "
+        "map them: fields: {instruction: "
         f"{record[0][:60]!r}, ...}}.",
     )
 
