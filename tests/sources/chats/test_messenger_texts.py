@@ -1,5 +1,6 @@
 """Texts that Signal, Skype, KakaoTalk, LINE, Discord and Teams export: who says what, no more."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -192,3 +193,36 @@ def test_lines_that_begin_with_a_part_of_the_day_are_a_chat(tmp_path: Path, line
     ]
     with pytest.raises(DataError, match="a chat in an unknown style"):
         kind_of(tmp_path, "c.txt", "\n".join(["[LINE] 聊天記錄", *lines]))
+
+
+SKYPE = {  # what Skype writes -> what is said, and what stands beside it
+    '<quote author="a" authorname="A" timestamp="1"><legacyquote>[1] A: </legacyquote>Old one'
+    "<legacyquote>&lt;&lt;&lt; </legacyquote></quote>Hold it &amp; wait.": (
+        "Hold it & wait.",
+        "[1] A: Old one<<<",
+    ),
+    '<at id="8:x">Ann</at> press <b raw_pre="*" raw_post="*">both</b>.': (
+        "Ann press **both**.",
+        None,
+    ),
+    'See <a href="https://x.example">https://x.example</a> first.': (
+        "See <https://x.example> first.",
+        None,
+    ),
+    "In code it is <b>bold</b> &amp; so.": ("In code it is <b>bold</b> &amp; so.", None),
+}
+
+
+@pytest.mark.parametrize("content", SKYPE)
+def test_the_marks_of_skype_are_no_words(tmp_path: Path, content: str) -> None:
+    turns = [("8:ann", ANN), ("8:me", content), ("8:ann", CAN), ("8:me", DAN)]
+    messages = [
+        {"id": str(at), "from": who, "content": text, "messagetype": "RichText"}
+        for at, (who, text) in enumerate(turns)
+    ]
+    text = json.dumps({"conversations": [{"id": "8:ann", "MessageList": messages}]})
+    pieces = pieces_of(tmp_path, "messages.json", text)
+    said, beside = SKYPE[content]
+    assert said in talks(pieces)[0]
+    shown = [one.text for one in pieces if isinstance(one, NotRead) and "'content'" in one.name]
+    assert [" ".join(text.split()) for text in shown] == ([beside] if beside else [])

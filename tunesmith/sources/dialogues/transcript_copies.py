@@ -7,6 +7,7 @@ _WRAPPED = re.compile(  # the rest of a header of Discord
     r"\s*[—–]\s.{0,20}\d{1,2}:\d\d(?:\s?[AaPp]\.?[Mm]\.?)?\s*"
 )
 _LONGEST_NAME = 40
+_LONGEST_MARK = 80
 
 
 def rejoined(lines: Sequence[str]) -> list[str]:
@@ -23,5 +24,8 @@ def without_answered(text: str, names: Set[str]) -> tuple[str, list[str]]:
     """A message without the line above that says whom it answers, as in copies of Telegram."""
     first, _, rest = text.lstrip().partition("\n")
     said = first.strip()
-    is_name = said.startswith("[") and said.endswith(tuple(f" {name}]" for name in names))
-    return (rest, [said]) if is_name and rest.strip() else (text, [])
+    if not rest.strip() or len(said) > _LONGEST_MARK or said[:1] + said[-1:] != "[]":
+        return text, []
+    words = said[1:-1].split()
+    is_name = any(" ".join(words[start:]) in names for start in range(1, len(words)))
+    return (rest, [said]) if is_name else (text, [])

@@ -24,6 +24,10 @@ _HTML = re.compile(
     r"\s*<(?:!doctype|html|p|div|span|br|ul|ol|table|blockquote|h[1-6]|a|b|i|strong|em|pre|at)\b",
     re.IGNORECASE,
 )
+_ANSWERED = re.compile(r"<quote\s[^>]*>.*?</quote>", re.DOTALL)  # so Skype repeats a message
+_RICH = re.compile(  # the rest of its marks
+    r"<(?:quote\s[^>]*author|legacyquote|ss\s+type|at\s+id|e_m\s|[abisu]\s+(?:href|raw_pre))\b"
+)
 _KINDS_OF_FIELDS = {  # what a turn may hold beside its words -> the list of its names
     "time": "time_columns",
     "kind": "kind_columns",
@@ -121,6 +125,8 @@ def side_of(word: str) -> bool | None:
 def text_of(value: object) -> str:
     """What a field says: a text, or the parts of one; HTML becomes Markdown."""
     text = "".join(_said(value)).strip()
+    if _RICH.search(text):
+        return as_markdown(f"<div>{_ANSWERED.sub('', text)}</div>").strip()
     if _HTML.match(text) and text.endswith(">"):
         return as_markdown(text).strip()
     return text
@@ -128,7 +134,9 @@ def text_of(value: object) -> str:
 
 def unsaid(value: object) -> Iterator[str]:
     """The values that stand beside the words in a field of parts: links, kinds, pictures."""
-    if isinstance(value, list | tuple):
+    if isinstance(value, str):
+        yield from (as_markdown(quoted).strip() for quoted in _ANSWERED.findall(value))
+    elif isinstance(value, list | tuple):
         for part in value:
             if not isinstance(part, str):
                 yield from unsaid(part)
