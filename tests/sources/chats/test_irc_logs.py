@@ -43,7 +43,8 @@ def test_what_a_program_notes_is_no_name_above_the_messages(
     tmp_path: Path, stamp: str, notice: str
 ) -> None:
     lines = [f"{stamp} <{who}> {words}" for _, who, words in SAID]
-    content = "\n".join([lines[0], *[f"{stamp} {notice}"] * 2, *lines[1:], *lines]).encode()
+    notices = [f"{stamp} {notice.replace('mara', nick)}" for nick in ("mara", "dora")]
+    content = "\n".join([lines[0], *notices, *lines[1:], *lines]).encode()
     threads = [piece for piece in read_content(tmp_path, "a.log", content) if _is_thread(piece)]
     said = [turn.text for thread in threads for turn in thread.turns]  # type: ignore[union-attr]
     assert set(said) == {"how do i reset it?", "hold the button"}

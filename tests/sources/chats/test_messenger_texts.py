@@ -109,6 +109,14 @@ def test_a_line_with_the_day_dates_the_turns_below(
     assert [piece.text for piece in pieces if isinstance(piece, NotRead)] == list(days)
 
 
+@pytest.mark.parametrize("day", ["2024-01-05", "5. Januar 2024", "2024年1月5日"])
+def test_a_day_that_somebody_says_is_said(tmp_path: Path, day: str) -> None:
+    said = ["When did it open?", day, "And where?", "In Ulm."]
+    lines = [f"{('Ann', 'Ben')[at % 2]}  10:1{at}\n{words}\n" for at, words in enumerate(said)]
+    text = "\n".join(["--- 2024-01-06 ---", *lines])
+    assert read(tmp_path, text) == (said, ["--- 2024-01-06 ---"])
+
+
 @pytest.mark.parametrize("notice", ["10:17\tBen unsent a message", "11:02\t김님이 나갔습니다."])
 def test_what_line_writes_itself_is_no_turn(tmp_path: Path, notice: str) -> None:
     lines = [f"10:1{at}\t{('Ann', 'Ben')[at % 2]}\t{words}" for at, words in enumerate(SAID)]
