@@ -1,5 +1,6 @@
 """Law 20: whatever the test rows are, every stage after training ends well."""
 
+from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
@@ -23,12 +24,24 @@ ODD: list[dict[str, Any]] = [
 ]
 
 
-@pytest.mark.parametrize(
-    ("rows", "share"),
-    [(colour_rows(20), 0.0), (TALES, 0.2), (TURNS, 0.2), (colour_rows(3), 0.4), (ODD, 0.4)],
-    ids=["no test rows", "plain text", "several turns", "few rows", "odd texts"],
-)
-@pytest.mark.parametrize("against", ["base", "reference"])
+KINDS: dict[str, tuple[list[dict[str, Any]], float]] = {
+    "no test rows": (colour_rows(20), 0.0),
+    "plain text": (TALES, 0.2),
+    "several turns": (TURNS, 0.2),
+    "few rows": (colour_rows(3), 0.4),
+    "odd texts": (ODD, 0.4),
+}
+
+
+def cases() -> Iterator[Any]:
+    """Each kind of rows judged against base and the reference; every second one is slow."""
+    for number, (name, (rows, share)) in enumerate(KINDS.items()):
+        for place, against in enumerate(("base", "reference")):
+            marks = [pytest.mark.slow] if (number + place) % 2 else []
+            yield pytest.param(rows, share, against, id=f"{name}-{against}", marks=marks)
+
+
+@pytest.mark.parametrize(("rows", "share", "against"), list(cases()))
 def test_whatever_the_test_rows_are_the_run_ends_well(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,

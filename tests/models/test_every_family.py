@@ -49,6 +49,7 @@ TRIED = [
     ("gpt_oss", False),
     ("bloom", True),
 ]
+QUICK = ("llama", "gpt2", "gpt_neox")  # each variant of the others is slow
 
 
 def _cases() -> Iterator[Any]:
@@ -62,7 +63,9 @@ def _cases() -> Iterator[Any]:
                     variant == "all-linear" and is_tied and (family, False) not in TRIED
                 ):
                     case = Case(family=family, is_tied=is_tied, **settings)
-                    yield pytest.param(case, id=f"{name}-{variant}")
+                    is_quick = family in QUICK or variant == "all-linear"
+                    marks = [] if is_quick else [pytest.mark.slow]
+                    yield pytest.param(case, id=f"{name}-{variant}", marks=marks)
 
 
 @pytest.fixture(scope="module")

@@ -57,6 +57,7 @@ def commented_recipe(
     if schema is not None:
         lines.append(f"# yaml-language-server: $schema={schema}")
     lines += ["#", "# Every key with its default; all but `sources` may be left out."]
+    drafted = _drafted(chosen or {})
     for field in walk():
         if chosen and field.path in chosen:
             lines += _chosen_lines(field, chosen[field.path])
@@ -69,16 +70,27 @@ def commented_recipe(
                 *(_looked_at(sources) if sources else _source_lines(data)),
             ]
         elif field.path[0] != "sources" and not is_of_list(field):
-            lines += _field_lines(field)
+            lines += _field_lines(field, drafted)
     return "\n".join(lines) + "\n"
 
 
-def _field_lines(field: RecipeField) -> Iterator[str]:
+def _drafted(chosen: Mapping[tuple[str, ...], Choice]) -> Recipe:
+    """The defaults beside what was chosen, which may silence some of them."""
+    keys: dict[str, Any] = {"sources": [{"path": "data.jsonl"}]}
+    for path, choice in chosen.items():
+        group = keys
+        for name in path[:-1]:
+            group = group.setdefault(name, {})
+        group[path[-1]] = choice.value
+    return Recipe.model_validate(keys)
+
+
+def _field_lines(field: RecipeField, drafted: Recipe) -> Iterator[str]:
     depth = len(field.path) - 1
     name, is_group = field.path[-1], isinstance(field.default, RecipeSection)
     indent = "  " * depth
-    if not _has_effect(field):
-        indent = f"  # {'  ' * (depth - 1)}" if _is_member(field) else f"{indent}# "
+    if not _has_effect(field, drafted):
+        indent = f"  # {'  ' * (depth - 1)}" if _is_member(field, drafted) else f"{indent}# "
     if depth == 0:
         yield ""
         yield f"# {_sentence_case(field.description)}"
@@ -90,26 +102,26 @@ def _field_lines(field: RecipeField) -> Iterator[str]:
         yield f"{indent}# {name}:"
 
 
-def _has_effect(field: RecipeField) -> bool:
+def _has_effect(field: RecipeField, drafted: Recipe) -> bool:
     """Whether a default may be written out: not so beside other defaults that silence it."""
-    if _is_member(field):
+    if _is_member(field, drafted):
         return False
-    return field.path[-1] not in _groups(field)[-1].without_effect()
+    return field.path[-1] not in _groups(field, drafted)[-1].without_effect()
 
 
-def _is_member(field: RecipeField) -> bool:
+def _is_member(field: RecipeField, drafted: Recipe) -> bool:
     """Whether a key belongs to a group that is not there by default."""
-    return not isinstance(_groups(field)[-1], RecipeSection)
+    return not isinstance(_groups(field, drafted)[-1], RecipeSection)
 
 
 def is_of_list(field: RecipeField) -> bool:
     """Whether a key belongs to the items of a list, which is empty by default."""
-    return any(isinstance(group, list) for group in _groups(field))
+    return any(isinstance(group, list) for group in _groups(field, _drafted({})))
 
 
-def _groups(field: RecipeField) -> list[Any]:
-    """The groups that a key stands in, outermost first, as they are by default."""
-    groups: list[Any] = [Recipe(sources=[SourceRecipe(path="data.jsonl")])]
+def _groups(field: RecipeField, drafted: Recipe) -> list[Any]:
+    """The groups of a recipe that a key stands in, outermost first."""
+    groups: list[Any] = [drafted]
     for name in field.path[:-1]:
         groups.append(getattr(groups[-1], name, None))
     return groups

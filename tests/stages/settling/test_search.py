@@ -145,6 +145,7 @@ def _stopping(attempt: Callable[..., Any], *, after: int) -> Callable[..., Any]:
     return once
 
 
+@pytest.mark.slow
 def test_trials_of_another_search_are_not_taken(
     tiny_folder: Path, tmp_path: Path, attempts: list[float]
 ) -> None:
@@ -184,6 +185,7 @@ def test_too_few_rows_take_the_rate_that_is_usual(
     assert any("too few rows" in note for note in run.progress.notes)  # type: ignore[attr-defined]
 
 
+@pytest.mark.slow
 def test_without_validation_rows_some_of_training_are_held_aside_for_the_search(
     tiny_folder: Path, tmp_path: Path
 ) -> None:

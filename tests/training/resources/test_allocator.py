@@ -86,6 +86,7 @@ print(peak() - before, flush=True)
 """
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not torch.backends.mkldnn.is_available(), reason="torch without oneDNN")
 def test_rows_of_many_lengths_take_no_memory_each() -> None:
     program = [sys.executable, "-c", GROWTH]
