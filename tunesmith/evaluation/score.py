@@ -128,15 +128,16 @@ def shared_ids(columns: Sequence[Column], *, among: Collection[str] | None = Non
     ]
 
 
-def score_files(paths: Mapping[str, Path], *, seed: int = 0) -> dict[str, Any]:
+def score_files(paths: Mapping[str, Path], *, seed: int = 0, second: str = TUNED) -> dict[str, Any]:
     """The content of `scores.json` for the grade files of a run.
 
-    Every other model is compared with `tuned`. The loss is no score from 0 to 100 and
+    Every other model is compared with `second`. The loss is no score from 0 to 100 and
     stands beside the metrics.
 
     Args:
         paths: Metric name to `grades/<metric>.jsonl`; the order is kept.
         seed: Of the resampling.
+        second: Whom the verdicts are about.
     """
     scores: dict[str, dict[str, Any]] = {}
     comparisons = []
@@ -147,9 +148,9 @@ def score_files(paths: Mapping[str, Path], *, seed: int = 0) -> dict[str, Any]:
             for model, column in columns.items()
         }
         comparisons += [
-            compare_columns(columns, metric=metric, first=first, second=TUNED, seed=seed).to_json()
+            compare_columns(columns, metric=metric, first=first, second=second, seed=seed).to_json()
             for first in columns
-            if first != TUNED and TUNED in columns
+            if first != second and second in columns
         ]
     record: dict[str, Any] = {
         "schema": SCHEMA,

@@ -10,6 +10,8 @@ from tunesmith.report.record import TUNED, LogPoint, RunRecord
 
 def headline(record: RunRecord) -> tuple[str, str]:
     """The verdict as a title and a sentence; where there is none, why."""
+    if record.scores and TUNED not in record.models:
+        return _of_given_answers(record)
     if record.verdict.outcome != "not compared" or record.scores or record.answers:
         found = headline_of(record.verdict, record.usability)
         return found.title, found.sentence
@@ -18,6 +20,16 @@ def headline(record: RunRecord) -> tuple[str, str]:
     if record.summary:
         return "Nothing to compare", "No row was held out for testing, so no claim is made."
     return "Nothing yet", "This run has not prepared its data."
+
+
+def _of_given_answers(record: RunRecord) -> tuple[str, str]:
+    """Of answers that nobody was tuned for: whether each model's can be used."""
+    judged = record.usability.models if record.usability else {}
+    if len(judged) == 1:
+        (one,) = judged.values()
+        return one.outcome.capitalize(), one.sentence
+    told = " ".join(f"{name}: {one.outcome}. {one.sentence}" for name, one in judged.items())
+    return "Scored", told or "Marks that the file held; there were no answers to look at."
 
 
 def headline_kind(record: RunRecord) -> str:

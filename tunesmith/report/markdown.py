@@ -20,7 +20,7 @@ from tunesmith.report.probes.probe_facts import (
     probe_rows,
     probe_sentence,
 )
-from tunesmith.report.record import RunRecord, TestRow
+from tunesmith.report.record import TUNED, RunRecord, TestRow
 from tunesmith.report.score_lines import (
     ScoreLine,
     failure_lines,
@@ -136,9 +136,16 @@ def _probes(record: RunRecord) -> list[str]:
 
 def _table(record: RunRecord, lines: list[ScoreLine]) -> str:
     models = [model for model in record.models if any(model in line.scores for line in lines)]
-    heads = ["Metric", *(markdown_escaped(model) for model in models), "Tuned − base", "Verdict"]
+    is_compared = TUNED in models
+    heads = ["Metric", *(markdown_escaped(model) for model in models)]
+    heads += ["Tuned − base", "Verdict"] if is_compared else []
     rows = [
-        [line.title, *(_cell(line, model) for model in models), *_compared(line)] for line in lines
+        [
+            line.title,
+            *(_cell(line, model) for model in models),
+            *(_compared(line) if is_compared else ()),
+        ]
+        for line in lines
     ]
     return table_lines([heads, *rows])
 

@@ -39,9 +39,9 @@ def score_tables(record: RunRecord) -> Markup:
     lines, loss, rivals = score_lines(record), loss_line(record), rival_lines(record)
     parts: list[str] = []
     if lines:
-        parts.append(score_table(record.models, lines, label="Scores"))
+        parts.append(score_table(record, lines, label="Scores"))
     if loss is not None:
-        parts.append(score_table(record.models, [loss], label="Loss on the test rows"))
+        parts.append(score_table(record, [loss], label="Loss on the test rows"))
     if rivals:
         parts.append(rival_table(record.models, rivals))
     return joined(*parts)

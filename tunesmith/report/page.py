@@ -15,7 +15,7 @@ from tunesmith.report.judge_section import judge_section
 from tunesmith.report.markup import Markup, joined, tag, void_tag
 from tunesmith.report.pictures.curves import Axis
 from tunesmith.report.probes.probe_section import probe_section
-from tunesmith.report.record import RunRecord
+from tunesmith.report.record import TUNED, RunRecord
 from tunesmith.report.sections import (
     curves_section,
     scores_section,
@@ -110,10 +110,10 @@ def _answers_section(record: RunRecord, shown: SideBySide) -> Markup:
     controls = tag(
         "div",
         tag("label", "Search", search, class_="wide"),
-        tag("label", "Show", _select("show", _SHOW)),
+        tag("label", "Show", _select("show", _of_models(record, _SHOW))),
         tag("label", "Tag", _select("tag", [("", "Any")])),
         tag("label", "Compare by", _select("metric", [])),
-        tag("label", "Order", _select("sort", _SORT)),
+        tag("label", "Order", _select("sort", _of_models(record, _SORT))),
         tag("label", marks, "Mark words of the reference", class_="tick"),
         class_="card controls",
         role="search",
@@ -138,6 +138,13 @@ def _answers_section(record: RunRecord, shown: SideBySide) -> Markup:
         tag("div", id="list"),
         pages,
     )
+
+
+def _of_models(record: RunRecord, options: list[tuple[str, str]]) -> list[tuple[str, str]]:
+    """What can be chosen: where nobody was tuned, nothing that speaks of tuned."""
+    if TUNED in record.models:
+        return options
+    return [(key, told) for key, told in options if key in ("all", "failed", "file")]
 
 
 def _select(name: str, options: list[tuple[str, str]]) -> Markup:

@@ -100,6 +100,12 @@ class RunRecord:
         return (*first, *sorted(known.difference(first)))
 
     @property
+    def shown(self) -> tuple[str, ...]:
+        """The models whose scores stand side by side: base and tuned; all where neither is."""
+        own = tuple(model for model in self.models if model in (BASE, TUNED))
+        return own or self.models
+
+    @property
     def verdict(self) -> Verdict:
         """Tuned against base, over all metrics."""
         return overall_verdict(
@@ -108,7 +114,8 @@ class RunRecord:
 
     def comparison(self, metric: str, first: str = BASE) -> Comparison | None:
         """Tuned against another model under one metric."""
-        found = [c for c in self.comparisons if (c.metric, c.first) == (metric, first)]
+        wanted = (metric, first, TUNED)
+        found = [c for c in self.comparisons if (c.metric, c.first, c.second) == wanted]
         return found[0] if found else None
 
     def points(self, split: str) -> list[LogPoint]:

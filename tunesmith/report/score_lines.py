@@ -87,6 +87,17 @@ def rival_lines(record: RunRecord) -> list[tuple[str, ScoreLine]]:
     ]
 
 
+def untuned_comparisons(record: RunRecord) -> list[str]:
+    """Models that were compared with each other where none of them was tuned, a line each."""
+    return [
+        f"{metric_title(one.metric)}, {one.second} against {one.first}: "
+        f"{signed(one.difference, 1)} ({interval(one.low, one.high, 1, sign=True)}), "
+        f"{one.verdict}, {p_text(one)}"
+        for one in record.comparisons
+        if one.difference is not None and TUNED not in (one.first, one.second)
+    ]
+
+
 def failure_lines(record: RunRecord) -> list[str]:
     """What could not be graded and what was cut off, a sentence each."""
     by_reason: dict[tuple[str, str, int], list[str]] = {}

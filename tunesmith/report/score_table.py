@@ -5,20 +5,20 @@ from collections.abc import Sequence
 from tunesmith.evaluation.grade import Score
 from tunesmith.report.markup import Markup, tag
 from tunesmith.report.number_text import counted, rows_text
-from tunesmith.report.record import BASE, TUNED
+from tunesmith.report.record import RunRecord
 from tunesmith.report.score_lines import ScoreLine
 
 
-def score_table(models: Sequence[str], lines: Sequence[ScoreLine], *, label: str) -> Markup:
-    """One line a metric, a column for base and tuned; ranges for scores from 0 to 100.
+def score_table(record: RunRecord, lines: Sequence[ScoreLine], *, label: str) -> Markup:
+    """One line a metric, a column for each model shown; ranges for scores from 0 to 100.
 
     The others stand in `rival_table`, a line each: beside one another they would push the
     verdict out of sight.
     """
     scored = [
         (i, model)
-        for i, model in enumerate(models)
-        if model in (BASE, TUNED) and any(model in x.scores for x in lines)
+        for i, model in enumerate(record.models)
+        if model in record.shown and any(model in x.scores for x in lines)
     ]
     is_compared = any(line.comparison for line in lines)
     has_ranges = all(line.metric != "loss" for line in lines)

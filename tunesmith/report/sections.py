@@ -8,7 +8,13 @@ from tunesmith.report.markup import Markup, joined, tag, void_tag
 from tunesmith.report.number_text import flat_items
 from tunesmith.report.pictures.curves import AXES, MAX_POINTS, Axis
 from tunesmith.report.record import RunRecord
-from tunesmith.report.score_lines import failure_lines, loss_line, rival_lines, score_lines
+from tunesmith.report.score_lines import (
+    failure_lines,
+    loss_line,
+    rival_lines,
+    score_lines,
+    untuned_comparisons,
+)
 from tunesmith.report.score_table import rival_table, score_table
 from tunesmith.report.training.search_section import search_part
 
@@ -42,17 +48,18 @@ def scores_section(record: RunRecord) -> Markup:
         return Markup("")
     parts = [tag("h2", "Scores", id="scores"), tag("p", _SCORE_NOTE, class_="note")]
     if lines:
-        parts.append(score_table(record.models, lines, label="Scores"))
+        parts.append(score_table(record, lines, label="Scores"))
     if loss is not None:
         parts += [
             tag("h3", "Loss on the test rows"),
             tag("p", "Nats per token of the reference answers; lower is better.", class_="note"),
-            score_table(record.models, [loss], label="Loss on the test rows"),
+            score_table(record, [loss], label="Loss on the test rows"),
         ]
     rivals = rival_lines(record)
     if rivals:
         parts += [tag("h3", "Tuned against rivals"), rival_table(record.models, rivals)]
-    remarks = [tag("li", line) for line in failure_lines(record)]
+    told = [*untuned_comparisons(record), *failure_lines(record)]
+    remarks = [tag("li", line) for line in told]
     if remarks:
         parts.append(tag("ul", *remarks, class_="plain"))
     return tag("section", *parts)

@@ -7,13 +7,14 @@ from tunesmith.report.facts import facts, headline
 from tunesmith.report.judge_facts import bound_lines, judge_sentence
 from tunesmith.report.number_text import NOTHING, rows_text
 from tunesmith.report.probes.probe_facts import probe_sentence
-from tunesmith.report.record import BASE, TUNED, RunRecord
+from tunesmith.report.record import TUNED, RunRecord
 from tunesmith.report.score_lines import (
     ScoreLine,
     failure_lines,
     loss_line,
     rival_lines,
     score_lines,
+    untuned_comparisons,
 )
 from tunesmith.report.usability_lines import band_lines, usability_lines
 
@@ -27,8 +28,9 @@ def summary_lines(record: RunRecord, *, report: Path | None = None) -> list[str]
     loss = loss_line(record)
     scored = [*score_lines(record), *([loss] if loss else [])]
     if scored:
-        own = tuple(model for model in record.models if model in (BASE, TUNED))
-        lines += ["", *_table(own, scored)]
+        lines += ["", *_table(record.shown, scored)]
+    if compared := untuned_comparisons(record):
+        lines += ["", *compared]
     lines += _usability(record)
     if rivals := rival_lines(record):
         lines += ["", *_rival_table(rivals)]
@@ -64,11 +66,13 @@ def _usability(record: RunRecord) -> list[str]:
 
 
 def _table(models: tuple[str, ...], scored: list[ScoreLine]) -> list[str]:
-    rows = [["", *models, "tuned − base", "verdict"]]
+    is_compared = TUNED in models
+    rows = [["", *models, *(("tuned − base", "verdict") if is_compared else ())]]
     for line in scored:
         cells = [f"{line.value(m)} ({line.interval(m)})" for m in models]
         difference = f"{line.difference} ({line.difference_interval})"
-        rows.append([line.title, *cells, difference, f"{line.verdict}, {line.p_text}"])
+        verdict = [difference, f"{line.verdict}, {line.p_text}"] if is_compared else []
+        rows.append([line.title, *cells, *verdict])
     table = _aligned(rows)
     counts = {rows_text(line.scores[m]) for line in scored for m in models if m in line.scores}
     return [*table, f"({counts.pop()} each; 95 % intervals)"] if len(counts) == 1 else table

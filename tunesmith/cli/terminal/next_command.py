@@ -81,6 +81,8 @@ def _after_teach(ended: EndedCommand) -> Words:
 
 
 def _after_evaluate(ended: EndedCommand) -> Words:
+    if ended.given.get("answers"):
+        return ()  # nothing was tuned
     if ended.given.get("check_judge"):
         return ended.without("--check-judge")
     return ("report", *_recipe_alone(ended))
