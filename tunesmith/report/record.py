@@ -91,6 +91,7 @@ class RunRecord:
     recipe_file: str = "recipe.yaml"  # as it was given to the command that began the run
     benchmarks: Mapping[str, Any] = field(default_factory=dict)  # of lm_eval, if there are any
     settings: Mapping[str, Any] = field(default_factory=dict)  # that were found, if any were
+    groups: Mapping[str, Any] = field(default_factory=dict)  # scores by task, source, tag, kind
 
     @property
     def models(self) -> tuple[str, ...]:
@@ -178,6 +179,7 @@ def _scores(scores: dict[str, Any]) -> dict[str, Any]:
         "usability": Usability.from_json(scores["usability"]) if "usability" in scores else None,
         "probes": scores.get("probes", {}),
         "benchmarks": scores.get("benchmarks", {}),
+        "groups": scores.get("groups", {}),
     }
 
 

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from tunesmith.report.facts import facts, headline, headline_kind
+from tunesmith.report.group_section import group_tables, weak_group_lines
 from tunesmith.report.markup import Markup, joined, tag, void_tag
 from tunesmith.report.number_text import flat_items
 from tunesmith.report.pictures.curves import AXES, MAX_POINTS, Axis
@@ -58,10 +59,11 @@ def scores_section(record: RunRecord) -> Markup:
     rivals = rival_lines(record)
     if rivals:
         parts += [tag("h3", "Tuned against rivals"), rival_table(record.models, rivals)]
-    told = [*untuned_comparisons(record), *failure_lines(record)]
+    told = [*weak_group_lines(record), *untuned_comparisons(record), *failure_lines(record)]
     remarks = [tag("li", line) for line in told]
     if remarks:
         parts.append(tag("ul", *remarks, class_="plain"))
+    parts += group_tables(record)
     return tag("section", *parts)
 
 

@@ -4,6 +4,7 @@ from pathlib import Path
 
 from tunesmith.report.advice.finding_text import finding_lines
 from tunesmith.report.facts import facts, headline
+from tunesmith.report.group_section import weak_group_lines
 from tunesmith.report.judge_facts import bound_lines, judge_sentence
 from tunesmith.report.number_text import NOTHING, rows_text
 from tunesmith.report.probes.probe_facts import probe_sentence
@@ -38,7 +39,7 @@ def summary_lines(record: RunRecord, *, report: Path | None = None) -> list[str]
         lines += ["", judge]
     if forgot := probe_sentence(record.probes):
         lines += ["", forgot]
-    remarks = [*bound_lines(record), *failure_lines(record)]
+    remarks = [*weak_group_lines(record), *bound_lines(record), *failure_lines(record)]
     if remarks:
         lines += ["", *remarks]
     if found := list(finding_lines(record)):

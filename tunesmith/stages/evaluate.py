@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 import torch
 
 from tunesmith.errors import DataError, RecipeError
+from tunesmith.evaluation.group_scores import group_scores
 from tunesmith.evaluation.metrics import grade_completions
 from tunesmith.evaluation.references import ReferenceFile
 from tunesmith.evaluation.score import score_files
@@ -157,6 +158,8 @@ def _score(run: Run, told: StageResult, usable: UsabilityStage) -> StageResult:
         progress.start("scoring", None)
         scores = score_files(paths)
         scores.update({name: one for name, one in told.items() if one})
+        if groups := group_scores(folder.examples("test"), paths):
+            scores["groups"] = groups
         scores |= usable.look(scores)
         progress.close()
         write_json(folder.scores, scores)

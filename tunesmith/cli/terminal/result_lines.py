@@ -30,7 +30,7 @@ def result_lines(result: Record) -> Iterator[str]:
     }
     if "metrics" in result:
         yield from _score_lines(result)
-        result = _without(result, ("metrics", "comparisons", "loss", "normalisation"))
+        result = _without(result, ("metrics", "comparisons", "loss", "normalisation", "groups"))
     unsaid = ["schema", "report", "notices", "read_as", "summary"]
     if "notices" in result:
         unsaid.append("not_read")  # a notice says it

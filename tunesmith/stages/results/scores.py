@@ -68,6 +68,7 @@ class Scores:
         headline: A title of two parts, better and usable, and the sentences below it.
         probes: What the base model knew and the tuned one forgot; None where nothing was asked.
         benchmarks: What lm_eval found of both; None without.
+        groups: Scores by task, source, tag and kind (reads, writes); None where there is one group.
     """
 
     schema: int
@@ -80,6 +81,7 @@ class Scores:
     headline: Mapping[str, str] | None = field(default=None, metadata=IF_SET)
     probes: Mapping[str, Any] | None = field(default=None, metadata=IF_SET)
     benchmarks: Mapping[str, Any] | None = field(default=None, metadata=IF_SET)
+    groups: Mapping[str, Any] | None = field(default=None, metadata=IF_SET)
 
     def __repr__(self) -> str:
         models = {name for models in self.metrics.values() for name in models}

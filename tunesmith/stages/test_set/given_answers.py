@@ -13,6 +13,7 @@ from typing import Any
 
 from tunesmith.errors import DataError, RecipeError
 from tunesmith.evaluation.grade import Grade
+from tunesmith.evaluation.group_scores import group_scores
 from tunesmith.evaluation.judge.pairwise import METRIC as WIN_RATE
 from tunesmith.evaluation.metrics import grade_completions
 from tunesmith.evaluation.references import ReferenceFile
@@ -187,6 +188,8 @@ def _score(table: _Table) -> dict[str, Any]:
     scores = score_files({name: folder.grades(name) for name in names}, second=second)
     if judge:
         scores["judge"] = judge
+    if groups := group_scores(folder.examples("test"), {n: folder.grades(n) for n in names}):
+        scores["groups"] = groups
     if models:
         usable = UsabilityStage(run=run, markers=(), models=models).look(scores)
         scores["usability"] = usable["usability"]
