@@ -1,5 +1,6 @@
 """A recipe -> its forecast, and nothing changed but prepared data."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,7 @@ from tests.stages.rig import Talk, colour_rows, make_recipe, opened, run_folder,
 from tunesmith.errors import TunesmithError
 from tunesmith.stages.forecast import forecast
 from tunesmith.stages.train import train
+from tunesmith.training.resources.token_share import share_in_words
 
 TRAINING = {"epochs": 4.0, "examples_per_step": 4, "micro_batch": 2}
 
@@ -33,6 +35,10 @@ def test_a_forecast_names_time_memory_and_limit_and_leaves_only_data(
     assert memory.peak_bytes > memory.imports_bytes > memory.activations_bytes > 0
     assert found.limit.name in ("data", "arithmetic", "memory bandwidth of the optimiser")
     assert any("Micro-batch   2 examples" in line for line in found.summary)
+    whole = json.loads(folder.summary.read_text(encoding="utf-8"))["splits"]["train"]
+    assert found.trained_tokens == 4 * whole["trained_tokens"], "four epochs"
+    assert found.trained_weights > 0
+    assert any("trained tokens a weight:" in line for line in found.summary)
     left = {path.name for path in folder.path.iterdir() if path.is_dir()}
     assert left == {"data", "tokens"}
     assert not folder.log.exists()
@@ -78,3 +84,11 @@ def test_a_forecast_says_what_finding_the_rate_will_cost(tiny_folder: Path, tmp_
     assert 0 < found.seconds.search <= 0.2 * (found.seconds.training + found.seconds.validation)
     assert any("search" in line for line in found.summary)
     assert not run.folder.settings.exists()
+
+
+@pytest.mark.parametrize(
+    ("tokens", "told"),
+    [(10, "0.01 trained"), (999, "by heart"), (1_000, "what it forgot"), (20_000, "as much as")],
+)
+def test_tokens_a_weight_are_put_in_words(tokens: int, told: str) -> None:
+    assert told in share_in_words(tokens, 1_000)

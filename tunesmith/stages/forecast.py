@@ -44,6 +44,7 @@ from tunesmith.training.resources.timed_steps import (
     step_costs,
     validation_seconds,
 )
+from tunesmith.training.resources.token_share import share_in_words, tokens_and_weights
 from tunesmith.training.state import write_state
 
 _WRITTEN = 2**30  # bytes at most
@@ -110,6 +111,7 @@ def _measure(training: Training, run: Run, *, opening: float, share: float) -> F
     run.progress.close()
     memory = _memory(plan, imports=imports, kept=kept)
     limit = _limit(plan, times, peak)
+    tokens, weights = tokens_and_weights(plan)
     result = Forecast(
         run=str(run.folder.path),
         steps=plan.num_steps,
@@ -120,6 +122,8 @@ def _measure(training: Training, run: Run, *, opening: float, share: float) -> F
         memory=memory,
         limit=limit,
         not_included=("answering and scoring the test rows", "starting Python"),
+        trained_tokens=tokens,
+        trained_weights=weights,
     )
     return replace(result, summary=tuple(_lines(result)))
 
@@ -286,6 +290,9 @@ def _lines(result: Forecast) -> list[str]:
         f"the update {limit.update_seconds * 1000:,.0f} of them",
         f"              {limit.gigaflops_per_second:,.0f} of "
         f"{limit.peak_gigaflops_per_second:,.0f} GFLOP/s ({limit.mfu_percent:.0f} %)",
+        f"Learns        {result.trained_tokens:,} trained tokens over all epochs, "
+        f"{result.trained_weights:,} weights",
+        f"              {share_in_words(result.trained_tokens, result.trained_weights)}",
         f"Measured      {result.measured_steps} of {result.steps:,} steps; not included: "
         + ", ".join(result.not_included),
     ]

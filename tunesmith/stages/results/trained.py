@@ -124,6 +124,8 @@ class Forecast:
         memory: By part.
         limit: What a step waits for.
         not_included: What the forecast leaves out.
+        trained_tokens: That the loss counts, over all epochs.
+        trained_weights: That learn; with LoRA, its own.
         summary: Lines for people.
     """
 
@@ -136,6 +138,8 @@ class Forecast:
     memory: ForecastMemory
     limit: ForecastLimit
     not_included: tuple[str, ...]
+    trained_tokens: int
+    trained_weights: int
     summary: tuple[str, ...] = field(default=(), metadata=FOR_PEOPLE)
 
     def to_dict(self) -> dict[str, object]:
