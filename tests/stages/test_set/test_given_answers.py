@@ -203,3 +203,12 @@ def test_the_folder_of_a_training_is_left_alone(
     recipe.parent.mkdir(parents=True)
     recipe.write_text("sources: []\n", encoding="utf-8")
     assert "holds a training" in refused("--answers", str(written(tmp_path / "a.json", ROWS)))
+
+
+def test_a_table_of_which_no_row_can_be_read_says_why(
+    tmp_path: Path, refused: Callable[..., str]
+) -> None:
+    path = tmp_path / "a.csv"
+    rows = "Q1?,A1,A1,B\nQ2?,A2,A2,A2\nQ3?,A3,,A3\n"
+    path.write_text(f"question,reference,gpt4 answer,phi3 answer,tags\n{rows}", encoding="utf-8")
+    assert "no row can be read (wrong number of columns" in refused("--answers", str(path))

@@ -101,7 +101,11 @@ def _rows(run: Run) -> Iterator[Row | Dropped]:
 
 def _samples(run: Run) -> dict[str, list[object]]:
     samples: dict[str, list[object]] = {}
-    for row in islice(_rows(run), _SAMPLE):
+    looked_at = list(islice(_rows(run), _SAMPLE))
+    if isinstance(looked_at[0], Dropped) and not any(isinstance(row, Row) for row in looked_at):
+        fault = looked_at[0]
+        raise DataError(f"no row can be read ({fault.reason}: {fault.detail})", where=fault.source)
+    for row in looked_at:
         if isinstance(row, Row):
             for name, cell in row.fields.items():
                 samples.setdefault(str(name), []).append(cell)
