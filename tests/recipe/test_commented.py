@@ -3,7 +3,9 @@
 from collections.abc import Callable
 from pathlib import Path
 
-from tunesmith.recipe.commented import commented_recipe
+import pytest
+
+from tunesmith.recipe.commented import Choice, commented_recipe
 from tunesmith.recipe.fields import walk
 from tunesmith.recipe.load_recipe import load_recipe, recipe_from_mapping
 
@@ -32,6 +34,13 @@ def test_keys_that_are_commented_out_can_be_switched_on(tmp_path: Path) -> None:
     lora = load_recipe(path).training.lora
     assert lora is not None
     assert lora.rank == 8
+
+
+@pytest.mark.parametrize("name", ["plain", "alpaca", "concatenate", "question-answer", "chatml"])
+def test_what_a_chosen_template_silences_is_commented_out(tmp_path: Path, name: str) -> None:
+    path = tmp_path / "recipe.yaml"
+    path.write_text(commented_recipe(chosen={("template", "name"): Choice(value=name)}))
+    assert load_recipe(path).template.name == name
 
 
 def test_no_line_is_longer_than_a_screen() -> None:
