@@ -4,7 +4,6 @@ import json
 import pickle
 import shutil
 import signal
-import subprocess
 import sys
 from pathlib import Path
 from typing import Any
@@ -14,6 +13,7 @@ import torch
 
 import tunesmith
 from tests.stages.rig import colour_rows, with_numbers, write_rows
+from tunesmith.__main__ import run_command
 from tunesmith.errors import DataError, MissingError, RecipeError, TunesmithError
 from tunesmith.files import read_json, read_json_lines
 from tunesmith.recipe.load_recipe import recipe_from_mapping
@@ -242,20 +242,15 @@ def test_a_run_and_its_records_are_short_in_words_and_survive_pickling(done: Run
     assert repr(done.scores).endswith("models=['base', 'few-shot', 'nearest', 'tuned'])")
 
 
-def test_to_dict_is_what_the_command_prints_after_its_schema(done: Run) -> None:
+def test_to_dict_is_what_the_command_prints_after_its_schema(
+    done: Run, capsys: pytest.CaptureFixture[str]
+) -> None:
     recipe, folder = done.folder.path.parent / "face.yaml", done.folder.path
     for verb, record in (("train", done.trained), ("evaluate", done.scores)):
-        command = [verb, str(recipe), "--run", str(folder), "--json"]
-        found = subprocess.run(
-            [sys.executable, "-m", "tunesmith", *command],
-            capture_output=True,
-            text=True,
-            timeout=120,
-            check=True,
-        )
+        assert run_command([verb, str(recipe), "--run", str(folder), "--json"]) == 0
         expected = record.to_dict()
         printed = json.dumps({"schema": 1, **expected}, separators=(",", ":"), ensure_ascii=False)
-        assert found.stdout.strip() == printed
+        assert capsys.readouterr().out.strip() == printed
 
 
 @pytest.mark.parametrize("text", ["[]", "5", '{"prepare": 5, "train": 5, "metrics": 5}', "{}", "["])
