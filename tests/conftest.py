@@ -14,6 +14,11 @@ from tunesmith.sources.source_sums import SourceSums
 ROOT = Path(__file__).resolve().parent.parent
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The longest file first, so that two workers end together."""
+    items.sort(key=lambda item: item.path.name != "test_python_page.py")
+
+
 def pytest_configure(config: pytest.Config) -> None:
     """One server of processes for the session; the workers of xdist find it by its name."""
     if forks.PLACE not in os.environ:
