@@ -89,7 +89,7 @@ def unread_cells(row: Row, read: Collection[str]) -> Iterator[tuple[str, object]
 
 def count_full(columns: Mapping[str, object]) -> int:
     """How many cells of a row hold something."""
-    return sum(not is_blank(value) for value in columns.values())
+    return len(columns) - sum(map(is_blank, columns.values()))
 
 
 def count_held(
@@ -107,8 +107,8 @@ def count_held(
         beside: Texts of those cells that are counted elsewhere.
     """
     cells = [value for name in used if not is_blank(value := columns[name])]
-    length = sum(len(value) if isinstance(value, str) else -1 for value in cells)
-    if length == sum(len(turn.content) + len(turn.input) for turn in messages):
+    length = sum([len(value) if isinstance(value, str) else -1 for value in cells])
+    if length == sum([len(turn.content) + len(turn.input) for turn in messages]):
         return len(cells)  # as they stood there
     return _count_found(cells, messages, beside)
 

@@ -68,7 +68,7 @@ class RowReader:
         unread, columns, total = reading.unread(), row.fields, self.total
         self.not_read.add_cells(row.source, unread)
         left = [value for _, value in (*reading.reader.aside, *reading.left)]  # within used cells
-        beside = [*texts_of(left), *example.tags, example.group or "", *removed]
+        beside = [*(texts_of(left) if left else ()), *example.tags, example.group or "", *removed]
         total.cells_read += count_full(columns)
         total.cells_not_read += len(unread) - len(left)
         total.cells_in_examples += count_held(columns, reading.used, example.messages, beside)
