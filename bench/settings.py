@@ -24,6 +24,7 @@ from typing import Any
 from transformers import AutoConfig, AutoModelForCausalLM, AutoTokenizer
 
 import tunesmith
+from bench.measuring.models import SHAPES
 from tunesmith.errors import DivergedError
 from tunesmith.files import read_json, read_json_lines, write_json_lines
 from tunesmith.models.load import STARTER_FOLDER
@@ -33,17 +34,7 @@ _MATERIAL = STARTER_FOLDER.parent / "material" / "train.jsonl"
 _FULL = (2e-5, 6e-5, 2e-4, 6e-4, 2e-3, 6e-3)
 _LORA = (1e-4, 4e-4, 1.5e-3, 5e-3, 1.5e-2, 5e-2)
 _SHAPES: dict[str, dict[str, Any]] = {
-    "pythia": {
-        "model_type": "gpt_neox",
-        "vocab_size": 50304,
-        "hidden_size": 512,
-        "num_hidden_layers": 6,
-        "num_attention_heads": 8,
-        "intermediate_size": 2048,
-        "rotary_pct": 0.25,
-        "max_position_embeddings": 2048,
-        "tie_word_embeddings": False,
-    },
+    "pythia": SHAPES["pythia-70m"],
     "gpt2": {"model_type": "gpt2", "vocab_size": 50257, "n_embd": 768, "n_layer": 12, "n_head": 12},
 }
 _TOKENIZERS = {"pythia": "tokenizers/pythia_gpt_neox", "gpt2": "tokenizers/gpt2"}

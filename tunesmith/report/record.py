@@ -124,6 +124,11 @@ class RunRecord:
         return [point for point in self.log if point.split == split]
 
 
+def _has_searched(folder: Path) -> bool:
+    """Whether a search for settings wrote them: a person may have a file of that name."""
+    return "search" in _json(folder / "manifest.json")
+
+
 def read_run_record(folder: Path) -> RunRecord:
     """Read whatever a run has written so far.
 
@@ -160,7 +165,7 @@ def read_run_record(folder: Path) -> RunRecord:
         findings=findings,
         curve=_json(folder / "curve.json"),
         recipe_file=str(_json(folder / RUN_MARKER).get("recipe") or "recipe.yaml"),
-        settings=_json(folder / "settings.json"),
+        settings=_json(folder / "settings.json") if _has_searched(folder) else {},
         **scored,
     )
 

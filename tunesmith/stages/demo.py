@@ -27,8 +27,13 @@ def demo(*, folder: RunFolder, progress: Progress) -> Demonstration:
         What each stage returned, and a story: five test questions with both answers, the
         scores, the verdict and where the report lies.
     """
+    here = Path.cwd()
     demonstration = Run(
-        recipe=load_recipe(RECIPE), folder=folder, paths_from=RECIPE.parent, progress=progress
+        recipe=load_recipe(RECIPE),
+        folder=folder,
+        paths_from=RECIPE.parent,
+        progress=progress,
+        recipe_file=RECIPE.relative_to(here) if RECIPE.is_relative_to(here) else RECIPE,
     )
     demonstration.claim()
     if STUDY.is_file():

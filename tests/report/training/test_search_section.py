@@ -63,6 +63,7 @@ def test_page_and_text_say_what_was_found_and_nothing_where_the_recipe_did(
     for is_found in (False, True):
         if is_found:
             write_json(folder / "settings.json", SETTINGS)
+            write_json(folder / "manifest.json", {"search": {}})
         write_report(folder)
         page = parsed((folder / "report.html").read_text(encoding="utf-8")).words
         text = (folder / "report.md").read_text(encoding="utf-8")

@@ -81,11 +81,13 @@ def test_a_rate_is_found_kept_and_told_and_as_a_number_makes_the_same_model(
     (said,) = [note for note in run.progress.notes if note.startswith("settings for")]  # type: ignore[attr-defined]
     assert f"To fix these: training: {{learning_rate: {rate}" in said
     fixed = _run(_recipe(tiny_folder, tmp_path, learning_rate=rate), tmp_path, "fixed")
+    fixed.claim()
+    fixed.folder.settings.write_text("mine")
     train(fixed)
     weights = [one.folder.model / "model.safetensors" for one in (run, fixed)]
     assert weights[0].read_bytes() == weights[1].read_bytes()
     assert len(attempts) == made
-    assert not fixed.folder.settings.exists()
+    assert fixed.folder.settings.read_text() == "mine"
 
 
 def test_the_same_rows_give_the_same_choice_and_a_finished_one_is_not_made_again(

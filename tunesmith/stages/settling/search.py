@@ -57,9 +57,9 @@ class SettingsSearch:
         """
         recipe, folder = self.run.recipe.training, self.run.folder
         if not recipe.open_settings:
-            if self.ranks.is_first and folder.settings.is_file():
+            if self.ranks.is_first and SEARCH in folder.read_manifest():  # else it is not ours
                 forget(folder, SEARCH)
-                folder.settings.unlink()
+                folder.settings.unlink(missing_ok=True)
             return recipe
         stage = search_stage(self.run, self.base)
         done = self.ranks.from_first(finished_result(folder, stage))
