@@ -3,9 +3,15 @@
 from collections.abc import Iterator, Sequence
 from itertools import groupby
 
-from tunesmith.generation.decoding_loop import Writer
+from tunesmith.generation.decoding_loop import Writer, write_all
 from tunesmith.generation.padded import generate_padded
-from tunesmith.generation.prompt import Continuation, FinishReason, GenerationListeners, Prompt
+from tunesmith.generation.prompt import (
+    AskedText,
+    Continuation,
+    FinishReason,
+    GenerationListeners,
+    Prompt,
+)
 from tunesmith.models.continue_texts import find_continuation_output
 from tunesmith.models.forward import LanguageModel
 from tunesmith.recipe.recipe import GenerationRecipe
@@ -70,14 +76,11 @@ def generate_as_they_end(
     limit = model.shared_row_limit
     is_in_reach = limit is None or longest <= limit
     if is_in_reach and find_continuation_output(model) != "none":
-        writer = Writer(
-            model,
-            recipe=recipe,
-            stop_ids=stop_ids,
-            num_at_once=min(len(prompts), _at_once(model, recipe, longest)),
-            listeners=listeners,
+        num_at_once = min(len(prompts), places_at_once(model, recipe, longest))
+        writer = Writer(model, stop_ids=stop_ids, num_at_once=num_at_once)
+        yield from write_all(
+            writer, [AskedText(prompt=one, recipe=recipe, listeners=listeners) for one in prompts]
         )
-        yield from writer.write(prompts)
         return
     at_once = recipe.batch if isinstance(recipe.batch, int) else _PADDED_AT_ONCE
     for room, pairs in groupby(enumerate(prompts), key=lambda pair: pair[1].room):
@@ -100,7 +103,7 @@ def generate_as_they_end(
             )
 
 
-def _at_once(model: LanguageModel, recipe: GenerationRecipe, longest: int) -> int:
+def places_at_once(model: LanguageModel, recipe: GenerationRecipe, longest: int) -> int:
     """Texts at a time: as the recipe says, or as many as memory and gain allow."""
     if isinstance(recipe.batch, int):
         return recipe.batch

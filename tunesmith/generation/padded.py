@@ -16,7 +16,7 @@ from transformers import (
 )
 
 from tunesmith.generation.prompt import Continuation, GenerationListeners, Prompt
-from tunesmith.generation.sampling import RowwiseSampler, TieWatch
+from tunesmith.generation.sampling import RowwiseSampler, TieWatch, draws_of
 from tunesmith.models.forward import LanguageModel, own_attention
 from tunesmith.recipe.recipe import GenerationRecipe
 
@@ -105,10 +105,8 @@ def _processors(
 ) -> LogitsProcessorList:
     if recipe.temperature == 0:
         return LogitsProcessorList([ties])
-    sampler = RowwiseSampler(seed=recipe.seed, temperature=recipe.temperature, top_p=recipe.top_p)
-    for prompt in prompts:
-        sampler.add(prompt.key)
-    return LogitsProcessorList([sampler])
+    draws = [draws_of(recipe, prompt.key) for prompt in prompts]
+    return LogitsProcessorList([RowwiseSampler([one for one in draws if one])])
 
 
 def _config(recipe: GenerationRecipe, stops: list[int]) -> GenerationConfig:

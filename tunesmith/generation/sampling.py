@@ -1,45 +1,82 @@
 """Logits of a batch -> the next token of each row, independent of the rows beside it."""
 
 import hashlib
+from collections.abc import Sequence
 
 import torch
 from transformers import LogitsProcessor, TopPLogitsWarper
 
+from tunesmith.recipe.recipe import GenerationRecipe
+
 NEAR_TIE = 1e-4  # two best logits closer than this may swap with the batch size
 
 
-class RowwiseSampler(LogitsProcessor):
-    """Turns taking the best logit into sampling, each row with random numbers of its own.
+class RowDraws:
+    """The random numbers of one text, and how sharply it is sampled."""
+
+    def __init__(self, *, seed: int, key: str, temperature: float, top_p: float) -> None:
+        self.sharpness = (temperature, top_p)
+        self._generator = _generator(f"{seed}:{key}")
+
+    def noise(self, width: int) -> torch.Tensor:
+        """The next (V,) Gumbel noise of this text."""
+        return -torch.empty(width).exponential_(generator=self._generator).log()
+
+
+def draws_of(recipe: GenerationRecipe, key: str) -> RowDraws | None:
+    """What a text is sampled with; None where it takes the likeliest token."""
+    if recipe.temperature == 0:
+        return None
+    temperature, top_p = recipe.temperature, recipe.top_p
+    return RowDraws(seed=recipe.seed, key=key, temperature=temperature, top_p=top_p)
+
+
+def sampled(logits: torch.Tensor, draws: Sequence[RowDraws | None]) -> torch.Tensor:
+    """Turn taking the best logit into sampling, each row with random numbers of its own.
 
     The Gumbel-max trick: the best of logits plus Gumbel noise is a sample of their softmax
     (Gumbel 1954). A row's noise depends on its key alone, so its text does not depend on
     the batch it is in.
+
+    Args:
+        logits: (B, V).
+        draws: B of them; a row with None stays as it is.
+
+    Returns:
+        (B, V): the best of each row is the sample.
     """
+    kinds = list(dict.fromkeys(None if row is None else row.sharpness for row in draws))
+    if len(kinds) == 1:
+        return logits if kinds[0] is None else _noisy(logits, [row for row in draws if row])
+    result = logits.clone()
+    for kind in kinds:
+        rows = [place for place, row in enumerate(draws) if row and row.sharpness == kind]
+        if rows:
+            result[rows] = _noisy(
+                logits[rows], [row for row in draws if row and row.sharpness == kind]
+            )
+    return result
 
-    def __init__(self, *, seed: int, temperature: float, top_p: float) -> None:
-        self._seed = seed
-        self._temperature = temperature
-        self._top_p = TopPLogitsWarper(top_p) if top_p < 1 else None
-        self._generators: list[torch.Generator] = []
 
-    def add(self, key: str) -> None:
-        """A text comes in, behind the others."""
-        self._generators.append(_generator(f"{self._seed}:{key}"))
+def _noisy(logits: torch.Tensor, draws: Sequence[RowDraws]) -> torch.Tensor:
+    """Rows of one temperature and top_p, all sampled."""
+    temperature, top_p = draws[0].sharpness
+    scores = logits / temperature
+    if top_p < 1:
+        scores = TopPLogitsWarper(top_p)(None, scores)
+    noise = [row.noise(scores.shape[1]) for row in draws]
+    return scores + torch.stack(noise).to(scores.device)
 
-    def remove(self, row: int) -> None:
-        """A text is done; the last one takes its row."""
-        last = self._generators.pop()
-        if row < len(self._generators):
-            self._generators[row] = last
 
-    def __call__(self, input_ids: torch.Tensor | None, scores: torch.Tensor) -> torch.Tensor:
+class RowwiseSampler(LogitsProcessor):
+    """`sampled`, as transformers' own `generate` wants it."""
+
+    def __init__(self, draws: Sequence[RowDraws]) -> None:
+        self._draws = draws
+
+    def __call__(self, input_ids: torch.Tensor, scores: torch.Tensor) -> torch.Tensor:
         """(B, V) logits -> (B, V) logits whose best is the sample; the ids are not looked at."""
-        scores = scores / self._temperature
-        if self._top_p is not None:
-            scores = self._top_p(input_ids, scores)
-        width = scores.shape[1]
-        noise = [-torch.empty(width).exponential_(generator=g).log() for g in self._generators]
-        return scores + torch.stack(noise).to(scores.device)
+        return sampled(scores, self._draws)
 
 
 class TieWatch(LogitsProcessor):

@@ -58,6 +58,23 @@ class KeyValueCache:
         }
         self._own, self._lengths, self.num_going = {}, [], 0
 
+    def unshare(self) -> None:
+        """Give each going text the shared beginning as its own; from now on nothing is shared."""
+        shared, self.num_shared = self.num_shared, 0
+        self._lengths = [length + shared for length in self._lengths]
+        for module, pair in self._own.items():
+            beginnings = self._shared[module]
+            self._own[module] = tuple(  # type: ignore[assignment]
+                torch.cat([start.expand(len(kept), -1, -1, -1), kept], dim=2)
+                for start, kept in zip(beginnings, pair, strict=True)
+            )
+        self._shared = {}
+
+    def shrink(self) -> None:
+        """Give back the memory of texts that have ended, where none is going on."""
+        assert not self.num_going
+        self._own = {}
+
     def remove(self, place: int) -> None:
         """Free a place; the last going text moves into it."""
         last = self.num_going - 1
@@ -153,14 +170,18 @@ class KeyValueCache:
     ) -> tuple[torch.Tensor, torch.Tensor]:
         """A layer's (texts, groups, capacity, D) blocks, grown to hold what comes."""
         needed = max([length + 1 for length in self._lengths] + self._new)
+        taken = self.num_going + len(self._new)
         old = self._own.get(module)
-        if old is not None and old[0].shape[2] >= needed:
+        places = 0 if old is None else old[0].shape[0]
+        if old is not None and old[0].shape[2] >= needed and places >= taken:
             return old
         capacity = needed + max(_GROWTH, needed // 4)
+        if taken > places:
+            places = min(self._num_texts, max(taken, 2 * places))
         # Zeros: what no token has filled is read with weight 0, which does not undo a NaN.
         grown = (
-            key.new_zeros(self._num_texts, key.shape[1], capacity, key.shape[3]),
-            value.new_zeros(self._num_texts, value.shape[1], capacity, value.shape[3]),
+            key.new_zeros(places, key.shape[1], capacity, key.shape[3]),
+            value.new_zeros(places, value.shape[1], capacity, value.shape[3]),
         )
         if old is not None:
             for new, kept in zip(grown, old, strict=True):
