@@ -40,6 +40,7 @@ ROOMS = [
     "report",
     "diagnosis",
     "export",
+    "serving",
     "starter",
     "stages",
     "cli",

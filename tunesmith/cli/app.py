@@ -29,6 +29,7 @@ from tunesmith.cli.commands import (
     publish,
     report,
     run,
+    serve,
     teach,
     train,
 )
@@ -55,6 +56,7 @@ _COMMANDS: tuple[tuple[str, Any, Any], ...] = (
     (LOOP, report.report, report.EXAMPLES),
     (LOOP, curve.curve, curve.EXAMPLES),
     (LOOP, publish.publish, publish.EXAMPLES),
+    (LOOP, serve.serve_, serve.EXAMPLES),
     (LOOK, preview.preview, preview.EXAMPLES),
     (LOOK, compare.compare, compare.EXAMPLES),
     (LOOK, ask.ask, ask.EXAMPLES),

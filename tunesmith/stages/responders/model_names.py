@@ -57,7 +57,7 @@ def open_model(name: str, **options: Unpack[AskOptions]) -> AskedModel:
     generation = options["generation"]
     if name in (BASE, TUNED):
         folder = _run(options.get("run"))
-        return LocalModel(name, lambda: _of_run(name, folder, generation))
+        return LocalModel(name, lambda: run_responder(name, folder, generation))
     if is_address(name):
         return ServedModel(name, _endpoint(name, options.get("key_env")), generation)
     find_model(name)
@@ -93,8 +93,14 @@ def _run(folder: Path | None) -> RunFolder:
     return RunFolder(max(found, key=lambda one: (one / "model").stat().st_mtime))
 
 
-def _of_run(name: str, folder: RunFolder, generation: GenerationRecipe) -> Responder:
-    """The model that a run made, or the one it started from, asked alike."""
+def run_responder(name: str, folder: RunFolder, generation: GenerationRecipe) -> Responder:
+    """The model that a run made, or the one it started from, asked alike.
+
+    Args:
+        name: `tuned` or `base`.
+        folder: The run's, with a model.
+        generation: Length, temperature, stop strings.
+    """
     place = find_model(str(folder.path))
     tuned = model_renderer(place)
     if name == TUNED:

@@ -1,0 +1,170 @@
+"""Texts from many requests -> their continuations, written by one thread that owns the models.
+
+Each model has a running batch of its own, which texts join and leave; the thread gives every
+batch a step in turn, so that no two models compute at once and none waits for another's end.
+"""
+
+import logging
+import threading
+from collections import deque
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from tunesmith.generation.decoding_loop import Writer
+from tunesmith.generation.generate import places_at_once
+from tunesmith.generation.padded_writer import PaddedWriter
+from tunesmith.generation.prompt import AskedText, Continuation
+from tunesmith.models.continue_texts import find_continuation_output
+from tunesmith.serving.api_error import ApiError
+from tunesmith.serving.hosted_model import HostedModel
+from tunesmith.serving.serving_limits import ServingLimits
+
+_LOG = logging.getLogger(__name__)
+_RETRY_SECONDS = "1"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Job:
+    """A text that is to be written, and who is told how it ended; told by the engine's thread."""
+
+    asked: AskedText
+    on_end: Callable[[Continuation | BaseException], None]
+
+
+class ServingEngine:
+    """One thread for all models of a server."""
+
+    def __init__(self, models: Sequence[HostedModel], limits: ServingLimits) -> None:
+        self._limits = limits
+        self._new: deque[tuple[str, Job]] = deque()
+        self._change = threading.Condition()
+        self._num_open = 0
+        self._is_closed = False
+        self._desks = {one.name: _Desk(one, limits) for one in models}
+        self._thread = threading.Thread(target=self._run, name="engine", daemon=True)
+        self._thread.start()
+
+    @property
+    def num_open(self) -> int:
+        """Texts that wait or are being written."""
+        return self._num_open
+
+    def submit(self, model: str, jobs: Sequence[Job]) -> None:
+        """Let texts of one request wait for their places; all of them, or none.
+
+        Raises:
+            ApiError: Too many wait already.
+        """
+        most = self._limits.num_parallel + self._limits.num_waiting
+        with self._change:
+            if self._is_closed:
+                raise ApiError("the server is shutting down", status=503, code="shutting_down")
+            if self._num_open + len(jobs) > most:
+                raise ApiError(
+                    f"{self._num_open:,} answers are being written or wait, of {most:,} at most. "
+                    "Ask again in a moment.",
+                    status=429,
+                    code="queue_full",
+                    headers={"Retry-After": _RETRY_SECONDS},
+                )
+            self._num_open += len(jobs)
+            self._new.extend((model, job) for job in jobs)
+            self._change.notify()
+
+    def close(self) -> None:
+        """End the thread; what is still open is told that it has failed."""
+        with self._change:
+            self._is_closed = True
+            self._change.notify()
+        self._thread.join()
+
+    def _run(self) -> None:
+        while self._take():
+            for desk in self._desks.values():
+                ended = desk.step()
+                with self._change:
+                    self._num_open -= ended
+        for desk in self._desks.values():
+            desk.fail(ApiError("the server has stopped", status=503, code="shutting_down"))
+
+    def _take(self) -> bool:
+        """Hand the new texts to their models; wait where there is nothing to do. False: closed."""
+        with self._change:
+            while not (
+                self._new or self._is_closed or any(d.is_busy for d in self._desks.values())
+            ):
+                self._change.wait()
+            new, self._new = self._new, deque()
+            is_closed = self._is_closed
+        for model, job in new:
+            self._desks[model].add(job)
+        return not is_closed
+
+
+class _Desk:
+    """The running batch of one model, and the jobs in it."""
+
+    def __init__(self, hosted: HostedModel, limits: ServingLimits) -> None:
+        self._hosted = hosted
+        self._limits = limits
+        self._jobs: dict[int, Job] = {}
+        self._next = 0
+        self._open()
+
+    @property
+    def is_busy(self) -> bool:
+        return bool(self._jobs)
+
+    def add(self, job: Job) -> None:
+        self._next += 1
+        self._jobs[self._next] = job
+        writer = self._writer
+        length = len(job.asked.prompt.ids) + job.asked.room
+        if writer is None or (self._reach is not None and length > self._reach):
+            self._padded.add(self._next, job.asked)
+            return
+        if writer.is_idle:
+            writer.begin_with(self._hosted.beginning)
+        writer.add(self._next, job.asked)
+
+    def step(self) -> int:
+        """A token for each text; how many texts have ended."""
+        if not self._jobs:
+            return 0
+        try:
+            ended = self._padded.step()
+            if self._writer is not None:
+                ended += self._writer.step()
+        except BaseException as error:  # noqa: BLE001 - handed to those who wait
+            _LOG.exception("%s could not go on", self._hosted.name)
+            return self.fail(error)
+        for number, continuation in ended:
+            _tell(self._jobs.pop(number), continuation)
+        return len(ended)
+
+    def fail(self, error: BaseException) -> int:
+        """Tell all that they get no answer, and begin anew; how many they were."""
+        jobs, self._jobs = self._jobs, {}
+        self._open()
+        for job in jobs.values():
+            _tell(job, error)
+        return len(jobs)
+
+    def _open(self) -> None:
+        responder = self._hosted.responder
+        model, stop_ids = responder.model, responder.stop_ids
+        self._reach = model.shared_row_limit
+        self._padded = PaddedWriter(model, stop_ids=stop_ids)
+        self._writer: Writer | None = None
+        if find_continuation_output(model) == "none":
+            return
+        longest = model.context_tokens or self._limits.prompt_tokens
+        at_once = min(self._limits.num_parallel, places_at_once(model, responder.recipe, longest))
+        self._writer = Writer(model, stop_ids=stop_ids, num_at_once=at_once)
+
+
+def _tell(job: Job, outcome: Continuation | BaseException) -> None:
+    try:
+        job.on_end(outcome)
+    except RuntimeError:  # the event loop that waited has ended
+        _LOG.debug("nobody waits for an answer any more")

@@ -1,0 +1,1 @@
+"""The models of runs, together in memory -> a server that offers them."""

@@ -1,0 +1,197 @@
+"""Runs and models by their names -> a server that offers them, open and ready to be run."""
+
+import ipaddress
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from importlib.util import find_spec
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from tunesmith.errors import MissingError, RecipeError
+from tunesmith.models.load import find_model, is_model_folder
+from tunesmith.models.shared_weights import share_equal_weights
+from tunesmith.recipe.recipe import GenerationRecipe
+from tunesmith.serving.serving_limits import ServingLimits
+from tunesmith.stages.execution.claim import is_run
+from tunesmith.stages.execution.opened_run import open_run
+from tunesmith.stages.execution.progress import Progress, SilentProgress
+from tunesmith.stages.execution.run_folder import RunFolder
+from tunesmith.stages.responders.load_responder import named_responder
+from tunesmith.stages.responders.model_names import BASE, TUNED, run_responder
+from tunesmith.stages.results.served import Served
+
+if TYPE_CHECKING:
+    from tunesmith.serving.hosted_model import HostedModel
+    from tunesmith.serving.http_server import HttpServer
+
+_LEAST_KEY = 16
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServeOptions:
+    """Where a server listens, and to whom.
+
+    Attributes:
+        host: An address of this machine.
+        port: 0 takes one that is free.
+        key_env: The environment variable with the key that clients have to send.
+        limits: What one request may take.
+    """
+
+    host: str = "127.0.0.1"
+    port: int = 8000
+    key_env: str | None = None
+    limits: ServingLimits = field(default_factory=ServingLimits)
+
+    @property
+    def is_loopback(self) -> bool:
+        """Whether this machine alone can reach it."""
+        if self.host == "localhost":
+            return True
+        try:
+            return ipaddress.ip_address(self.host).is_loopback
+        except ValueError:
+            return False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpenServer:
+    """A server whose socket is open and whose models are loaded.
+
+    Attributes:
+        server: What runs.
+        told: What to say of it.
+    """
+
+    server: "HttpServer"
+    told: Served
+
+
+def open_server(
+    names: Sequence[str], options: ServeOptions, *, progress: Progress | None = None
+) -> OpenServer:
+    """Load models and open the server's socket; `server.run()` then serves.
+
+    Args:
+        names: One run, whose models are `tuned` and `base`; or several runs, folders, Hub ids
+            or starter, each offered under its last name.
+        options: Where, to whom, how much.
+        progress: Told of each model.
+
+    Raises:
+        MissingError: A model, the extra or the key is not there.
+        RecipeError: The address is taken or open to others without a key, or two models would
+            have one name.
+    """
+    told = progress or SilentProgress()
+    key = _key(options)
+    _check_extra()
+    places = [_checked(name) for name in names]
+    _check_names(places)
+    from tunesmith.serving.api_app import create_app
+    from tunesmith.serving.guards import LOOPBACK, Door
+    from tunesmith.serving.http_server import HttpServer, open_socket
+
+    opened = open_socket(options.host, options.port)
+    try:
+        models = _hosted(places, told)
+    except BaseException:
+        opened.close()
+        raise
+    shared = share_equal_weights([one.responder.model for one in models])
+    hosts = LOOPBACK | {options.host} if options.is_loopback else None
+    app = create_app(models, limits=options.limits, door=Door(key=key, hosts=hosts))
+    host = f"[{options.host}]" if ":" in options.host else options.host
+    url = f"http://{host}:{opened.getsockname()[1]}"
+    return OpenServer(
+        server=HttpServer(app, opened, options.limits),
+        told=Served(
+            url=url,
+            models=tuple(one.name for one in models),
+            rendering={one.name: one.rendering for one in models},
+            key_env=options.key_env,
+            shared_bytes=shared,
+            summary=tuple(_lines(url, models, options.key_env)),
+        ),
+    )
+
+
+def _key(options: ServeOptions) -> str | None:
+    where = f"--host {options.host}"
+    if options.key_env is None:
+        if options.is_loopback:
+            return None
+        problem = "others could reach the server, and it would ask for no key"
+        cure = "Name a variable with a key: --key-env NAME. Or leave --host out."
+        raise RecipeError(problem, where=where, cure=cure)
+    key = os.environ.get(options.key_env, "")
+    where = f"--key-env {options.key_env}"
+    if not key:
+        cure = f"export {options.key_env}=$(openssl rand -hex 32)"
+        raise MissingError("the variable is not set", where=where, cure=cure)
+    if len(key) < _LEAST_KEY or not key.isascii() or not key.isprintable() or " " in key:
+        problem = f"the key is not {_LEAST_KEY} or more printable ASCII characters without a blank"
+        raise RecipeError(problem, where=where, cure="openssl rand -hex 32 makes one.")
+    return key
+
+
+def _check_extra() -> None:
+    if find_spec("fastapi") is None or find_spec("uvicorn") is None:
+        cure = "pip install 'tunesmith[serve]'"
+        raise MissingError("fastapi or uvicorn is not installed", where="serve", cure=cure)
+
+
+def _checked(name: str) -> Path:
+    """A model's place, found before anything is loaded."""
+    path = Path(name)
+    if is_run(path) and not is_model_folder(path / "model"):
+        cure = "`tunesmith train RECIPE` tunes it; or name a model that is there."
+        raise MissingError("the run has no tuned model", where=name, cure=cure)
+    find_model(name)
+    return path
+
+
+def _check_names(places: Sequence[Path]) -> None:
+    names = [one.name for one in places]
+    twice = sorted({name for name in names if names.count(name) > 1})
+    if twice:
+        cure = "Name each model once, or copy one to a folder with another name."
+        raise RecipeError(f"two models would be called {twice[0]!r}", where="MODEL", cure=cure)
+
+
+def _hosted(places: Sequence[Path], told: Progress) -> "list[HostedModel]":
+    from tunesmith.serving.hosted_model import HostedModel
+
+    if len(places) == 1 and is_run(places[0]):
+        pairs = [(TUNED, places[0], TUNED), (BASE, places[0], BASE)]
+    else:
+        pairs = [(one.name, one, TUNED) for one in places]
+    models = []
+    for name, place, which in pairs:
+        told.note(f"loading {name}")
+        if is_run(place):
+            generation = open_run(place, progress=SilentProgress()).recipe.generation
+            responder = run_responder(which, RunFolder(place), generation)
+            created = int((place / "model").stat().st_mtime)
+        else:
+            responder = named_responder(str(place), recipe=GenerationRecipe())
+            created = 0
+        models.append(HostedModel(name=name, responder=responder, created=created))
+    return models
+
+
+def _lines(url: str, models: "Sequence[HostedModel]", key_env: str | None) -> list[str]:
+    """What a person copies."""
+    key = f' -H "Authorization: Bearer ${key_env}"' if key_env else ""
+    first = models[0].name
+    body = f'{{"model": "{first}", "messages": [{{"role": "user", "content": "Hello"}}]}}'
+    given = f"${key_env}" if key_env else "none"
+    return [
+        f"{url} serves {', '.join(one.name for one in models)}",
+        "",
+        f"curl {url}/v1/chat/completions{key} -H 'Content-Type: application/json' -d '{body}'",
+        f"export OPENAI_BASE_URL={url}/v1 OPENAI_API_KEY={given}",
+        "",
+        "Ctrl-C ends it; what is being answered is finished first.",
+    ]
