@@ -111,6 +111,19 @@ class _Desk:
         self._next = 0
         self._open()
 
+    def _open(self) -> None:
+        self._joining: list[tuple[int, AskedText]] = []
+        responder = self._hosted.responder
+        model, stop_ids = responder.model, responder.stop_ids
+        self._reach = model.shared_row_limit
+        self._padded = PaddedWriter(model, stop_ids=stop_ids)
+        self._writer: Writer | None = None
+        if find_continuation_output(model) == "none":
+            return
+        longest = model.context_tokens or self._limits.prompt_tokens
+        at_once = min(self._limits.num_parallel, places_at_once(model, responder.recipe, longest))
+        self._writer = Writer(model, stop_ids=stop_ids, num_at_once=at_once)
+
     @property
     def is_busy(self) -> bool:
         return bool(self._jobs)
@@ -118,20 +131,14 @@ class _Desk:
     def add(self, job: Job) -> None:
         self._next += 1
         self._jobs[self._next] = job
-        writer = self._writer
-        length = len(job.asked.prompt.ids) + job.asked.room
-        if writer is None or (self._reach is not None and length > self._reach):
-            self._padded.add(self._next, job.asked)
-            return
-        if writer.is_idle:
-            writer.begin_with(self._hosted.beginning)
-        writer.add(self._next, job.asked)
+        self._joining.append((self._next, job.asked))
 
     def step(self) -> int:
         """A token for each text; how many texts have ended."""
         if not self._jobs:
             return 0
         try:
+            self._join()
             ended = self._padded.step()
             if self._writer is not None:
                 ended += self._writer.step()
@@ -150,17 +157,17 @@ class _Desk:
             _tell(job, error)
         return len(jobs)
 
-    def _open(self) -> None:
-        responder = self._hosted.responder
-        model, stop_ids = responder.model, responder.stop_ids
-        self._reach = model.shared_row_limit
-        self._padded = PaddedWriter(model, stop_ids=stop_ids)
-        self._writer: Writer | None = None
-        if find_continuation_output(model) == "none":
-            return
-        longest = model.context_tokens or self._limits.prompt_tokens
-        at_once = min(self._limits.num_parallel, places_at_once(model, responder.recipe, longest))
-        self._writer = Writer(model, stop_ids=stop_ids, num_at_once=at_once)
+    def _join(self) -> None:
+        joining, self._joining = self._joining, []
+        writer = self._writer
+        for number, asked in joining:
+            length = len(asked.prompt.ids) + asked.room
+            if writer is None or (self._reach is not None and length > self._reach):
+                self._padded.add(number, asked)
+                continue
+            if writer.is_idle:
+                writer.begin_with(self._hosted.beginning)
+            writer.add(number, asked)
 
 
 def _tell(job: Job, outcome: Continuation | BaseException) -> None:
