@@ -11,6 +11,7 @@ from tunesmith.files import hash_json
 from tunesmith.generation.prompt import AskedText, GenerationListeners, Prompt
 from tunesmith.generation.responder import OpenQuestion, Responder
 from tunesmith.generation.stop_strings import StopStrings
+from tunesmith.models.continue_texts import find_continuation_output
 from tunesmith.serving.api_error import ApiError
 from tunesmith.serving.served_request import RawPrompt, ServedRequest
 from tunesmith.serving.streamed_text import AnswerText
@@ -53,6 +54,12 @@ class HostedModel:
         pairs = enumerate(zip(first, last, strict=False))
         return first[: next((place for place, (a, b) in pairs if a != b), len(first))]
 
+    @cached_property
+    def tells_probabilities(self) -> bool:
+        """Whether the decoding loop writes all its texts; transformers' own tells none."""
+        model = self.responder.model
+        return model.shared_row_limit is None and find_continuation_output(model) != "none"
+
     def to_json(self) -> dict[str, Any]:
         """The record of `/v1/models`."""
         return {
@@ -72,6 +79,9 @@ class HostedModel:
         Raises:
             ApiError: The template cannot express it, or it leaves no room for an answer.
         """
+        if request.num_likely is not None and not self.tells_probabilities:
+            problem = f"logprobs: {self.name} cannot tell them. Leave it out."
+            raise ApiError(problem, param="logprobs", code="unsupported_parameter")
         try:
             if request.is_chat:
                 found = [self._chat_prompt(request.messages)]

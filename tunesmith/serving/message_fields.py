@@ -13,7 +13,7 @@ _ROLES: dict[str, Role] = {
     "assistant": "assistant",
     "tool": "tool",
 }
-_KEYS = {"role", "content"}
+_KEYS = {"role", "content", "input"}  # the last is Alpaca's: what the content is to be applied to
 
 
 def read_request_messages(value: object, *, most: int) -> tuple[Message, ...]:
@@ -41,7 +41,11 @@ def _message(value: object, where: str) -> Message:
                 param=f"{where}.{key[:60]}",
                 code="unsupported_parameter",
             )
-    return Message(role=_ROLES[role], content=_text(value.get("content"), f"{where}.content"))
+    content = _text(value.get("content"), f"{where}.content")
+    applied = value.get("input") or ""
+    if not isinstance(applied, str) or (applied and role != "user"):
+        raise wrong_value(f"{where}.input", applied, "a text beside a user's content")
+    return Message(role=_ROLES[role], content=content, input=applied)
 
 
 def _text(value: object, where: str) -> str:
