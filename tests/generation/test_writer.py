@@ -145,6 +145,20 @@ def test_each_token_is_told_with_the_probabilities_of_the_whole_text(model: Lang
         assert len(one.likely) == 3
 
 
+def test_many_short_texts_join_a_long_one(model: LanguageModel) -> None:
+    """The places of the cache grow while its length is more than the newcomers need."""
+    asked = _asked(9)
+    writer = Writer(model, stop_ids=STOPS, num_at_once=16)
+    writer.add(8, asked[8])
+    ended: dict[int, Continuation] = dict(writer.step())
+    writer.add(7, asked[7])
+    ended.update(writer.step())
+    for number in range(7):
+        writer.add(number, asked[number])
+    ended.update(_drain(writer))
+    assert [ended[number] for number in range(9)] == [_alone(model, one) for one in asked]
+
+
 def test_memory_is_given_back_between_texts(model: LanguageModel) -> None:
     writer = Writer(model, stop_ids=[], num_at_once=16)
     writer.begin_with(BEGINNING)

@@ -39,14 +39,21 @@ def open_socket(host: str, port: int) -> socket.socket:
         family, kind, number, _, address = socket.getaddrinfo(
             host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
         )[0]
-        opened = socket.socket(family, kind, number)
-        opened.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        opened.bind(address)
-        opened.listen(_BACKLOG)
+        return _listening(socket.socket(family, kind, number), address)
     except (OSError, OverflowError) as error:
         problem = f"the address cannot be used ({error})"
         cure = "Name another --port; 0 takes one that is free."
         raise RecipeError(problem, where=where, cure=cure) from None
+
+
+def _listening(opened: socket.socket, address: Any) -> socket.socket:
+    try:
+        opened.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        opened.bind(address)
+        opened.listen(_BACKLOG)
+    except BaseException:
+        opened.close()
+        raise
     return opened
 
 

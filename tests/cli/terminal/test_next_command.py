@@ -15,8 +15,8 @@ from tunesmith.cli.terminal.next_command import EndedCommand, next_words
 
 Command = Callable[..., SimpleNamespace]
 LINES = {
-    "demo": "chat runs/demo",
-    "demo --run runs/mine": "chat runs/mine",
+    "demo": "serve runs/demo",
+    "demo --run runs/mine": "serve runs/mine",
     "import a.md -o pairs.jsonl": "init --data pairs.jsonl",
     "import a.md --kind faq --check": "import a.md --kind faq -o examples.jsonl",
     "teach self-instruct --url http://x/v1 --model m -o p.jsonl": "init --data p.jsonl",
@@ -45,6 +45,7 @@ LINES = {
     "compare runs/a b.yaml": "chat runs/b",
     "ask hello --models starter,runs/a": "chat runs/a",
     "chat starter": "init",
+    "serve runs/mine runs/other --port 8080": "chat runs/mine",
     "plugins": "init",
 }
 

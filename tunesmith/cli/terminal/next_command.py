@@ -128,7 +128,7 @@ def _chat(ended: EndedCommand, target: str) -> Words:
 
 
 _NEXT: Mapping[str, Callable[[EndedCommand], Words]] = {
-    "demo": lambda ended: ("chat", ended.run_of("demo")),
+    "demo": lambda ended: ("serve", ended.run_of("demo")),
     "import": _after_import,
     "teach": _after_teach,
     "run": lambda ended: ("chat", ended.run_of(str(ended.given["recipe"]))),
@@ -144,5 +144,6 @@ _NEXT: Mapping[str, Callable[[EndedCommand], Words]] = {
     "compare": _after_compare,
     "ask": _after_ask,
     "chat": _after_chat,
+    "serve": lambda ended: ("chat", str(ended.given["models"][0])),
     "plugins": lambda _: ("init",),
 }

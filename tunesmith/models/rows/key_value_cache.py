@@ -175,7 +175,9 @@ class KeyValueCache:
         places = 0 if old is None else old[0].shape[0]
         if old is not None and old[0].shape[2] >= needed and places >= taken:
             return old
-        capacity = needed + max(_GROWTH, needed // 4)
+        capacity = 0 if old is None else old[0].shape[2]
+        if needed > capacity:
+            capacity = needed + max(_GROWTH, needed // 4)
         if taken > places:
             places = min(self._num_texts, max(taken, 2 * places))
         # Zeros: what no token has filled is read with weight 0, which does not undo a NaN.

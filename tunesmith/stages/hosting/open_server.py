@@ -143,12 +143,13 @@ def _check_extra() -> None:
 
 
 def _checked(name: str) -> Path:
-    """A model's place, found before anything is loaded."""
-    path = Path(name)
+    """A model's place, found before anything is loaded; a folder with the name it has."""
+    path = Path(name).expanduser()
+    path = path if path.name or not path.is_dir() else path.resolve()
     if is_run(path) and not is_model_folder(path / "model"):
         cure = "`tunesmith train RECIPE` tunes it; or name a model that is there."
         raise MissingError("the run has no tuned model", where=name, cure=cure)
-    find_model(name)
+    find_model(str(path))
     return path
 
 
