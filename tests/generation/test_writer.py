@@ -145,18 +145,22 @@ def test_each_token_is_told_with_the_probabilities_of_the_whole_text(model: Lang
         assert len(one.likely) == 3
 
 
-def test_many_short_texts_join_a_long_one(model: LanguageModel) -> None:
-    """The places of the cache grow while its length is more than the newcomers need."""
-    asked = _asked(9)
+def test_many_short_texts_join_after_a_long_one(model: LanguageModel) -> None:
+    """The places of the cache grow while its length is more than those that go on need."""
+    asked = _asked(6)
+    long = AskedText(
+        prompt=Prompt(ids=[*range(20, 200)], key="long"), recipe=GenerationRecipe(max_new_tokens=2)
+    )
     writer = Writer(model, stop_ids=STOPS, num_at_once=16)
-    writer.add(8, asked[8])
-    ended: dict[int, Continuation] = dict(writer.step())
-    writer.add(7, asked[7])
-    ended.update(writer.step())
-    for number in range(7):
+    writer.add(6, long)
+    writer.add(5, asked[5])
+    ended: dict[int, Continuation] = {}
+    while 6 not in ended:
+        ended.update(writer.step())
+    for number in range(5):
         writer.add(number, asked[number])
     ended.update(_drain(writer))
-    assert [ended[number] for number in range(9)] == [_alone(model, one) for one in asked]
+    assert [ended[number] for number in range(7)] == [_alone(model, one) for one in [*asked, long]]
 
 
 def test_memory_is_given_back_between_texts(model: LanguageModel) -> None:
