@@ -1,5 +1,6 @@
 """Models beside each other in one server: none is mixed up, and what they share is held once."""
 
+import resource
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from tunesmith.models.forward import choose_layout
 from tunesmith.models.rows.attention import register
 from tunesmith.models.shared_weights import share_equal_weights
 from tunesmith.recipe.recipe import LoraRecipe
+from tunesmith.serving.serving_limits import ServingLimits
 from tunesmith.stages.responders.load_responder import named_responder
 
 NAMES = ("base", "one", "two")
@@ -115,8 +117,6 @@ def test_two_hundred_at_once_for_a_while_lose_and_cross_no_answer(
     expected = {(name, text): _alone(responders[name], text) for name in NAMES for text in texts}
     asked = [(NAMES[at % 3], texts[at % 40]) for at in range(2000)]
     models = [hosted(name, responders[name]) for name in NAMES]
-    from tunesmith.serving.serving_limits import ServingLimits
-
     limits = ServingLimits(num_waiting=400, drain_seconds=5)
     with running(models, limits=limits) as server, ThreadPoolExecutor(200) as pool:
         answers = list(pool.map(lambda pair: _ask(server, *pair), asked))
@@ -125,14 +125,12 @@ def test_two_hundred_at_once_for_a_while_lose_and_cross_no_answer(
 
 @pytest.mark.slow
 def test_memory_stays_flat_over_five_thousand_requests(responders: dict[str, Responder]) -> None:
-    import resource
-
     with running([hosted("base", responders["base"])]) as server, ThreadPoolExecutor(8) as pool:
 
         def ask(number: int) -> int:
             terms = {"stream": True} if number % 2 else {}
-            asked = [{"role": "user", "content": "word " * (number % 60)}]
-            return server.chat(model="base", messages=asked, max_tokens=3, **terms).status
+            asked = [{"role": "user", "content": "word " * (number % 20)}]
+            return server.chat(model="base", messages=asked, max_tokens=1, **terms).status
 
         assert set(pool.map(ask, range(1000))) == {200}
         before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss

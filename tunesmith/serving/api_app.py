@@ -29,6 +29,7 @@ from tunesmith.serving.serving_limits import ServingLimits
 from tunesmith.serving.streamed_text import StreamedText
 
 _LOG = logging.getLogger(__name__)
+_SHORT_BYTES = 8192
 _CODES = {404: "unknown_url", 405: "method_not_allowed"}
 Reader = Callable[[dict[str, Any], ServingLimits], ServedRequest]
 
@@ -67,7 +68,11 @@ class AnswerService:
         asked = read(read_request_body(body, depth=limits.json_depth), limits)
         hosted = self.find(asked.model)
         async with self._reading:  # a tokenizer is no thing for two threads
-            prompts = await run_in_threadpool(hosted.prompts, asked, most=limits.prompt_tokens)
+            most = limits.prompt_tokens
+            if len(body) < _SHORT_BYTES:  # read faster than a thread is reached
+                prompts = hosted.prompts(asked, most=most)
+            else:
+                prompts = await run_in_threadpool(hosted.prompts, asked, most=most)
         exchange = Exchange(hosted, asked, prompts)
         exchange.begin(self.engine)
         if asked.is_streamed:

@@ -19,28 +19,31 @@ from tests.stages.rig import Talk, colour_rows, make_recipe, opened, run_folder,
 from tunesmith.errors import MissingError, RecipeError, TunesmithError
 from tunesmith.files import read_json_lines
 from tunesmith.serving.serving_limits import ServingLimits
+from tunesmith.stages.answer import answer
 from tunesmith.stages.execution.run_folder import RunFolder
 from tunesmith.stages.hosting import open_server as hosting
 from tunesmith.stages.hosting.open_server import OpenServer, ServeOptions, open_server
-from tunesmith.stages.run import run_loop
+from tunesmith.stages.train import train
 
 FREE = ServeOptions(port=0, limits=ServingLimits(drain_seconds=2))
 
 
 @pytest.fixture(scope="module")
 def run(tmp_path_factory: pytest.TempPathFactory, tiny_folder: Path) -> RunFolder:
-    """A run that went through every stage, with a stop string and a short limit."""
+    """A run that was tuned and asked, with a stop string and a short limit."""
     root = tmp_path_factory.mktemp("served")
-    data = write_rows(root / "rows.jsonl", colour_rows(40))
+    data = write_rows(root / "rows.jsonl", colour_rows(20))
     recipe = make_recipe(
         tiny_folder,
         data,
         examples={"split": {"validation": 0.2, "test": 0.2}},
-        training={"steps": 2, "learning_rate": 1e-2},
+        training={"steps": 1, "learning_rate": 1e-2},
         generation={"max_new_tokens": 7, "stop": ["###"]},
     )
     folder = run_folder(root / "mine")
-    run_loop(opened(recipe, folder, recipe_folder=root, progress=Talk()))
+    run = opened(recipe, folder, recipe_folder=root, progress=Talk())
+    train(run)
+    answer(run)
     return folder
 
 
