@@ -31,6 +31,9 @@ class Job:
     on_end: Callable[[Continuation | BaseException], None]
 
 
+Ended = tuple[Job, Continuation | BaseException]
+
+
 class ServingEngine:
     """One thread for all models of a server."""
 
@@ -81,11 +84,21 @@ class ServingEngine:
     def _run(self) -> None:
         while self._take():
             for desk in self._desks.values():
-                ended = desk.step()
-                with self._change:
-                    self._num_open -= ended
+                self._tell(desk.step())
         for desk in self._desks.values():
-            desk.fail(ApiError("the server has stopped", status=503, code="shutting_down"))
+            self._tell(
+                desk.fail(ApiError("the server has stopped", status=503, code="shutting_down"))
+            )
+
+    def _tell(self, ended: Sequence[Ended]) -> None:
+        """Free the places first: whoever hears of an answer may ask again at once."""
+        with self._change:
+            self._num_open -= len(ended)
+        for job, outcome in ended:
+            try:
+                job.on_end(outcome)
+            except RuntimeError:  # the event loop that waited has ended
+                _LOG.debug("nobody waits for an answer any more")
 
     def _take(self) -> bool:
         """Hand the new texts to their models; wait where there is nothing to do. False: closed."""
@@ -133,10 +146,10 @@ class _Desk:
         self._jobs[self._next] = job
         self._joining.append((self._next, job.asked))
 
-    def step(self) -> int:
-        """A token for each text; how many texts have ended."""
+    def step(self) -> list[Ended]:
+        """A token for each text; those that have ended."""
         if not self._jobs:
-            return 0
+            return []
         try:
             self._join()
             ended = self._padded.step()
@@ -145,17 +158,13 @@ class _Desk:
         except BaseException as error:  # noqa: BLE001 - handed to those who wait
             _LOG.exception("%s could not go on", self._hosted.name)
             return self.fail(error)
-        for number, continuation in ended:
-            _tell(self._jobs.pop(number), continuation)
-        return len(ended)
+        return [(self._jobs.pop(number), continuation) for number, continuation in ended]
 
-    def fail(self, error: BaseException) -> int:
-        """Tell all that they get no answer, and begin anew; how many they were."""
+    def fail(self, error: BaseException) -> list[Ended]:
+        """End all without an answer, and begin anew."""
         jobs, self._jobs = self._jobs, {}
         self._open()
-        for job in jobs.values():
-            _tell(job, error)
-        return len(jobs)
+        return [(job, error) for job in jobs.values()]
 
     def _join(self) -> None:
         joining, self._joining = self._joining, []
@@ -168,10 +177,3 @@ class _Desk:
             if writer.is_idle:
                 writer.begin_with(self._hosted.beginning)
             writer.add(number, asked)
-
-
-def _tell(job: Job, outcome: Continuation | BaseException) -> None:
-    try:
-        job.on_end(outcome)
-    except RuntimeError:  # the event loop that waited has ended
-        _LOG.debug("nobody waits for an answer any more")
