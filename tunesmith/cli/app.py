@@ -16,6 +16,7 @@ from tunesmith.cli.commands import (
     answer,
     ask,
     chat,
+    check,
     compare,
     curve,
     demo,
@@ -61,6 +62,7 @@ _COMMANDS: tuple[tuple[str, Any, Any], ...] = (
     (LOOK, compare.compare, compare.EXAMPLES),
     (LOOK, ask.ask, ask.EXAMPLES),
     (LOOK, chat.chat, chat.EXAMPLES),
+    (LOOK, check.check, check.EXAMPLES),
     (LOOK, plugins.plugins, plugins.EXAMPLES),
 )
 

@@ -16,11 +16,12 @@ from pydantic import SecretStr
 
 from tunesmith.endpoints.cache import call_id_of
 from tunesmith.endpoints.chat_request import ChatFailure, ChatRequest, Outcome
-from tunesmith.endpoints.reply_body import read_reply
+from tunesmith.endpoints.reply_body import read_completion, read_reply
 from tunesmith.endpoints.reply_events import read_events
-from tunesmith.endpoints.server_check import check_server
+from tunesmith.endpoints.server_check import check_server, served_models
 from tunesmith.endpoints.transport import GuardedTransport, TransportError
 from tunesmith.errors import MissingError
+from tunesmith.files import hash_json
 from tunesmith.recipe.endpoint_recipe import EndpointRecipe
 
 if TYPE_CHECKING:
@@ -118,6 +119,36 @@ class OpenAiEndpoint:
             failure = _transport_failure(error, call_id)
         is_adapted = failure.reason.endswith(" rejected")
         return (yield from self.stream(request)) if is_adapted else failure
+
+    def complete(self, prompt: str | Sequence[int], *, max_tokens: int) -> Outcome:
+        """Have a text or token ids continued, the likeliest token each time, once.
+
+        Nothing is written around it: what no chat template of the server has a part in.
+        """
+        import openai  # noqa: PLC0415
+
+        call_id = f"completion {hash_json([prompt, max_tokens])}"
+        arguments: dict[str, Any] = {
+            "model": self._model,
+            "prompt": prompt,
+            "max_tokens": max_tokens,
+            "temperature": 0.0,
+        }
+        try:
+            raw = self._client.completions.with_raw_response.create(**arguments)
+        except openai.APIStatusError as error:
+            return self._status_failure(error, call_id, {})
+        except openai.APIConnectionError as error:
+            return self._connection_failure(error, call_id)
+        return read_completion(raw.http_response.content, call_id)
+
+    def served_names(self) -> list[str]:
+        """The models that the server lists; none where it has no list.
+
+        Raises:
+            RemoteError: It is not there, or does not accept the key.
+        """
+        return served_models(self._client, self._recipe, where=self._where) or []
 
     def close(self) -> None:
         """Close the connections; calls in flight fail."""

@@ -1,5 +1,6 @@
 """The bytes of a 200 -> a reply, or the reason why they are none."""
 
+from collections.abc import Callable
 from typing import Any
 
 import orjson
@@ -30,11 +31,29 @@ def read_reply(body: bytes, call_id: str) -> Outcome:
         body: What came with status 200.
         call_id: Names the call.
     """
+    return _outcome(body, call_id, _text)
+
+
+def read_completion(body: bytes, call_id: str) -> Outcome:
+    """Read the completion of a text, as strictly.
+
+    Args:
+        body: What came with status 200.
+        call_id: Names the call.
+    """
+    return _outcome(body, call_id, lambda choice: _text({**choice, "message": _as_message(choice)}))
+
+
+def _as_message(choice: dict[str, Any]) -> dict[str, Any]:
+    return {"content": choice.get("text")}
+
+
+def _outcome(body: bytes, call_id: str, text_of: Callable[[dict[str, Any]], str]) -> Outcome:
     value: Any = None
     try:
         value = _parsed(body)
         choice = _choice(value)
-        text = _text(choice)
+        text = text_of(choice)
     except _UnusableError as error:
         read, written = _tokens(value)
         return ChatFailure(

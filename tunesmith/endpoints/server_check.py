@@ -26,16 +26,7 @@ def check_server(client: "openai.OpenAI", recipe: EndpointRecipe, *, where: str)
     Raises:
         RemoteError: It is not there, does not accept the key, or lacks the model.
     """
-    import openai  # noqa: PLC0415 - takes half a second
-
-    try:
-        raw = client.models.with_raw_response.list()
-    except openai.APIStatusError as error:
-        _explain_status(error.status_code, error.message, recipe, where)
-        return
-    except openai.APIConnectionError as error:
-        raise _unreachable(error, recipe, where) from None
-    names = _names(raw.http_response.content)
+    names = served_models(client, recipe, where=where)
     is_folder = (recipe.model or "").startswith(("/", "./", "../"))
     if names and not is_folder and not _has(names, recipe.model or ""):
         raise RemoteError(
@@ -43,6 +34,26 @@ def check_server(client: "openai.OpenAI", recipe: EndpointRecipe, *, where: str)
             where=where,
             cure=_model_cure(recipe, names),
         )
+
+
+def served_models(
+    client: "openai.OpenAI", recipe: EndpointRecipe, *, where: str
+) -> list[str] | None:
+    """The names of a server's models; None where it has no readable list.
+
+    Raises:
+        RemoteError: It is not there, or does not accept the key.
+    """
+    import openai  # noqa: PLC0415 - takes half a second
+
+    try:
+        raw = client.models.with_raw_response.list()
+    except openai.APIStatusError as error:
+        _explain_status(error.status_code, error.message, recipe, where)
+        return None
+    except openai.APIConnectionError as error:
+        raise _unreachable(error, recipe, where) from None
+    return _names(raw.http_response.content)
 
 
 def _explain_status(status: int, message: str, recipe: EndpointRecipe, where: str) -> None:

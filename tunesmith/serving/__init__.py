@@ -1,1 +1,1 @@
-"""Models in memory -> answers over HTTP, as OpenAI's API has them: served as measured."""
+"""Runs as servers, as measured, and servers against runs."""

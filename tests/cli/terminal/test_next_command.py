@@ -41,6 +41,8 @@ LINES = {
     "publish runs/a me/rows --data": "preview me/rows",
     "preview a.yaml": "run a.yaml",
     "preview a.jsonl": "init --data a.jsonl",
+    "check http://x/v1 runs/a": "chat runs/a",
+    "check http://x/v1 a.yaml --rows 9": "chat runs/a",
     "compare runs/a runs/b": "chat runs/b",
     "compare runs/a b.yaml": "chat runs/b",
     "ask hello --models starter,runs/a": "chat runs/a",

@@ -143,6 +143,7 @@ _NEXT: Mapping[str, Callable[[EndedCommand], Words]] = {
     "preview": _after_preview,
     "compare": _after_compare,
     "ask": _after_ask,
+    "check": lambda ended: _chat(ended, str(ended.given["run"] or ended.given["target"])),
     "chat": _after_chat,
     "serve": lambda ended: ("chat", str(ended.given["models"][0])),
     "plugins": lambda _: ("init",),

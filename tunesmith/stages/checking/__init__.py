@@ -1,0 +1,1 @@
+"""A server and a run -> what is asked of both, and the verdict."""
