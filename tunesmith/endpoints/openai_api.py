@@ -189,7 +189,10 @@ class OpenAiEndpoint:
     def _status_failure(
         self, error: "openai.APIStatusError", call_id: str, arguments: Mapping[str, Any]
     ) -> ChatFailure:
-        status, message = error.status_code, error.message[:500]
+        status, message = error.status_code, error.message
+        if message == f"Error code: {status}":  # an error in no shape that the client knows
+            message = f"{message}, {error.response.text.strip()}".rstrip(", ")
+        message = message[:500]
         rejected = _rejected(message) if status == 400 else None
         if rejected is not None and rejected in arguments:
             self._left_out.add(rejected)

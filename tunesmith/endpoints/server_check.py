@@ -27,8 +27,7 @@ def check_server(client: "openai.OpenAI", recipe: EndpointRecipe, *, where: str)
         RemoteError: It is not there, does not accept the key, or lacks the model.
     """
     names = served_models(client, recipe, where=where)
-    is_folder = (recipe.model or "").startswith(("/", "./", "../"))
-    if names and not is_folder and not _has(names, recipe.model or ""):
+    if names and not _is_folder(recipe) and not _has(names, recipe.model or ""):
         raise RemoteError(
             f"{recipe.url} has no model {recipe.model!r}",
             where=where,
@@ -56,6 +55,10 @@ def served_models(
     return _names(raw.http_response.content)
 
 
+def _is_folder(recipe: EndpointRecipe) -> bool:
+    return (recipe.model or "").startswith(("/", "./", "../"))
+
+
 def _explain_status(status: int, message: str, recipe: EndpointRecipe, where: str) -> None:
     if status in (401, 403):
         cure = (
@@ -74,7 +77,7 @@ def _explain_status(status: int, message: str, recipe: EndpointRecipe, where: st
             where=where,
             cure=f"Most servers are asked at {recipe.url}/v1.",
         )
-    if status >= 500:
+    if status >= 500 and not _is_folder(recipe):  # `transformers serve` fails without a cache
         raise RemoteError(
             f"{recipe.url} failed (status {status}: {message[:200]})",
             where=where,

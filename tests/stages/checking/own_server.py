@@ -31,6 +31,7 @@ class Quirks:
         shows_stop: Writes the token that ended an answer.
         has_usage: Counts tokens.
         surplus: What it counts too many, without reading them.
+        has_chat: Takes chats.
         has_completions: Continues raw prompts.
         takes_ids: As token ids, too.
         around: Written around each answer.
@@ -45,6 +46,7 @@ class Quirks:
     shows_stop: bool = False
     has_usage: bool = True
     surplus: int = 0
+    has_chat: bool = True
     has_completions: bool = True
     takes_ids: bool = True
     around: str = ""
@@ -131,7 +133,7 @@ class OwnHandler(BaseHTTPRequestHandler):
         body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
         quirks, responder = self.owner.quirks, self.owner.models.get(body["model"])
         is_raw = self.path == "/v1/completions"
-        if is_raw and not quirks.has_completions:
+        if not (quirks.has_completions if is_raw else quirks.has_chat):
             self.send(404, {"error": {"message": "no such route"}})
         elif is_raw and isinstance(body["prompt"], list) and not quirks.takes_ids:
             self.send(400, {"error": {"message": "prompt must be a string"}})

@@ -161,6 +161,10 @@ MORE: dict[str, tuple[list[str], Callable[[Rig], dict[str, Any]]]] = {
             "models": {"tuned": rig.base},
         },
     ),
+    "a base without a chat template": (
+        ["no answer", "base model"],
+        lambda rig: {"models": {"tuned": rig.base}, "has_chat": False},
+    ),
     "stop as text": (["stop text leaks"], lambda rig: {"shows_stop": True}),
     "cut": (["other max_tokens"], lambda rig: {"most_tokens": 2}),
     "samples": (["sampling"], lambda rig: {"temperature": 3.0}),
@@ -195,6 +199,8 @@ def test_what_cannot_be_asked_is_an_error_that_says_what_to_do(
         rig.check(model="mine")
     with pytest.raises(RecipeError, match=r"the server has tuned, b.*--model"):
         rig.check({"tuned": rig.tuned, "b": rig.other})
+    with pytest.raises(RemoteError, match=r"none of 12 test rows is answered .*no such route"):
+        rig.check(has_chat=False, has_completions=False)
     with pytest.raises(RemoteError, match="does not accept the key"):
         rig.check(key="secret")
 

@@ -45,8 +45,8 @@ class CheckedRow:
     rendering: Rendering
     ids: tuple[int, ...]
     tuned: KnownAnswer
-    base: KnownAnswer | None
-    is_chat: bool
+    base: KnownAnswer | None = None
+    is_chat: bool = True
 
     @property
     def text(self) -> str:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from tunesmith.errors import TunesmithError
 from tunesmith.examples.example import Message
 from tunesmith.recipe.recipe import TemplateRecipe
-from tunesmith.serving.check.checked_row import CheckedRow
+from tunesmith.serving.check.checked_row import CheckedRow, KnownAnswer
 from tunesmith.templates.names import NAMES, find_template
 from tunesmith.templates.template import Rendering, Segment, Template
 from tunesmith.tokens.tokenizer import Tokenizer
@@ -153,14 +153,20 @@ def _with_begin_changed(
     """The same with a begin token before it, where it has none; or without, where it has one."""
     if begin_id is None:
         return
+    asked = (Message(role="user", content="a"),)
+    row = CheckedRow(
+        example_id="", messages=asked, rendering=(), ids=(), tuned=KnownAnswer(text="")
+    )
+    has_begin = (guess.ids(row) or [])[:1] == [begin_id]
 
     def changed(row: CheckedRow) -> list[int] | None:
         ids = guess.ids(row)
-        if ids is None:
+        if ids is None or (ids[:1] == [begin_id]) is not has_begin:
             return None
-        return ids[1:] if ids[:1] == [begin_id] else [begin_id, *ids]
+        return ids[1:] if has_begin else [begin_id, *ids]
 
-    yield replace(guess, words=f"{guess.words}, and {begin} the other way round", ids=changed)
+    words = f"{guess.words}, {'without' if has_begin else 'with'} {begin} before it"
+    yield replace(guess, words=words, ids=changed)
 
 
 def _named(recipe: TemplateRecipe, tokenizer: Tokenizer) -> Template | None:

@@ -146,7 +146,9 @@ class ServerDiagnosis:
         if len(failed) >= _EXPLAINED * len(self.bad):
             reason = failed[0].served.failure
             words = f"it gives no answer to {len(failed):,} of {len(self.judged):,} rows ({reason})"
-            yield ServerCause(cause="no answer", words=words, cure="Look at the server's log.")
+            cure = "Look at the server's log; a model without a chat template takes no chat."
+            yield ServerCause(cause="no answer", words=words, cure=cure)
+            yield from self._base_in(self.raw or ())
 
     def _sampling(self) -> Iterator[ServerCause]:
         tried = [match for match in self._apart if match.kind == "other"][:_TRIED_ROWS]
@@ -166,9 +168,12 @@ class ServerDiagnosis:
             )
 
     def _base(self) -> Iterator[ServerCause]:
+        yield from self._base_in(self.judged)
+
+    def _base_in(self, matches: Sequence[AnswerMatch]) -> Iterator[ServerCause]:
         telling = [
             match
-            for match in self.judged
+            for match in matches
             if (base := match.row.base) is not None
             and match.served.failure is None
             and not self.reader.is_same(base.text, match.row.tuned.text)

@@ -13,7 +13,7 @@ from pydantic import ValidationError
 
 from tunesmith.endpoints.chat_request import ChatRequest, Outcome
 from tunesmith.endpoints.openai_api import OpenAiEndpoint
-from tunesmith.errors import DataError, MissingError, RecipeError
+from tunesmith.errors import DataError, MissingError, RecipeError, RemoteError
 from tunesmith.files import our_records
 from tunesmith.models.load import find_model
 from tunesmith.recipe.endpoint_recipe import EndpointRecipe
@@ -129,7 +129,7 @@ def check_run_server(
     run = open_run(folder.path, progress=progress)
     renderer = model_renderer(find_model(str(folder.path)))
     checked = _checked_rows(run, renderer, rows or 300)
-    names = _names(url, key_env)
+    names = _names(url, key_env, model or "-")
     name = model or _only(names, url)
     endpoint = _endpoint(url, name, key_env)
     try:
@@ -156,7 +156,7 @@ def _diagnosis(
     max_tokens = run.recipe.generation.max_new_tokens
     chats = [row for row in checked if row.is_chat]
     run.progress.start(f"asking {name}", len(chats))
-    asked = ask_server(_chats(endpoint, chats, max_tokens), on_answer=run.progress.advance)
+    asked = _asked(endpoint, chats, max_tokens, run.progress)
     run.progress.start("asking with the run's own prompts", len(checked))
     raw = continue_prompts(
         endpoint, checked, reader, max_tokens=max_tokens, on_answer=run.progress.advance
@@ -169,6 +169,9 @@ def _diagnosis(
         max_tokens=max_tokens,
         weights=RunWeights(run.folder, run.recipe.generation, run.progress),
     )
+    if chats and raw is None and all(one.failure is not None for one in asked):
+        problem = f"none of {len(chats):,} test rows is answered ({asked[0].failure})"
+        raise RemoteError(problem, where=url, cure="Look at the server's log, and at --model.")
     if not chats and raw is None:
         problem = "no test row can be asked: no chat can carry them, and it continues no raw prompt"
         raise DataError(problem, where=url)
@@ -181,6 +184,16 @@ def _diagnosis(
         guesses=rendering_guesses(renderer.template, renderer.tokenizer),
         witnesses=witnesses,
     )
+
+
+def _asked(
+    endpoint: OpenAiEndpoint, rows: Sequence[CheckedRow], max_tokens: int, progress: Progress
+) -> list[ServedAnswer]:
+    """What is answered to chats; a server that fails at all of them may yet continue prompts."""
+    try:
+        return ask_server(_chats(endpoint, rows, max_tokens), on_answer=progress.advance)
+    except RemoteError as error:
+        return [ServedAnswer(failure=error.message) for _ in rows]
 
 
 def _checked_rows(run: Run, renderer: Renderer, limit: int) -> list[CheckedRow]:
@@ -246,9 +259,9 @@ def _one(endpoint: OpenAiEndpoint, request: ChatRequest) -> Outcome:
     return outcome
 
 
-def _names(url: str, key_env: str | None) -> list[str]:
+def _names(url: str, key_env: str | None, model: str) -> list[str]:
     """The models that the server lists."""
-    endpoint = _endpoint(url, "-", key_env)
+    endpoint = _endpoint(url, model, key_env)
     try:
         return endpoint.served_names()
     finally:
