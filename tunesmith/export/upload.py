@@ -1,4 +1,4 @@
-"""A folder of files -> a data set on the Hub, by one commit.
+"""Files -> a data set or a model on the Hub, by one commit.
 
 The key is the one that `hf auth login` stored or HF_TOKEN holds; HF_ENDPOINT names another
 Hub. Nothing here writes the key anywhere.
@@ -6,10 +6,10 @@ Hub. Nothing here writes the key anywhere.
 
 import contextlib
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import httpx2
 from huggingface_hub import CommitOperationAdd, CommitOperationDelete, HfApi, get_token
@@ -26,12 +26,17 @@ _LOGIN = "Log in with `hf auth login`, or set HF_TOKEN to a key that may write."
 _REPO = re.compile(r"(?![.-])[\w.-]{1,96}/(?![.-])[\w.-]{1,96}", re.ASCII)
 
 
+RepoKind = Literal["dataset", "model"]
+_NOUNS = {"dataset": "data set", "model": "model"}
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Upload:
-    """Where on the Hub a folder goes.
+    """Where on the Hub files go.
 
     Attributes:
-        repo: `name/of-data-set`.
+        repo: `name/of-it`.
+        kind: What it is there.
         is_public: Whether everybody may read it.
         message: Of the commit.
         description: The rest of it.
@@ -39,6 +44,7 @@ class Upload:
     """
 
     repo: str
+    kind: RepoKind = "dataset"
     is_public: bool = False
     message: str = "Publish data"
     description: str = ""
@@ -57,7 +63,7 @@ def hub_token() -> str:
     return token
 
 
-def check_repo_name(repo: str) -> None:
+def check_repo_name(repo: str, kind: RepoKind = "dataset") -> None:
     """Refuse a name that the Hub cannot have.
 
     Raises:
@@ -65,41 +71,52 @@ def check_repo_name(repo: str) -> None:
     """
     if not _REPO.fullmatch(repo):
         cure = "For example: my-company/support-answers."
-        raise RecipeError("is no name of a data set on the Hub", where=repo, cure=cure)
+        raise RecipeError(f"is no name of a {_NOUNS[kind]} on the Hub", where=repo, cure=cure)
 
 
-def upload_data(folder: Path, upload: Upload, *, stale: set[str]) -> dict[str, str]:
-    """Make the data set if there is none, and put all files there, in one commit or not at all.
-
-    Args:
-        folder: Every file in it goes out.
-        upload: Where to.
-        stale: Files of an earlier upload, to be deleted unless they are in the folder.
-
-    Returns:
-        `url` of the data set and `revision`, the commit.
+def hub_api(endpoint: str | None) -> HfApi:
+    """The Hub, with the key to write.
 
     Raises:
-        RefusedError: The data set is public already, and this was not said to be.
+        MissingError: There is no key.
+    """
+    return HfApi(
+        endpoint=endpoint, token=hub_token(), library_name="tunesmith", library_version=__version__
+    )
+
+
+def upload_files(
+    files: Mapping[str, Path], upload: Upload, *, is_stale: Callable[[str], bool]
+) -> dict[str, str]:
+    """Make the place if there is none, and put all files there, in one commit or not at all.
+
+    Large files are sent before the commit, each under its own hash: what an interrupted upload
+    has sent is not sent again.
+
+    Args:
+        files: By their names there.
+        upload: Where to.
+        is_stale: Whether a file of an earlier upload goes, unless it is given anew.
+
+    Returns:
+        `url` of the place and `revision`, the commit.
+
+    Raises:
+        RefusedError: The place is public already, and this was not said to be.
         MissingError: There is no key, or it may not write there.
         RemoteError: The Hub cannot be reached, or refuses the files.
     """
-    api = HfApi(
-        endpoint=upload.endpoint,
-        token=hub_token(),
-        library_name="tunesmith",
-        library_version=__version__,
-    )
-    with _own_errors(upload.repo):
+    api = hub_api(upload.endpoint)
+    with own_errors(upload.repo, upload.kind):
         url = api.create_repo(
-            upload.repo, repo_type="dataset", private=not upload.is_public, exist_ok=True
+            upload.repo, repo_type=upload.kind, private=not upload.is_public, exist_ok=True
         )
-        known = api.dataset_info(url.repo_id)
+        known = api.repo_info(url.repo_id, repo_type=upload.kind)
         _check_visibility(known, upload)
         commit = api.create_commit(
             url.repo_id,
-            _operations(folder, known, stale),
-            repo_type="dataset",
+            _operations(files, known, is_stale),
+            repo_type=upload.kind,
             commit_message=upload.message,
             commit_description=upload.description,
         )
@@ -109,35 +126,31 @@ def upload_data(folder: Path, upload: Upload, *, stale: set[str]) -> dict[str, s
 def _check_visibility(known: Any, upload: Upload) -> None:
     if not known.private and not upload.is_public:
         raise RefusedError(
-            "this data set is public already; everybody could read what is added",
+            f"this {_NOUNS[upload.kind]} is public already; everybody could read what is added",
             where=upload.repo,
-            cure="Say --public if that is meant, or name another data set.",
+            cure=f"Say --public if that is meant, or name another {_NOUNS[upload.kind]}.",
         )
 
 
 def _operations(
-    folder: Path, known: Any, stale: set[str]
+    files: Mapping[str, Path], known: Any, is_stale: Callable[[str], bool]
 ) -> list[CommitOperationAdd | CommitOperationDelete]:
-    files = sorted(path for path in folder.rglob("*") if path.is_file())
-    names = [path.relative_to(folder).as_posix() for path in files]
     there = {one.rfilename for one in known.siblings or ()}
-    deleted = [
-        CommitOperationDelete(path_in_repo=name) for name in sorted(stale & there - set(names))
-    ]
+    gone = sorted(name for name in there - files.keys() if is_stale(name))
     added = [
         CommitOperationAdd(path_in_repo=name, path_or_fileobj=path)
-        for name, path in zip(names, files, strict=True)
+        for name, path in sorted(files.items())
     ]
-    return [*deleted, *added]
+    return [*(CommitOperationDelete(path_in_repo=name) for name in gone), *added]
 
 
 @contextlib.contextmanager
-def _own_errors(repo: str) -> Iterator[None]:
+def own_errors(repo: str, kind: RepoKind) -> Iterator[None]:
     """Turn the errors of `huggingface_hub` into ours, each with its cure."""
     try:
         yield
     except (RepositoryNotFoundError, GatedRepoError) as error:
-        words = f"the Hub knows no such data set for this key ({_first_line(error)})"
+        words = f"the Hub knows no such {_NOUNS[kind]} for this key ({_first_line(error)})"
         raise MissingError(words, where=repo, cure=_LOGIN) from None
     except HfHubHTTPError as error:
         status = error.response.status_code
@@ -150,6 +163,13 @@ def _own_errors(repo: str) -> Iterator[None]:
             f"the Hub cannot be reached ({_first_line(error)})",
             where=repo,
             cure="Check the network, HF_ENDPOINT and HF_HUB_OFFLINE.",
+        ) from None
+    except RuntimeError as error:  # of a large file, whatever happened to it
+        cause = f": {_first_line(error.__cause__)}" if error.__cause__ else ""
+        raise RemoteError(
+            f"the upload broke off ({_first_line(error)}{cause})",
+            where=repo,
+            cure="Run the same command again; what was sent is not sent twice.",
         ) from None
     except ValueError as error:  # the card's metadata, as the Hub checks it
         raise RecipeError(_first_line(error), where=repo) from None

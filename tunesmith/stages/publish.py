@@ -12,7 +12,7 @@ from tunesmith.examples.redaction.leaks import Leaks, find_leaks
 from tunesmith.examples.splitting.split import SPLITS
 from tunesmith.export.data_files import find_layout, write_parquet
 from tunesmith.export.dataset_card import CardFacts, dataset_card
-from tunesmith.export.upload import Upload, check_repo_name, hub_token, upload_data
+from tunesmith.export.upload import Upload, check_repo_name, hub_token, upload_files
 from tunesmith.files import read_json, read_json_lines, write_text
 from tunesmith.stages.execution.progress import Progress, SilentProgress
 from tunesmith.stages.execution.run_folder import RunFolder
@@ -65,7 +65,12 @@ def publish_data(
         told.start("writing the files", None)
         rows = _write(Path(folder), files, how, _summary(source))
         told.start("uploading", None)
-        place = upload_data(Path(folder), _upload(how), stale=_parquet_names())
+        written = {
+            path.relative_to(folder).as_posix(): path
+            for path in Path(folder).rglob("*")
+            if path.is_file()
+        }
+        place = upload_files(written, _upload(how), is_stale=_parquet_names().__contains__)
     told.close()
     forced = how.force or None
     found = dict(leaks.kinds) if forced else None

@@ -39,6 +39,7 @@ LINES = {
     "report a.yaml": "chat runs/a",
     "report runs/a": "chat runs/a",
     "publish runs/a me/rows --data": "preview me/rows",
+    "publish runs/a me/model --model": "chat me/model",
     "preview a.yaml": "run a.yaml",
     "preview a.jsonl": "init --data a.jsonl",
     "check http://x/v1 runs/a": "chat runs/a",

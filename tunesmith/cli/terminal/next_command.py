@@ -139,7 +139,10 @@ _NEXT: Mapping[str, Callable[[EndedCommand], Words]] = {
     "answer": _after_answer,
     "evaluate": _after_evaluate,
     "report": lambda ended: _chat(ended, str(ended.given["run"] or ended.given["target"])),
-    "publish": lambda ended: ("preview", str(ended.given["repo"])),
+    "publish": lambda ended: (
+        "chat" if ended.given["model"] else "preview",
+        str(ended.given["repo"]),
+    ),
     "preview": _after_preview,
     "compare": _after_compare,
     "ask": _after_ask,

@@ -63,3 +63,28 @@ class Published:
     def to_dict(self) -> dict[str, object]:
         """The JSON of `tunesmith publish --json`."""
         return as_dict(self)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PublishedModel:
+    """Where a model went.
+
+    Attributes:
+        url: Of the model.
+        revision: The commit.
+        files: What went there, with their sizes in bytes.
+        headline: What its card says first.
+        forced: The reason to publish what would have been refused; None without one.
+        refused: What that was; None without a reason.
+    """
+
+    url: str
+    revision: str
+    files: Mapping[str, int]
+    headline: str
+    forced: str | None = field(default=None, metadata=IF_SET)
+    refused: tuple[str, ...] | None = field(default=None, metadata=IF_SET)
+
+    def to_dict(self) -> dict[str, object]:
+        """The JSON of `tunesmith publish --model --json`."""
+        return as_dict(self)
