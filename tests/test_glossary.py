@@ -14,7 +14,7 @@ PATHS = sorted(PACKAGE.rglob("*.py"))
 CLASSES = ("<!-- classes -->\n", "<!-- /classes -->")
 
 # A command of the command line and the stage that it calls share their verb.
-VERBS = (PACKAGE / "cli" / "commands", PACKAGE / "stages")
+COMMANDS, STAGES = PACKAGE / "cli" / "commands", PACKAGE / "stages"
 # Modules of these rooms are alike from outside: each has the same functions.
 ALIKE = (PACKAGE / "templates", PACKAGE / "models" / "shortcuts")
 # Where a word is somebody else's: the folder or module, and whose word it is there.
@@ -68,7 +68,9 @@ def functions() -> dict[str, list[Path]]:
 
 
 def is_verb_with_its_stage(paths: list[Path]) -> bool:
-    return sorted(path.parent for path in paths) == sorted(VERBS)
+    stages = [path for path in paths if path.parent == STAGES]
+    commands = [path for path in paths if path.is_relative_to(COMMANDS)]
+    return len(stages) == len(commands) == 1 and len(paths) == 2
 
 
 def are_alike(paths: list[Path]) -> bool:

@@ -11,12 +11,9 @@ import typer
 from typer.core import TyperCommand, TyperGroup
 
 from tunesmith import __version__
-from tunesmith.cli.arguments.options import LOOK, LOOP, START
+from tunesmith.cli.arguments.options import LOOK, LOOP, START, USE
 from tunesmith.cli.commands import (
     answer,
-    ask,
-    chat,
-    check,
     compare,
     curve,
     demo,
@@ -27,13 +24,12 @@ from tunesmith.cli.commands import (
     plugins,
     prepare,
     preview,
-    publish,
     report,
     run,
-    serve,
     teach,
     train,
 )
+from tunesmith.cli.commands.using import ask, chat, check, publish, serve
 from tunesmith.cli.terminal.next_command import EndedCommand, show_next
 from tunesmith.errors import RecipeError
 
@@ -56,14 +52,14 @@ _COMMANDS: tuple[tuple[str, Any, Any], ...] = (
     (LOOP, evaluate.evaluate, evaluate.EXAMPLES),
     (LOOP, report.report, report.EXAMPLES),
     (LOOP, curve.curve, curve.EXAMPLES),
-    (LOOP, publish.publish, publish.EXAMPLES),
-    (LOOP, serve.serve_, serve.EXAMPLES),
     (LOOK, preview.preview, preview.EXAMPLES),
     (LOOK, compare.compare, compare.EXAMPLES),
-    (LOOK, ask.ask, ask.EXAMPLES),
-    (LOOK, chat.chat, chat.EXAMPLES),
-    (LOOK, check.check, check.EXAMPLES),
     (LOOK, plugins.plugins, plugins.EXAMPLES),
+    (USE, ask.ask, ask.EXAMPLES),
+    (USE, chat.chat, chat.EXAMPLES),
+    (USE, serve.serve_, serve.EXAMPLES),
+    (USE, check.check, check.EXAMPLES),
+    (USE, publish.publish, publish.EXAMPLES),
 )
 
 _WORDS = "tunesmith.words"  # where a command keeps what it was given, until it has ended

@@ -8,7 +8,8 @@ import typer
 from tunesmith.errors import RecipeError
 
 LOOP = "The loop, whole or by stage"
-LOOK = "Look and ask"
+LOOK = "Look"
+USE = "Use the model"
 START = "Start"
 
 RecipeFile = Annotated[

@@ -1,0 +1,1 @@
+"""A run -> what people do with its model: ask, serve, check, publish."""
