@@ -27,16 +27,10 @@ def test_the_lowest_loss_is_found_on_both_sides_of_the_middle(best: float) -> No
     assert 1 / 1.3 < found / best < 1.3
 
 
-def test_a_short_search_believes_the_rule_of_thumb_more() -> None:
-    short = Ladder(middle=3e-4, num_steps=4, trial_steps=4, num_trials=3)
-    found, _ = _search(6e-4, short)
-    assert 3e-4 < found < 6e-4
-
-
 def test_trials_of_a_long_training_stand_higher_and_its_rate_does_not() -> None:
     ladder = Ladder(middle=3e-4, num_steps=3_200, trial_steps=32, num_trials=9)
     higher = ladder.rate(0, 32) / ladder.rate(0)
-    assert 4 < higher < 10
+    assert 2 < higher < 6
     found, trials = _search(3e-4 * higher, ladder)
     assert found == pytest.approx(3e-4, rel=0.15)
     assert trials[0].learning_rate == ladder.rate(0, 32)

@@ -46,13 +46,13 @@ def test_a_trial_is_the_same_whatever_was_tried_before_it(tmp_path: Path, kind: 
     assert room.attempt(1e-2, 3) == first != other
 
 
-def test_a_trial_is_the_beginning_of_the_training(tmp_path: Path) -> None:
-    """Of that without the rows that are held aside: here there are none."""
+def test_a_trial_is_a_training_of_so_many_steps(tmp_path: Path) -> None:
+    """With the schedule of such a short one, to its end; here no rows are held aside."""
     from tests.training.rig import train
 
     room = _room(tmp_path / "trials")
     room.rows = SearchRows(train=list(range(13)), held_aside=[], validation=[0, 1, 2, 3, 4])
-    plan = make_plan(tmp_path / "whole", RECIPE.model_copy(update={"validate_every": 3}))
+    plan = make_plan(tmp_path / "whole", RECIPE.model_copy(update={"steps": 3}))
     losses = train(plan).losses("validation")
     assert room.attempt(1e-2, 3) == pytest.approx(losses[3], rel=1e-6)
 

@@ -14,7 +14,6 @@ from tunesmith.tokens.store import TokenStore
 from tunesmith.training.resources.pace import steps_between
 from tunesmith.training.schedule import count_steps, examples_in_all
 from tunesmith.training.search.find_rate import Ladder
-from tunesmith.training.search.rules_of_thumb import PATIENCE
 
 _SHARE = 0.19  # of the training's own cost, which is a fifth with what is not counted
 _READ = 1 / 3  # a token that is read, of one that is trained on
@@ -111,8 +110,7 @@ def search_budget(
 ) -> SearchBudget:
     """Reckon up what trials may cost and divide it among them."""
     whole = training_cost(store, held_out, recipe)
-    is_certain = recipe.early_stopping is None or not len(held_out)
-    budget = whole * _SHARE * (1.0 if is_certain else _least_share(recipe, len(store)))
+    budget = whole * _SHARE
     step = float(store.lengths.mean()) * recipe.step_size
     measured = store.lengths[rows.held_aside].sum() + held_out.lengths[rows.validation].sum()
     measuring = _READ * float(measured)
@@ -145,10 +143,3 @@ def training_cost(store: TokenStore, held_out: TokenStore, recipe: TrainingRecip
 def _validate_every(recipe: TrainingRecipe, num_rows: int) -> int:
     asked = recipe.validate_every
     return steps_between(count_steps(num_rows, recipe)) if asked == "auto" else asked
-
-
-def _least_share(recipe: TrainingRecipe, num_rows: int) -> float:
-    """The share of the training that is done however early it stops."""
-    patience = recipe.early_stopping or PATIENCE
-    steps = (1 + patience) * _validate_every(recipe, num_rows)
-    return min(1.0, steps / count_steps(num_rows, recipe))

@@ -15,7 +15,6 @@ from tunesmith.training.search.rules_of_thumb import horizon_factor
 FACTOR = 3.0
 _NEAR, _FAR = 4.0, 300.0  # times below the rate at which the loss rises
 _HIGHEST = 4  # places above the middle, and below it
-_DOUBTED = 4  # steps of a trial that is believed half
 _DIGITS = 4  # of a loss: the last bits of a sum depend on how examples are grouped
 
 
@@ -64,12 +63,7 @@ class RateSearch:
         losses = self._first_rung()
         if not any(map(math.isfinite, losses.values())):
             return self.ladder.rate(min(losses, default=0) - 1)
-        return self.ladder.rate(self._second_rung(losses, self._believed(vertex(losses))))
-
-    def _believed(self, place: float) -> float:
-        """Short trials are believed less than the middle they stand around, unless it is far."""
-        steps = self.ladder.trial_steps
-        return place if abs(place) > 1 else place * steps / (steps + _DOUBTED)
+        return self.ladder.rate(self._second_rung(losses, vertex(losses)))
 
     def _first_rung(self) -> dict[int, float]:
         losses: dict[int, float] = {}

@@ -1,7 +1,8 @@
 """A training's plan -> short trials of it, all from the same weights, and what loss each reached.
 
-A trial is the beginning of the training itself: its steps, its warm-up, its seed, another rate.
-The model is changed by it and put back before the next one.
+A trial is a short training: the first rows of the training itself, its seed, and its schedule from
+warm-up to nothing, at another rate. What it reached is what such a rate comes to, not what it is on
+the way. The model is changed by it and put back before the next one.
 """
 
 import math
@@ -59,7 +60,7 @@ class TrialRoom:
         Raises:
             StoppedError: A signal came.
         """
-        plan = self._anew(rate)
+        plan = replace(self._anew(rate), num_steps=steps)
         feed = replace(plan.feed, rows_of_step=self._rows_of_step)
         for step in range(steps):
             if not math.isfinite(self._step(plan, feed, step)):
