@@ -6,8 +6,8 @@ A case is a model, some rows and a method. It is trained with six learning rates
 step and two lengths, each keeping its best weights, and once with everything `auto`. Each training
 is a line of RESULTS and is not done again; the table that is printed is made of the lines:
 the loss of `auto` over the grid's best, and the price of the search as a share of its training,
-in tokens (a validated one counts a third) of the training that was planned, and in seconds of the one
-that was done, with its validations, which may have stopped early. Cases of third-party rows need DATA.
+in tokens (a validated one counts a third) of the training that was planned, and in seconds of the
+one that was done, which may have stopped early. Cases of third-party rows need DATA.
 """
 
 import argparse

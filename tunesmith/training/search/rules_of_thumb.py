@@ -12,11 +12,11 @@ from itertools import pairwise
 PATIENCE = 6  # validations, of ten in a training: so seven tenths of it are always done
 _FEWEST_STEPS = 20
 _MOST_STEPS = 20_000  # unless one epoch is longer
-_EPOCHS = ((0, 30), (16, 16), (64, 8), (200, 6), (1_000, 4), (4_000, 3), (16_000, 2), (100_000, 1))
+_EPOCHS = ((0, 30), (16, 10), (64, 8), (200, 6), (1_000, 4), (4_000, 3), (16_000, 2), (100_000, 1))
 _EXAMPLES = ((0, 2), (200, 4), (1_000, 8), (4_000, 16), (32_000, 32))
 _RATE, _WIDTH, _POWER = 5e-5, 2000.0, 0.781
 _ADAPTER = 10.0
-_HORIZON = 0.27
+_HORIZON = 0.22
 
 
 def usual_examples_per_step(num_rows: int) -> int:
