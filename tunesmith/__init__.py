@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from tunesmith.stages.preview import preview_rows as preview
     from tunesmith.stages.report import report_run as write_report
     from tunesmith.stages.run import run
+    from tunesmith.stages.test_set.before_tuning import evaluate_before
     from tunesmith.stages.train import train
 
 __version__ = "0.1.0"
@@ -44,6 +45,7 @@ __all__ = [
     "answer",
     "compare",
     "evaluate",
+    "evaluate_before",
     "forecast",
     "import_sources",
     "load",
@@ -69,6 +71,7 @@ _HOMES = {
     "answer": "stages.answer",
     "compare": "stages.compare",
     "evaluate": "stages.evaluate",
+    "evaluate_before": "stages.test_set.before_tuning",
     "forecast": "stages.forecast",
     "import_sources": "stages.import_sources",
     "load": "stages.loaded_model",

@@ -1,6 +1,6 @@
 """RunRecord -> the metric by which test rows are told apart, and their grades under it."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from tunesmith.evaluation.grade import Comparison, Score
@@ -22,9 +22,14 @@ class GradedRow:
 
 def main_metric(record: RunRecord) -> str | None:
     """The metric of texts that says most; None where no text was graded."""
-    known = [name for name in record.scores if name not in (*TOKEN_METRICS, "win_rate")]
-    if "judge" in known and trust_of(record, "judge") == "do not use":
-        known.remove("judge")
+    is_trusted = trust_of(record, "judge") != "do not use"
+    return first_metric(record.scores, is_judge_trusted=is_trusted)
+
+
+def first_metric(names: Iterable[str], *, is_judge_trusted: bool) -> str | None:
+    """Of several metrics the one that says most."""
+    silent = (*TOKEN_METRICS, "win_rate", *(() if is_judge_trusted else ("judge",)))
+    known = [name for name in names if name not in silent]
     return next((name for name in (*ORDER, *known) if name in known), None)
 
 

@@ -76,11 +76,38 @@ def answer(run: Run) -> Answered:
         }
         weights = {BASE: identity_of_base(base), TUNED: weights_fingerprint(folder.model)}
         results = {
-            name: _answer_test(name, run, renderer, weights=weights[name], load=load)
+            name: answer_test(name, run, renderer, weights=weights[name], load=load)
             for name, load in loaders.items()
         }
         others = answer_others(run, renderer, base=weights[BASE])
         return Answered.from_dict(results | others)
+
+
+def answer_test(
+    name: str, run: Run, renderer: Renderer, *, weights: Any, load: Callable[[], Responder]
+) -> StageResult:
+    """Let one model answer the test set, where something changed.
+
+    Args:
+        name: What its answers are filed under.
+        run: Its data is prepared.
+        renderer: How it is asked.
+        weights: What identifies them.
+        load: Gives the model; called where answers are missing.
+    """
+    recipe, folder = run.recipe, run.folder
+    stage = Stage(
+        name=f"answer {name}",
+        inputs={
+            "model": weights,
+            "rendering": renderer.fingerprint,
+            "test": hash_file(folder.examples("test")),
+            "generation": recipe.generation.model_dump(exclude={"batch"}),
+            "code": code_of("sandbox", "templates", "tokens", "models", "generation"),
+        },
+        outputs=[folder.completions(name)],
+    )
+    return run_stage(folder, stage, lambda: speak(name, run, stage, load))
 
 
 def answer_file(
@@ -197,21 +224,3 @@ def _read_questions(path: Path) -> Iterator[OpenQuestion | Dropped]:
             yield messages
         else:
             yield OpenQuestion(example_id=piece.source, messages=messages)
-
-
-def _answer_test(
-    name: str, run: Run, renderer: Renderer, *, weights: Any, load: Callable[[], Responder]
-) -> StageResult:
-    recipe, folder = run.recipe, run.folder
-    stage = Stage(
-        name=f"answer {name}",
-        inputs={
-            "model": weights,
-            "rendering": renderer.fingerprint,
-            "test": hash_file(folder.examples("test")),
-            "generation": recipe.generation.model_dump(exclude={"batch"}),
-            "code": code_of("sandbox", "templates", "tokens", "models", "generation"),
-        },
-        outputs=[folder.completions(name)],
-    )
-    return run_stage(folder, stage, lambda: speak(name, run, stage, load))

@@ -1,22 +1,20 @@
 """Completions and references -> grades, scores with intervals, and a verdict."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Sequence
 
 import torch
 
 from tunesmith.errors import DataError, RecipeError
 from tunesmith.evaluation.group_scores import group_scores
-from tunesmith.evaluation.metrics import grade_completions
 from tunesmith.evaluation.references import ReferenceFile
 from tunesmith.evaluation.score import score_files
 from tunesmith.evaluation.token_metrics import (
-    TOKEN_METRICS,
     TokenMetric,
     TokenTotals,
     grade_tokens,
 )
-from tunesmith.files import hash_file, read_json_lines, write_json, write_json_lines
-from tunesmith.generation.responder import Completion, Responder
+from tunesmith.files import hash_file, write_json, write_json_lines
+from tunesmith.generation.responder import Responder
 from tunesmith.models.load import find_model, weights_fingerprint
 from tunesmith.recipe.recipe import Recipe
 from tunesmith.stages.answer import BASE, TUNED, answer
@@ -24,7 +22,6 @@ from tunesmith.stages.execution.opened_run import Run, checked_run
 from tunesmith.stages.execution.output_file import are_grades
 from tunesmith.stages.execution.plugins_used import metric_plugins
 from tunesmith.stages.execution.progress import Progress
-from tunesmith.stages.execution.run_folder import RunFolder
 from tunesmith.stages.execution.stage import Stage, StageResult, code_of, run_stage
 from tunesmith.stages.prepare import prepare
 from tunesmith.stages.preparing.prepared_files import open_store
@@ -37,6 +34,7 @@ from tunesmith.stages.results.scores import JudgeResult, Scores
 from tunesmith.stages.test_set.judging import check_endpoints, judge_answers, judge_metrics
 from tunesmith.stages.test_set.judging import try_judge_on_plants as try_judge
 from tunesmith.stages.test_set.rivals import judged_models, other_models
+from tunesmith.stages.test_set.text_grades import text_metrics, write_text_grades
 from tunesmith.stages.test_set.usable import UsabilityStage
 from tunesmith.stages.train import base_record, identity_of_base
 from tunesmith.tokens.store import TokenStore
@@ -121,13 +119,8 @@ def _grade(run: Run, renderer: Renderer, models: Sequence[str]) -> None:
 
 
 def _write_grades(run: Run, renderer: Renderer, models: Sequence[str]) -> StageResult:
-    recipe, folder, progress = run.recipe, run.folder, run.progress
-    references = ReferenceFile(folder.examples("test"))
-    for metric in _text_metrics(recipe):
-        progress.start(f"grading {metric}", None)
-        grades = _text_grades(folder, references, metric, models)
-        write_json_lines(folder.grades(metric), grades)
-        progress.close()
+    recipe, folder = run.recipe, run.folder
+    write_text_grades(run, models)
     totals = _token_totals(run, renderer)
     for token_metric in _token_metrics(recipe):
         rows = (grade.to_json() for grade in grade_tokens(totals, metric=token_metric))
@@ -138,7 +131,7 @@ def _write_grades(run: Run, renderer: Renderer, models: Sequence[str]) -> StageR
 def _score(run: Run, told: StageResult, usable: UsabilityStage) -> StageResult:
     """Write `scores.json` from the grades and what else was told, where one of them changed."""
     recipe, folder, progress = run.recipe, run.folder, run.progress
-    names = [*_text_metrics(recipe), *judge_metrics(recipe), *_token_metrics(recipe)]
+    names = [*text_metrics(recipe), *judge_metrics(recipe), *_token_metrics(recipe)]
     paths = {name: folder.grades(name) for name in names}
     for stale in folder.grades(_LOSS).parent.glob("*.jsonl"):
         if stale not in paths.values() and are_grades(stale):
@@ -168,24 +161,9 @@ def _score(run: Run, told: StageResult, usable: UsabilityStage) -> StageResult:
     return run_stage(folder, stage, work)
 
 
-def _text_metrics(recipe: Recipe) -> list[str]:
-    return [metric for metric in recipe.evaluation.metrics if metric not in TOKEN_METRICS]
-
-
 def _token_metrics(recipe: Recipe) -> list[TokenMetric]:
     has_accuracy = "token_accuracy" in recipe.evaluation.metrics
     return ["token_accuracy", _LOSS] if has_accuracy else [_LOSS]
-
-
-def _text_grades(
-    folder: RunFolder, references: Mapping[str, str], metric: str, models: Sequence[str]
-) -> Iterator[dict[str, object]]:
-    for model in models:
-        completions = (
-            Completion(**record) for record in read_json_lines(folder.completions(model))
-        )
-        for grade in grade_completions(completions, references, metric=metric, model=model):
-            yield grade.to_json()
 
 
 def _token_totals(run: Run, renderer: Renderer) -> list[TokenTotals]:

@@ -69,6 +69,19 @@ StopTexts = Annotated[
 SamplingSeed = Annotated[
     int | None, typer.Option("--seed", metavar="NUMBER", help="Another seed, other samples.")
 ]
+CheckJudgeFlag = Annotated[
+    bool,
+    typer.Option(
+        "--check-judge", help="Only try the judge with answers whose worth is known; train nothing."
+    ),
+]
+BeforeFlag = Annotated[
+    bool,
+    typer.Option(
+        "--before",
+        help="What is there to gain: ask base and rivals the validation rows; train nothing.",
+    ),
+]
 
 
 def check_reason(force: str | None) -> str | None:

@@ -1,13 +1,11 @@
-"""`tunesmith evaluate RECIPE`: from answers to scores; with `--answers`, those of any file."""
-
-from typing import Annotated
-
-import typer
+"""`tunesmith evaluate RECIPE`: from answers to scores; before tuning, or of any file of answers."""
 
 from tunesmith.cli.arguments import answers_file
 from tunesmith.cli.arguments import teach_options as given
 from tunesmith.cli.arguments.inputs import refuse_unused
 from tunesmith.cli.arguments.options import (
+    BeforeFlag,
+    CheckJudgeFlag,
     JsonFlag,
     QuietFlag,
     RunFolderOption,
@@ -21,16 +19,11 @@ EXAMPLES = """tunesmith evaluate recipe.yaml
 
 tunesmith evaluate recipe.yaml --json
 
+tunesmith evaluate recipe.yaml --before
+
 tunesmith evaluate recipe.yaml --check-judge
 
 tunesmith evaluate --answers answers.json --url http://localhost:11434/v1 --model llama3"""
-
-CheckJudge = Annotated[
-    bool,
-    typer.Option(
-        "--check-judge", help="Only try the judge with answers whose worth is known; train nothing."
-    ),
-]
 
 
 def evaluate(
@@ -38,7 +31,8 @@ def evaluate(
     run: RunFolderOption = None,
     *,
     settings: Settings = None,
-    check_judge: CheckJudge = False,
+    check_judge: CheckJudgeFlag = False,
+    before: BeforeFlag = False,
     answers: answers_file.AnswersFile = None,
     fields: answers_file.AnswerFields = None,
     url: given.Url = None,
@@ -51,7 +45,8 @@ def evaluate(
     """Score the answers of base, tuned and rivals, by metrics and a judge, and compare them."""
     judge = {"url": url, "model": model, "key_env": key_env}
     if answers is not None:
-        refuse_unused({"RECIPE": recipe, "--check-judge": check_judge}, "beside --answers")
+        others = {"RECIPE": recipe, "--check-judge": check_judge, "--before": before}
+        refuse_unused(others, "beside --answers")
         asked = answers_file.GivenAnswers(
             file=answers, run=run, fields=fields or (), judge=judge, settings=settings or ()
         )
@@ -65,4 +60,8 @@ def evaluate(
     opened = GivenRecipe(
         recipe=recipe, run=run, settings=settings, json=json, quiet=quiet, verbose=verbose
     )
+    if before:
+        refuse_unused({"--check-judge": check_judge}, "beside --before")
+        carry_out("test_set.before_tuning:evaluate_before", opened)
+        return
     carry_out("evaluate:check_judge" if check_judge else "evaluate", opened)

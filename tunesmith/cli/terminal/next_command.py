@@ -85,6 +85,8 @@ def _after_evaluate(ended: EndedCommand) -> Words:
         return ()  # nothing was tuned
     if ended.given.get("check_judge"):
         return ended.without("--check-judge")
+    if ended.given.get("before"):
+        return ("run", *ended.recipe)
     return ("report", *_recipe_alone(ended))
 
 

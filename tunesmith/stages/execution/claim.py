@@ -22,6 +22,7 @@ _CONTRACT = "tunesmith.json"  # of `models.load`, which would import torch
 _ENTRY = {"key", "inputs", "outputs", "result"}  # of a finished stage in manifest.json
 _NUM_NAMED = 3
 FOLDERS = (
+    "before",
     "checkpoints",
     "completions",
     "curve",

@@ -29,7 +29,7 @@ def chosen_baselines(run: Run) -> tuple[str, ...]:
         return tuple(named)
     if not (_asks(run.folder, "train") and _asks(run.folder, "test")):
         return ()
-    fits = _is_held_by_a_prompt(run) and _is_cheap(run)
+    fits = is_held_by_a_prompt(run) and _is_cheap(run)
     return (NEAREST, FEW_SHOT) if fits else (NEAREST,)
 
 
@@ -38,7 +38,8 @@ def _asks(folder: RunFolder, split: Any) -> bool:
     return any(not example.is_text for example in read_split(folder, split))
 
 
-def _is_held_by_a_prompt(run: Run) -> bool:
+def is_held_by_a_prompt(run: Run) -> bool:
+    """Whether the base model can read as many examples as few-shot shows, and still answer."""
     recipe, lengths = run.recipe, read_json(run.folder.token_lengths)
     context = context_tokens(recipe_model(recipe, run.recipe_folder))
     shown = recipe.evaluation.shots * lengths["splits"]["train"]["median"]

@@ -15,14 +15,11 @@ from tunesmith.errors import DataError, RecipeError
 from tunesmith.evaluation.grade import Grade
 from tunesmith.evaluation.group_scores import group_scores
 from tunesmith.evaluation.judge.pairwise import METRIC as WIN_RATE
-from tunesmith.evaluation.metrics import grade_completions
-from tunesmith.evaluation.references import ReferenceFile
 from tunesmith.evaluation.score import TUNED, score_files
-from tunesmith.evaluation.token_metrics import TOKEN_METRICS
 from tunesmith.examples.columns.answer_table import AnswerColumns, Fields, find_answer_columns
 from tunesmith.examples.conversion.shapes import to_example
 from tunesmith.examples.example import Example
-from tunesmith.files import read_json_lines, write_json, write_json_lines
+from tunesmith.files import write_json, write_json_lines
 from tunesmith.generation.responder import Completion
 from tunesmith.sources.read_source import read_source
 from tunesmith.sources.row import Dropped, Row
@@ -31,6 +28,7 @@ from tunesmith.stages.execution.output_file import are_completions, are_grades
 from tunesmith.stages.report import write_report
 from tunesmith.stages.results.scored_answers import ScoredAnswers
 from tunesmith.stages.test_set.judging import check_endpoints, judge_answers, judge_metrics
+from tunesmith.stages.test_set.text_grades import write_text_grades
 from tunesmith.stages.test_set.usable import UsabilityStage
 
 _SAMPLE = 200
@@ -185,7 +183,7 @@ def _score(table: _Table) -> dict[str, Any]:
     folder, names = run.folder, [*_write_marks(table)]
     judge: dict[str, Any] = {}
     if models:
-        names = [*_write_grades(table), *names]
+        names = [*write_text_grades(run, models), *names]
         judge = judge_answers(run, models)
         names += judge_metrics(run.recipe)
     second = TUNED if TUNED in models else (models or (TUNED,))[-1]
@@ -200,28 +198,6 @@ def _score(table: _Table) -> dict[str, Any]:
         if TUNED in models:
             scores["headline"] = usable["headline"]
     return scores
-
-
-def _write_grades(table: _Table) -> Iterator[str]:
-    folder = table.run.folder
-    references = ReferenceFile(folder.examples("test"))
-    for metric in table.run.recipe.evaluation.metrics:
-        if metric in TOKEN_METRICS:
-            continue  # needs the model itself
-        table.run.progress.start(f"grading {metric}", None)
-        grades = (
-            grade.to_json()
-            for model in table.columns.models
-            for grade in grade_completions(
-                (Completion(**one) for one in read_json_lines(folder.completions(model))),
-                references,
-                metric=metric,
-                model=model,
-            )
-        )
-        write_json_lines(folder.grades(metric), grades)
-        table.run.progress.close()
-        yield metric
 
 
 def _write_marks(table: _Table) -> Iterator[str]:
