@@ -21,6 +21,7 @@ ALIKE = (PACKAGE / "templates", PACKAGE / "models" / "shortcuts")
 BORDERS = {
     "config": [
         ("models", "transformers and peft call it so"),
+        ("export/gguf_files", "transformers calls it so"),
         ("generation", "transformers calls it so"),
         ("training/dropout.py", "transformers calls it so"),
         ("recipe/source_recipe.py", "the Hub calls a part of a data set so"),

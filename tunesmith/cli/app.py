@@ -29,7 +29,7 @@ from tunesmith.cli.commands import (
     teach,
     train,
 )
-from tunesmith.cli.commands.using import ask, chat, check, publish, serve
+from tunesmith.cli.commands.using import ask, chat, check, export, publish, serve
 from tunesmith.cli.terminal.next_command import EndedCommand, show_next
 from tunesmith.errors import RecipeError
 
@@ -59,6 +59,7 @@ _COMMANDS: tuple[tuple[str, Any, Any], ...] = (
     (USE, chat.chat, chat.EXAMPLES),
     (USE, serve.serve_, serve.EXAMPLES),
     (USE, check.check, check.EXAMPLES),
+    (USE, export.export, export.EXAMPLES),
     (USE, publish.publish, publish.EXAMPLES),
 )
 

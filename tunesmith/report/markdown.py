@@ -5,6 +5,9 @@ import re
 from tunesmith.report.advice.curve_section import TITLE, curve_rows
 from tunesmith.report.advice.finding_text import finding_blocks
 from tunesmith.report.data.data_facts import data_facts, source_lines
+from tunesmith.report.exports.export_section import NOTE as EXPORT_NOTE
+from tunesmith.report.exports.export_section import TITLE as EXPORT_TITLE
+from tunesmith.report.exports.export_section import export_lines, export_rows
 from tunesmith.report.facts import facts, headline
 from tunesmith.report.judge_facts import (
     bound_lines,
@@ -50,7 +53,7 @@ def report_markdown(record: RunRecord, *, has_curves: bool) -> str:
     blocks = [f"# {markdown_escaped(record.name)}", f"**{title}.** {markdown_escaped(sentence)}"]
     blocks.append("\n".join(f"- {name}: {markdown_escaped(told)}" for name, told in facts(record)))
     blocks += [*finding_blocks(record, markdown_escaped), *_scores(record)]
-    blocks += [*_usable(record), *_judge(record), *_probes(record)]
+    blocks += [*_usable(record), *_judge(record), *_exports(record), *_probes(record)]
     if has_curves:
         blocks += ["## Training", "![Loss and learning rate over steps](curves.svg)"]
         blocks += [search_line(record.settings)] if record.settings else []
@@ -120,6 +123,15 @@ def _judge(record: RunRecord) -> list[str]:
     if pairs := preference_rows(record):
         blocks.append(table_lines([[markdown_escaped(cell) for cell in row] for row in pairs]))
     return [*blocks, "\n".join(f"- {markdown_escaped(line)}" for line in bound_lines(record))]
+
+
+def _exports(record: RunRecord) -> list[str]:
+    """What was exported; nothing where nothing was."""
+    if not record.exports:
+        return []
+    rows = [[markdown_escaped(cell) for cell in row] for row in export_rows(record.exports)]
+    lines = "\n".join(f"- {markdown_escaped(line)}" for line in export_lines(record.exports))
+    return [f"## {EXPORT_TITLE}", EXPORT_NOTE, table_lines(rows), lines]
 
 
 def _probes(record: RunRecord) -> list[str]:

@@ -10,6 +10,8 @@ from tunesmith.report.advice.curve_section import TITLE as CURVE_TITLE
 from tunesmith.report.advice.curve_section import curve_section
 from tunesmith.report.advice.finding_text import TITLE, findings_section
 from tunesmith.report.data.data_section import data_section
+from tunesmith.report.exports.export_section import TITLE as EXPORT_TITLE
+from tunesmith.report.exports.export_section import export_section
 from tunesmith.report.judge_facts import files_of
 from tunesmith.report.judge_section import judge_section
 from tunesmith.report.markup import Markup, joined, tag, void_tag
@@ -56,6 +58,7 @@ def report_html(record: RunRecord, curves: Mapping[Axis, str]) -> str:
         ("scores", "Scores", scores_section(record)),
         ("usable", "Usable?", usability_section(record)),
         ("judge", "The judge", judge_section(record)),
+        ("exported", EXPORT_TITLE, export_section(record.exports)),
         ("forgot", "What it forgot", probe_section(record)),
         ("training", "Training", curves_section(record, curves)),
         ("rows-curve", CURVE_TITLE, curve_section(record.curve)),

@@ -91,6 +91,7 @@ class RunRecord:
     recipe_file: str = "recipe.yaml"  # as it was given to the command that began the run
     benchmarks: Mapping[str, Any] = field(default_factory=dict)  # of lm_eval, if there are any
     settings: Mapping[str, Any] = field(default_factory=dict)  # that were found, if any were
+    exports: tuple[Mapping[str, Any], ...] = ()  # forms that were read back and compared
     groups: Mapping[str, Any] = field(default_factory=dict)  # scores by task, source, tag, kind
 
     @property
@@ -165,6 +166,7 @@ def read_run_record(folder: Path) -> RunRecord:
         findings=findings,
         curve=_json(folder / "curve.json"),
         recipe_file=str(_json(folder / RUN_MARKER).get("recipe") or "recipe.yaml"),
+        exports=tuple(_json(folder / "exports.json").get("exports", ())),
         settings=_json(folder / "settings.json") if _has_searched(folder) else {},
         **scored,
     )

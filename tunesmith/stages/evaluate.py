@@ -23,6 +23,7 @@ from tunesmith.stages.execution.output_file import are_grades
 from tunesmith.stages.execution.plugins_used import metric_plugins
 from tunesmith.stages.execution.progress import Progress
 from tunesmith.stages.execution.stage import Stage, StageResult, code_of, run_stage
+from tunesmith.stages.exporting.exported import exported_models
 from tunesmith.stages.prepare import prepare
 from tunesmith.stages.preparing.prepared_files import open_store
 from tunesmith.stages.preparing.settled_template import settled_renderer
@@ -59,7 +60,7 @@ def evaluate(run: Run) -> Scores:
     run.claim()
     check_endpoints(run)
     answer(run)
-    models = [BASE, TUNED, *other_models(run)]
+    models = [BASE, TUNED, *other_models(run), *exported_models(run.folder)]
     with run.locked():
         renderer = settled_renderer(run)
         _grade(run, renderer, models)

@@ -106,7 +106,7 @@ def _after_preview(ended: EndedCommand) -> Words:
 
 def _after_answer(ended: EndedCommand) -> Words:
     if ended.given.get("input_file") is None:
-        return ("evaluate", *ended.recipe)
+        return ("run", *ended.recipe)
     return _chat(ended, str(ended.given["target"]))
 
 
@@ -123,6 +123,12 @@ def _after_chat(ended: EndedCommand) -> Words:
 
 def _after_compare(ended: EndedCommand) -> Words:
     return _chat(ended, str(ended.given["runs"][-1]))
+
+
+def _after_export(ended: EndedCommand) -> Words:
+    """A recipe puts the exported form into the scores; a run's folder alone cannot."""
+    target = str(ended.given["target"])
+    return ("evaluate", *ended.recipe) if is_recipe(target) else ("report", target)
 
 
 def _chat(ended: EndedCommand, target: str) -> Words:
@@ -150,6 +156,7 @@ _NEXT: Mapping[str, Callable[[EndedCommand], Words]] = {
     "ask": _after_ask,
     "check": lambda ended: _chat(ended, str(ended.given["run"] or ended.given["target"])),
     "chat": _after_chat,
+    "export": _after_export,
     "serve": lambda ended: ("chat", str(ended.given["models"][0])),
     "plugins": lambda _: ("init",),
 }

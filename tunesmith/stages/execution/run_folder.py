@@ -56,6 +56,11 @@ class RunFolder:
         return self.path / "calls.sqlite"
 
     @property
+    def exports(self) -> Path:
+        """Which forms of the model were exported, and how they compare."""
+        return self.path / "exports.json"
+
+    @property
     def token_lengths(self) -> Path:
         """How long the rows of each split are."""
         return self.path / "data" / "token_lengths.json"

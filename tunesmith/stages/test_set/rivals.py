@@ -26,6 +26,7 @@ from tunesmith.stages.execution.opened_run import Run
 from tunesmith.stages.execution.output_file import are_completions
 from tunesmith.stages.execution.run_folder import RunFolder
 from tunesmith.stages.execution.stage import Stage, StageResult, code_of, forget, run_stage
+from tunesmith.stages.exporting.exported import exported_models, forget_stale
 from tunesmith.stages.preparing.answerable import prompt_tokens
 from tunesmith.stages.preparing.prepared_files import read_split
 from tunesmith.stages.responders.endpoint import forecast_in_words, open_caller
@@ -106,7 +107,10 @@ def answer_others(run: Run, renderer: Renderer, *, base: object) -> dict[str, St
     for name, rival in rival_names(recipe).items():
         ask = _answer_local if rival.path is not None else _answer_server
         results[name] = ask(name, beside_recipe(rival, run.recipe_folder), run)
-    kept = {folder.completions(name) for name in ("base", "tuned", *results)}
+    forget_stale(folder)
+    kept = {
+        folder.completions(name) for name in ("base", "tuned", *results, *exported_models(folder))
+    }
     for file in folder.completions("base").parent.glob("[!.]*.jsonl"):
         if file not in kept and are_completions(file):
             file.unlink()

@@ -1,0 +1,1 @@
+"""A model in memory -> a GGUF file, and what llama.cpp makes of it."""

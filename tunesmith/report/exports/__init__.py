@@ -1,0 +1,1 @@
+"""A run's exported forms -> the parts of the report that show them."""

@@ -1,0 +1,1 @@
+"""A run -> its model in a form that others run, read back and compared before it is called so."""

@@ -1,0 +1,286 @@
+"""A run's model -> a GGUF file that llama.cpp reads as it was measured, or none.
+
+The file is written beside its place, read back, and asked everything in llama.cpp: ids of texts of
+all scripts, the prompts of its own chat template, next tokens, answers to all test rows.
+"""
+
+import json
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from tunesmith.errors import RefusedError
+from tunesmith.export.gguf_files.gguf_content import (
+    GgufContent,
+    GgufTokens,
+    gguf_content,
+    gguf_problems,
+    vocabulary_only,
+    write_gguf,
+)
+from tunesmith.export.gguf_files.llama_cpp import LlamaCpp, LlamaCppAnswer
+from tunesmith.export.gguf_files.tensor_types import tensor_type
+from tunesmith.generation.prompt import Continuation
+from tunesmith.generation.responder import Completion, Responder
+from tunesmith.models.forward import own_attention
+from tunesmith.stages.exporting.exported_rows import (
+    ExportedRow,
+    MeasuredModel,
+    looked_at,
+    tried_texts,
+)
+from tunesmith.templates.template import Segment
+from tunesmith.tokens.encode import encode_prompt
+
+_NUM_LIKELY = 100
+_FURTHEST = {"f32": 0.02, "f16": 0.1}  # nats of the likely next tokens
+_LEAST_EQUAL = {"f32": 0.95, "f16": 0.95}  # share of answers, where no two tokens are near a tie
+_FIRST_TEXTS = 40  # tell most ways to split apart
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RuntimeFindings:
+    """What llama.cpp made of a file.
+
+    Attributes:
+        problems: Why it is not what was measured; empty where it is.
+        figures: What was compared, by name.
+        completions: Its answers to the test rows.
+    """
+
+    problems: tuple[str, ...]
+    figures: dict[str, object]
+    completions: tuple[Completion, ...]
+
+
+def write_checked_gguf(
+    path: Path, measured: MeasuredModel, *, kind: str, name: str
+) -> RuntimeFindings:
+    """Write a GGUF file and try it.
+
+    Args:
+        path: Where it goes.
+        measured: The tuned model.
+        kind: Such as f16 or q4_0.
+        name: What the model is called in the file.
+
+    Raises:
+        RefusedError: It is not the model that was measured; the message names what differs.
+    """
+    progress, responder = measured.run.progress, measured.responder
+    content = _content(measured, kind, name)
+    texts = tried_texts(responder)
+    progress.start("looking for the way texts are split", None)
+    content = _with_split(content, responder, texts, path.with_suffix(".vocabulary"))
+    progress.start(f"writing {path.name}", None)
+    write_gguf(content, path)
+    progress.start("reading it back", None)
+    if problems := gguf_problems(path, content):
+        raise export_refusal(problems, path)
+    findings = try_in_llama_cpp(path, measured, texts, kind=kind)
+    if findings.problems:
+        raise export_refusal(findings.problems, path)
+    return findings
+
+
+def export_refusal(problems: Sequence[str], path: Path) -> RefusedError:
+    """Why a file is not called exported."""
+    told = "".join(f"\n  {problem}" for problem in problems[:5])
+    more = f"\n  and {len(problems) - 5} more" if len(problems) > 5 else ""
+    return RefusedError(
+        f"the file is not the model that was measured:{told}{more}\n",
+        where=path.name,
+        cure="It was taken away. --to safetensors keeps everything as it is.",
+    )
+
+
+def _content(measured: MeasuredModel, kind: str, name: str) -> GgufContent:
+    responder = measured.responder
+    tokenizer = responder.tokenizer
+    state = json.loads(tokenizer.encoder.scanner.backend.to_str())
+    ids = _special_ids(responder)
+    begin = ids.get("bos")
+    tokens = GgufTokens(
+        state=state,
+        ids=ids,
+        chat_template=measured.chat_template,
+        adds_begin=begin is not None and all(row.ids[:1] == (begin,) for row in measured.rows),
+    )
+    return gguf_content(responder.model.inner, tokens, name=name, kind=tensor_type(kind))
+
+
+def _special_ids(responder: Responder) -> dict[str, int]:
+    hf, stops = responder.tokenizer.hf, responder.stop_ids
+    ids = {"bos": hf.bos_token_id, "pad": hf.pad_token_id, "unk": hf.unk_token_id}
+    ids["eos"] = stops[0] if stops else hf.eos_token_id
+    ids["eot"] = stops[1] if len(stops) > 1 else None
+    return {name: int(token) for name, token in ids.items() if token is not None}
+
+
+def _with_split(
+    content: GgufContent, responder: Responder, texts: Sequence[str], place: Path
+) -> GgufContent:
+    """The content with the first way to split that gives the tokenizer's ids.
+
+    Raises:
+        RefusedError: None does.
+    """
+    wanted = [_plain_ids(responder, text) for text in texts]
+    differing = ""
+    try:
+        for name in content.splits:
+            split = content.split_by(name)
+            write_gguf(vocabulary_only(split), place)
+            with _opened(place, 64) as runtime:
+                found = _first_difference(runtime, texts, wanted)
+            if found is None:
+                return split
+            differing = differing or found
+    finally:
+        place.unlink(missing_ok=True)
+    problem = f"llama.cpp cannot split texts as this model's tokenizer does ({differing})"
+    cure = "Use --to safetensors; transformers and vLLM read the tokenizer as it is."
+    raise RefusedError(problem, where="--to gguf", cure=cure)
+
+
+def _first_difference(
+    runtime: LlamaCpp, texts: Sequence[str], wanted: Sequence[Sequence[int]]
+) -> str | None:
+    for text, ids in zip(texts, wanted, strict=True):
+        found = runtime.ids_of(text, reads_control=False)
+        if found != list(ids):
+            return f"{text!r} gives {found[:8]}, here {list(ids)[:8]}"
+    return None
+
+
+def _plain_ids(responder: Responder, text: str) -> list[int]:
+    typed = Segment(text=text, is_content=True, is_trained=False)
+    return [int(one) for one in encode_prompt((typed,), responder.tokenizer)]
+
+
+def _opened(path: Path, context_tokens: int) -> LlamaCpp:
+    return LlamaCpp(path, context_tokens=context_tokens, num_threads=torch.get_num_threads())
+
+
+def try_in_llama_cpp(
+    path: Path, measured: MeasuredModel, texts: Sequence[str], *, kind: str
+) -> RuntimeFindings:
+    """Ask llama.cpp everything, and compare.
+
+    Args:
+        path: The file.
+        measured: The tuned model.
+        texts: To compare ids by.
+        kind: How the file's matrices are stored.
+    """
+    responder, rows = measured.responder, measured.rows
+    longest = max((len(row.ids) + row.room for row in rows), default=64)
+    with _opened(path, longest + 8) as runtime:
+        problems = [*_id_problems(runtime, responder, texts), *_prompt_problems(runtime, rows)]
+        numbers = _compared_numbers(runtime, responder, looked_at(rows))
+        limit = _FURTHEST.get(kind)
+        if limit is not None and numbers["furthest"] > limit:
+            problems.append(
+                f"next tokens differ by {numbers['furthest']:.2g} nats; {kind} allows {limit}"
+            )
+        if problems:
+            return RuntimeFindings(problems=tuple(problems), figures={}, completions=())
+        completions = tuple(_answers(runtime, measured, kind))
+    equal = _equal_answers(rows, completions)
+    figures: dict[str, object] = {
+        "texts": len(texts),
+        "prompts": sum(row.chat is not None for row in rows),
+        "rows": len(rows),
+        "looked_at": int(numbers["rows"]),
+        "furthest_nats": numbers["furthest"],
+        "kl_nats": numbers["kl"],
+        "equal_answers": equal,
+    }
+    near = sum(row.tuned.has_near_tie for row in rows)
+    least = _LEAST_EQUAL.get(kind, 0.0) * len(rows) - near
+    problems = [] if equal >= least else [f"only {equal} of {len(rows)} answers are the same"]
+    return RuntimeFindings(problems=tuple(problems), figures=figures, completions=completions)
+
+
+def _id_problems(runtime: LlamaCpp, responder: Responder, texts: Sequence[str]) -> Iterator[str]:
+    hf = responder.tokenizer.hf
+    wanted = [_plain_ids(responder, text) for text in texts]
+    if found := _first_difference(runtime, texts, wanted):
+        yield f"text has other ids: {found}"
+    for text in texts:
+        ids = [int(one) for one in hf(text, add_special_tokens=False).input_ids]
+        if (read := runtime.ids_of(text, reads_control=True)) != ids:
+            yield f"control words have other ids: {text!r} gives {read[:8]}, here {ids[:8]}"
+            return
+
+
+def _prompt_problems(runtime: LlamaCpp, rows: Sequence[ExportedRow]) -> Iterator[str]:
+    for row in rows:
+        if row.chat is None:
+            continue
+        prompt = runtime.prompt_of(row.chat)
+        ids = runtime.ids_of(prompt, reads_control=True, adds_begin=True)
+        if ids != list(row.ids):
+            yield f"the prompt of row {row.example_id} is another: {prompt[:80]!r}"
+            return
+
+
+def _compared_numbers(
+    runtime: LlamaCpp, responder: Responder, rows: Sequence[ExportedRow]
+) -> dict[str, float]:
+    """The largest difference of likely next tokens, and the mean KL over them, in nats."""
+    furthest, divergences = 0.0, []
+    for row in rows:
+        read = runtime.log_probabilities(row.ids, num_likely=_NUM_LIKELY)
+        if not read:
+            continue
+        own = torch.log_softmax(last_logits(responder, row.ids), dim=-1)
+        pairs = [
+            (float(own[token]), value) for token, value in read.items() if math.isfinite(value)
+        ]
+        furthest = max([furthest, *(abs(one - two) for one, two in pairs if one > math.log(1e-4))])
+        divergences.append(sum(math.exp(one) * (one - two) for one, two in pairs))
+    num_rows = len(divergences)
+    return {"furthest": furthest, "kl": sum(divergences) / max(1, num_rows), "rows": num_rows}
+
+
+def last_logits(responder: Responder, ids: Sequence[int]) -> torch.Tensor:
+    """What a model expects behind a prompt: logits of shape [vocabulary] in fp32."""
+    model = responder.model
+    network: Any = model.inner
+    with torch.no_grad(), own_attention(model):
+        output = network(torch.tensor([list(ids)], device=model.device))
+    logits: torch.Tensor = output.logits[0, -1].float().cpu()
+    return logits
+
+
+def _answers(runtime: LlamaCpp, measured: MeasuredModel, name: str) -> Iterator[Completion]:
+    progress, rows = measured.run.progress, measured.rows
+    progress.start(f"answering ({name}, llama.cpp)", len(rows))
+    for row in rows:
+        answer = runtime.write(row.ids, num_tokens=row.room)
+        yield _completion(measured.responder, row, answer, name)
+        progress.advance()
+
+
+def _completion(
+    responder: Responder, row: ExportedRow, answer: LlamaCppAnswer, name: str
+) -> Completion:
+    written = Continuation(
+        ids=list(answer.ids), finish_reason="stop" if answer.is_ended else "length"
+    )
+    return Completion(
+        example_id=row.example_id,
+        model=name,
+        text=responder.text_of(written),
+        num_tokens=len(answer.ids),
+        finish_reason=responder.finish_of(written),
+    )
+
+
+def _equal_answers(rows: Sequence[ExportedRow], completions: Sequence[Completion]) -> int:
+    return sum(row.tuned.text == one.text for row, one in zip(rows, completions, strict=True))

@@ -1,0 +1,214 @@
+"""A run and a format -> its model in that form, which was compared with what was measured."""
+
+import shutil
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from tunesmith.errors import MissingError, RecipeError
+from tunesmith.evaluation.grade import Comparison
+from tunesmith.evaluation.metrics import grade_completions
+from tunesmith.evaluation.references import ReferenceFile
+from tunesmith.evaluation.score import Column, compare_columns
+from tunesmith.evaluation.verdict import metric_title
+from tunesmith.files import write_json_lines
+from tunesmith.generation.responder import Completion, Responder
+from tunesmith.models.load import find_model, is_model_folder
+from tunesmith.report.number_text import number
+from tunesmith.stages.execution.opened_run import Run, open_run
+from tunesmith.stages.execution.progress import Progress
+from tunesmith.stages.execution.run_folder import RunFolder
+from tunesmith.stages.exporting.export_folder import write_checked_folder
+from tunesmith.stages.exporting.export_gguf import RuntimeFindings, write_checked_gguf
+from tunesmith.stages.exporting.exported import Exported, hash_of, remember_export
+from tunesmith.stages.exporting.exported_rows import MeasuredModel, exported_rows
+from tunesmith.stages.exporting.ollama_folder import write_ollama_folder
+from tunesmith.stages.responders.load_responder import tuned_responder
+from tunesmith.stages.responders.renderer import model_renderer
+from tunesmith.stages.test_set.text_grades import text_metrics
+
+FORMATS = ("safetensors", "gguf", "ollama")
+_TYPES = {"safetensors": "f32", "gguf": "f16", "ollama": "q8_0"}
+
+
+def export_model(
+    folder: RunFolder,
+    form: str,
+    *,
+    kind: str | None = None,
+    out: Path | None = None,
+    is_replacing: bool = False,
+    progress: Progress,
+) -> Exported:
+    """Write a run's tuned model in another form, read it back, and compare it.
+
+    Args:
+        folder: A run that has answered its test rows.
+        form: `safetensors`, `gguf` or `ollama`.
+        kind: How matrices are stored: f32, f16, q4_0 and so on.
+        out: Where it goes; into the run's folder if not given.
+        is_replacing: Something that stands there may be replaced.
+        progress: Told of the steps.
+
+    Raises:
+        RecipeError: There is no such form, or something stands at its place.
+        MissingError: The run has no model or no answers.
+        RefusedError: What was written is not the model that was measured.
+    """
+    if form not in FORMATS:
+        cure = f"Known are {', '.join(FORMATS)}."
+        raise RecipeError(f"no format {form!r}", where="--to", cure=cure)
+    kind = kind or _TYPES[form]
+    run = open_run(folder.path, progress=progress)
+    responder = _tuned(run)
+    measured = MeasuredModel(run=run, responder=responder, rows=exported_rows(run, responder))
+    path = _place(folder, form, kind, out, is_replacing)
+    temporary = path.with_name(f".tmp-{path.name}")
+    _remove(temporary)
+    temporary.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        found = _written(temporary, measured, form=form, kind=kind)
+        _remove(path)
+        temporary.rename(path)
+    finally:
+        progress.close()
+        _remove(temporary)
+    name = kind if form != "safetensors" else f"safetensors-{kind}"
+    return _told(run, found, name=name, form=form, path=path)
+
+
+def _tuned(run: Run) -> Responder:
+    """The tuned model as it was measured, on the processor.
+
+    Raises:
+        MissingError: There is none.
+    """
+    if not is_model_folder(run.folder.model):
+        cure = "Run tunesmith run RECIPE first."
+        raise MissingError("the run has no model yet", where=str(run.folder.path), cure=cure)
+    place = find_model(str(run.folder.model))
+    training = run.recipe.training.model_copy(update={"device": "cpu"})
+    recipe = run.recipe.model_copy(update={"training": training})
+    return tuned_responder(recipe, model_renderer(place), place)
+
+
+def _place(folder: RunFolder, form: str, kind: str, out: Path | None, is_replacing: bool) -> Path:
+    name = folder.path.resolve().name
+    names = {"gguf": f"{name}-{kind}.gguf", "ollama": f"ollama-{kind}"}
+    path = out or folder.path / "exports" / names.get(form, f"safetensors-{kind}")
+    if form == "gguf" and path.suffix != ".gguf":
+        raise RecipeError(f"{path.name} is no name of a GGUF file", where="--out")
+    if path.exists() and not is_replacing:
+        cure = "Name another place with --out, or replace it with --replace."
+        raise RecipeError("something stands there already", where=str(path), cure=cure)
+    return path
+
+
+def _written(place: Path, measured: MeasuredModel, *, form: str, kind: str) -> RuntimeFindings:
+    name = measured.run.folder.path.resolve().name
+    if form == "safetensors":
+        return write_checked_folder(place, measured, kind=kind)
+    if form == "gguf":
+        return write_checked_gguf(place, measured, kind=kind, name=name)
+    place.mkdir()
+    file = f"{name}-{kind}.gguf"
+    found = write_checked_gguf(place / file, measured, kind=kind, name=name)
+    write_ollama_folder(place, file, measured.responder)
+    return found
+
+
+def _remove(path: Path) -> None:
+    if path.is_dir():
+        shutil.rmtree(path)
+    path.unlink(missing_ok=True)
+
+
+def _told(run: Run, found: RuntimeFindings, *, name: str, form: str, path: Path) -> Exported:
+    """The record, and the answers beside those of the other models."""
+    folder = run.folder
+    completions = [replace(one, model=name) for one in found.completions]
+    write_json_lines(folder.completions(name), (one.to_json() for one in completions))
+    differences = _differences(run, completions, name)
+    exported = Exported(
+        name=name,
+        format=form,
+        path=str(path),
+        sha256=hash_of(path if path.is_file() or form == "safetensors" else _only_gguf(path)),
+        compared=found.figures,
+        differences={one.metric: one.to_json() for one in differences},
+        summary=tuple(_lines(found.figures, differences, name, form, path)),
+    )
+    remember_export(folder, exported)
+    return exported
+
+
+def _only_gguf(path: Path) -> Path:
+    (found,) = path.glob("*.gguf")
+    return found
+
+
+def _differences(run: Run, completions: Sequence[Completion], name: str) -> list[Comparison]:
+    """How its scores differ from the tuned model's, row by row, under each metric of texts."""
+    references = ReferenceFile(run.folder.examples("test"))
+    asked = {one.example_id for one in completions}
+    tuned = [one for one in run.answers("tuned") if one.example_id in asked]
+    found = []
+    for metric in text_metrics(run.recipe):
+        columns = {
+            model: _column(answers, references, metric, model)
+            for model, answers in (("tuned", tuned), (name, completions))
+        }
+        found.append(compare_columns(columns, metric=metric, first="tuned", second=name))
+    return found
+
+
+def _column(
+    answers: Sequence[Completion], references: ReferenceFile, metric: str, model: str
+) -> Column:
+    column = Column()
+    for grade in grade_completions(iter(answers), references, metric=metric, model=model):
+        if grade.score is None:
+            column.failed.add(grade.example_id)
+            continue
+        column.ids[grade.example_id] = len(column.scores)
+        column.scores.append(grade.score)
+        column.weights.append(grade.weight)
+    return column
+
+
+def _lines(
+    figures: Mapping[str, object],
+    differences: Sequence[Comparison],
+    name: str,
+    form: str,
+    path: Path,
+) -> list[str]:
+    runtime = "transformers" if form == "safetensors" else "llama.cpp"
+    lines = [
+        f"{figures['equal_answers']} of {figures['rows']} test answers are the same in {runtime}"
+    ]
+    if "texts" in figures:
+        lines.append(
+            f"{figures['texts']} texts and {figures['prompts']} prompts have the same ids; next "
+            f"tokens differ by at most {figures['furthest_nats']:.2g} nats"
+        )
+    lines += [difference_line(one, name) for one in differences]
+    lines.append(f"{form}: {path}")
+    if form == "ollama":
+        lines.append(
+            f"create it: cd {path} && ollama create {path.parent.parent.name} -f Modelfile"
+        )
+    return lines
+
+
+def difference_line(one: Comparison, name: str) -> str:
+    """`q4_0: token F1 1.2 points worse (0.1 to 2.4)`."""
+    title = metric_title(one.metric)
+    if one.difference is None or one.low is None or one.high is None:
+        return f"{name}: {title} cannot be compared"
+    ends = sorted((abs(one.low), abs(one.high)))
+    if one.verdict == "no difference shown":
+        spread = f"{number(one.low)} to {number(one.high)}"
+        return f"{name}: {title} {number(one.difference)} points ({spread}), no difference shown"
+    points = number(abs(one.difference))
+    return f"{name}: {title} {points} points {one.verdict} ({number(ends[0])} to {number(ends[1])})"
