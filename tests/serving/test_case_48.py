@@ -198,11 +198,13 @@ def test_an_unknown_address_is_an_error_in_the_same_shape(server: TinyServer, pa
     assert _refused(server.send("GET", "/v1/chat/completions"), 405)
 
 
-def test_every_route_but_health_asks_for_the_key() -> None:
+def test_every_route_but_health_and_the_page_asks_for_the_key() -> None:
     with running([_model()], door=Door(key=KEY, hosts=None)) as server:
         assert server.send("GET", "/health").status == 200
         routes = [("GET", "/v1/models"), ("GET", "/v1/models/alpaca"), ("GET", "/nothing")]
-        routes += [("POST", "/v1/chat/completions"), ("POST", "/v1/completions"), ("GET", "/")]
+        routes += [
+            ("POST", f"/v1/{name}") for name in ("chat/completions", "completions", "feedback")
+        ]
         wrong = [{}, {"Authorization": "Bearer x"}, {"Authorization": KEY}]
         wrong += [{"Authorization": f"Bearer {KEY}x"}, {"Authorization": "Bearer \xff"}]
         for method, path in routes:

@@ -19,6 +19,7 @@ from tunesmith.examples.mix import OVER_WEIGHT
 from tunesmith.examples.promptsource.prompt_file import CANNOT_RUN
 from tunesmith.examples.splitting.duplicates import EXACT_DUPLICATE, NEAR_DUPLICATE
 from tunesmith.examples.splitting.groups import BRIDGES_SPLITS
+from tunesmith.sources.feedback_rows import LEFT_OUT_OF_FEEDBACK
 from tunesmith.sources.not_read import NotReadCount
 from tunesmith.sources.pages.outline import LEFT_OUT_OF_PAGES
 from tunesmith.sources.row import Dropped, source_name
@@ -37,6 +38,7 @@ NOT_FAULTY = (
     )
     | CLEANED
     | EMPTY_CELLS
+    | LEFT_OUT_OF_FEEDBACK
     | LEFT_OUT_OF_PAGES
     | LEFT_OUT_OF_THREADS
 )

@@ -30,6 +30,7 @@ SourceKindName = Literal[
     "messenger",
     "irc",
     "transcript",
+    "feedback",
 ]
 TemplateName = Literal[
     "auto", "alpaca", "question-answer", "concatenate", "phi3", "chatml", "chat", "plain"

@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import logging
 from collections.abc import AsyncIterator, Callable, Sequence
+from functools import partial
 from typing import Any
 
 import orjson
@@ -15,9 +16,11 @@ from starlette.exceptions import HTTPException
 from tunesmith.generation.prompt import Continuation
 from tunesmith.serving.api_error import ApiError
 from tunesmith.serving.exchange import Exchange
+from tunesmith.serving.feedback import append_feedback, feedback_row
 from tunesmith.serving.guards import Door, Guard, too_large
 from tunesmith.serving.hosted_model import HostedModel
 from tunesmith.serving.json_body import read_request_body
+from tunesmith.serving.page.chat_page import add_page
 from tunesmith.serving.replies import Reply
 from tunesmith.serving.served_request import (
     ServedRequest,
@@ -55,6 +58,27 @@ class AnswerService:
         known = ", ".join(self.models)
         problem = f"there is no model {name[:60]!r}. Known: {known}."
         raise ApiError(problem, status=404, param="model", code="model_not_found")
+
+    async def keep_feedback(self, request: Request) -> Response:
+        """Write down what a person thinks of an answer.
+
+        Raises:
+            ApiError: It is not kept.
+        """
+        media = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+        if media != "application/json":
+            problem = f"feedback is JSON, not {media[:60] or 'without a Content-Type'!r}"
+            raise ApiError(f"{problem}. Send application/json.", status=415, code="not_json")
+        limits = self.limits
+        body = read_request_body(await _body(request, limits), depth=limits.json_depth)
+        hosted = self.find(str(body.get("model")))
+        if hosted.feedback is None:
+            problem = f"{hosted.name} is no run's model, so there is no run to keep feedback with"
+            raise ApiError(problem, status=409, param="model", code="no_run")
+        row = feedback_row(body, hosted, limits)
+        append = partial(append_feedback, most_bytes=limits.feedback_bytes)
+        await run_in_threadpool(append, hosted.feedback, row)
+        return JSONResponse({"object": "feedback", "kept_in": hosted.feedback.name})
 
     async def answer(self, request: Request, read: Reader) -> Response:
         """Answer a request; a client that leaves ends what is written for it.
@@ -123,6 +147,7 @@ def create_app(
     app.add_exception_handler(HTTPException, _refuse_url)
     app.add_exception_handler(Exception, _fail)
     _add_routes(app, service)
+    add_page(app)
     return app
 
 
@@ -146,6 +171,10 @@ def _add_routes(app: FastAPI, service: AnswerService) -> None:
     @app.post("/v1/chat/completions")
     async def answer_chat(request: Request) -> Response:
         return await service.answer(request, read_chat_request)
+
+    @app.post("/v1/feedback")
+    async def keep_feedback(request: Request) -> Response:
+        return await service.keep_feedback(request)
 
     @app.post("/v1/completions")
     async def continue_raw(request: Request) -> Response:

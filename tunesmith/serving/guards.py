@@ -1,4 +1,4 @@
-"""A request before anything reads it -> let through, or refused by its host, key or size."""
+"""A request before anything reads it -> let through, or refused by host, origin, key or size."""
 
 import hmac
 from collections.abc import Awaitable, Callable, MutableMapping
@@ -8,6 +8,7 @@ from typing import Any
 from starlette.responses import JSONResponse
 
 from tunesmith.serving.api_error import ApiError
+from tunesmith.serving.page.chat_page import PAGE_FILES
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
@@ -15,7 +16,8 @@ Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 App = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
-_OPEN_PATHS = {"/health"}
+_OPEN_PATHS = {"/health", "/", *(f"/{name}" for name in PAGE_FILES)}
+_SAFE_METHODS = {"GET", "HEAD", "OPTIONS"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,6 +66,8 @@ class Guard:
                 status=403,
                 code="wrong_host",
             )
+        if scope["method"] not in _SAFE_METHODS:
+            _check_origin(headers, hosts[0])
         self._check_key(scope["path"], headers)
         sizes = [value for name, value in headers if name == b"content-length"]
         if any(not one.isdigit() or int(one[:19]) > self._body_bytes for one in sizes):
@@ -82,6 +86,18 @@ class Guard:
                 code="invalid_api_key",
                 headers={"WWW-Authenticate": "Bearer"},
             )
+
+
+def _check_origin(headers: list[tuple[bytes, bytes]], host: bytes) -> None:
+    """A browser names the page that sends; one that is not ours has nothing to send here."""
+    origins = [value.strip().lower() for name, value in headers if name == b"origin"]
+    own = {scheme + host.strip().lower() for scheme in (b"http://", b"https://")}
+    if not set(origins) <= own:
+        raise ApiError(
+            "a page of another site may not send to this server (Origin). Use the page at /.",
+            status=403,
+            code="wrong_origin",
+        )
 
 
 def too_large(most: int) -> ApiError:

@@ -3,10 +3,11 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
+from pathlib import Path
 from typing import Any
 
 from tunesmith.errors import TunesmithError
-from tunesmith.examples.example import Message
+from tunesmith.examples.example import Message, Role
 from tunesmith.files import hash_json
 from tunesmith.generation.prompt import AskedText, GenerationListeners, Prompt
 from tunesmith.generation.responder import OpenQuestion, Responder
@@ -30,11 +31,13 @@ class HostedModel:
         name: Its id in requests.
         responder: Who answers; its recipe is what a request that says nothing gets.
         created: When its weights were written, in seconds since 1970.
+        feedback: The file beside its run for what is thought of its answers; None: there is no run.
     """
 
     name: str
     responder: Responder
     created: int = 0
+    feedback: Path | None = None
 
     @cached_property
     def rendering(self) -> str:
@@ -55,6 +58,16 @@ class HostedModel:
         return first[: next((place for place, (a, b) in pairs if a != b), len(first))]
 
     @cached_property
+    def takes_conversations(self) -> bool:
+        """Whether its template has place for more than one question."""
+        roles: tuple[Role, ...] = ("user", "assistant", "user")
+        try:
+            self._chat_prompt([Message(role=role, content="a") for role in roles])
+        except TunesmithError:
+            return False
+        return True
+
+    @cached_property
     def tells_probabilities(self) -> bool:
         """Whether the decoding loop writes all its texts; transformers' own tells none."""
         model = self.responder.model
@@ -67,6 +80,8 @@ class HostedModel:
             "object": "model",
             "created": self.created,
             "owned_by": "tunesmith",
+            "takes_conversations": self.takes_conversations,
+            "takes_feedback": self.feedback is not None,
         }
 
     def prompts(self, request: ServedRequest, *, most: int) -> list[Prompt]:

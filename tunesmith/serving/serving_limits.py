@@ -20,6 +20,7 @@ class ServingLimits:
         new_tokens: Of an answer.
         request_seconds: From a request's first byte to its answer's last.
         header_seconds: For a request's headers to arrive.
+        feedback_bytes: Of the file with the feedback on a run's answers.
         drain_seconds: For running answers to end once the server is asked to stop.
     """
 
@@ -35,4 +36,5 @@ class ServingLimits:
     new_tokens: int = 32_768
     request_seconds: float = 600.0
     header_seconds: float = 10.0
+    feedback_bytes: int = 100_000_000
     drain_seconds: float = 30.0

@@ -21,13 +21,14 @@ from tunesmith.entry_points import (
 )
 from tunesmith.errors import RecipeError
 from tunesmith.sources.chat_kinds import CHAT_KINDS
+from tunesmith.sources.feedback_rows import FEEDBACK
 from tunesmith.sources.kind import Recognition, SourceFile, SourceKind
 from tunesmith.sources.material import Material, Piece
 from tunesmith.sources.page_kinds import DOCUMENT, FAQ, PAGE_FOLDER, TEXT
 from tunesmith.sources.row import Dropped, NotRead
 from tunesmith.sources.row_kinds import ROW_KINDS
 
-BUILT_IN = (*CHAT_KINDS, TEXT, FAQ, DOCUMENT, PAGE_FOLDER, *ROW_KINDS)
+BUILT_IN = (FEEDBACK, *CHAT_KINDS, TEXT, FAQ, DOCUMENT, PAGE_FOLDER, *ROW_KINDS)
 _BY_NAME = {kind.name: kind for kind in BUILT_IN if kind is not PAGE_FOLDER}
 NAMES = tuple(_BY_NAME)
 _RESERVED = {kind.name for kind in BUILT_IN} | {"hub"}  # what sources are said to be read as

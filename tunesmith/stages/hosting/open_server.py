@@ -2,6 +2,7 @@
 
 import ipaddress
 import os
+import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from importlib.util import find_spec
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from tunesmith.serving.hosted_model import HostedModel
     from tunesmith.serving.http_server import HttpServer
 
+FEEDBACK = "feedback.jsonl"  # beside a run
 _LEAST_KEY = 16
 
 
@@ -178,7 +180,10 @@ def _hosted(places: Sequence[Path], told: Progress) -> "list[HostedModel]":
         else:
             responder = named_responder(str(place), recipe=GenerationRecipe())
             created = 0
-        models.append(HostedModel(name=name, responder=responder, created=created))
+        feedback = place / FEEDBACK if is_run(place) else None
+        models.append(
+            HostedModel(name=name, responder=responder, created=created, feedback=feedback)
+        )
     return models
 
 
@@ -189,10 +194,21 @@ def _lines(url: str, models: "Sequence[HostedModel]", key_env: str | None) -> li
     body = f'{{"model": "{first}", "messages": [{{"role": "user", "content": "Hello"}}]}}'
     given = f"${key_env}" if key_env else "none"
     return [
-        f"{url} serves {', '.join(one.name for one in models)}",
+        f"{url} serves {', '.join(one.name for one in models)}; in a browser it is a chat",
         "",
         f"curl {url}/v1/chat/completions{key} -H 'Content-Type: application/json' -d '{body}'",
         f"export OPENAI_BASE_URL={url}/v1 OPENAI_API_KEY={given}",
+        *_check_line(url, models, key_env),
         "",
         "Ctrl-C ends it; what is being answered is finished first.",
     ]
+
+
+def _check_line(url: str, models: "Sequence[HostedModel]", key_env: str | None) -> list[str]:
+    """How to prove that the first run's model is the one that was measured."""
+    named = [(one.name, one.feedback.parent) for one in models if one.feedback is not None]
+    if not named:
+        return []
+    model, run = named[0]
+    words = ["tunesmith", "check", f"{url}/v1", str(run), "--model", model]
+    return [shlex.join(words + (["--key-env", key_env] if key_env else []))]
