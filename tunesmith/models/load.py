@@ -146,7 +146,7 @@ def _load_adapted(place: ModelPlace, folder: Path) -> Any:
     base = adapter_base(place)
     assert base is not None
     recorded = _recorded_base(folder)
-    _require_same_base(base, recorded, folder)
+    require_same_base(base, recorded, folder)
     return load_adapter(load_network(base), folder)
 
 
@@ -201,16 +201,25 @@ def _recorded_base(folder: Path) -> dict[str, Any]:
     return {"name": name, "revision": config.get("revision")}
 
 
-def _require_same_base(place: ModelPlace, recorded: dict[str, Any], folder: Path) -> None:
-    """An adapter is nothing without the weights it was trained on."""
+def require_same_base(place: ModelPlace, recorded: dict[str, Any], folder: Path) -> None:
+    """Refuse a base model that is not the one that was tuned.
+
+    Args:
+        place: Where it lies now.
+        recorded: What the tuned model's contract says of it.
+        folder: The tuned model's.
+
+    Raises:
+        RefusedError: Its weights or its tokenizer have changed.
+    """
     expected = recorded.get("fingerprint")
     if expected is None or place.folder is None:
         return
     if weights_fingerprint(place.folder) != expected:
         raise RefusedError(
-            f"its base model {place.name} has changed since the adapter was trained",
+            f"its base model {place.name} has changed since it was tuned",
             where=str(folder),
-            cure="Put the old base model back, or train the adapter again.",
+            cure="Put the old base model back, or train again.",
         )
 
 

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -16,13 +17,15 @@ from urllib.request import Request, urlopen
 import pytest
 
 from tests.stages.rig import Talk, colour_rows, make_recipe, opened, run_folder, write_rows
-from tunesmith.errors import MissingError, RecipeError, TunesmithError
-from tunesmith.files import read_json_lines
+from tunesmith.errors import MissingError, RecipeError, RefusedError, TunesmithError
+from tunesmith.files import read_json, read_json_lines, write_json
+from tunesmith.recipe.recipe import GenerationRecipe
 from tunesmith.serving.serving_limits import ServingLimits
 from tunesmith.stages.answer import answer
 from tunesmith.stages.execution.run_folder import RunFolder
 from tunesmith.stages.hosting import open_server as hosting
 from tunesmith.stages.hosting.open_server import OpenServer, ServeOptions, open_server
+from tunesmith.stages.responders.model_names import run_responder
 from tunesmith.stages.train import train
 
 FREE = ServeOptions(port=0, limits=ServingLimits(drain_seconds=2))
@@ -165,3 +168,21 @@ def test_the_command_ends_with_zero_when_it_is_asked_to_stop(
         assert _ask(told["url"], "tuned", "Hello")["choices"]
         one.send_signal(sig)
         assert one.wait(timeout=20) == 0
+
+
+def test_a_base_that_is_another_by_now_is_left_out_and_named(
+    run: RunFolder, tmp_path: Path
+) -> None:
+    shutil.copytree(run.path, tmp_path / "mine")
+    contract = tmp_path / "mine" / "model" / "tunesmith.json"
+    told = read_json(contract)
+    folder = (run.model / told["base"]["name"]).resolve()
+    told["base"] |= {"name": str(folder), "fingerprint": "another"}
+    write_json(contract, told)
+    talk = Talk()
+    server = open_server([str(tmp_path / "mine")], FREE, progress=talk)
+    with _serving(server):
+        assert server.told.models == ("tuned",)
+    assert any("base is left out" in note and "has changed" in note for note in talk.notes)
+    with pytest.raises(RefusedError, match="has changed since it was tuned"):
+        run_responder("base", RunFolder(tmp_path / "mine"), GenerationRecipe())

@@ -9,7 +9,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tunesmith.errors import MissingError, RecipeError
+from tunesmith.errors import MissingError, RecipeError, RefusedError
 from tunesmith.models.load import find_model, is_model_folder
 from tunesmith.models.shared_weights import share_equal_weights
 from tunesmith.recipe.recipe import GenerationRecipe
@@ -19,7 +19,7 @@ from tunesmith.stages.execution.opened_run import open_run
 from tunesmith.stages.execution.progress import Progress, SilentProgress
 from tunesmith.stages.execution.run_folder import RunFolder
 from tunesmith.stages.responders.load_responder import named_responder
-from tunesmith.stages.responders.model_names import BASE, TUNED, run_responder
+from tunesmith.stages.responders.model_names import BASE, TUNED, base_of_run, run_responder
 from tunesmith.stages.results.served import Served
 
 if TYPE_CHECKING:
@@ -173,6 +173,9 @@ def _hosted(places: Sequence[Path], told: Progress) -> "list[HostedModel]":
     models = []
     for name, place, which in pairs:
         told.note(f"loading {name}")
+        if which == BASE and (changed := _changed_base(place)) is not None:
+            told.note(f"base is left out: {changed}")
+            continue
         if is_run(place):
             generation = open_run(place, progress=SilentProgress()).recipe.generation
             responder = run_responder(which, RunFolder(place), generation)
@@ -185,6 +188,15 @@ def _hosted(places: Sequence[Path], told: Progress) -> "list[HostedModel]":
             HostedModel(name=name, responder=responder, created=created, feedback=feedback)
         )
     return models
+
+
+def _changed_base(place: Path) -> str | None:
+    """Why a run's base model cannot be served; None where it is the one that was tuned."""
+    try:
+        base_of_run(RunFolder(place))
+    except (RefusedError, MissingError) as error:
+        return error.message
+    return None
 
 
 def _lines(url: str, models: "Sequence[HostedModel]", key_env: str | None) -> list[str]:

@@ -12,7 +12,7 @@ from pydantic import ValidationError
 
 from tunesmith.errors import MissingError, RecipeError
 from tunesmith.generation.responder import Responder
-from tunesmith.models.load import ModelPlace, find_model, is_model_folder
+from tunesmith.models.load import ModelPlace, find_model, is_model_folder, require_same_base
 from tunesmith.recipe.endpoint_recipe import EndpointRecipe
 from tunesmith.recipe.recipe import GenerationRecipe
 from tunesmith.stages.execution.claim import is_run
@@ -106,9 +106,7 @@ def run_responder(name: str, folder: RunFolder, generation: GenerationRecipe) ->
     if name == TUNED:
         return load_responder(tuned, name=TUNED, recipe=generation)
     run = open_run(folder.path, progress=SilentProgress())
-    base = Renderer(
-        place=_base_of(place, folder), tokenizer=tuned.tokenizer, template=tuned.template
-    )
+    base = Renderer(place=base_of_run(folder), tokenizer=tuned.tokenizer, template=tuned.template)
     return load_responder(
         base,
         name=BASE,
@@ -118,12 +116,20 @@ def run_responder(name: str, folder: RunFolder, generation: GenerationRecipe) ->
     )
 
 
-def _base_of(place: ModelPlace, folder: RunFolder) -> ModelPlace:
-    """Where the model lies that a run started from; a folder is named as seen from its model."""
+def base_of_run(folder: RunFolder) -> ModelPlace:
+    """Where the model lies that a run started from; a folder is named as seen from its model.
+
+    Raises:
+        MissingError: It is not there.
+        RefusedError: It is another one by now.
+    """
+    place = find_model(str(folder.path))
     base = (place.contract or {}).get("base", {})
     name, revision = str(base.get("name", "")), base.get("revision")
     beside = folder.model / name
-    return find_model(str(beside) if beside.is_dir() else name, revision=revision)
+    found = find_model(str(beside) if beside.is_dir() else name, revision=revision)
+    require_same_base(found, base, folder.model)
+    return found
 
 
 def _endpoint(name: str, key_env: str | None) -> EndpointRecipe:
