@@ -1,7 +1,8 @@
-"""Our server against `transformers serve`, and any other that runs: the same model and questions.
+"""Our server against `transformers serve` and llama.cpp's: the same model and questions.
 
     python bench/serving.py runs/demo --json serving.json
-    python bench/serving.py runs/demo --also llama.cpp=http://127.0.0.1:8081
+    python bench/serving.py runs/demo --gguf runs/demo/exports/demo-f32.gguf
+    python bench/serving.py runs/demo --also vllm=http://127.0.0.1:8081
 
 Questions of the run's test set, greedy, streamed, by 1, 8 and 32 clients at once; servers take
 turns, A B A B. For each: the median time to the first piece of text, tokens a second (counted by
@@ -27,6 +28,15 @@ from tokenizers import Tokenizer
 PARALLEL = (1, 8, 32)
 START_SECONDS = 120
 OURS = "tunesmith"
+LLAMA_CPP = """
+import sys, threading, xllamacpp
+given = xllamacpp.CommonParams()
+given.model.path, given.port = sys.argv[1], int(sys.argv[2])
+given.n_parallel, given.n_ctx, given.verbosity = 32, 32 * 512, -1
+given.cpuparams.n_threads = given.cpuparams_batch.n_threads = 2
+server = xllamacpp.Server(given)
+threading.Event().wait()
+"""
 Told = tuple[float, str]  # seconds to the first piece, the whole text
 
 
@@ -42,6 +52,10 @@ def main() -> None:
         theirs = ["-m", "transformers.cli.transformers", "serve", str(model), "--port"]
         plain = servers.enter_context(_running(theirs, 8812, name="transformers"))
         peers = {OURS: (8811, "tuned", ours), "transformers": (8812, str(model), plain)}
+        if options.gguf:
+            file = str(options.gguf)
+            there = servers.enter_context(_running(["-c", LLAMA_CPP, file], 8813, name="llama.cpp"))
+            peers["llama.cpp"] = (8813, "tuned", there)
         for also in options.also:
             name, _, url = also.partition("=")
             peers[name] = (urlsplit(url).port or 80, name, 0)
@@ -170,6 +184,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("run", type=Path)
     parser.add_argument("--rows", type=int, default=96)
     parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--gguf", type=Path, help="the same model for llama.cpp")
     parser.add_argument("--also", action="append", default=[], metavar="NAME=URL")
     parser.add_argument("--json", type=Path)
     return parser.parse_args()

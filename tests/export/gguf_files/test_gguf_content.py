@@ -1,5 +1,6 @@
 """A GGUF file holds the model or it is told what it holds instead; llama.cpp computes the same."""
 
+import json
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -9,11 +10,13 @@ import gguf
 import numpy as np
 import pytest
 import torch
+from tokenizers import Tokenizer
 
 from tests.export.gguf_files.tiny_gguf import (
     SHAPES,
     STRETCHED,
     livelier_network,
+    piece_tokenizer,
     tiny_content,
     word_tokenizer,
 )
@@ -21,11 +24,14 @@ from tunesmith.errors import RefusedError
 from tunesmith.export.fuzzed_texts import fuzzed_texts
 from tunesmith.export.gguf_files.gguf_content import (
     GgufContent,
+    GgufTokens,
+    gguf_content,
     gguf_problems,
     vocabulary_only,
     write_gguf,
 )
 from tunesmith.export.gguf_files.llama_cpp import LlamaCpp
+from tunesmith.export.gguf_files.tensor_types import tensor_type
 
 ENDS = (263, 265)  # the second by its name alone, which llama.cpp knows
 
@@ -114,6 +120,24 @@ def test_ids_of_fuzzed_texts_are_the_tokenizers(network: Any, tmp_path: Path) ->
     write_gguf(vocabulary_only(tiny_content(network).split_by("gpt-2")), tmp_path / "tiny.gguf")
     with LlamaCpp(tmp_path / "tiny.gguf", context_tokens=64, num_threads=1) as runtime:
         assert runtime.ids_of("12", reads_control=True) != wanted[0]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("puts_space_first", [True, False])
+def test_ids_of_a_tokenizer_of_pieces_are_kept(puts_space_first: bool, tmp_path: Path) -> None:
+    texts = Path(__file__).read_text().splitlines()
+    state = piece_tokenizer(texts, puts_space_first=puts_space_first)
+    backend = Tokenizer.from_str(json.dumps(state))
+    tokens = GgufTokens(
+        state=state, ids={"bos": 1, "eos": 2, "unk": 0}, chat_template="", adds_begin=True
+    )
+    network = livelier_network("llama", vocab_size=backend.get_vocab_size())
+    content = gguf_content(network, tokens, name="tiny", kind=tensor_type("f32"))
+    write_gguf(vocabulary_only(content), tmp_path / "tiny.gguf")
+    asked = [*fuzzed_texts(300, control_words=["<s>", "</s>"]), *filter(None, texts)]
+    with LlamaCpp(tmp_path / "tiny.gguf", context_tokens=64, num_threads=1) as runtime:
+        for text in asked:
+            assert runtime.ids_of(text, reads_control=True) == backend.encode(text).ids, text
 
 
 def _swapped(content: GgufContent) -> GgufContent:

@@ -4,7 +4,15 @@ import json
 from typing import Any
 
 import torch
-from tokenizers import AddedToken, Tokenizer, decoders, models, pre_tokenizers
+from tokenizers import (
+    AddedToken,
+    Tokenizer,
+    decoders,
+    models,
+    normalizers,
+    pre_tokenizers,
+    trainers,
+)
 from transformers import PreTrainedTokenizerFast
 
 from tests.tiny import tiny_network
@@ -60,6 +68,21 @@ def word_tokenizer() -> PreTrainedTokenizerFast:
         eos_token="<|end|>",
         pad_token="<|pad|>",
     )
+
+
+def piece_tokenizer(texts: list[str], *, puts_space_first: bool) -> dict[str, Any]:
+    """The tokenizer.json of a tokenizer like sentencepiece's, with bytes for what it lacks."""
+    backend = Tokenizer(models.BPE(unk_token="<unk>", byte_fallback=True, fuse_unk=True))
+    first = [normalizers.Prepend("\u2581")] if puts_space_first else []
+    backend.normalizer = normalizers.Sequence([*first, normalizers.Replace(" ", "\u2581")])
+    tokens = ["<unk>", "<s>", "</s>", *(f"<0x{byte:02X}>" for byte in range(256))]
+    trainer = trainers.BpeTrainer(
+        vocab_size=600, special_tokens=tokens, show_progress=False, max_token_length=8
+    )
+    backend.train_from_iterator(texts, trainer)
+    state: dict[str, Any] = json.loads(backend.to_str())
+    state["added_tokens"] = state["added_tokens"][:3]
+    return state
 
 
 def livelier_network(family: str, **changes: Any) -> Any:

@@ -202,3 +202,18 @@ def test_a_run_without_model_or_answers_is_told_what_to_do(tmp_path: Path, base:
     made.claim()
     with pytest.raises(MissingError):
         export_model(made.folder, "gguf", progress=Talk())
+
+
+@pytest.mark.slow
+def test_a_run_whose_answers_are_samples_is_compared_without_chance(
+    base: Path, tmp_path: Path
+) -> None:
+    made = _run(base, tmp_path, generation={"max_new_tokens": 6, "temperature": 2.0})
+    run_loop(made)
+    found = export_model(made.folder, "gguf", kind="f32", progress=Talk())
+    assert found.compared["equal_answers"] == found.compared["rows"]
+    own = {
+        one["example_id"]: one["text"] for one in read_json_lines(made.folder.completions("tuned"))
+    }
+    greedy = read_json_lines(made.folder.completions("f32"))
+    assert any(own[one["example_id"]] != one["text"] for one in greedy)

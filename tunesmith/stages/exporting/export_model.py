@@ -74,7 +74,7 @@ def export_model(
         progress.close()
         _remove(temporary)
     name = kind if form != "safetensors" else f"safetensors-{kind}"
-    return _told(run, found, name=name, form=form, path=path)
+    return _told(measured, found, name=name, form=form, path=path)
 
 
 def _tuned(run: Run) -> Responder:
@@ -88,7 +88,8 @@ def _tuned(run: Run) -> Responder:
         raise MissingError("the run has no model yet", where=str(run.folder.path), cure=cure)
     place = find_model(str(run.folder.model))
     training = run.recipe.training.model_copy(update={"device": "cpu"})
-    recipe = run.recipe.model_copy(update={"training": training})
+    generation = run.recipe.generation.model_copy(update={"temperature": 0.0})
+    recipe = run.recipe.model_copy(update={"training": training, "generation": generation})
     return tuned_responder(recipe, model_renderer(place), place)
 
 
@@ -123,12 +124,14 @@ def _remove(path: Path) -> None:
     path.unlink(missing_ok=True)
 
 
-def _told(run: Run, found: RuntimeFindings, *, name: str, form: str, path: Path) -> Exported:
+def _told(
+    measured: MeasuredModel, found: RuntimeFindings, *, name: str, form: str, path: Path
+) -> Exported:
     """The record, and the answers beside those of the other models."""
-    folder = run.folder
+    folder = measured.run.folder
     completions = [replace(one, model=name) for one in found.completions]
     write_json_lines(folder.completions(name), (one.to_json() for one in completions))
-    differences = _differences(run, completions, name)
+    differences = _differences(measured, completions, name)
     exported = Exported(
         name=name,
         format=form,
@@ -147,11 +150,13 @@ def _only_gguf(path: Path) -> Path:
     return found
 
 
-def _differences(run: Run, completions: Sequence[Completion], name: str) -> list[Comparison]:
+def _differences(
+    measured: MeasuredModel, completions: Sequence[Completion], name: str
+) -> list[Comparison]:
     """How its scores differ from the tuned model's, row by row, under each metric of texts."""
+    run = measured.run
     references = ReferenceFile(run.folder.examples("test"))
-    asked = {one.example_id for one in completions}
-    tuned = [one for one in run.answers("tuned") if one.example_id in asked]
+    tuned = [row.tuned for row in measured.rows]
     found = []
     for metric in text_metrics(run.recipe):
         columns = {

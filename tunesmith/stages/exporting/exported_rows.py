@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from tunesmith.errors import MissingError
 from tunesmith.export.fuzzed_texts import fuzzed_texts
 from tunesmith.files import our_records
-from tunesmith.generation.responder import Completion, Responder
+from tunesmith.generation.responder import Completion, OpenQuestion, Responder, answer_all
 from tunesmith.serving.check.checked_row import carries_all, chat_messages
 from tunesmith.stages.execution.opened_run import Run
 from tunesmith.stages.preparing.prepared_files import read_split
@@ -57,7 +57,7 @@ class MeasuredModel:
 
 
 def exported_rows(run: Run, responder: Responder) -> list[ExportedRow]:
-    """The test rows that the tuned model has answered.
+    """The test rows that the tuned model has answered; greedily, whatever the run did.
 
     Raises:
         MissingError: There is none.
@@ -68,6 +68,8 @@ def exported_rows(run: Run, responder: Responder) -> list[ExportedRow]:
         raise MissingError("the run has answered no test row", where=str(folder.path), cure=cure)
     with our_records(folder.completions("tuned")):
         tuned = {one.example_id: one for one in run.answers("tuned")}
+    if run.recipe.generation.temperature:
+        tuned = _greedy(run, responder, list(tuned))
     found = []
     for example in read_split(folder, "test"):
         answer = tuned.get(example.id)
@@ -89,6 +91,19 @@ def exported_rows(run: Run, responder: Responder) -> list[ExportedRow]:
             )
         )
     return found
+
+
+def _greedy(run: Run, responder: Responder, ids: Sequence[str]) -> dict[str, Completion]:
+    """Answers without chance, where the run's own are samples, which nobody can repeat."""
+    asked = set(ids)
+    questions = [
+        OpenQuestion(example_id=example.id, messages=example.prompt)
+        for example in read_split(run.folder, "test")
+        if example.id in asked
+    ]
+    run.progress.start("answering without chance (tuned)", len(questions))
+    answers = answer_all(responder, questions, on_answer=run.progress.advance)
+    return {one.example_id: one for one in answers}
 
 
 def looked_at(rows: Sequence[ExportedRow]) -> list[ExportedRow]:
