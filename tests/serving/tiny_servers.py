@@ -16,6 +16,7 @@ from tunesmith.serving.guards import Door
 from tunesmith.serving.hosted_model import HostedModel
 from tunesmith.serving.http_server import HttpServer, open_socket
 from tunesmith.serving.serving_limits import ServingLimits
+from tunesmith.serving.tuning.tuning_service import TuningService
 
 TEMPLATES = ("alpaca", "chatml", "question-answer")
 RECIPE = GenerationRecipe(max_new_tokens=12)
@@ -88,12 +89,13 @@ def running(
     *,
     limits: ServingLimits | None = None,
     door: Door | None = None,
+    tuning: TuningService | None = None,
 ) -> Iterator[TinyServer]:
     """A server within the block."""
     limits = limits or ServingLimits(drain_seconds=5)
     opened = open_socket("127.0.0.1", 0)
     port = opened.getsockname()[1]
-    app = create_app(models, limits=limits, door=door)
+    app = create_app(models, limits=limits, door=door, tuning=tuning)
     server = HttpServer(app, opened, limits)
     thread = threading.Thread(target=server.run)
     thread.start()

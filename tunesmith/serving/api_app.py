@@ -13,15 +13,17 @@ from fastapi.responses import JSONResponse, StreamingResponse
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 
+from tunesmith.errors import TunesmithError
 from tunesmith.generation.prompt import Continuation
 from tunesmith.serving.api_error import ApiError
 from tunesmith.serving.exchange import Exchange
 from tunesmith.serving.feedback import append_feedback, feedback_row
-from tunesmith.serving.guards import Door, Guard, too_large
-from tunesmith.serving.hosted_model import HostedModel
+from tunesmith.serving.guards import Door, Guard
+from tunesmith.serving.hosted_model import HostedModel, waiting_model
 from tunesmith.serving.json_body import read_request_body
 from tunesmith.serving.page.chat_page import add_page
 from tunesmith.serving.replies import Reply
+from tunesmith.serving.request_body import read_body, read_json_body
 from tunesmith.serving.served_request import (
     ServedRequest,
     read_chat_request,
@@ -30,6 +32,8 @@ from tunesmith.serving.served_request import (
 from tunesmith.serving.serving_engine import ServingEngine
 from tunesmith.serving.serving_limits import ServingLimits
 from tunesmith.serving.streamed_text import StreamedText
+from tunesmith.serving.tuning.tuning_routes import add_file_routes, add_job_routes
+from tunesmith.serving.tuning.tuning_service import TuningService
 
 _LOG = logging.getLogger(__name__)
 _SHORT_BYTES = 8192
@@ -40,24 +44,60 @@ Reader = Callable[[dict[str, Any], ServingLimits], ServedRequest]
 class AnswerService:
     """The models of a server, and what it does with a request."""
 
-    def __init__(self, models: Sequence[HostedModel], limits: ServingLimits) -> None:
+    def __init__(
+        self,
+        models: Sequence[HostedModel],
+        limits: ServingLimits,
+        tuning: TuningService | None = None,
+    ) -> None:
         self.models = {one.name: one for one in models}
         self.limits = limits
+        self.tuning = tuning
         self.engine = ServingEngine(models, limits)
         self.is_draining = False
         self._reading = asyncio.Lock()
+        self._loading = asyncio.Lock()
 
-    def find(self, name: str) -> HostedModel:
-        """A model by its id.
+    def records(self) -> dict[str, dict[str, Any]]:
+        """What `/v1/models` says of each model; of one that waits on disk, less."""
+        waiting = self.tuning.desk.made() if self.tuning else {}
+        return {name: waiting_model(name) for name in waiting} | {
+            name: one.to_json() for name, one in self.models.items()
+        }
+
+    def record(self, name: str) -> dict[str, Any]:
+        """What is said of one model.
 
         Raises:
             ApiError: There is none.
         """
+        records = self.records()
+        if name in records:
+            return records[name]
+        problem = f"there is no model {name[:60]!r}. Known: {', '.join(records)}."
+        raise ApiError(problem, status=404, param="model", code="model_not_found")
+
+    async def ready(self, name: str) -> HostedModel:
+        """A model by its id; one that a job has made is loaded when it is first asked.
+
+        Raises:
+            ApiError: There is none, or it cannot be loaded.
+        """
         if name in self.models:
             return self.models[name]
-        known = ", ".join(self.models)
-        problem = f"there is no model {name[:60]!r}. Known: {known}."
-        raise ApiError(problem, status=404, param="model", code="model_not_found")
+        self.record(name)
+        assert self.tuning is not None
+        async with self._loading:
+            if name not in self.models:
+                run = self.tuning.desk.made()[name]
+                try:
+                    hosted = await run_in_threadpool(self.tuning.load, name, run)
+                except TunesmithError as error:
+                    problem = f"{name} cannot be loaded: {error}"
+                    raise ApiError(problem, status=500, code="not_loaded") from None
+                self.engine.add(hosted)
+                self.models[name] = hosted
+        return self.models[name]
 
     async def keep_feedback(self, request: Request) -> Response:
         """Write down what a person thinks of an answer.
@@ -65,13 +105,9 @@ class AnswerService:
         Raises:
             ApiError: It is not kept.
         """
-        media = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-        if media != "application/json":
-            problem = f"feedback is JSON, not {media[:60] or 'without a Content-Type'!r}"
-            raise ApiError(f"{problem}. Send application/json.", status=415, code="not_json")
         limits = self.limits
-        body = read_request_body(await _body(request, limits), depth=limits.json_depth)
-        hosted = self.find(str(body.get("model")))
+        body = await read_json_body(request, limits)
+        hosted = await self.ready(str(body.get("model")))
         if hosted.feedback is None:
             problem = f"{hosted.name} is no run's model, so there is no run to keep feedback with"
             raise ApiError(problem, status=409, param="model", code="no_run")
@@ -88,9 +124,9 @@ class AnswerService:
         """
         self.refuse_while_draining()
         limits = self.limits
-        body = await _body(request, limits)
+        body = await read_body(request, limits)
         asked = read(read_request_body(body, depth=limits.json_depth), limits)
-        hosted = self.find(asked.model)
+        hosted = await self.ready(asked.model)
         async with self._reading:  # a tokenizer is no thing for two threads
             most = limits.prompt_tokens
             if len(body) < _SHORT_BYTES:  # read faster than a thread is reached
@@ -124,6 +160,7 @@ def create_app(
     *,
     limits: ServingLimits | None = None,
     door: Door | None = None,
+    tuning: TuningService | None = None,
 ) -> FastAPI:
     """The application; `app.state.service` holds the models and the engine.
 
@@ -131,23 +168,29 @@ def create_app(
         models: At least one, each with a name of its own.
         limits: What one request may take.
         door: Who may come in; this machine alone, if not given.
+        tuning: Files and jobs; None offers none.
     """
     limits = limits or ServingLimits()
-    service = AnswerService(models, limits)
+    service = AnswerService(models, limits, tuning)
 
     @contextlib.asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         yield
+        if tuning is not None:
+            await run_in_threadpool(tuning.desk.close)
         await run_in_threadpool(service.engine.close)
 
     app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None, lifespan=lifespan)
     app.state.service = service
-    app.add_middleware(Guard, door=door or Door(), body_bytes=limits.body_bytes)
+    app.add_middleware(Guard, door=door or Door(), limits=limits)
     app.add_exception_handler(ApiError, _refuse)
     app.add_exception_handler(HTTPException, _refuse_url)
     app.add_exception_handler(Exception, _fail)
     _add_routes(app, service)
     add_page(app)
+    if tuning is not None:
+        add_file_routes(app, tuning.uploads, tuning.desk, limits)
+        add_job_routes(app, tuning.desk, limits)
     return app
 
 
@@ -161,12 +204,12 @@ def _add_routes(app: FastAPI, service: AnswerService) -> None:
 
     @app.get("/v1/models")
     async def list_models() -> JSONResponse:
-        records = [model.to_json() for model in service.models.values()]
-        return JSONResponse({"object": "list", "data": records})
+        records = service.records()
+        return JSONResponse({"object": "list", "data": list(records.values())})
 
     @app.get("/v1/models/{name:path}")
     async def show_model(name: str) -> JSONResponse:
-        return JSONResponse(service.find(name).to_json())
+        return JSONResponse(service.record(name))
 
     @app.post("/v1/chat/completions")
     async def answer_chat(request: Request) -> Response:
@@ -179,23 +222,6 @@ def _add_routes(app: FastAPI, service: AnswerService) -> None:
     @app.post("/v1/completions")
     async def continue_raw(request: Request) -> Response:
         return await service.answer(request, read_raw_request)
-
-
-async def _body(request: Request, limits: ServingLimits) -> bytes:
-    """A request's bytes, however they come, up to a size and within a time."""
-    parts: list[bytes] = []
-    size = 0
-    try:
-        async with asyncio.timeout(limits.header_seconds):
-            async for part in request.stream():
-                size += len(part)
-                if size > limits.body_bytes:
-                    raise too_large(limits.body_bytes)
-                parts.append(part)
-    except TimeoutError:
-        problem = f"the body did not arrive within {limits.header_seconds:g} seconds"
-        raise ApiError(problem, status=408, code="timeout") from None
-    return b"".join(parts)
 
 
 async def _unless_gone(request: Request, exchange: Exchange, seconds: float) -> None:

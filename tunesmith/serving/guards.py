@@ -9,6 +9,7 @@ from starlette.responses import JSONResponse
 
 from tunesmith.serving.api_error import ApiError
 from tunesmith.serving.page.chat_page import PAGE_FILES
+from tunesmith.serving.serving_limits import ServingLimits
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
@@ -17,6 +18,7 @@ App = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 _OPEN_PATHS = {"/health", "/", *(f"/{name}" for name in PAGE_FILES)}
+UPLOAD_PATH = "/v1/files"
 _SAFE_METHODS = {"GET", "HEAD", "OPTIONS"}
 
 
@@ -37,10 +39,10 @@ class Door:
 class Guard:
     """The application behind the door."""
 
-    def __init__(self, app: App, *, door: Door, body_bytes: int) -> None:
+    def __init__(self, app: App, *, door: Door, limits: ServingLimits) -> None:
         self._app = app
         self._door = door
-        self._body_bytes = body_bytes
+        self._limits = limits
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a request, or refuse it."""
@@ -70,8 +72,10 @@ class Guard:
             _check_origin(headers, hosts[0])
         self._check_key(scope["path"], headers)
         sizes = [value for name, value in headers if name == b"content-length"]
-        if any(not one.isdigit() or int(one[:19]) > self._body_bytes for one in sizes):
-            raise too_large(self._body_bytes)
+        is_upload = scope["path"] == UPLOAD_PATH
+        most = self._limits.upload_bytes if is_upload else self._limits.body_bytes
+        if any(not one.isdigit() or int(one[:19]) > most for one in sizes):
+            raise too_large(most)
 
     def _check_key(self, path: str, headers: list[tuple[bytes, bytes]]) -> None:
         if self._door.key is None or path in _OPEN_PATHS:

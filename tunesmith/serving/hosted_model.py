@@ -173,3 +173,9 @@ class HostedModel:
             )
         room = None if context is None else context - len(ids)
         return Prompt(ids=ids, key=_KEY, room=room)
+
+
+def waiting_model(name: str) -> dict[str, Any]:
+    """The record of a run's model that is not in memory yet."""
+    record = {"id": name, "object": "model", "created": 0, "owned_by": "tunesmith"}
+    return {**record, "takes_feedback": True}

@@ -52,6 +52,10 @@ class ServingEngine:
         """Texts that wait or are being written."""
         return self._num_open
 
+    def add(self, model: HostedModel) -> None:
+        """Offer one more model, from the next step on."""
+        self._desks = {**self._desks, model.name: _Desk(model, self._limits)}
+
     def submit(self, model: str, jobs: Sequence[Job]) -> None:
         """Let texts of one request wait for their places; all of them, or none.
 

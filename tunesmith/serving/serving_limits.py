@@ -21,6 +21,9 @@ class ServingLimits:
         request_seconds: From a request's first byte to its answer's last.
         header_seconds: For a request's headers to arrive.
         feedback_bytes: Of the file with the feedback on a run's answers.
+        file_bytes: Of a file that is uploaded for tuning.
+        num_files: That are kept.
+        num_jobs: Tuning jobs that wait or run; one runs at a time.
         drain_seconds: For running answers to end once the server is asked to stop.
     """
 
@@ -37,4 +40,12 @@ class ServingLimits:
     request_seconds: float = 600.0
     header_seconds: float = 10.0
     feedback_bytes: int = 100_000_000
+    file_bytes: int = 200_000_000
+    num_files: int = 1000
+    num_jobs: int = 16
     drain_seconds: float = 30.0
+
+    @property
+    def upload_bytes(self) -> int:
+        """Of a form with a file, what is around the file included."""
+        return self.file_bytes + 100_000

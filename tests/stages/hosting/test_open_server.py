@@ -75,6 +75,7 @@ def test_a_run_serves_its_models_as_they_were_measured(run: RunFolder) -> None:
     assert server.told.models == ("tuned", "base")
     assert f"OPENAI_BASE_URL={server.told.url}/v1" in told
     assert f"curl {server.told.url}/v1/chat/completions" in told
+    assert f"tunesmith check {server.told.url}/v1 {run.path} --model tuned" in told
     assert server.told.to_dict()["url"] == server.told.url
     rows = list(read_json_lines(run.examples("test")))
     with _serving(server) as url:

@@ -147,6 +147,8 @@
           if (choice?.finish_reason) answer.finish = choice.finish_reason;
         }
         answer.status = "done";
+        if (models.find((one) => one.id === model)?.takes_conversations === undefined) // it was loaded for this
+          models = (await (await send("v1/models")).json()).data;
         const isSame = before?.status === "done" && before.text === answer.text;
         tell(isSame ? `${model} answers the same again. A higher temperature gives another answer.` : `${model} has answered.`);
       } catch (error) {

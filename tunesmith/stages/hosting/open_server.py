@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from tunesmith.errors import MissingError, RecipeError, RefusedError
 from tunesmith.models.load import find_model, is_model_folder
@@ -25,6 +25,7 @@ from tunesmith.stages.results.served import Served
 if TYPE_CHECKING:
     from tunesmith.serving.hosted_model import HostedModel
     from tunesmith.serving.http_server import HttpServer
+    from tunesmith.serving.tuning.tuning_service import TuningService
 
 FEEDBACK = "feedback.jsonl"  # beside a run
 _LEAST_KEY = 16
@@ -39,12 +40,14 @@ class ServeOptions:
         port: 0 takes one that is free.
         key_env: The environment variable with the key that clients have to send.
         limits: What one request may take.
+        jobs: The folder of uploaded files and tuning jobs; None offers neither.
     """
 
     host: str = "127.0.0.1"
     port: int = 8000
     key_env: str | None = None
     limits: ServingLimits = field(default_factory=ServingLimits)
+    jobs: Path | None = None
 
     @property
     def is_loopback(self) -> bool:
@@ -88,7 +91,7 @@ def open_server(
     """
     told = progress or SilentProgress()
     key = _key(options)
-    _check_extra()
+    _check_extra(options)
     places = [_checked(name) for name in names]
     _check_names(places)
     from tunesmith.serving.api_app import create_app
@@ -98,12 +101,13 @@ def open_server(
     opened = open_socket(options.host, options.port)
     try:
         models = _hosted(places, told)
+        shared = share_equal_weights([one.responder.model for one in models])
+        tuning = _tuning(places, models, options)
     except BaseException:
         opened.close()
         raise
-    shared = share_equal_weights([one.responder.model for one in models])
     hosts = LOOPBACK | {options.host} if options.is_loopback else None
-    app = create_app(models, limits=options.limits, door=Door(key=key, hosts=hosts))
+    app = create_app(models, limits=options.limits, door=Door(key=key, hosts=hosts), tuning=tuning)
     host = f"[{options.host}]" if ":" in options.host else options.host
     url = f"http://{host}:{opened.getsockname()[1]}"
     return OpenServer(
@@ -138,10 +142,12 @@ def _key(options: ServeOptions) -> str | None:
     return key
 
 
-def _check_extra() -> None:
-    if find_spec("fastapi") is None or find_spec("uvicorn") is None:
+def _check_extra(options: ServeOptions) -> None:
+    needed = ["fastapi", "uvicorn", *(["python_multipart"] if options.jobs else [])]
+    missing = [name for name in needed if find_spec(name) is None]
+    if missing:
         cure = "pip install 'tunesmith[serve]'"
-        raise MissingError("fastapi or uvicorn is not installed", where="serve", cure=cure)
+        raise MissingError(f"{missing[0]} is not installed", where="serve", cure=cure)
 
 
 def _checked(name: str) -> Path:
@@ -177,16 +183,10 @@ def _hosted(places: Sequence[Path], told: Progress) -> "list[HostedModel]":
             told.note(f"base is left out: {changed}")
             continue
         if is_run(place):
-            generation = open_run(place, progress=SilentProgress()).recipe.generation
-            responder = run_responder(which, RunFolder(place), generation)
-            created = int((place / "model").stat().st_mtime)
+            models.append(_hosted_run(name, place, which))
         else:
             responder = named_responder(str(place), recipe=GenerationRecipe())
-            created = 0
-        feedback = place / FEEDBACK if is_run(place) else None
-        models.append(
-            HostedModel(name=name, responder=responder, created=created, feedback=feedback)
-        )
+            models.append(HostedModel(name=name, responder=responder))
     return models
 
 
@@ -197,6 +197,48 @@ def _changed_base(place: Path) -> str | None:
     except (RefusedError, MissingError) as error:
         return error.message
     return None
+
+
+def _hosted_run(name: str, place: Path, which: str) -> "HostedModel":
+    from tunesmith.serving.hosted_model import HostedModel
+
+    generation = open_run(place, progress=SilentProgress()).recipe.generation
+    return HostedModel(
+        name=name,
+        responder=run_responder(which, RunFolder(place), generation),
+        created=int((place / "model").stat().st_mtime),
+        feedback=place / FEEDBACK,
+    )
+
+
+def _tuning(
+    places: Sequence[Path], models: "Sequence[HostedModel]", options: ServeOptions
+) -> "TuningService | None":
+    """Files and jobs, whose models share what they can with those that are offered."""
+    if options.jobs is None:
+        return None
+    from tunesmith.serving.tuning.tuning_service import open_tuning
+
+    known = [one.responder.model for one in models]
+
+    def load(name: str, run: Path) -> "HostedModel":
+        made = _hosted_run(name, run, TUNED)
+        share_equal_weights([*known, made.responder.model])
+        return made
+
+    bases = {one.name: _base(one.name, places) for one in models}
+    return open_tuning(options.jobs.resolve(), bases, load, options.limits)
+
+
+def _base(name: str, places: Sequence[Path]) -> dict[str, Any]:
+    """What a recipe's `model` says of a model that is offered."""
+    place = next((one for one in places if one.name == name), places[0])
+    if not is_run(place):
+        return {"name": str(place.resolve()) if place.is_dir() else str(place)}
+    if name != BASE or len(places) > 1:
+        return {"name": str(place.resolve() / "model")}
+    base = base_of_run(RunFolder(place))
+    return {"name": base.path if base.folder else base.name, "revision": base.revision}
 
 
 def _lines(url: str, models: "Sequence[HostedModel]", key_env: str | None) -> list[str]:

@@ -1,5 +1,6 @@
 """`tunesmith serve RUN`: a run's models behind OpenAI's API, as they were measured."""
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -39,6 +40,12 @@ Queue = Annotated[
 Seconds = Annotated[
     float, typer.Option(metavar="SECONDS", min=1, max=86_400, help="Of one answer at most.")
 ]
+Jobs = Annotated[
+    Path | None,
+    typer.Option(
+        metavar="FOLDER", help="Tune for clients too (/v1/files, /v1/fine_tuning/jobs), there."
+    ),
+]
 
 
 def serve_(
@@ -50,6 +57,7 @@ def serve_(
     max_parallel: Parallel = 32,
     queue: Queue = 64,
     request_seconds: Seconds = 600.0,
+    jobs: Jobs = None,
     json: JsonFlag = False,
     quiet: QuietFlag = False,
     verbose: VerboseFlag = False,
@@ -63,7 +71,7 @@ def serve_(
         limits = ServingLimits(
             num_parallel=max_parallel, num_waiting=queue, request_seconds=request_seconds
         )
-        options = ServeOptions(host=host, port=port, key_env=key_env, limits=limits)
+        options = ServeOptions(host=host, port=port, key_env=key_env, limits=limits, jobs=jobs)
         opened = open_server(models, options, progress=progress)
         show_result(opened.told, is_json=json)
         code = opened.server.run()

@@ -1,0 +1,1 @@
+"""Files and jobs, asked by the real client."""
