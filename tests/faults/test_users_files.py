@@ -47,6 +47,13 @@ WORDS = {
     "compare": ["compare P P -o P/report.md", "compare tiny P --out P/examples.jsonl"],
     "ask": ["ask Hello --models P", "ask Hello --run P"],
     "chat": ["chat P", "chat base --run P"],
+    "check": ["check http://127.0.0.1:9/v1 P", "check http://127.0.0.1:9/v1 recipe.yaml --run P"],
+    "export": [
+        "export P --to gguf",
+        "export recipe.yaml --run P --to gguf",
+        "export tiny --to gguf --out P/report.gguf",
+    ],
+    "serve": ["serve P"],
     "plugins": ["plugins"],
 }
 

@@ -46,7 +46,7 @@ def _expressible(server: TinyServer, model: str) -> list[Sequence[tuple[str, str
     found = []
     for turns in CONVERSATIONS:
         try:
-            server.service.find(model).responder.prompt_of(_question(turns))
+            server.service.models[model].responder.prompt_of(_question(turns))
         except Exception:  # noqa: BLE001
             continue
         found.append(turns)
@@ -75,7 +75,7 @@ def test_the_ids_are_those_that_answer_reads(
         original(writer, number, asked)  # type: ignore[arg-type]
 
     monkeypatch.setattr(decoding_loop.Writer, "add", noting)
-    responder = server.service.find(model).responder
+    responder = server.service.models[model].responder
     for turns in _expressible(server, model):
         read.clear()
         answer = server.chat(model=model, messages=_json(turns), max_tokens=1).json()
@@ -90,7 +90,7 @@ def test_answers_over_http_are_those_of_answer_whole_and_streamed(
     model: str, server: TinyServer, client: openai.OpenAI
 ) -> None:
     asked = _expressible(server, model)
-    responder = server.service.find(model).responder
+    responder = server.service.models[model].responder
     expected = [next(iter(answer_all(responder, [_question(one)]))) for one in asked]
 
     def ask(turns: Sequence[tuple[str, str]]) -> tuple[str, str | None]:
@@ -120,7 +120,7 @@ def test_a_sample_is_the_one_that_the_seed_names(server: TinyServer, client: ope
     texts = [[choice.message.content for choice in whole.choices] for whole in (one, two, other)]
     assert texts[0] == texts[1] != texts[2]
     assert len(set(texts[0])) == 3
-    responder = server.service.find("chatml").responder
+    responder = server.service.models["chatml"].responder
     sampled = responder.recipe.model_copy(
         update={"temperature": 0.9, "top_p": 0.95, "seed": 5, "max_new_tokens": 9}
     )
@@ -157,7 +157,7 @@ def test_a_raw_prompt_is_read_as_the_tokenizer_reads_it(
     server: TinyServer, client: openai.OpenAI
 ) -> None:
     text = "<|im_start|>user\nHello<|im_end|>\n"
-    hosted = server.service.find("chatml")
+    hosted = server.service.models["chatml"]
     ids = hosted.responder.tokenizer.hf(text).input_ids
     by_text = client.completions.create(model="chatml", prompt=text, logprobs=2, max_tokens=6)
     by_ids = client.completions.create(model="chatml", prompt=ids, max_tokens=6)

@@ -44,6 +44,8 @@ LINES = {
     "preview a.jsonl": "init --data a.jsonl",
     "check http://x/v1 runs/a": "chat runs/a",
     "check http://x/v1 a.yaml --rows 9": "chat runs/a",
+    "export a.yaml --to gguf --run r": "run a.yaml --run r",
+    "export runs/a --to ollama": "report runs/a",
     "compare runs/a runs/b": "chat runs/b",
     "compare runs/a b.yaml": "chat runs/b",
     "ask hello --models starter,runs/a": "chat runs/a",

@@ -106,7 +106,7 @@ def _after_preview(ended: EndedCommand) -> Words:
 
 def _after_answer(ended: EndedCommand) -> Words:
     if ended.given.get("input_file") is None:
-        return ("run", *ended.recipe)
+        return ("evaluate", *ended.recipe)
     return _chat(ended, str(ended.given["target"]))
 
 
@@ -128,7 +128,7 @@ def _after_compare(ended: EndedCommand) -> Words:
 def _after_export(ended: EndedCommand) -> Words:
     """A recipe puts the exported form into the scores; a run's folder alone cannot."""
     target = str(ended.given["target"])
-    return ("evaluate", *ended.recipe) if is_recipe(target) else ("report", target)
+    return ("run", *ended.recipe) if is_recipe(target) else ("report", target)
 
 
 def _chat(ended: EndedCommand, target: str) -> Words:
