@@ -13,8 +13,9 @@ differs does so by as much, as for scores of 0 and 100, the share of swaps is a 
 and is computed as that: McNemar's exact test, for any number of rows.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,6 +28,7 @@ NUM_RESAMPLES = 10_000
 _LEVELS = (0.025, 0.975)
 _MAX_DRAWS = 100_000_000  # beyond 10,000 rows fewer resamples do; the time stays the same
 _CHUNK_DRAWS = 2_000_000  # 16 MB of weights at a time
+_KEPT_DRAWS = 5_000_000  # 40 MB
 _ALL_SWAPS = 13  # up to 8,192 swaps are all tried
 _EQUAL = 1e-9  # differences this close, relative to their size, are equally large
 
@@ -64,9 +66,8 @@ def mean_interval(rows: RowScores, *, bounds: Bounds | None, seed: int = 0) -> B
         if bounds[0] == bounds[1]:
             return None
     means = []
-    rng = np.random.default_rng(seed)
-    for weights in _resamples(len(rows.scores), rng):
-        imagined = rng.gamma(0.5, size=(len(weights), 2)) * rows.weights.mean()  # (R, 2)
+    for weights, drawn in _mean_draws(len(rows.scores), seed):
+        imagined = drawn * rows.weights.mean()  # (R, 2)
         sums = weights @ (rows.scores * rows.weights) + imagined @ np.array(bounds)
         means.append(sums / (weights @ rows.weights + imagined.sum(axis=1)))
     return middle(np.concatenate(means), rows.mean)
@@ -161,6 +162,24 @@ def middle(values: FloatArray, point: float) -> Bounds:
     """The middle 95 %, stretched to the point where that lies outside (all rows at a bound)."""
     low, high = (float(value) for value in np.quantile(values, _LEVELS))
     return min(low, point), max(high, point)
+
+
+def _mean_draws(num_rows: int, seed: int) -> Iterable[tuple[FloatArray, FloatArray]]:
+    """Weights of the rows and of the imagined one, a chunk at a time."""
+    is_small = num_rows * NUM_RESAMPLES <= _KEPT_DRAWS
+    return _kept_draws(num_rows, seed) if is_small else _draws(num_rows, seed)
+
+
+@lru_cache(maxsize=1)
+def _kept_draws(num_rows: int, seed: int) -> tuple[tuple[FloatArray, FloatArray], ...]:
+    """The last draws: metrics and models are scored on as many rows, one after the other."""
+    return tuple(_draws(num_rows, seed))
+
+
+def _draws(num_rows: int, seed: int) -> Iterator[tuple[FloatArray, FloatArray]]:
+    rng = np.random.default_rng(seed)
+    for weights in _resamples(num_rows, rng):
+        yield weights, rng.gamma(0.5, size=(len(weights), 2))
 
 
 def _resamples(num_rows: int, rng: np.random.Generator) -> Iterator[FloatArray]:
