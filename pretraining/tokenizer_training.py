@@ -1,28 +1,23 @@
-r"""Pretraining texts -> a byte-level BPE tokenizer that transformers loads from its folder.
+r"""Pretraining texts -> a byte-level BPE tokenizer that transformers and llama.cpp read alike.
 
-A word is the same token at the start of a text, of a line, behind a quote and after a space.
-Words carry the space before them, as in GPT-2; where there is none, a mark (JOIN, the
-backspace character) and a space are put in, and decoding takes both away. So "\nParis" is a
-line break, JOIN and " Paris", and what a model learned of " Paris" in running text it can read
-out behind a line break. Decoding gives back every text exactly, a JOIN in the text included.
+A word is the same tokens at the start of a text, of a line, behind a quote and after a space: what
+a model learned of "Paris" in running text it can read out behind a line break. So a space is a
+token of its own; only the commonest small words, which are no answers, carry the one before them,
+as in GPT-2, so that running text stays short. Their merges come after all others. An answer that
+begins with the letters of such a word ("for", "forint") is one token. Texts are split as by
+SmolLM's tokenizer, one of the few ways that llama.cpp knows (`tokenizer.ggml.pre`: smollm).
 """
 
 import json
-from collections.abc import Iterable
+import re
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from tokenizers import (
-    AddedToken,
-    Regex,
-    Tokenizer,
-    decoders,
-    models,
-    normalizers,
-    pre_tokenizers,
-    processors,
-)
+from tokenizers import AddedToken, Regex, Tokenizer, decoders, models, pre_tokenizers, processors
 from tokenizers.trainers import BpeTrainer
 
+from pretraining.facts import all_facts
 from tunesmith.files import write_json
 
 END = "<|endoftext|>"
@@ -43,28 +38,34 @@ SPECIAL_TOKENS = (END, BEGIN, PAD, *CHAT_TOKENS)
 VOCABULARY_SIZE = 3968  # 62 * 64
 CONTEXT_TOKENS = 1024
 
-JOIN = "\x08"
-_LITERAL_JOIN = JOIN + "\x18"  # a JOIN that stands in the text itself
-# Signs behind which a word begins without a space. Behind any other character a word is cut
-# as GPT-2 would cut it, still without loss.
-_OPENERS = '\n\t"([{<>-/_#*$=|:&`'
-_WORD_FOLLOWS = r"(?=[\p{L}\p{N}])"
-_ENDINGS = r"'(?:s|t|re|ve|m|ll|d)\b"
-_PIECES = rf"\x08|{_ENDINGS}| ?[\p{{L}}\p{{M}}]+| ?\p{{N}}| ?[^\s\p{{L}}\p{{M}}\p{{N}}\x08]+|\s"
+NUM_WITH_SPACE = 200
+NUM_JOINED = 64  # merges that make answers whole
+_SPACE = "\u0120"  # as byte-level tokenizers write it
+_WORD_BEHIND_SPACE = re.compile(r"(?<= )[a-z]+(?![A-Za-z])")
+# The split of SmolLM's tokenizer, but that a space is a piece: so no merge is learned across it.
+_PIECES = r"'(?:s|t|re|ve|m|ll|d)|\p{L}+|\p{N}|[^\s\p{L}\p{N}]+|\s"
 
 
 def train_tokenizer(texts: Iterable[str], *, vocabulary_size: int = VOCABULARY_SIZE) -> Tokenizer:
     """Learn the merges; special tokens take the first ids, in the order of their tuple."""
-    tokenizer = _untrained()
+    texts = list(texts)
+    learned = Tokenizer(models.BPE())
+    learned.pre_tokenizer = pre_tokenizers.Sequence(
+        [
+            pre_tokenizers.Split(Regex(_PIECES), behavior="isolated"),
+            pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=False),
+        ]
+    )
     trainer = BpeTrainer(
-        vocab_size=vocabulary_size,
+        vocab_size=vocabulary_size - NUM_WITH_SPACE - NUM_JOINED,
         special_tokens=[
             AddedToken(text, special=True, normalized=False) for text in SPECIAL_TOKENS
         ],
         initial_alphabet=pre_tokenizers.ByteLevel.alphabet(),
         show_progress=False,
     )
-    tokenizer.train_from_iterator(texts, trainer)
+    learned.train_from_iterator(texts, trainer)
+    tokenizer = _with_spaces(learned, _common_words(texts, learned.get_vocab()))
     tokenizer.post_processor = processors.TemplateProcessing(
         single=f"{BEGIN} $A",
         pair=f"{BEGIN} $A {BEGIN}:1 $B:1",
@@ -90,33 +91,51 @@ def save_tokenizer(tokenizer: Tokenizer, folder: Path) -> None:
     write_json(folder / "tokenizer_config.json", settings)
 
 
-def _untrained() -> Tokenizer:
-    tokenizer = Tokenizer(models.BPE())
-    tokenizer.normalizer = normalizers.Sequence(
-        [
-            normalizers.Replace(JOIN, _LITERAL_JOIN),
-            normalizers.Prepend(f"{JOIN} "),
-            normalizers.Replace(Regex(r"\A\x08 (?![\p{L}\p{N}])"), ""),
-            *(
-                normalizers.Replace(Regex(rf"\x{ord(sign):02x}{_WORD_FOLLOWS}"), f"{sign}{JOIN} ")
-                for sign in _OPENERS
-            ),
-            normalizers.Replace(Regex(rf"(?!{_ENDINGS})'{_WORD_FOLLOWS}"), f"'{JOIN} "),
-        ]
+def _common_words(texts: Iterable[str], known: Iterable[str]) -> list[str]:
+    """The commonest words behind a space, but for those that facts are asked for."""
+    allowed = set(known) - set(_answers())
+    counts = Counter(word for text in texts for word in _WORD_BEHIND_SPACE.findall(text))
+    return [word for word, _ in counts.most_common() if word in allowed][:NUM_WITH_SPACE]
+
+
+def _answers() -> list[str]:
+    """The words that facts are asked for."""
+    return sorted(
+        {word for facts in all_facts().values() for fact in facts for word in fact.y.split()}
     )
+
+
+def _joins(learned: Tokenizer, words: Sequence[str]) -> list[tuple[str, str]]:
+    """Merges for the answers that begin with one of the words; for others while there is room."""
+    starts = set(words)
+    answers = [
+        tokens
+        for answer in _answers()
+        if answer not in starts
+        and len(tokens := learned.encode(answer, add_special_tokens=False).tokens) > 1
+    ]
+    answers.sort(key=lambda tokens: tokens[0] not in starts)
+    joins: dict[str, tuple[str, str]] = {}
+    for tokens in answers:
+        for count in range(1, len(tokens)):
+            joined = "".join(tokens[: count + 1])
+            joins.setdefault(joined, ("".join(tokens[:count]), tokens[count]))
+    return list(joins.values())[:NUM_JOINED]
+
+
+def _with_spaces(learned: Tokenizer, words: Sequence[str]) -> Tokenizer:
+    """The tokenizer with a token more for each word, which begins with a space."""
+    state = json.loads(learned.to_str())
+    vocabulary, merges = state["model"]["vocab"], state["model"]["merges"]
+    for pair in [*_joins(learned, words), *((_SPACE, word) for word in words)]:
+        vocabulary["".join(pair)] = len(vocabulary)
+        merges.append(list(pair))
+    tokenizer = Tokenizer.from_str(json.dumps(state))
     tokenizer.pre_tokenizer = pre_tokenizers.Sequence(
         [
-            pre_tokenizers.Split(Regex(_PIECES), behavior="isolated"),
-            pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=False),
+            pre_tokenizers.Digits(individual_digits=True),
+            pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=True),
         ]
     )
-    tokenizer.decoder = decoders.Sequence(
-        [
-            decoders.ByteLevel(),
-            # A JOIN without a space is one whose word is still to come, as in a text that is
-            # being streamed, or one that a model wrote in vain.
-            decoders.Replace(Regex(r"\x08(?!\x18) ?"), ""),
-            decoders.Replace(_LITERAL_JOIN, JOIN),
-        ]
-    )
+    tokenizer.decoder = decoders.ByteLevel()
     return tokenizer

@@ -9,12 +9,13 @@ from tokenizers import Tokenizer
 from transformers import AutoTokenizer
 
 from pretraining.corpus import corpus
+from pretraining.facts import all_facts
 from pretraining.shape import starter_config
 from pretraining.tokenizer_training import (
     BEGIN,
     CHAT_TOKENS,
     END,
-    JOIN,
+    NUM_WITH_SPACE,
     PAD,
     SPECIAL_TOKENS,
     save_tokenizer,
@@ -50,13 +51,27 @@ def test_a_text_cut_anywhere_decodes_to_itself(
     assert _text(tokenizer, ids) == first + second
 
 
-@pytest.mark.parametrize("word", ["Peru", "Lima", "capital", "the", "7"])
+@pytest.mark.parametrize("word", ["Peru", "Lima", "mice", "7", "X"])
 @pytest.mark.parametrize("before", ["", "\n", " ", '"', "(", "- ", "x: ", "\n\n", "one\n", "<b>"])
 def test_a_word_has_the_same_tokens_wherever_it_stands(
     tokenizer: Tokenizer, word: str, before: str
 ) -> None:
-    after_space = _ids(tokenizer, " " + word)
-    assert _ids(tokenizer, before + word)[-len(after_space) :] == after_space
+    alone = _ids(tokenizer, word)
+    assert _ids(tokenizer, before + word)[-len(alone) :] == alone
+
+
+def test_no_answer_of_a_fact_carries_the_space_before_it(tokenizer: Tokenizer) -> None:
+    answers = {fact.y for facts in all_facts().values() for fact in facts if " " not in fact.y}
+    assert len(answers) > 500
+    for answer in answers:
+        behind_line, behind_space = (_ids(tokenizer, before + answer)[1:] for before in "\n ")
+        assert behind_line == behind_space, answer
+
+
+def test_the_commonest_words_carry_the_space_before_them(tokenizer: Tokenizer) -> None:
+    assert [len(_ids(tokenizer, f" {word}")) for word in ("of", "is", "a")] == [1, 1, 1]
+    with_space = [token for token in tokenizer.get_vocab() if token[1:] and token[0] == "\u0120"]
+    assert len(with_space) == NUM_WITH_SPACE
 
 
 @pytest.mark.parametrize("prompt", ["### Response:", "### Response:\n", "What is it?\n"])
@@ -66,16 +81,6 @@ def test_an_answer_on_its_own_has_the_ids_it_has_behind_the_prompt(
     answer = "The capital of Peru is Lima."
     together = _ids(tokenizer, prompt + answer)
     assert together == _ids(tokenizer, prompt) + _ids(tokenizer, answer)
-
-
-def test_a_text_that_is_streamed_never_shows_the_join(tokenizer: Tokenizer) -> None:
-    ids = _ids(tokenizer, 'He said "Lima"\n(Peru)')
-    assert all(JOIN not in _text(tokenizer, ids[:count]) for count in range(len(ids) + 1))
-
-
-def test_a_join_that_a_model_wrote_in_vain_is_not_shown(tokenizer: Tokenizer) -> None:
-    join = _ids(tokenizer, "Peru")[:1]
-    assert _text(tokenizer, [*join, *join, *_ids(tokenizer, " Peru"), *join]) == "Peru"
 
 
 def test_the_folder_loads_with_auto_tokenizer(tokenizer: Tokenizer, tmp_path: Path) -> None:
