@@ -90,6 +90,9 @@ class EndpointRecipe(RecipeSection):
     allow_private: bool = Field(
         False, description="also servers of a private network, and http there"
     )
+    kept_only: bool = Field(
+        False, description="ask nothing: a reply that is not kept from before counts as failed"
+    )
 
     @model_validator(mode="after")
     def _one_place(self) -> Self:
@@ -132,5 +135,5 @@ class EndpointRecipe(RecipeSection):
         if self.url is not None:
             return {}
         servers = ("model", "key_env", "timeout_seconds", "deadline_seconds", "allow_private")
-        prices = ("max_cost", "prompt_price", "completion_price")
+        prices = ("max_cost", "prompt_price", "completion_price", "kept_only")
         return dict.fromkeys((*servers, *prices), "without url")

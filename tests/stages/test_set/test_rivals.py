@@ -1,6 +1,7 @@
 """Rivals and baselines answer the same test set and stand in every table."""
 
 import shutil
+import sqlite3
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -18,8 +19,11 @@ from tunesmith.files import read_json, read_json_lines
 from tunesmith.generation.responder import OpenQuestion
 from tunesmith.recipe.load_recipe import recipe_from_mapping
 from tunesmith.recipe.recipe import Recipe
+from tunesmith.stages.answer import answer as answer_test_set
+from tunesmith.stages.before_training import check_before_reading
 from tunesmith.stages.evaluate import check_judge, evaluate
 from tunesmith.stages.execution.run_folder import RunFolder
+from tunesmith.stages.execution.stage import forget
 from tunesmith.stages.run import run_loop
 from tunesmith.stages.test_set.rivals import rival_names, rival_request
 
@@ -118,6 +122,35 @@ def test_running_again_asks_nobody(done: Any) -> None:
     assert again == result
     assert len(server.seen.bodies) == asked
     assert talk.tasks == ["writing the report"]
+
+
+def test_a_rival_that_is_gone_keeps_the_answers_it_gave(
+    done: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    recipe, folder, _, server = done
+    copy = RunFolder(tmp_path / "run")
+    shutil.copytree(folder.path, copy.path)
+    before = list(read_json_lines(copy.completions("org/big")))
+    forget(copy, "answer org/big")
+    calls = sqlite3.connect(copy.calls)
+    with calls:
+        lost = "SELECT call_id FROM replies WHERE purpose LIKE 'rival%' LIMIT 2"
+        calls.execute(f"DELETE FROM replies WHERE call_id IN ({lost})")
+    calls.close()
+    gone = recipe.evaluation.rivals[0].model_copy(update={"kept_only": True, "key_env": "NO_KEY"})
+    alone = {"rivals": [gone], "baselines": [], "judge": None, "pairwise": None}
+    evaluation = recipe.evaluation.model_copy(update=alone)
+    later = recipe.model_copy(update={"evaluation": evaluation})
+    asked = len(server.seen.bodies)
+    monkeypatch.delenv("NO_KEY", raising=False)
+    run = opened(later, copy, recipe_folder=folder.path.parent, progress=Talk())
+    check_before_reading(run)
+    answer_test_set(run)
+    now = list(read_json_lines(copy.completions("org/big")))
+    assert len(server.seen.bodies) == asked
+    lost_rows = [row for row in now if row["finish_reason"] == "not in the cache"]
+    assert len(lost_rows) == 2
+    assert [row for row in now if row in before] == [row for row in now if row not in lost_rows]
 
 
 def test_who_leaves_the_recipe_leaves_the_run(done: Any, tmp_path: Path) -> None:

@@ -48,6 +48,7 @@ def open_caller(
         MissingError: There is no such folder, or the variable with the key is not set.
     """
     is_server = recipe.url is not None
+    is_offline = is_offline or recipe.kept_only
     terms = CallTerms(
         num_workers=recipe.num_at_once if is_server else 1,
         limits=Limits.of(recipe),

@@ -166,7 +166,7 @@ def check_endpoints(run: Run, *, is_asked: bool = False) -> None:
     if run.recipe.evaluation.judge is not None:
         waiting[STAGE] = run.recipe.evaluation.judge
     for stage, endpoint in waiting.items():
-        if stage not in done:
+        if stage not in done and not endpoint.kept_only:
             run.progress.start(f"looking for {endpoint.model or endpoint.path}", None)
             where = places.get(stage, _JUDGE)
             check = _check_folder if endpoint.url is None else _check_server
