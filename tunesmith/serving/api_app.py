@@ -60,10 +60,9 @@ class AnswerService:
 
     def records(self) -> dict[str, dict[str, Any]]:
         """What `/v1/models` says of each model; of one that waits on disk, less."""
-        waiting = self.tuning.desk.made() if self.tuning else {}
-        return {name: waiting_model(name) for name in waiting} | {
-            name: one.to_json() for name, one in self.models.items()
-        }
+        made = self.tuning.desk.made() if self.tuning else {}
+        ready = {name: one.to_json() for name, one in self.models.items()}
+        return ready | {name: waiting_model(name) for name in made if name not in ready}
 
     def record(self, name: str) -> dict[str, Any]:
         """What is said of one model.

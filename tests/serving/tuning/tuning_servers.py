@@ -12,6 +12,7 @@ import openai
 import pytest
 
 from tests.serving.tiny_servers import HostedModel, TinyServer, hosted_models, running
+from tunesmith.files import hash_bytes
 from tunesmith.serving.guards import Door
 from tunesmith.serving.serving_limits import ServingLimits
 from tunesmith.serving.tuning import job_process
@@ -44,8 +45,8 @@ def tuning(
     folder: Path, program: str, monkeypatch: pytest.MonkeyPatch, **door: Any
 ) -> Iterator[tuple[TinyServer, openai.OpenAI]]:
     """A server with jobs in a folder, each of which runs a program, and a client of it."""
-    (folder / "trainer.py").write_text(program)
-    trainer = folder / "trainer.py"
+    trainer = folder / f"trainer-{hash_bytes(program.encode())[:8]}.py"
+    trainer.write_text(program)
     monkeypatch.setattr(job_process, "COMMAND", (sys.executable, str(trainer)))
 
     def load(name: str, run: Path) -> HostedModel:

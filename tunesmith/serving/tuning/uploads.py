@@ -60,6 +60,9 @@ class UploadFolder:
         for path in folder.glob("file-*.json"):
             with our_records(path):
                 found.append(UploadedFile(**read_json(path)))
+        for path in folder.glob("file-*.jsonl"):
+            if not path.with_suffix(".json").exists():
+                path.unlink()  # nobody was told of it
         for one in sorted(found, key=lambda one: (one.created_at, one.id)):
             self._records[one.id] = one
 
