@@ -229,12 +229,22 @@ def test_the_change_goes_from_what_the_run_had(speaks: RunRecord, change: str) -
     assert diagnose(speaks)[0].change == change
 
 
+def test_rows_beyond_what_the_model_reads_are_no_matter_of_a_setting() -> None:
+    record = with_recipe(CASES["rows too long"][0], "training", max_tokens="auto")
+    (found,) = (one for one in diagnose(record) if one.rule == "rows too long")
+    assert "takes no more" in found.sentence
+    assert found.change.startswith("model:")
+
+
 def test_answers_that_need_more_room_get_it_and_others_more_training() -> None:
     roomy = with_recipe(CASES["answers cut"][0], "generation", max_new_tokens=2000)
     short = next(one for one in diagnose(CASES["answers cut"][0]) if one.rule == "answers cut")
     (long,) = (one for one in diagnose(roomy) if one.rule == "answers cut")
     assert "generation.max_new_tokens=" in short.change
-    assert "training.epochs=8" in long.change
+    assert long.change == "tunesmith curve mine.yaml"  # its loss on held-out rows had risen
+    falling = replace(roomy, log=tuple(one for one in roomy.log if one.split == "train"))
+    (longer,) = (one for one in diagnose(falling) if one.rule == "answers cut")
+    assert "training.epochs=8" in longer.change
 
 
 def test_the_weak_task_is_named_with_its_figures_and_worst_rows() -> None:

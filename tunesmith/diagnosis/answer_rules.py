@@ -21,16 +21,21 @@ def not_usable(record: RunRecord) -> Finding | None:
     if told is None or told.outcome not in ("not usable yet", "usable with care"):
         return None
     rows = [row for finding in told.findings for row in finding.rows]
-    held_out = record.points("validation")
-    is_short = bool(record.points("train")) and best_point(held_out) in (None, *held_out[-1:])
     return Finding(
         rule="not usable",
         severity="fix first" if told.outcome == "not usable yet" else "would help",
         sentence=told.sentence,
         evidence=tuple(finding.sentence for finding in told.findings),
         rows=tuple(dict.fromkeys(rows))[:_SHOWN],
-        change=longer(record, 3) if is_short else measure_more_rows(record),
+        change=_more_of(record, 3),
     )
+
+
+def _more_of(record: RunRecord, factor: float) -> str:
+    """More training, unless the loss on held-out rows had risen already; then more rows."""
+    held_out = record.points("validation")
+    is_short = bool(record.points("train")) and best_point(held_out) in (None, *held_out[-1:])
+    return longer(record, factor) if is_short else measure_more_rows(record)
 
 
 def answers_cut(record: RunRecord) -> Finding | None:
@@ -57,7 +62,7 @@ def answers_cut(record: RunRecord) -> Finding | None:
         sentence=f"{count.num_cut:,} of {count.num_answers:,} answers were {CUT}, {why}.",
         evidence=(f"generation.max_new_tokens {limit:,}, longest reference about {needed:,}",),
         rows=tuple(cut[:_SHOWN]),
-        change=longer(record, 2)
+        change=_more_of(record, 2)
         if fits and record.points("train")
         else again_with(record, generation__max_new_tokens=max(needed + needed // 4, 2 * limit)),
     )

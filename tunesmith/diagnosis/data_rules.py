@@ -18,6 +18,8 @@ _MANY_CONTRADICTIONS = 0.02
 _MANY_HEADERS = 0.05
 _MIXED = 0.05  # of the rows whose language is sure
 _LANGUAGE_ROWS = 200
+_NO_MORE = " The model, or the memory here, takes no more: cut those rows into shorter ones, too."
+_LONGER_MODEL = "model:\n  name: A-MODEL-THAT-READS-LONGER-TEXTS"
 _MIN_ROWS = 3
 _BARE = ("concatenate", "plain")  # templates that write no headers
 
@@ -30,14 +32,17 @@ def rows_too_long(record: RunRecord) -> Finding | None:
         return None
     limit = record.data.lengths.get("max_tokens", 512)
     some = record.data.dropped.get(_TOO_LONG, ())
+    is_all_there_is = record.recipe.get("training", {}).get("max_tokens") == "auto"
     return Finding(
         rule="rows too long",
         severity="fix first" if dropped > total / 4 else "would help",
         sentence=f"{dropped:,} of {total:,} rows are longer than {limit:,} tokens and were left "
-        "out; what they teach is missing.",
+        f"out; what they teach is missing.{_NO_MORE if is_all_there_is else ''}",
         evidence=tuple(str(one.get("detail", "")) for one in some[:_SHOWN]),
         rows=tuple(str(one["source"]) for one in some[:_SHOWN]),
-        change=again_with(record, training__max_tokens=2 * limit),
+        change=_LONGER_MODEL
+        if is_all_there_is
+        else again_with(record, training__max_tokens=2 * limit),
     )
 
 
