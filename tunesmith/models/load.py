@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from safetensors import SafetensorError
 from transformers import AutoConfig, AutoModelForCausalLM, PreTrainedModel
 
 from tunesmith.errors import MissingError, RefusedError, RemoteError, TunesmithError
@@ -102,7 +103,7 @@ def load_network(
     try:
         with without_library_bars():
             network = _load(place, has_random_weights=has_random_weights, **options)
-    except (OSError, ValueError, RuntimeError) as error:  # the last: a matrix of another size
+    except (OSError, ValueError, RuntimeError, SafetensorError) as error:  # of another size, too
         raise load_error(place.name, error) from error
     if not isinstance(network, PreTrainedModel):
         raise TypeError(f"transformers gave a {type(network).__name__}")
@@ -286,6 +287,12 @@ def load_error(name: str, error: Exception) -> TunesmithError:
             f"the Hugging Face Hub did not answer ({text[:200]})",
             where=f"model {name}",
             cure="Check the network, or name a local folder.",
+        )
+    if isinstance(error, SafetensorError):
+        return MissingError(
+            f"its weights cannot be read ({text[:200]})",
+            where=f"model {name}",
+            cure="The file is damaged or cut off: copy or train it again.",
         )
     if "safetensors" in text:
         return MissingError(

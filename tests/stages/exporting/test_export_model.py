@@ -1,5 +1,6 @@
 """A run's model in another form answers as it was measured, or nothing is called exported."""
 
+import shutil
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -11,7 +12,7 @@ import torch
 from tests.export.gguf_files.tiny_gguf import WIDE, word_tokenizer
 from tests.stages.rig import Talk, colour_rows, make_recipe, opened, run_folder, write_rows
 from tests.tiny import tiny_network
-from tunesmith.errors import MissingError, RecipeError, RefusedError
+from tunesmith.errors import MissingError, RecipeError, RefusedError, TunesmithError
 from tunesmith.export.gguf_files import gguf_content
 from tunesmith.export.gguf_files.gguf_content import GgufContent, write_gguf
 from tunesmith.files import read_json, read_json_lines
@@ -217,3 +218,19 @@ def test_a_run_whose_answers_are_samples_is_compared_without_chance(
     }
     greedy = read_json_lines(made.folder.completions("f32"))
     assert any(own[one["example_id"]] != one["text"] for one in greedy)
+
+
+def test_what_lies_damaged_in_the_run_is_named_before_anything_is_written(
+    run: Run, tmp_path: Path
+) -> None:
+    folder = RunFolder(tmp_path / "run")
+    shutil.copytree(run.folder.path, folder.path)
+    folder.exports.write_text("{bad")
+    with pytest.raises(TunesmithError, match=r"exports\.json"):
+        export_model(folder, "gguf", kind="F32", out=tmp_path / "a.gguf", progress=Talk())
+    folder.exports.unlink()
+    weights = folder.model / "model.safetensors"
+    weights.write_bytes(weights.read_bytes()[:-100])
+    with pytest.raises(MissingError, match="its weights cannot be read"):
+        export_model(folder, "gguf", kind="F32", out=tmp_path / "a.gguf", progress=Talk())
+    assert not (tmp_path / "a.gguf").exists()

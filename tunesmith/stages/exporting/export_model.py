@@ -20,7 +20,7 @@ from tunesmith.stages.execution.progress import Progress
 from tunesmith.stages.execution.run_folder import RunFolder
 from tunesmith.stages.exporting.export_folder import write_checked_folder
 from tunesmith.stages.exporting.export_gguf import RuntimeFindings, write_checked_gguf
-from tunesmith.stages.exporting.exported import Exported, hash_of, remember_export
+from tunesmith.stages.exporting.exported import Exported, exports_of, hash_of, remember_export
 from tunesmith.stages.exporting.exported_rows import MeasuredModel, exported_rows
 from tunesmith.stages.exporting.ollama_folder import write_ollama_folder
 from tunesmith.stages.responders.load_responder import tuned_responder
@@ -58,7 +58,8 @@ def export_model(
     if form not in FORMATS:
         cure = f"Known are {', '.join(FORMATS)}."
         raise RecipeError(f"no format {form!r}", where="--to", cure=cure)
-    kind = kind or _TYPES[form]
+    kind = (kind or _TYPES[form]).lower()
+    exports_of(folder)  # a list that cannot be read is told before the work
     run = open_run(folder.path, progress=progress)
     responder = _tuned(run)
     measured = MeasuredModel(run=run, responder=responder, rows=exported_rows(run, responder))
@@ -200,10 +201,16 @@ def _lines(
     lines += [difference_line(one, name) for one in differences]
     lines.append(f"{form}: {path}")
     if form == "ollama":
-        lines.append(
-            f"create it: cd {path} && ollama create {path.parent.parent.name} -f Modelfile"
-        )
+        lines.append(f"create it: cd {path} && ollama create {_ollama_name(path)} -f Modelfile")
     return lines
+
+
+def _ollama_name(folder: Path) -> str:
+    """What Ollama may call it: the name of its file, in letters that Ollama takes."""
+    name = _only_gguf(folder).stem.lower()
+    return "".join(
+        one if one.isascii() and (one.isalnum() or one in "._-") else "-" for one in name
+    )
 
 
 def difference_line(one: Comparison, name: str) -> str:
