@@ -64,6 +64,10 @@ def ended(line: str) -> EndedCommand:
     return EndedCommand(name=name, words=rest, given=parsed.params)
 
 
+def test_after_data_for_other_programs_nothing_of_ours_comes_next() -> None:
+    assert list(next_words(ended("export runs/a --to trl"))) == []
+
+
 @pytest.mark.parametrize(("line", "following"), LINES.items())
 def test_what_comes_next_is_a_command_that_parses(line: str, following: str) -> None:
     words = next_words(ended(line))

@@ -125,9 +125,14 @@ def _after_compare(ended: EndedCommand) -> Words:
     return _chat(ended, str(ended.given["runs"][-1]))
 
 
+_MODELS = ("safetensors", "gguf", "ollama")
+
+
 def _after_export(ended: EndedCommand) -> Words:
-    """A recipe puts the exported form into the scores; a run's folder alone cannot."""
+    """A recipe puts the exported model into the scores; a run's folder alone cannot."""
     target = str(ended.given["target"])
+    if ended.given["to"] not in _MODELS:
+        return ()
     return ("run", *ended.recipe) if is_recipe(target) else ("report", target)
 
 

@@ -1,6 +1,5 @@
 """A run and a format -> its model in that form, which was compared with what was measured."""
 
-import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -18,10 +17,12 @@ from tunesmith.report.number_text import number
 from tunesmith.stages.execution.opened_run import Run, open_run
 from tunesmith.stages.execution.progress import Progress
 from tunesmith.stages.execution.run_folder import RunFolder
+from tunesmith.stages.exporting.export_data import DATA_FORMATS
 from tunesmith.stages.exporting.export_folder import write_checked_folder
 from tunesmith.stages.exporting.export_gguf import RuntimeFindings, write_checked_gguf
 from tunesmith.stages.exporting.exported import Exported, exports_of, hash_of, remember_export
 from tunesmith.stages.exporting.exported_rows import MeasuredModel, exported_rows
+from tunesmith.stages.exporting.new_place import check_free, new_place, write_record
 from tunesmith.stages.exporting.ollama_folder import write_ollama_folder
 from tunesmith.stages.responders.load_responder import tuned_responder
 from tunesmith.stages.responders.renderer import model_renderer
@@ -56,24 +57,23 @@ def export_model(
         RefusedError: What was written is not the model that was measured.
     """
     if form not in FORMATS:
-        cure = f"Known are {', '.join(FORMATS)}."
+        cure = f"Known are {', '.join([*FORMATS, *DATA_FORMATS])}."
         raise RecipeError(f"no format {form!r}", where="--to", cure=cure)
     kind = (kind or _TYPES[form]).lower()
     exports_of(folder)  # a list that cannot be read is told before the work
     run = open_run(folder.path, progress=progress)
     responder = _tuned(run)
     measured = MeasuredModel(run=run, responder=responder, rows=exported_rows(run, responder))
-    path = _place(folder, form, kind, out, is_replacing)
-    temporary = path.with_name(f".tmp-{path.name}")
-    _remove(temporary)
-    temporary.parent.mkdir(parents=True, exist_ok=True)
+    path = _path(folder, form, kind, out)
+    check_free(path, is_replacing=is_replacing)
     try:
-        found = _written(temporary, measured, form=form, kind=kind)
-        _remove(path)
-        temporary.rename(path)
+        with new_place(path) as temporary:
+            found = _written(temporary, measured, form=form, kind=kind)
+            if temporary.is_dir():
+                told = {"format": form, "type": kind, "compared": found.figures}
+                write_record(temporary, told)
     finally:
         progress.close()
-        _remove(temporary)
     name = kind if form != "safetensors" else f"safetensors-{kind}"
     return _told(measured, found, name=name, form=form, path=path)
 
@@ -94,15 +94,12 @@ def _tuned(run: Run) -> Responder:
     return tuned_responder(recipe, model_renderer(place), place)
 
 
-def _place(folder: RunFolder, form: str, kind: str, out: Path | None, is_replacing: bool) -> Path:
+def _path(folder: RunFolder, form: str, kind: str, out: Path | None) -> Path:
     name = folder.path.resolve().name
     names = {"gguf": f"{name}-{kind}.gguf", "ollama": f"ollama-{kind}"}
     path = out or folder.path / "exports" / names.get(form, f"safetensors-{kind}")
     if form == "gguf" and path.suffix != ".gguf":
         raise RecipeError(f"{path.name} is no name of a GGUF file", where="--out")
-    if path.exists() and not is_replacing:
-        cure = "Name another place with --out, or replace it with --replace."
-        raise RecipeError("something stands there already", where=str(path), cure=cure)
     return path
 
 
@@ -117,12 +114,6 @@ def _written(place: Path, measured: MeasuredModel, *, form: str, kind: str) -> R
     found = write_checked_gguf(place / file, measured, kind=kind, name=name)
     write_ollama_folder(place, file, measured.responder)
     return found
-
-
-def _remove(path: Path) -> None:
-    if path.is_dir():
-        shutil.rmtree(path)
-    path.unlink(missing_ok=True)
 
 
 def _told(
