@@ -3,6 +3,7 @@
 Rows to test with stay where they are: what is trained elsewhere is measured with them.
 """
 
+import shlex
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -301,4 +302,4 @@ def _lines(done: _Written, form: str, path: Path) -> Iterator[str]:
     for setting in done.untold:
         yield f"not told: {setting}"
     yield f"{form}: {path}"
-    yield from (line.format(path=path) for line in done.lines)
+    yield from (line.format(path=shlex.quote(str(path))) for line in done.lines)

@@ -1,5 +1,6 @@
 """A run and a format -> its model in that form, which was compared with what was measured."""
 
+import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -192,7 +193,8 @@ def _lines(
     lines += [difference_line(one, name) for one in differences]
     lines.append(f"{form}: {path}")
     if form == "ollama":
-        lines.append(f"create it: cd {path} && ollama create {_ollama_name(path)} -f Modelfile")
+        place = shlex.quote(str(path))
+        lines.append(f"create it: cd {place} && ollama create {_ollama_name(path)} -f Modelfile")
     return lines
 
 
