@@ -10,7 +10,7 @@ from tests.stages.judged import BiasedJudge
 from tests.stages.rig import Talk, colour_rows, make_recipe, opened, run_folder, write_rows
 from tunesmith.errors import DataError
 from tunesmith.files import read_json_lines
-from tunesmith.recipe.recipe import EvaluationRecipe
+from tunesmith.recipe.recipe import EvaluationRecipe, TemplateRecipe
 from tunesmith.stages.run import run_loop
 from tunesmith.stages.test_set.before_tuning import evaluate_before
 
@@ -67,4 +67,14 @@ def test_too_few_validation_rows_are_refused_with_the_cure(
     recipe = _recipe(tiny_folder, data, validation=0.1)
     run = opened(recipe, run_folder(tmp_path / "run"), recipe_folder=tmp_path, progress=Talk())
     with pytest.raises(DataError, match=r"it takes 5. Hold more out"):
+        evaluate_before(run)
+
+
+def test_texts_that_ask_nothing_are_told_so(tmp_path: Path, tiny_folder: Path) -> None:
+    rows = [{"text": f"Snow number {i} is white and falls on hill {i}."} for i in range(40)]
+    data = write_rows(tmp_path / "rows.jsonl", rows)
+    recipe = _recipe(tiny_folder, data)
+    recipe = recipe.model_copy(update={"template": TemplateRecipe(name="plain")})
+    run = opened(recipe, run_folder(tmp_path / "run"), recipe_folder=tmp_path, progress=Talk())
+    with pytest.raises(DataError, match=r"plain texts, which ask nothing"):
         evaluate_before(run)

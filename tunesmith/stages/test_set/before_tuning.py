@@ -75,7 +75,12 @@ def evaluate_before(run: Run) -> UntunedScores:
 
 
 def _check_rows(run: Run) -> int:
-    count = sum(not example.is_text for example in read_split(run.folder, "validation"))
+    asks = [not example.is_text for example in read_split(run.folder, "validation")]
+    count = sum(asks)
+    if asks and not count:
+        problem = "the validation rows are plain texts, which ask nothing"
+        cure = "Tune, and look at the loss: tunesmith run; or let a teacher write pairs about them."
+        raise DataError(problem, where=str(run.folder.path), cure=cure)
     if count < FEWEST_ROWS:
         problem = f"{count} validation rows that ask something tell nothing; it takes {FEWEST_ROWS}"
         cure = "Hold more out: --set examples.split.validation=0.1, or add rows."
