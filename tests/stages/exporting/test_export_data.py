@@ -113,7 +113,7 @@ def test_settings_say_what_the_recipe_says(tiny_folder: Path, tmp_path: Path) ->
     training = {
         "method": {"lora": {"rank": 4, "alpha": 8, "targets": ["q_proj"], "use_rslora": True}},
         "steps": 10,
-        "warmup_fraction": 0.1,
+        "warmup_fraction": 0.2,
         "schedule": "linear",
         "learning_rate": 3e-5,
         "dropout": 0.05,
@@ -126,7 +126,7 @@ def test_settings_say_what_the_recipe_says(tiny_folder: Path, tmp_path: Path) ->
         assert found["learning_rate"] == 3e-5
         assert found["gradient_accumulation_steps"] == 8
         assert found["max_steps"] == 10
-        assert found["warmup_steps"] == 1
+        assert found["warmup_steps"] == 2
         assert "num_train_epochs" not in found
         assert "num_epochs" not in found
     trl, axolotl, factory = (

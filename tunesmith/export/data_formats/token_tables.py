@@ -5,9 +5,11 @@ None of the three renders or encodes such rows again, so that none can do it in 
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from itertools import islice
 from pathlib import Path
 
+import datasets
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -42,7 +44,8 @@ def write_token_folder(folder: Path, splits: Mapping[str, Iterable[EncodedExampl
             for batch in _batches(rows):
                 writer.write_batch(batch)
     tables = {split: Dataset.from_file(str(path)) for split, path in streams.items()}
-    DatasetDict(tables).save_to_disk(str(folder))
+    with _without_bars():
+        DatasetDict(tables).save_to_disk(str(folder))
     for path in streams.values():
         path.unlink()
 
@@ -58,6 +61,17 @@ def token_folder_rows(folder: Path, split: str) -> Iterator[EncodedExample]:
     """The rows of a split in a folder, as a trainer reads them."""
     for batch in load_from_disk(str(folder))[split].data.to_batches(_ROWS_AT_ONCE):
         yield from _rows(batch)
+
+
+@contextmanager
+def _without_bars() -> Iterator[None]:
+    is_silent = datasets.are_progress_bars_disabled()
+    datasets.disable_progress_bars()
+    try:
+        yield
+    finally:
+        if not is_silent:
+            datasets.enable_progress_bars()
 
 
 def _batches(rows: Iterable[EncodedExample]) -> Iterator[pa.RecordBatch]:

@@ -75,7 +75,7 @@ def _arguments(what: TrainedElsewhere) -> Settings:
         "gradient_accumulation_steps": recipe.step_size,
         "learning_rate": recipe.highest_rate,
         "lr_scheduler_type": _schedule(recipe),
-        "warmup_steps": math.ceil(round(recipe.warmup_fraction * what.num_steps, 6)),
+        "warmup_steps": _warmup(what),
         "weight_decay": recipe.weight_decay,
         "max_grad_norm": recipe.max_grad_norm or 0.0,
         "optim": "adamw_torch",
@@ -86,6 +86,12 @@ def _arguments(what: TrainedElsewhere) -> Settings:
     found |= {"num_train_epochs": recipe.passes} if recipe.steps is None else {}
     found |= {} if recipe.steps is None else {"max_steps": recipe.steps}
     return found | ({"eval_strategy": "epoch"} if what.has_validation else {})
+
+
+def _warmup(what: TrainedElsewhere) -> int:
+    """Ours begins with a share of the rate, theirs with none: one such step would be lost."""
+    num_steps = math.ceil(round(what.recipe.warmup_fraction * what.num_steps, 6))
+    return 0 if num_steps == 1 else num_steps
 
 
 def _schedule(recipe: TrainingRecipe) -> str:
@@ -236,7 +242,7 @@ TRAINERS = {
     "llamafactory": Trainer(
         title="LLaMA-Factory",
         file="llamafactory.yaml",
-        command="llamafactory-cli train llamafactory.yaml",
+        command="llamafactory-cli train llamafactory.yaml && cp chat_template.jinja model/",
         settings=_llama_factory,
     ),
 }

@@ -42,6 +42,7 @@ from tunesmith.export.data_formats.trainer_settings import (
 from tunesmith.files import our_records, read_json, read_json_lines, write_json_lines, write_text
 from tunesmith.models.load import find_model, is_model_folder
 from tunesmith.recipe.yaml_text import write_yaml
+from tunesmith.report.number_text import counted
 from tunesmith.stages.execution.opened_run import Run, open_run
 from tunesmith.stages.execution.progress import Progress
 from tunesmith.stages.execution.run_folder import RunFolder
@@ -290,7 +291,7 @@ def _check_same(
 
 
 def _lines(done: _Written, form: str, path: Path) -> Iterator[str]:
-    counts = " and ".join(f"{count:,} {split} rows" for split, count in done.rows.items())
+    counts = " and ".join(counted(count, f"{split} row") for split, count in done.rows.items())
     yield f"{counts} read back equal"
     if done.compared:
         yield (
@@ -298,7 +299,7 @@ def _lines(done: _Written, form: str, path: Path) -> Iterator[str]:
             "trained, the same as here"
         )
     for reason, count in done.dropped.items():
-        yield f"{count:,} rows left out: {reason}"
+        yield f"{counted(count, 'row')} left out: {reason}"
     for setting in done.untold:
         yield f"not told: {setting}"
     yield f"{form}: {path}"
