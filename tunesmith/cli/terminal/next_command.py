@@ -125,7 +125,7 @@ def _after_compare(ended: EndedCommand) -> Words:
     return _chat(ended, str(ended.given["runs"][-1]))
 
 
-_MODELS = ("safetensors", "gguf", "ollama")
+_MODELS = ("safetensors", "gguf", "ollama", "mlx")
 
 
 def _after_export(ended: EndedCommand) -> Words:

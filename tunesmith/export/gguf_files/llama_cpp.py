@@ -7,7 +7,6 @@ it: llama.cpp aborts where a file is not as it expects.
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
 from types import TracebackType
@@ -16,23 +15,11 @@ from typing import Any, Self
 import httpx2
 
 from tunesmith.errors import MissingError, RefusedError
+from tunesmith.export.written_answer import WrittenAnswer
 
 _SECONDS = 600.0
 _SECONDS_TO_END = 10.0
 _SERVER = Path(__file__).with_name("llama_cpp_server.py")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LlamaCppAnswer:
-    """What llama.cpp wrote.
-
-    Attributes:
-        ids: Token ids without the one that ended it.
-        is_ended: It ended by itself.
-    """
-
-    ids: tuple[int, ...]
-    is_ended: bool
 
 
 class LlamaCpp:
@@ -118,12 +105,12 @@ class LlamaCpp:
             for one in first["top_logprobs"]
         }
 
-    def write(self, ids: Sequence[int], *, num_tokens: int) -> LlamaCppAnswer:
+    def write(self, ids: Sequence[int], *, num_tokens: int) -> WrittenAnswer:
         """Go on with a prompt, always by the likeliest token."""
         told = self._complete(ids, n_predict=num_tokens, return_tokens=True)
         is_ended = told["stop_type"] == "eos"
         written = tuple(int(token) for token in told["tokens"])
-        return LlamaCppAnswer(ids=written[:-1] if is_ended else written, is_ended=is_ended)
+        return WrittenAnswer(ids=written[:-1] if is_ended else written, is_ended=is_ended)
 
     def _complete(self, ids: Sequence[int], **options: object) -> dict[str, Any]:
         fixed = {"temperature": 0.0, "samplers": ["temperature"], "cache_prompt": False}

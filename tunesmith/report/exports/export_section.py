@@ -14,7 +14,7 @@ NOTE = (
     "its numbers, the ids of texts and prompts, next tokens, and its answers to the test rows. "
     "Differences are to the tuned model, row by row."
 )
-_RUNTIMES = {"safetensors": "transformers", "gguf": "llama.cpp", "ollama": "llama.cpp"}
+_RUNTIMES = {"gguf": "llama.cpp", "ollama": "llama.cpp"}
 
 
 def export_rows(exports: Sequence[Mapping[str, Any]]) -> list[list[str]]:
@@ -27,8 +27,9 @@ def export_rows(exports: Sequence[Mapping[str, Any]]) -> list[list[str]]:
         nats = compared.get("furthest_nats")
         told = "" if nats is None else f"at most {nats:.2g} nats"
         equal = f"{compared['equal_answers']} of {compared['rows']}"
+        runtime = compared.get("runtime") or _RUNTIMES.get(one["format"], "transformers")
         cells = [_difference(one["differences"].get(name)) for name in metrics]
-        rows.append([str(one["name"]), _RUNTIMES[one["format"]], equal, told, *cells])
+        rows.append([str(one["name"]), str(runtime), equal, told, *cells])
     return rows
 
 

@@ -124,6 +124,7 @@ def export_data(
         RefusedError: The model was trained on other rows, or what was read back is something else.
     """
     types = RENDERED_TYPES if form == "rendered" else ()
+    kind = kind and kind.lower()
     if kind is not None and kind not in types:
         cure = f"{' or '.join(types)}." if types else f"{form} has none: leave it out."
         raise RecipeError(f"no type {kind!r}", where="--type", cure=cure)

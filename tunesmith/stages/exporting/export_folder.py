@@ -12,8 +12,12 @@ from tunesmith.models.load import CONTRACT_FILE, find_model, load_network
 from tunesmith.models.save import RenderingContract, save_model
 from tunesmith.stages.execution.opened_run import Run
 from tunesmith.stages.execution.progress import Progress
-from tunesmith.stages.exporting.export_gguf import RuntimeFindings, export_refusal, last_logits
 from tunesmith.stages.exporting.exported_rows import ExportedRow, MeasuredModel, looked_at
+from tunesmith.stages.exporting.runtime_comparison import (
+    RuntimeFindings,
+    export_refusal,
+    last_logits,
+)
 from tunesmith.stages.responders.load_responder import load_responder
 from tunesmith.stages.responders.renderer import model_renderer
 

@@ -5,11 +5,9 @@ all scripts, the prompts of its own chat template, next tokens, answers to all t
 """
 
 import json
-import math
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import torch
 
@@ -22,39 +20,26 @@ from tunesmith.export.gguf_files.gguf_content import (
     vocabulary_only,
     write_gguf,
 )
-from tunesmith.export.gguf_files.llama_cpp import LlamaCpp, LlamaCppAnswer
+from tunesmith.export.gguf_files.llama_cpp import LlamaCpp
 from tunesmith.export.gguf_files.tensor_types import tensor_type
-from tunesmith.generation.prompt import Continuation
-from tunesmith.generation.responder import Completion, Responder
-from tunesmith.models.forward import own_attention
+from tunesmith.generation.responder import Responder
 from tunesmith.stages.exporting.exported_rows import (
     ExportedRow,
     MeasuredModel,
     looked_at,
     tried_texts,
 )
+from tunesmith.stages.exporting.runtime_comparison import (
+    RuntimeFindings,
+    export_refusal,
+    last_logits,
+    look_at_answers,
+    look_at_numbers,
+)
 from tunesmith.templates.template import Segment
 from tunesmith.tokens.encode import encode_prompt
 
-_NUM_LIKELY = 100
-_FURTHEST = {"f32": 0.02, "f16": 0.1}  # nats of the likely next tokens
-_LEAST_EQUAL = {"f32": 0.95, "f16": 0.95}  # share of answers, where no two tokens are near a tie
 _FIRST_TEXTS = 40  # tell most ways to split apart
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RuntimeFindings:
-    """What llama.cpp made of a file.
-
-    Attributes:
-        problems: Why it is not what was measured; empty where it is.
-        figures: What was compared, by name.
-        completions: Its answers to the test rows.
-    """
-
-    problems: tuple[str, ...]
-    figures: dict[str, object]
-    completions: tuple[Completion, ...]
 
 
 def write_checked_gguf(
@@ -85,17 +70,6 @@ def write_checked_gguf(
     if findings.problems:
         raise export_refusal(findings.problems, path)
     return findings
-
-
-def export_refusal(problems: Sequence[str], path: Path) -> RefusedError:
-    """Why a file is not called exported."""
-    told = "".join(f"\n  {problem}" for problem in problems[:5])
-    more = f"\n  and {len(problems) - 5} more" if len(problems) > 5 else ""
-    return RefusedError(
-        f"the file is not the model that was measured:{told}{more}\n",
-        where=path.name,
-        cure="It was taken away. --to safetensors keeps everything as it is.",
-    )
 
 
 def _content(measured: MeasuredModel, kind: str, name: str) -> GgufContent:
@@ -181,29 +155,16 @@ def try_in_llama_cpp(
     longest = max((len(row.ids) + row.room for row in rows), default=64)
     with _opened(path, longest + 8) as runtime:
         problems = [*_id_problems(runtime, responder, texts), *_prompt_problems(runtime, rows)]
-        numbers = _compared_numbers(runtime, responder, looked_at(rows))
-        limit = _FURTHEST.get(kind)
-        if limit is not None and numbers["furthest"] > limit:
-            problems.append(
-                f"next tokens differ by {numbers['furthest']:.2g} nats; {kind} allows {limit}"
-            )
+        seen = looked_at(rows)
+        own = [last_logits(responder, row.ids) for row in seen]
+        numbers = look_at_numbers(runtime, seen, own, kind=kind)
+        problems += numbers.problems
         if problems:
             return RuntimeFindings(problems=tuple(problems), figures={}, completions=())
-        completions = tuple(_answers(runtime, measured, kind))
-    equal = _equal_answers(rows, completions)
-    figures: dict[str, object] = {
-        "texts": len(texts),
-        "prompts": sum(row.chat is not None for row in rows),
-        "rows": len(rows),
-        "looked_at": int(numbers["rows"]),
-        "furthest_nats": numbers["furthest"],
-        "kl_nats": numbers["kl"],
-        "equal_answers": equal,
-    }
-    near = sum(row.tuned.has_near_tie for row in rows)
-    least = _LEAST_EQUAL.get(kind, 0.0) * len(rows) - near
-    problems = [] if equal >= least else [f"only {equal} of {len(rows)} answers are the same"]
-    return RuntimeFindings(problems=tuple(problems), figures=figures, completions=completions)
+        answers = look_at_answers(runtime, measured, kind=kind, name="llama.cpp")
+    prompts = sum(row.chat is not None for row in rows)
+    told = {"texts": len(texts), "prompts": prompts, **numbers.figures}
+    return replace(answers, figures={**answers.figures, **told})
 
 
 def _id_problems(runtime: LlamaCpp, responder: Responder, texts: Sequence[str]) -> Iterator[str]:
@@ -227,60 +188,3 @@ def _prompt_problems(runtime: LlamaCpp, rows: Sequence[ExportedRow]) -> Iterator
         if ids != list(row.ids):
             yield f"the prompt of row {row.example_id} is another: {prompt[:80]!r}"
             return
-
-
-def _compared_numbers(
-    runtime: LlamaCpp, responder: Responder, rows: Sequence[ExportedRow]
-) -> dict[str, float]:
-    """The largest difference of likely next tokens, and the mean KL over them, in nats."""
-    furthest, divergences = 0.0, []
-    for row in rows:
-        read = runtime.log_probabilities(row.ids, num_likely=_NUM_LIKELY)
-        if not read:
-            continue
-        own = torch.log_softmax(last_logits(responder, row.ids), dim=-1)
-        pairs = [
-            (float(own[token]), value) for token, value in read.items() if math.isfinite(value)
-        ]
-        furthest = max([furthest, *(abs(one - two) for one, two in pairs if one > math.log(1e-4))])
-        divergences.append(sum(math.exp(one) * (one - two) for one, two in pairs))
-    num_rows = len(divergences)
-    return {"furthest": furthest, "kl": sum(divergences) / max(1, num_rows), "rows": num_rows}
-
-
-def last_logits(responder: Responder, ids: Sequence[int]) -> torch.Tensor:
-    """What a model expects behind a prompt: logits of shape [vocabulary] in fp32."""
-    model = responder.model
-    network: Any = model.inner
-    with torch.no_grad(), own_attention(model):
-        output = network(torch.tensor([list(ids)], device=model.device))
-    logits: torch.Tensor = output.logits[0, -1].float().cpu()
-    return logits
-
-
-def _answers(runtime: LlamaCpp, measured: MeasuredModel, name: str) -> Iterator[Completion]:
-    progress, rows = measured.run.progress, measured.rows
-    progress.start(f"answering ({name}, llama.cpp)", len(rows))
-    for row in rows:
-        answer = runtime.write(row.ids, num_tokens=row.room)
-        yield _completion(measured.responder, row, answer, name)
-        progress.advance()
-
-
-def _completion(
-    responder: Responder, row: ExportedRow, answer: LlamaCppAnswer, name: str
-) -> Completion:
-    written = Continuation(
-        ids=list(answer.ids), finish_reason="stop" if answer.is_ended else "length"
-    )
-    return Completion(
-        example_id=row.example_id,
-        model=name,
-        text=responder.text_of(written),
-        num_tokens=len(answer.ids),
-        finish_reason=responder.finish_of(written),
-    )
-
-
-def _equal_answers(rows: Sequence[ExportedRow], completions: Sequence[Completion]) -> int:
-    return sum(row.tuned.text == one.text for row, one in zip(rows, completions, strict=True))

@@ -20,17 +20,20 @@ from tunesmith.stages.execution.progress import Progress
 from tunesmith.stages.execution.run_folder import RunFolder
 from tunesmith.stages.exporting.export_data import DATA_FORMATS
 from tunesmith.stages.exporting.export_folder import write_checked_folder
-from tunesmith.stages.exporting.export_gguf import RuntimeFindings, write_checked_gguf
+from tunesmith.stages.exporting.export_gguf import write_checked_gguf
+from tunesmith.stages.exporting.export_mlx import write_checked_mlx
 from tunesmith.stages.exporting.exported import Exported, exports_of, hash_of, remember_export
 from tunesmith.stages.exporting.exported_rows import MeasuredModel, exported_rows
 from tunesmith.stages.exporting.new_place import check_free, new_place, write_record
 from tunesmith.stages.exporting.ollama_folder import write_ollama_folder
+from tunesmith.stages.exporting.runtime_comparison import RuntimeFindings
 from tunesmith.stages.responders.load_responder import tuned_responder
 from tunesmith.stages.responders.renderer import model_renderer
 from tunesmith.stages.test_set.text_grades import text_metrics
 
-FORMATS = ("safetensors", "gguf", "ollama")
-_TYPES = {"safetensors": "f32", "gguf": "f16", "ollama": "q8_0"}
+FORMATS = ("safetensors", "gguf", "ollama", "mlx")
+_TYPES = {"safetensors": "f32", "gguf": "f16", "ollama": "q8_0", "mlx": "bf16"}
+_IN_FOLDERS = ("safetensors", "mlx")
 
 
 def export_model(
@@ -46,7 +49,7 @@ def export_model(
 
     Args:
         folder: A run that has answered its test rows.
-        form: `safetensors`, `gguf` or `ollama`.
+        form: One of `FORMATS`.
         kind: How matrices are stored: f32, f16, q4_0 and so on.
         out: Where it goes; into the run's folder if not given.
         is_replacing: Something that stands there may be replaced.
@@ -75,7 +78,7 @@ def export_model(
                 write_record(temporary, told)
     finally:
         progress.close()
-    name = kind if form != "safetensors" else f"safetensors-{kind}"
+    name = f"{form}-{kind}" if form in _IN_FOLDERS else kind
     return _told(measured, found, name=name, form=form, path=path)
 
 
@@ -97,8 +100,8 @@ def _tuned(run: Run) -> Responder:
 
 def _path(folder: RunFolder, form: str, kind: str, out: Path | None) -> Path:
     name = folder.path.resolve().name
-    names = {"gguf": f"{name}-{kind}.gguf", "ollama": f"ollama-{kind}"}
-    path = out or folder.path / "exports" / names.get(form, f"safetensors-{kind}")
+    file = f"{name}-{kind}.gguf" if form == "gguf" else f"{form}-{kind}"
+    path = out or folder.path / "exports" / file
     if form == "gguf" and path.suffix != ".gguf":
         raise RecipeError(f"{path.name} is no name of a GGUF file", where="--out")
     return path
@@ -108,6 +111,8 @@ def _written(place: Path, measured: MeasuredModel, *, form: str, kind: str) -> R
     name = measured.run.folder.path.resolve().name
     if form == "safetensors":
         return write_checked_folder(place, measured, kind=kind)
+    if form == "mlx":
+        return write_checked_mlx(place, measured, kind=kind)
     if form == "gguf":
         return write_checked_gguf(place, measured, kind=kind, name=name)
     place.mkdir()
@@ -129,7 +134,7 @@ def _told(
         name=name,
         format=form,
         path=str(path),
-        sha256=hash_of(path if path.is_file() or form == "safetensors" else _only_gguf(path)),
+        sha256=hash_of(_only_gguf(path) if form == "ollama" else path),
         compared=found.figures,
         differences={one.metric: one.to_json() for one in differences},
         summary=tuple(_lines(found.figures, differences, name, form, path)),
@@ -181,19 +186,21 @@ def _lines(
     form: str,
     path: Path,
 ) -> list[str]:
-    runtime = "transformers" if form == "safetensors" else "llama.cpp"
+    runtime = figures.get("runtime", "transformers" if form in _IN_FOLDERS else "llama.cpp")
     lines = [
         f"{figures['equal_answers']} of {figures['rows']} test answers are the same in {runtime}"
     ]
-    if "texts" in figures:
-        lines.append(
-            f"{figures['texts']} texts and {figures['prompts']} prompts have the same ids; next "
-            f"tokens differ by at most {figures['furthest_nats']:.2g} nats"
-        )
+    if "furthest_nats" in figures:
+        has_ids = "texts" in figures
+        ids = "{texts} texts and {prompts} prompts have the same ids; " if has_ids else ""
+        told = ids + "next tokens differ by at most {furthest_nats:.2g} nats"
+        lines.append(told.format(**figures))
     lines += [difference_line(one, name) for one in differences]
     lines.append(f"{form}: {path}")
+    place = shlex.quote(str(path))
+    if form == "mlx":
+        lines.append(f"serve it: mlx_lm.server --model {place}")
     if form == "ollama":
-        place = shlex.quote(str(path))
         lines.append(f"create it: cd {place} && ollama create {_ollama_name(path)} -f Modelfile")
     return lines
 

@@ -36,16 +36,16 @@ def check_free(path: Path, *, is_replacing: bool) -> None:
 
 @contextmanager
 def new_place(path: Path) -> Iterator[Path]:
-    """A temporary path to write to; it becomes `path` where nothing is raised."""
-    temporary = path.with_name(f".tmp-{path.name}")
-    _remove(temporary)
-    temporary.parent.mkdir(parents=True, exist_ok=True)
+    """A path of the same name in a temporary folder; it becomes `path` where nothing is raised."""
+    beside = path.with_name(f".tmp-{path.name}")
+    _remove(beside)
+    beside.mkdir(parents=True)
     try:
-        yield temporary
+        yield beside / path.name
         _remove(path)
-        temporary.rename(path)
+        (beside / path.name).rename(path)
     finally:
-        _remove(temporary)
+        _remove(beside)
 
 
 def write_record(folder: Path, told: Mapping[str, object]) -> None:

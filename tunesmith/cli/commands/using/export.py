@@ -20,8 +20,8 @@ tunesmith export recipe.yaml --to ollama
 tunesmith export runs/mine --to trl"""
 
 FORMATS = (
-    "The model: safetensors, gguf, ollama. Its data: trl, axolotl, llamafactory, openai-jsonl, "
-    "rendered."
+    "The model: safetensors, gguf, ollama, mlx. Its data: trl, axolotl, llamafactory, "
+    "openai-jsonl, rendered."
 )
 Target = Annotated[str, typer.Argument(metavar="RUN", help="The run, or its recipe.")]
 To = Annotated[str, typer.Option("--to", metavar="FORMAT", help=FORMATS)]
