@@ -11,6 +11,7 @@ from tests.stages.rig import Talk, colour_rows, make_recipe, opened, run_folder,
 from tunesmith.errors import RefusedError
 from tunesmith.export.mlx_folder.mlx_runtime import MlxRuntime
 from tunesmith.export.written_answer import WrittenAnswer
+from tunesmith.files import read_json
 from tunesmith.stages.execution.opened_run import Run
 from tunesmith.stages.exporting import export_mlx
 from tunesmith.stages.exporting.export_model import export_model
@@ -85,6 +86,7 @@ def test_without_mlx_transformers_has_its_say_and_that_is_told(
     assert found.summary[0].endswith("the same in transformers")
     assert found.summary[-1] == f"serve it: mlx_lm.server --model {tmp_path / 'own'}"
     assert "runtime" not in found.compared
+    assert read_json(tmp_path / "own" / "config.json")["rope_theta"] == 10_000.0
 
 
 def test_a_folder_that_mlx_cannot_load_is_refused_with_its_last_word(tmp_path: Path) -> None:
