@@ -164,7 +164,8 @@ class JobDesk:
 
     def _tell(self, job: TuningJob, message: str, level: str = "info", **changes: Any) -> None:
         """Keep a change and its event; called with the lock held."""
-        event = {"at": time.time(), "level": level, "message": message}
+        at = changes.get("started_at") or time.time()  # what follows the start is told after it
+        event = {"at": at, "level": level, "message": message}
         changed = replace(job, told=(*job.told, event), **changes)
         write_json(self._folder / job.id / "job.json", changed.to_record())
         self._jobs = {**self._jobs, job.id: changed}  # whoever goes through the older one may
@@ -196,13 +197,10 @@ class JobDesk:
             job = self._jobs[job.id]
             if self._is_closed or job.status in ENDED:
                 return
+            now = time.time()
             process = start_run(folder)
             if process is not None:
-                begun, told = job.started_at, "Fine-tuning job goes on"
-                if begun is None:
-                    begun, told = time.time(), "Fine-tuning job started"
-                process_id = process.pid
-                self._tell(job, told, status="running", started_at=begun, process_id=process_id)
+                self._begin(job, now, process.pid)
         if process is None:  # an earlier server's; once it has ended, the run is looked at again
             self._wait(job.id, lambda: is_at_work(folder), job.process_id)
             return
@@ -211,6 +209,14 @@ class JobDesk:
         with self._change:
             if not (self._is_closed or self._jobs[job.id].status in ENDED):
                 self._settle(self._jobs[job.id], code)
+
+    def _begin(self, job: TuningJob, at: float, process_id: int) -> None:
+        """A run was started at a time, for the first one or again; called with the lock held."""
+        changes: dict[str, Any] = {"status": "running", "process_id": process_id}
+        if job.started_at is not None:
+            self._tell(job, "Fine-tuning job goes on", **changes)
+        else:
+            self._tell(job, "Fine-tuning job started", started_at=at, **changes)
 
     def _wait(self, job_id: str, is_alive: Callable[[], bool], process_id: int | None) -> None:
         """Until a process has ended; it is asked to where the job or the server has."""

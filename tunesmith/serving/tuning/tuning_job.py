@@ -94,8 +94,12 @@ def job_events(job: TuningJob, log: Path) -> list[dict[str, Any]]:
     """
     lines = _log_lines(log)
     begun = log.stat().st_mtime - lines[-1]["seconds"] if lines else 0.0
+    starts = job.started_at or 0.0  # a file's time is coarser than a clock's
     told = [(one["at"], one["level"], one["message"], None) for one in job.told]
-    steps = [(begun + line["seconds"], "info", _step_text(line), _metrics(line)) for line in lines]
+    steps = [
+        (max(begun + line["seconds"], starts), "info", _step_text(line), _metrics(line))
+        for line in lines
+    ]
     ordered = sorted([*told, *steps], key=lambda one: one[0])
     return [
         {
