@@ -54,6 +54,7 @@ WORDS = {
         "export tiny --to gguf --out P/report.gguf",
     ],
     "serve": ["serve P"],
+    "studio": ["studio P --host 0.0.0.0"],
     "plugins": ["plugins"],
 }
 

@@ -11,7 +11,7 @@ import typer
 from typer.core import TyperCommand, TyperGroup
 
 from tunesmith import __version__
-from tunesmith.cli.arguments.options import LOOK, LOOP, START, USE
+from tunesmith.cli.arguments.options import IMPROVE, LOOK, LOOP, START, USE
 from tunesmith.cli.commands import (
     answer,
     compare,
@@ -29,6 +29,7 @@ from tunesmith.cli.commands import (
     teach,
     train,
 )
+from tunesmith.cli.commands.improving import studio
 from tunesmith.cli.commands.using import ask, chat, check, export, publish, serve
 from tunesmith.cli.terminal.next_command import EndedCommand, show_next
 from tunesmith.errors import RecipeError
@@ -55,6 +56,7 @@ _COMMANDS: tuple[tuple[str, Any, Any], ...] = (
     (LOOK, preview.preview, preview.EXAMPLES),
     (LOOK, compare.compare, compare.EXAMPLES),
     (LOOK, plugins.plugins, plugins.EXAMPLES),
+    (IMPROVE, studio.studio, studio.EXAMPLES),
     (USE, ask.ask, ask.EXAMPLES),
     (USE, chat.chat, chat.EXAMPLES),
     (USE, serve.serve_, serve.EXAMPLES),

@@ -1,1 +1,1 @@
-"""Untrusted Jinja comes in; text goes out, within limits. Nothing else imports jinja2."""
+"""Untrusted Jinja comes in; text goes out, within limits. No other room renders it."""

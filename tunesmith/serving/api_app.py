@@ -58,6 +58,11 @@ class AnswerService:
         self._reading = asyncio.Lock()
         self._loading = asyncio.Lock()
 
+    @property
+    def num_open(self) -> int:
+        """Requests that are not answered yet."""
+        return self.engine.num_open
+
     def records(self) -> dict[str, dict[str, Any]]:
         """What `/v1/models` says of each model; of one that waits on disk, less."""
         made = self.tuning.desk.made() if self.tuning else {}

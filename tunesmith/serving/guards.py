@@ -1,8 +1,9 @@
 """A request before anything reads it -> let through, or refused by host, origin, key or size."""
 
 import hmac
-from collections.abc import Awaitable, Callable, MutableMapping
+from collections.abc import Awaitable, Callable, Collection, MutableMapping
 from dataclasses import dataclass
+from http.cookies import CookieError, SimpleCookie
 from typing import Any
 
 from starlette.responses import JSONResponse
@@ -17,7 +18,8 @@ Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 App = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
-_OPEN_PATHS = {"/health", "/", *(f"/{name}" for name in PAGE_FILES)}
+OPEN_PATHS = frozenset({"/health", "/", *(f"/{name}" for name in PAGE_FILES)})
+KEY_COOKIE = "tunesmith_key"
 UPLOAD_PATH = "/v1/files"
 _SAFE_METHODS = {"GET", "HEAD", "OPTIONS"}
 
@@ -39,8 +41,16 @@ class Door:
 class Guard:
     """The application behind the door."""
 
-    def __init__(self, app: App, *, door: Door, limits: ServingLimits) -> None:
+    def __init__(
+        self,
+        app: App,
+        *,
+        door: Door,
+        limits: ServingLimits,
+        open_paths: Collection[str] = OPEN_PATHS,
+    ) -> None:
         self._app = app
+        self._open_paths = open_paths
         self._door = door
         self._limits = limits
 
@@ -78,10 +88,12 @@ class Guard:
             raise too_large(most)
 
     def _check_key(self, path: str, headers: list[tuple[bytes, bytes]]) -> None:
-        if self._door.key is None or path in _OPEN_PATHS:
+        if self._door.key is None or path in self._open_paths:
             return
         given = [value for name, value in headers if name == b"authorization"]
         expected = b"Bearer " + self._door.key.encode()
+        if not given and (kept := _kept_key(headers)) is not None:
+            given = [b"Bearer " + kept]
         is_right = [hmac.compare_digest(one, expected) for one in given]
         if not is_right or not all(is_right):
             raise ApiError(
@@ -90,6 +102,16 @@ class Guard:
                 code="invalid_api_key",
                 headers={"WWW-Authenticate": "Bearer"},
             )
+
+
+def _kept_key(headers: list[tuple[bytes, bytes]]) -> bytes | None:
+    """The key that a browser keeps for pages, which can send no header of their own."""
+    text = b"; ".join(value for name, value in headers if name == b"cookie").decode("latin-1")
+    try:
+        found = SimpleCookie(text).get(KEY_COOKIE)
+    except CookieError:
+        return None
+    return None if found is None else found.value.encode("latin-1", "replace")
 
 
 def _check_origin(headers: list[tuple[bytes, bytes]], host: bytes) -> None:

@@ -7,7 +7,7 @@ import socket
 import sys
 import threading
 from types import FrameType
-from typing import Any
+from typing import Any, Protocol
 
 import h11
 import uvicorn
@@ -15,7 +15,6 @@ from fastapi import FastAPI
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from tunesmith.errors import RecipeError
-from tunesmith.serving.api_app import AnswerService
 from tunesmith.serving.serving_limits import ServingLimits
 
 _LOG = logging.getLogger(__name__)
@@ -59,8 +58,19 @@ def _listening(opened: socket.socket, address: Any) -> socket.socket:
     return opened
 
 
+class Drained(Protocol):
+    """What stands behind an application: asked to stop, it takes nothing new and ends the rest."""
+
+    is_draining: bool
+
+    @property
+    def num_open(self) -> int:
+        """Requests that are not answered yet."""
+        ...
+
+
 class HttpServer:
-    """uvicorn around an application of `create_app`, on a socket that is open already."""
+    """uvicorn around an application with `state.service`, on a socket that is open already."""
 
     def __init__(self, app: FastAPI, opened: socket.socket, limits: ServingLimits) -> None:
         settings = uvicorn.Config(
@@ -100,9 +110,7 @@ class HttpServer:
 class _DrainingServer(uvicorn.Server):
     """Asked to stop, it finishes what is running, refuses what is new, and ends."""
 
-    def __init__(
-        self, settings: uvicorn.Config, service: AnswerService, limits: ServingLimits
-    ) -> None:
+    def __init__(self, settings: uvicorn.Config, service: Drained, limits: ServingLimits) -> None:
         super().__init__(settings)
         self._service = service
         self._seconds = limits.drain_seconds
@@ -124,7 +132,7 @@ class _DrainingServer(uvicorn.Server):
         pause = threading.Event()
         rounds = int(self._seconds / _POLL_SECONDS)
         for _ in range(rounds):
-            if not self._service.engine.num_open or self.should_exit:
+            if not self._service.num_open or self.should_exit:
                 break
             pause.wait(_POLL_SECONDS)
         self.should_exit = True

@@ -23,8 +23,9 @@ from tunesmith.recipe.recipe import GenerationRecipe
 from tunesmith.serving.serving_limits import ServingLimits
 from tunesmith.stages.answer import answer
 from tunesmith.stages.execution.run_folder import RunFolder
-from tunesmith.stages.hosting import open_server as hosting
-from tunesmith.stages.hosting.open_server import OpenServer, ServeOptions, open_server
+from tunesmith.stages.hosting import serve_options as hosting
+from tunesmith.stages.hosting.open_server import OpenServer, open_server
+from tunesmith.stages.hosting.serve_options import ServeOptions
 from tunesmith.stages.responders.model_names import run_responder
 from tunesmith.stages.train import train
 

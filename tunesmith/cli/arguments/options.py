@@ -10,6 +10,7 @@ from tunesmith.errors import RecipeError
 LOOP = "The loop, whole or by stage"
 LOOK = "Look"
 USE = "Use the model"
+IMPROVE = "Improve it"
 START = "Start"
 
 RecipeFile = Annotated[

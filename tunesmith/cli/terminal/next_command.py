@@ -163,5 +163,6 @@ _NEXT: Mapping[str, Callable[[EndedCommand], Words]] = {
     "chat": _after_chat,
     "export": _after_export,
     "serve": lambda ended: ("chat", str(ended.given["models"][0])),
+    "studio": lambda ended: ("studio", *ended.words),  # goes on where it was
     "plugins": lambda _: ("init",),
 }

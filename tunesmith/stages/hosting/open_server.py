@@ -1,11 +1,8 @@
 """Runs and models by their names -> a server that offers them, open and ready to be run."""
 
-import ipaddress
-import os
 import shlex
 from collections.abc import Sequence
-from dataclasses import dataclass, field
-from importlib.util import find_spec
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,11 +10,11 @@ from tunesmith.errors import MissingError, RecipeError, RefusedError
 from tunesmith.models.load import find_model, is_model_folder
 from tunesmith.models.shared_weights import share_equal_weights
 from tunesmith.recipe.recipe import GenerationRecipe
-from tunesmith.serving.serving_limits import ServingLimits
 from tunesmith.stages.execution.claim import is_run
 from tunesmith.stages.execution.opened_run import open_run
 from tunesmith.stages.execution.progress import Progress, SilentProgress
 from tunesmith.stages.execution.run_folder import RunFolder
+from tunesmith.stages.hosting.serve_options import ServeOptions, check_extra
 from tunesmith.stages.responders.load_responder import named_responder
 from tunesmith.stages.responders.model_names import BASE, TUNED, base_of_run, run_responder
 from tunesmith.stages.results.served import Served
@@ -28,36 +25,6 @@ if TYPE_CHECKING:
     from tunesmith.serving.tuning.tuning_service import TuningService
 
 FEEDBACK = "feedback.jsonl"  # beside a run
-_LEAST_KEY = 16
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ServeOptions:
-    """Where a server listens, and to whom.
-
-    Attributes:
-        host: An address of this machine.
-        port: 0 takes one that is free.
-        key_env: The environment variable with the key that clients have to send.
-        limits: What one request may take.
-        jobs: The folder of uploaded files and tuning jobs; None offers neither.
-    """
-
-    host: str = "127.0.0.1"
-    port: int = 8000
-    key_env: str | None = None
-    limits: ServingLimits = field(default_factory=ServingLimits)
-    jobs: Path | None = None
-
-    @property
-    def is_loopback(self) -> bool:
-        """Whether this machine alone can reach it."""
-        if self.host == "localhost":
-            return True
-        try:
-            return ipaddress.ip_address(self.host).is_loopback
-        except ValueError:
-            return False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,8 +57,8 @@ def open_server(
             have one name.
     """
     told = progress or SilentProgress()
-    key = _key(options)
-    _check_extra(options)
+    key = options.key()
+    check_extra(*(["python_multipart"] if options.jobs else []))
     places = [_checked(name) for name in names]
     _check_names(places)
     from tunesmith.serving.api_app import create_app
@@ -121,33 +88,6 @@ def open_server(
             summary=tuple(_lines(url, models, options.key_env)),
         ),
     )
-
-
-def _key(options: ServeOptions) -> str | None:
-    where = f"--host {options.host}"
-    if options.key_env is None:
-        if options.is_loopback:
-            return None
-        problem = "others could reach the server, and it would ask for no key"
-        cure = "Name a variable with a key: --key-env NAME. Or leave --host out."
-        raise RecipeError(problem, where=where, cure=cure)
-    key = os.environ.get(options.key_env, "")
-    where = f"--key-env {options.key_env}"
-    if not key:
-        cure = f"export {options.key_env}=$(openssl rand -hex 32)"
-        raise MissingError("the variable is not set", where=where, cure=cure)
-    if len(key) < _LEAST_KEY or not key.isascii() or not key.isprintable() or " " in key:
-        problem = f"the key is not {_LEAST_KEY} or more printable ASCII characters without a blank"
-        raise RecipeError(problem, where=where, cure="openssl rand -hex 32 makes one.")
-    return key
-
-
-def _check_extra(options: ServeOptions) -> None:
-    needed = ["fastapi", "uvicorn", *(["python_multipart"] if options.jobs else [])]
-    missing = [name for name in needed if find_spec(name) is None]
-    if missing:
-        cure = "pip install 'tunesmith[serve]'"
-        raise MissingError(f"{missing[0]} is not installed", where="serve", cure=cure)
 
 
 def _checked(name: str) -> Path:

@@ -66,7 +66,8 @@ def serve_(
     with talking(quiet, verbose) as progress:
         with fast_imports():
             from tunesmith.serving.serving_limits import ServingLimits
-            from tunesmith.stages.hosting.open_server import ServeOptions, open_server
+            from tunesmith.stages.hosting.open_server import open_server
+            from tunesmith.stages.hosting.serve_options import ServeOptions
 
         limits = ServingLimits(
             num_parallel=max_parallel, num_waiting=queue, request_seconds=request_seconds

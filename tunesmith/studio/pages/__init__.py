@@ -1,0 +1,1 @@
+"""Requests come in; files are read or appended; HTML goes out. One page of the studio a module."""
