@@ -3,15 +3,13 @@
 `tunesmith.sources.feedback_rows` reads these rows as examples of the next round.
 """
 
-import fcntl
-import os
+import errno
 from collections.abc import Mapping
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from tunesmith.examples.example import Message
-from tunesmith.files import json_line
+from tunesmith.line_log import append_line, now_text
 from tunesmith.serving.api_error import ApiError
 from tunesmith.serving.hosted_model import HostedModel
 from tunesmith.serving.json_body import integer, real, wrong_value
@@ -50,7 +48,7 @@ def feedback_row(
         raise ApiError("nothing is said of the answer. Give a thumb, a correction or a note.")
     return {
         "schema": SCHEMA,
-        "time": datetime.now(UTC).isoformat(timespec="seconds"),
+        "time": now_text(),
         "model": hosted.name,
         "rendering": hosted.rendering,
         "answer_id": texts["answer_id"],
@@ -70,33 +68,13 @@ def append_feedback(path: Path, row: Mapping[str, Any], *, most_bytes: int) -> N
     Raises:
         ApiError: The file would be larger than `most_bytes`, or nothing can be written there.
     """
-    line = json_line(row)
     try:
-        handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW, 0o644)
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX)
-            size = os.fstat(handle).st_size
-            if size and os.pread(handle, 1, size - 1) != b"\n":
-                line = b"\n" + line
-            if size + len(line) > most_bytes:
-                raise _full(path, most_bytes)
-            _write(handle, line, size)
-        finally:
-            os.close(handle)
+        append_line(path, row, most_bytes=most_bytes)
     except OSError as error:
+        if error.errno == errno.EFBIG:
+            raise _full(path, most_bytes) from None
         problem = f"{path.name} beside the run cannot be written ({error.strerror})"
         raise ApiError(problem, status=507, code="not_written") from None
-
-
-def _write(handle: int, line: bytes, size: int) -> None:
-    """Take back what a full disk let through of a line."""
-    try:
-        if os.write(handle, line) != len(line):
-            raise OSError(28, "no space left on the device")
-        os.fsync(handle)
-    except OSError:
-        os.ftruncate(handle, size)
-        raise
 
 
 def _full(path: Path, most: int) -> ApiError:
