@@ -45,7 +45,7 @@ def append_line(path: Path, record: Mapping[str, Any], *, most_bytes: int | None
 
 
 def read_lines(path: Path) -> Iterator[dict[str, Any] | None]:
-    """Each line's record, in order; None for one that is no whole object. A missing file has none."""
+    """Each line's record, in order; None for what is no whole object. A missing file has none."""
     if not path.is_file():
         return
     with path.open("rb") as stream:

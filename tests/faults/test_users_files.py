@@ -54,6 +54,7 @@ WORDS = {
         "export tiny --to gguf --out P/report.gguf",
     ],
     "serve": ["serve P"],
+    "review": ["review P", "review recipe.yaml --run P"],
     "studio": ["studio P --host 0.0.0.0"],
     "plugins": ["plugins"],
 }

@@ -29,7 +29,7 @@ from tunesmith.cli.commands import (
     teach,
     train,
 )
-from tunesmith.cli.commands.improving import studio
+from tunesmith.cli.commands.improving import review, studio
 from tunesmith.cli.commands.using import ask, chat, check, export, publish, serve
 from tunesmith.cli.terminal.next_command import EndedCommand, show_next
 from tunesmith.errors import RecipeError
@@ -56,6 +56,7 @@ _COMMANDS: tuple[tuple[str, Any, Any], ...] = (
     (LOOK, preview.preview, preview.EXAMPLES),
     (LOOK, compare.compare, compare.EXAMPLES),
     (LOOK, plugins.plugins, plugins.EXAMPLES),
+    (IMPROVE, review.review, review.EXAMPLES),
     (IMPROVE, studio.studio, studio.EXAMPLES),
     (USE, ask.ask, ask.EXAMPLES),
     (USE, chat.chat, chat.EXAMPLES),

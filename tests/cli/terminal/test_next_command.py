@@ -51,6 +51,8 @@ LINES = {
     "ask hello --models starter,runs/a": "chat runs/a",
     "chat starter": "init",
     "serve runs/mine runs/other --port 8080": "chat runs/mine",
+    "review runs/a": "studio runs/a",
+    "review a.yaml --run r": "studio r",
     "studio": "studio",
     "studio runs/mine --port 0": "studio runs/mine --port 0",
     "plugins": "init",

@@ -136,6 +136,12 @@ def _after_export(ended: EndedCommand) -> Words:
     return ("run", *ended.recipe) if is_recipe(target) else ("report", target)
 
 
+def _run_target(ended: EndedCommand) -> str:
+    """The folder of the run that a command was given, by itself or by its recipe."""
+    target = str(ended.given["target"])
+    return ended.run_of(target) if is_recipe(target) else str(ended.given.get("run") or target)
+
+
 def _chat(ended: EndedCommand, target: str) -> Words:
     return ("chat", ended.run_of(target) if is_recipe(target) else target)
 
@@ -163,6 +169,7 @@ _NEXT: Mapping[str, Callable[[EndedCommand], Words]] = {
     "chat": _after_chat,
     "export": _after_export,
     "serve": lambda ended: ("chat", str(ended.given["models"][0])),
+    "review": lambda ended: ("studio", _run_target(ended)),
     "studio": lambda ended: ("studio", *ended.words),  # goes on where it was
     "plugins": lambda _: ("init",),
 }

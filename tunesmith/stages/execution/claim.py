@@ -31,6 +31,7 @@ FOLDERS = (
     "grades",
     "judgements",
     "model",
+    "reviews",
     "signs",
     "tokens",
 )
@@ -78,6 +79,26 @@ def begun(path: Path) -> datetime:
         return datetime.fromisoformat(moment) if isinstance(moment, str) else _marked_at(path)
     except ValueError:
         return _marked_at(path)
+
+
+def recorded_recipe(path: Path) -> Path | None:
+    """The file of the recipe that a run was made by; None where it does not say, or it is gone."""
+    said = _marker(path).get("recipe")
+    if not isinstance(said, str):
+        return None
+    places = [Path(said), *(one / Path(said).name for one in path.resolve().parents[:2])]
+    return next((one.resolve() for one in places if one.is_file()), None)
+
+
+def notes_folder(path: Path) -> Path:
+    """Where what people say of a run is kept: beside its recipe, as it outlives the run.
+
+    Args:
+        path: The run's folder; it is the place itself where the recipe's cannot be written to.
+    """
+    recipe = recorded_recipe(path)
+    is_writable = recipe is not None and os.access(recipe.parent, os.W_OK)
+    return recipe.parent if recipe is not None and is_writable else path
 
 
 def _marked_at(path: Path) -> datetime:
