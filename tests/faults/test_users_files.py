@@ -55,6 +55,7 @@ WORDS = {
     ],
     "serve": ["serve P"],
     "review": ["review P", "review recipe.yaml --run P"],
+    "next": ["next P", "next recipe.yaml --run P", "next P --out P/examples.jsonl"],
     "studio": ["studio P --host 0.0.0.0"],
     "plugins": ["plugins"],
 }

@@ -4,12 +4,13 @@ What one batch gives depends on nothing outside it, so batches may be worked on 
 """
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from tunesmith.examples.clean import CleanedExample, clean_example
-from tunesmith.examples.example import Example
+from tunesmith.examples.example import Example, drop_example
 from tunesmith.examples.from_material import to_examples
+from tunesmith.examples.leave_out import LEFT_OUT, TakenOut
 from tunesmith.examples.read_count import removed_markers
 from tunesmith.examples.splitting.collection import Chunk
 from tunesmith.examples.splitting.fingerprints import fingerprints
@@ -18,7 +19,7 @@ from tunesmith.files import json_line
 from tunesmith.recipe.recipe import ExamplesRecipe
 from tunesmith.recipe.source_recipe import SourceRecipe
 from tunesmith.sources.not_read import NotReadCount
-from tunesmith.sources.row import Dropped, Row, source_name
+from tunesmith.sources.row import Dropped, Row, RowError, source_name
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,6 +33,7 @@ class MaterialBatch:
         recipe: How to clean them; None: they are clean.
         has_groups: Whether the lines name the groups that the sources name.
         not_read: What was passed over before and between the pieces.
+        leave_out: What a person took out, by id.
     """
 
     pieces: Sequence[Row | Example | Dropped]
@@ -40,6 +42,7 @@ class MaterialBatch:
     recipe: ExamplesRecipe | None
     has_groups: bool = False
     not_read: NotReadCount = field(default_factory=NotReadCount)
+    leave_out: Mapping[str, TakenOut] = field(default_factory=dict)
 
 
 def clean_batch(batch: MaterialBatch) -> Chunk:
@@ -49,7 +52,7 @@ def clean_batch(batch: MaterialBatch) -> Chunk:
     dropped_at: list[int] = []
     redacted: dict[int, Counter[str]] = {}
     for read in _examples(batch):
-        cleaned = clean_example(read, batch.recipe) if batch.recipe else CleanedExample(item=read)
+        cleaned = _cleaned(read, batch)
         if isinstance(cleaned.item, Dropped):
             dropped.append(cleaned.item)
             dropped_at.append(len(examples))
@@ -74,6 +77,18 @@ def clean_batch(batch: MaterialBatch) -> Chunk:
         num_read=len(batch.pieces),
         not_read=batch.not_read,
     )
+
+
+def _cleaned(read: Example | Dropped, batch: MaterialBatch) -> CleanedExample:
+    """What stays of a piece: it is clean, and nobody took it out."""
+    cleaned = clean_example(read, batch.recipe) if batch.recipe else CleanedExample(item=read)
+    if not batch.leave_out or isinstance(cleaned.item, Dropped):
+        return cleaned
+    example = cleaned.item
+    found = batch.leave_out.get(example.id)
+    if found is None or found.source not in (None, example.source):
+        return cleaned
+    return CleanedExample(item=drop_example(example, RowError(LEFT_OUT, found.why)))
 
 
 def _named(example: Example, source: SourceRecipe) -> int:

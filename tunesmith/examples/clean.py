@@ -7,12 +7,13 @@ from tunesmith.examples.answers import ANSWER_REASONS, answer_fault
 from tunesmith.examples.characters import CONTROL_CHARACTERS, character_fault
 from tunesmith.examples.example import Example, drop_example
 from tunesmith.examples.language import WRONG_LANGUAGE, language_fault
+from tunesmith.examples.leave_out import LEFT_OUT
 from tunesmith.examples.redaction.redact import redact, redact_dropped
 from tunesmith.recipe.recipe import ExamplesRecipe
 from tunesmith.sources.row import Dropped, RowError
 
 # Reasons of this room: left out on purpose, which `examples.max_bad` does not count.
-CLEANED = frozenset({*ANSWER_REASONS, CONTROL_CHARACTERS, WRONG_LANGUAGE})
+CLEANED = frozenset({*ANSWER_REASONS, CONTROL_CHARACTERS, WRONG_LANGUAGE, LEFT_OUT})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

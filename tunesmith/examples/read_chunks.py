@@ -4,7 +4,7 @@ Batches are cleaned by worker processes where there are many. They grow from a s
 that whoever wants few rows waits for few; where one batch ends and the next begins changes nothing.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from itertools import chain, islice
 from pathlib import Path
@@ -13,6 +13,7 @@ from typing import TypeVar
 from tunesmith.errors import TunesmithError
 from tunesmith.examples.batch import MaterialBatch, clean_batch
 from tunesmith.examples.example import Example
+from tunesmith.examples.leave_out import TakenOut, read_leave_out
 from tunesmith.examples.open_sources import Opened, made_examples, open_sources, weigh_sources
 from tunesmith.examples.splitting.collection import Chunk
 from tunesmith.examples.splitting.fingerprints import MAX_BATCH
@@ -46,10 +47,12 @@ def read_chunks(
         has_groups: Whether the lines name the groups that the sources name.
 
     Raises:
-        TunesmithError: As `open_sources` does; in the midst of a source, after what was read of it.
+        TunesmithError: As `read_leave_out` does; as `open_sources` does, and in the midst of a
+            source, after what was read of it.
     """
+    leave_out = read_leave_out(recipe.leave_out, folder)
     opened = open_sources(sources, folder=folder)
-    return _cleaned(_batches(opened, recipe, folder, has_groups))
+    return _cleaned(_batches(opened, recipe, folder, has_groups, leave_out))
 
 
 def chunk_examples(parts: Sequence[tuple[SourceRecipe, Iterable[Example]]]) -> Iterator[Chunk]:
@@ -90,14 +93,18 @@ def _until_error(items: Iterator[T], errors: list[TunesmithError]) -> Iterator[T
 
 
 def _batches(
-    opened: Sequence[Opened], recipe: ExamplesRecipe, folder: Path, has_groups: bool
+    opened: Sequence[Opened],
+    recipe: ExamplesRecipe,
+    folder: Path,
+    has_groups: bool,
+    leave_out: Mapping[str, TakenOut],
 ) -> Iterator[MaterialBatch]:
     """Plain rows are made into examples batch by batch, all other material with its source."""
     weights = weigh_sources([one.source for one in opened], folder=folder)
     sizes = _sizes()
     for index, one in enumerate(opened):
         source, material = one.source, one.material
-        batch = partial(_batch, one, recipe, has_groups)
+        batch = partial(_batch, one, recipe, has_groups, leave_out)
         rest: Iterator[Material | Dropped] = material
         for pieces in _batched(material, sizes) if _stays_row(source) else ():
             rows = [piece for piece in pieces if isinstance(piece, Row | Dropped)]
@@ -118,6 +125,7 @@ def _batch(
     opened: Opened,
     recipe: ExamplesRecipe,
     has_groups: bool,
+    leave_out: Mapping[str, TakenOut],
     pieces: Sequence[Row | Example | Dropped],
     *,
     is_made: bool,
@@ -130,6 +138,7 @@ def _batch(
         recipe=recipe,
         has_groups=has_groups,
         not_read=opened.not_read.take(),
+        leave_out=leave_out,
     )
 
 

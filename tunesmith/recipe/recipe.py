@@ -87,6 +87,10 @@ class ExamplesRecipe(RecipeSection):
     max_bad: float = Field(
         0.01, ge=0.0, le=1.0, description="share of unreadable rows that stops the run"
     )
+    leave_out: PlainPath | None = Field(
+        None,
+        description="a file of ids that are left out, each with why; `tunesmith next` writes it",
+    )
     seed: Seed = Field(0, description="another seed gives another split")
 
 
@@ -322,6 +326,9 @@ class EvaluationRecipe(RecipeSection):
         description="other models that answer the same test set: groups like judge",
     )
 
+    round_before: PlainPath | None = Field(
+        None, description="the run of the round before, which the report compares this one with"
+    )
     probes: Literal["auto", "general", "none"] = Field(
         "auto",
         description="general: what the base model knew beside the task, asked again of the tuned "

@@ -136,6 +136,14 @@ def _after_export(ended: EndedCommand) -> Words:
     return ("run", *ended.recipe) if is_recipe(target) else ("report", target)
 
 
+def _after_next(ended: EndedCommand) -> Words:
+    """The next recipe's run, where its name was given; it says the name itself where it was not."""
+    if ended.given.get("dry_run"):
+        return ended.without("--dry-run")
+    out = ended.given.get("out")
+    return ("run", str(out)) if out else ("studio", _run_target(ended))
+
+
 def _run_target(ended: EndedCommand) -> str:
     """The folder of the run that a command was given, by itself or by its recipe."""
     target = str(ended.given["target"])
@@ -169,7 +177,8 @@ _NEXT: Mapping[str, Callable[[EndedCommand], Words]] = {
     "chat": _after_chat,
     "export": _after_export,
     "serve": lambda ended: ("chat", str(ended.given["models"][0])),
-    "review": lambda ended: ("studio", _run_target(ended)),
+    "review": lambda ended: ("next", _run_target(ended)),
+    "next": _after_next,
     "studio": lambda ended: ("studio", *ended.words),  # goes on where it was
     "plugins": lambda _: ("init",),
 }

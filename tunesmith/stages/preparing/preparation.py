@@ -6,6 +6,7 @@ from typing import IO
 
 from tunesmith.errors import DataError
 from tunesmith.examples.conversion.prompt_headers import shared_template
+from tunesmith.examples.leave_out import unmet_notices
 from tunesmith.examples.read_count import ReadCount
 from tunesmith.examples.splitting.assign import SplitAssignment
 from tunesmith.examples.splitting.contradictions import contradictions, equal_questions
@@ -237,6 +238,7 @@ class Preparation:
                 f"{total:,} of {self.read.num_read:,} rows were dropped "
                 f"({reasons_in_words(self.read.dropped)}): data/dropped.jsonl"
             )
+        notices += unmet_notices(self.recipe.examples, self.read.dropped, self.run.recipe_folder)
         notices += [*self.read.not_read.sentences(), *self.read.open_sums()]
         notices += self.read.removed_sentences()
         if self.num_contradictions:

@@ -52,6 +52,7 @@ def preparation(run: Run, renderer: Renderer) -> Stage:
     inputs = {
         "sources": [_source_inputs(source, recipe_folder) for source in recipe.sources],
         "examples": recipe.examples.model_dump(),
+        "leave_out": _content(recipe.examples.leave_out, recipe_folder),
         "remembered": remembered_before(folder, with_taught_files(run)),
         "rendering": renderer.fingerprint,
         "when_misfit": recipe.template.when_misfit,
@@ -85,6 +86,12 @@ def _source_inputs(source: SourceRecipe, recipe_folder: Path) -> dict[str, Any]:
         files = sorted(path for path in (recipe_folder / source.hub).rglob("*") if path.is_file())
         inputs["content"] = [[str(path), hash_file(path)] for path in files]
     return inputs
+
+
+def _content(path: str | None, recipe_folder: Path) -> str | None:
+    """The hash of a file that the recipe names; None where it names none, or there is none."""
+    file = None if path is None else recipe_folder / Path(path).expanduser()
+    return None if file is None or not file.is_file() else hash_file(file)
 
 
 def _folder_content(folder: Path) -> list[list[str]] | None:
