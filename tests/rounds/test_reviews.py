@@ -5,12 +5,20 @@ from pathlib import Path
 import pytest
 
 from tunesmith.errors import DataError
+from tunesmith.evaluation.interval import share_interval
 from tunesmith.rounds.answer_review import Judgement, Review, answer_hash, kind_name
 from tunesmith.rounds.kind_check import CheckedAnswer, KindCheck
-from tunesmith.rounds.kind_rates import UNNAMED, kind_rates, random_share, shuffled_ids
+from tunesmith.rounds.kind_rates import (
+    UNNAMED,
+    kind_rates,
+    measures,
+    random_share,
+    rate_of,
+    shuffled_ids,
+)
 from tunesmith.rounds.review_book import ReviewBook
 
-IDS = [f"{number:016x}" for number in range(40)]
+IDS = [f"{number:016x}" for number in range(60)]
 
 
 def review(row: str, judgement: Judgement | None, kind: str | None = None, **more: str) -> Review:
@@ -90,12 +98,14 @@ def test_what_a_crash_left_half_written_is_closed_and_loses_nothing_else(tmp_pat
     assert ([one.example_id for one in book.reviews.values()], book.num_unread) == (["a", "b"], 1)
 
 
-def test_only_the_random_share_tells_a_rate() -> None:
-    order = shuffled_ids(IDS)
+def test_only_rows_that_measure_tell_a_rate() -> None:
+    order = [one for one in shuffled_ids(IDS) if measures(one)]
+    teaching = [one for one in IDS if not measures(one)]
     reviews = {row: review(row, "right") for row in order[:8]}
-    reviews |= {row: review(row, "wrong", "unit") for row in [*order[8:10], *order[20:30]]}
+    reviews |= {row: review(row, "wrong", "unit") for row in [*order[8:10], *teaching[:9]]}
     reviews[order[10]] = review(order[10], "unsure")
     reviews[order[11]] = review(order[11], "wrong")
+    reviews[order[13]] = review(order[13], "wrong", "unit")
     assert random_share(IDS, reviews) == order[:12]
     unit, unnamed = kind_rates(IDS, reviews)
     assert (unit.name, unit.num_seen, unit.num_random, unit.count) == ("unit", 12, 2, 11)
@@ -103,6 +113,8 @@ def test_only_the_random_share_tells_a_rate() -> None:
     assert unit.low is not None
     assert unit.low < 100 * 2 / 11
     assert (unnamed.name, unnamed.num_random) == (UNNAMED, 1)
+    assert rate_of("unit", IDS, reviews) == unit
+    assert rate_of("tense", IDS, reviews).high == pytest.approx(share_interval(0, 11)[1])
 
 
 def test_a_kind_is_one_line_of_at_most_eighty_characters() -> None:

@@ -24,6 +24,8 @@ from tunesmith.report.probes.probe_facts import (
     probe_sentence,
 )
 from tunesmith.report.record import TUNED, RunRecord, TestRow
+from tunesmith.report.rounds.round_section import TITLE as ROUNDS_TITLE
+from tunesmith.report.rounds.round_section import kind_rows, round_rows, round_sentences
 from tunesmith.report.score_lines import (
     ScoreLine,
     failure_lines,
@@ -53,7 +55,13 @@ def report_markdown(record: RunRecord, *, has_curves: bool) -> str:
     blocks = [f"# {markdown_escaped(record.name)}", f"**{title}.** {markdown_escaped(sentence)}"]
     blocks.append("\n".join(f"- {name}: {markdown_escaped(told)}" for name, told in facts(record)))
     blocks += [*finding_blocks(record, markdown_escaped), *_scores(record)]
-    blocks += [*_usable(record), *_judge(record), *_exports(record), *_probes(record)]
+    blocks += [
+        *_usable(record),
+        *_rounds(record),
+        *_judge(record),
+        *_exports(record),
+        *_probes(record),
+    ]
     if has_curves:
         blocks += ["## Training", "![Loss and learning rate over steps](curves.svg)"]
         blocks += [search_line(record.settings)] if record.settings else []
@@ -123,6 +131,20 @@ def _judge(record: RunRecord) -> list[str]:
     if pairs := preference_rows(record):
         blocks.append(table_lines([[markdown_escaped(cell) for cell in row] for row in pairs]))
     return [*blocks, "\n".join(f"- {markdown_escaped(line)}" for line in bound_lines(record))]
+
+
+def _rounds(record: RunRecord) -> list[str]:
+    """This round against the one before; nothing where none was."""
+    if not record.rounds:
+        return []
+    told = [markdown_escaped(sentence) for sentence in round_sentences(record.rounds)]
+    tables = [kind_rows(record.rounds), round_rows(record.rounds)]
+    shown = [
+        table_lines([[markdown_escaped(cell) for cell in row] for row in rows])
+        for rows in tables
+        if len(rows) > 1
+    ]
+    return [f"## {ROUNDS_TITLE}", " ".join(told), *shown]
 
 
 def _exports(record: RunRecord) -> list[str]:

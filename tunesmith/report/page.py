@@ -18,6 +18,8 @@ from tunesmith.report.markup import Markup, joined, tag, void_tag
 from tunesmith.report.pictures.curves import Axis
 from tunesmith.report.probes.probe_section import probe_section
 from tunesmith.report.record import TUNED, RunRecord
+from tunesmith.report.rounds.round_section import TITLE as ROUNDS_TITLE
+from tunesmith.report.rounds.round_section import round_section
 from tunesmith.report.sections import (
     curves_section,
     scores_section,
@@ -57,6 +59,7 @@ def report_html(record: RunRecord, curves: Mapping[Axis, str]) -> str:
         ("what-next", TITLE, findings_section(record)),
         ("scores", "Scores", scores_section(record)),
         ("usable", "Usable?", usability_section(record)),
+        ("rounds", ROUNDS_TITLE, round_section(record.rounds)),
         ("judge", "The judge", judge_section(record)),
         ("exported", EXPORT_TITLE, export_section(record.exports)),
         ("forgot", "What it forgot", probe_section(record)),

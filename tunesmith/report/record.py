@@ -93,6 +93,7 @@ class RunRecord:
     settings: Mapping[str, Any] = field(default_factory=dict)  # that were found, if any were
     exports: tuple[Mapping[str, Any], ...] = ()  # forms that were read back and compared
     groups: Mapping[str, Any] = field(default_factory=dict)  # scores by task, source, tag, kind
+    rounds: Mapping[str, Any] = field(default_factory=dict)  # against the round before, if any
 
     @property
     def models(self) -> tuple[str, ...]:
@@ -167,6 +168,7 @@ def read_run_record(folder: Path) -> RunRecord:
         curve=_json(folder / "curve.json"),
         recipe_file=str(_json(folder / RUN_MARKER).get("recipe") or "recipe.yaml"),
         exports=tuple(_json(folder / "exports.json").get("exports", ())),
+        rounds=_json(folder / "rounds.json"),
         settings=_json(folder / "settings.json") if _has_searched(folder) else {},
         **scored,
     )

@@ -9,6 +9,7 @@ from tunesmith.report.judge_facts import bound_lines, judge_sentence
 from tunesmith.report.number_text import NOTHING, rows_text
 from tunesmith.report.probes.probe_facts import probe_sentence
 from tunesmith.report.record import TUNED, RunRecord
+from tunesmith.report.rounds.round_section import round_sentences
 from tunesmith.report.score_lines import (
     ScoreLine,
     failure_lines,
@@ -35,6 +36,8 @@ def summary_lines(record: RunRecord, *, report: Path | None = None) -> list[str]
     lines += _usability(record)
     if rivals := rival_lines(record):
         lines += ["", *_rival_table(rivals)]
+    if rounds := list(round_sentences(record.rounds)):
+        lines += ["", *rounds]
     if judge := judge_sentence(record.judge):
         lines += ["", judge]
     if forgot := probe_sentence(record.probes):

@@ -1,8 +1,9 @@
 """Reviews of a run's answers -> each kind of failure with its rate and interval.
 
-A rate is estimated from the random share alone: rows that were picked because they looked wrong
-would make every kind seem frequent. The random share is the longest beginning of one shuffled order
-of all rows that has been reviewed, so that a picked row counts too once its turn has come.
+Half of the rows measure and half teach, by their ids. Rows that measure are reviewed in a shuffled
+order, and the longest reviewed beginning of it tells the rates: rows that are picked because they
+look wrong would make every kind seem frequent. They are never trained on, so that the next round is
+measured on the same rows, none of which is there, or gone, because of what was answered to it.
 """
 
 from collections.abc import Mapping, Sequence
@@ -42,10 +43,15 @@ def shuffled_ids(ids: Sequence[str], seed: int = 0) -> list[str]:
     return sorted(ids, key=lambda one: blake2b(salt + one.encode(), digest_size=8).digest())
 
 
+def measures(row: str) -> bool:
+    """Whether a row measures, rather than teaches."""
+    return blake2b(b"measures " + row.encode(), digest_size=1).digest()[0] % 2 == 0
+
+
 def random_share(ids: Sequence[str], reviewed: Mapping[str, Review], seed: int = 0) -> list[str]:
-    """The rows of the random share: reviewed, from the beginning of the shuffled order on."""
+    """The rows that tell rates: measuring and reviewed, from the beginning of their order on."""
     share = []
-    for row in shuffled_ids(ids, seed):
+    for row in shuffled_ids([*filter(measures, ids)], seed):
         if row not in reviewed:
             break
         share.append(row)
@@ -66,6 +72,15 @@ def kind_rates(ids: Sequence[str], reviewed: Mapping[str, Review], seed: int = 0
     names = dict.fromkeys(name for name in seen if name is not None)
     rates = [_rate(name, seen.count(name), in_share.count(name), len(told)) for name in names]
     return sorted(rates, key=lambda one: (-one.num_random, -one.num_seen, one.name))
+
+
+def rate_of(
+    kind: str, ids: Sequence[str], reviewed: Mapping[str, Review], seed: int = 0
+) -> KindRate:
+    """One kind, whether it was seen or not; as `kind_rates` has it."""
+    told = [one for one in random_share(ids, reviewed, seed) if _is_told(reviewed[one])]
+    seen = sum(_kind(one) == kind for row, one in reviewed.items() if row in {*ids})
+    return _rate(kind, seen, sum(_kind(reviewed[row]) == kind for row in told), len(told))
 
 
 def seen_kinds(reviews: Sequence[Review]) -> list[str]:

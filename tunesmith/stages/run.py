@@ -13,6 +13,7 @@ from tunesmith.stages.execution.progress import Progress
 from tunesmith.stages.prepare import prepare
 from tunesmith.stages.report import report
 from tunesmith.stages.results.reported import LoopResult
+from tunesmith.stages.reviewing.round_facts import measure_round
 from tunesmith.stages.train import train
 
 
@@ -64,5 +65,6 @@ def run_loop(run: Run, *, force: str | None = None) -> LoopResult:
     check_before_training(run)
     trained = train(run, force=force)
     scores = evaluate(run)
+    measure_round(run)
     written = report(run.folder, progress=run.progress)
     return LoopResult(prepared=prepared, trained=trained, scores=scores, written=written)

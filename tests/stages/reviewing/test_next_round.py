@@ -27,7 +27,7 @@ examples: {split: {test: 0.2}}
 
 @pytest.fixture
 def desk(tmp_path: Path) -> ReviewDesk:
-    folder = reviewable_run(tmp_path)
+    folder = reviewable_run(tmp_path, rows=150)
     (tmp_path / "recipe.yaml").write_text(RECIPE)
     rows = [example(n, split="t").to_json() for n in range(20)]
     rows += [{**example(n, split="u").to_json(), "response": f"IT IS {n} KM AWAY."} for n in (1, 2)]
@@ -37,7 +37,7 @@ def desk(tmp_path: Path) -> ReviewDesk:
     return ReviewDesk(folder, author="ann")
 
 
-def review(desk: ReviewDesk, number: int = 45, *, correct: bool = True) -> None:
+def review(desk: ReviewDesk, number: int = 110, *, correct: bool = True) -> None:
     for _ in range(number):
         row = desk.next()
         assert row is not None

@@ -71,8 +71,9 @@ def test_kinds_are_found_soon_and_their_rates_hold(desk: ReviewDesk) -> None:
         assert one.rate.low <= 20 <= one.rate.high
 
 
-def test_a_proposed_check_counts_nothing_until_a_person_accepts_it(desk: ReviewDesk) -> None:
-    review_all(desk, 45)
+def test_a_proposed_check_counts_nothing_until_a_person_accepts_it(tmp_path: Path) -> None:
+    desk = ReviewDesk(reviewable_run(tmp_path, rows=150), author="ann")
+    review_all(desk, 110)
     reports = {one.rate.name: one for one in kind_reports(desk)}
     shouted, unit = reports["shouted"], reports["no unit"]
     assert shouted.check is not None

@@ -48,6 +48,7 @@ _FILES = (
     "recipe.yaml",
     "report.html",
     "report.md",
+    "rounds.json",
     "scores.json",
     "settings.json",
     "splits.jsonl",

@@ -125,6 +125,11 @@ class RunFolder:
         return self.path / "probes.jsonl"
 
     @property
+    def rounds(self) -> Path:
+        """This round against the one before, where the recipe names one."""
+        return self.path / "rounds.json"
+
+    @property
     def page(self) -> Path:
         """The report."""
         return self.path / "report.html"

@@ -18,7 +18,7 @@ from tunesmith.rounds.answer_review import (
     kind_name,
 )
 from tunesmith.rounds.kind_check import CheckedAnswer
-from tunesmith.rounds.kind_rates import KindRate, kind_rates, seen_kinds, shuffled_ids
+from tunesmith.rounds.kind_rates import KindRate, kind_rates, measures, seen_kinds, shuffled_ids
 from tunesmith.rounds.review_book import REVIEWS, ReviewBook
 from tunesmith.rounds.review_order import Candidate, PickOrder
 from tunesmith.rounds.unseen_kinds import Saturation, saturation
@@ -43,6 +43,11 @@ class ReviewRow:
     example: Example
     text: str
     answered: CheckedAnswer
+
+    @property
+    def id(self) -> str:
+        """Of the row."""
+        return self.example.id
 
     @property
     def key(self) -> tuple[str, str]:
@@ -86,22 +91,21 @@ class ReviewDesk:
         return {row: said[key] for row, key in keys.items() if key in said}
 
     def next(self, *, skipped: Sequence[str] = ()) -> ReviewRow | None:
-        """The answer to look at next: in turn one of the random share and one that is picked.
+        """The answer to look at next: in turn one that measures and one that is picked to teach.
 
         Args:
             skipped: Rows that shall come last.
         """
         done = self.reviewed()
         waiting = [one for one in shuffled_ids([*self.rows]) if one not in done]
-        if not waiting:
-            return None
-        fresh = [one for one in waiting if one not in skipped]
-        if len(done) % 2 == 0 or not fresh:
-            return self.rows[(fresh or waiting)[0]]
-        order = PickOrder([_candidate(one) for one in self.rows.values()])
+        fresh = [one for one in waiting if one not in skipped] or waiting
+        measuring = [one for one in fresh if measures(one)]
+        if not fresh or (measuring and (len(done) % 2 == 0 or len(measuring) == len(fresh))):
+            return self.rows[measuring[0]] if measuring else None
+        order = PickOrder([_candidate(one) for one in self.rows.values() if not measures(one.id)])
         for row in [*done, *skipped]:
             order.saw(row)
-        return self.rows[order.next() or fresh[0]]
+        return self.rows[order.next() or next(one for one in fresh if not measures(one))]
 
     def say(self, row: str, said: Remark) -> Review:
         """Write down what the person says of a row's answer.

@@ -2,8 +2,8 @@
 
 Only training and validation rows are touched. A kind's rows are looked for in the training answers
 by the check that a person accepted, and only among rows of the tasks or sources in which the kind
-was seen. Corrected answers leave validation and become training rows: their questions tell nothing
-any more in the rounds to come, which are measured on the rest.
+was seen. Corrected answers leave validation and become training rows, unless their row is one of
+those that measure: on these both rounds are compared.
 """
 
 from collections.abc import Iterator, Sequence
@@ -13,6 +13,7 @@ from typing import Any
 from tunesmith.examples.example import Example, last_user_text
 from tunesmith.rounds.data_task import DataTask, most_useful_first
 from tunesmith.rounds.kind_check import CheckedAnswer, KindCheck
+from tunesmith.rounds.kind_rates import measures
 from tunesmith.rounds.leak_check import refuse_test_rows
 from tunesmith.stages.preparing.prepared_files import read_split
 from tunesmith.stages.reviewing.kind_report import KindReport, kind_reports
@@ -144,7 +145,7 @@ def _corrected(desk: ReviewDesk) -> tuple[dict[str, dict[str, Any]], list[str]]:
     """Rows of corrected answers that leak no test row, by what they were; and what is refused."""
     made = {}
     for row, review in desk.reviewed().items():
-        if review.judgement == "wrong" and review.correction:
+        if review.judgement == "wrong" and review.correction and not measures(row):
             made[row] = _with_answer(desk.rows[row].example, review.correction)
     test = [*read_split(desk.folder, "test")]
     kept, refused = refuse_test_rows([*made.values()], test)
@@ -162,7 +163,8 @@ def _with_answer(example: Example, text: str) -> Example:
 
 
 def _correction_tasks(desk: ReviewDesk, num_corrected: int) -> Iterator[DataTask]:
-    wrong = [one for one in desk.reviewed().values() if one.judgement == "wrong"]
+    said = desk.reviewed().items()
+    wrong = [one for row, one in said if one.judgement == "wrong" and not measures(row)]
     if num_corrected:
         yield DataTask(
             name="correct",

@@ -1,0 +1,1 @@
+"""A run's round against the one before -> the parts of the report that show it."""
