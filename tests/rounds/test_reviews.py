@@ -12,8 +12,8 @@ from tunesmith.rounds.kind_rates import (
     UNNAMED,
     kind_rates,
     measures,
+    one_kind_rate,
     random_share,
-    rate_of,
     shuffled_ids,
 )
 from tunesmith.rounds.review_book import ReviewBook
@@ -113,8 +113,8 @@ def test_only_rows_that_measure_tell_a_rate() -> None:
     assert unit.low is not None
     assert unit.low < 100 * 2 / 11
     assert (unnamed.name, unnamed.num_random) == (UNNAMED, 1)
-    assert rate_of("unit", IDS, reviews) == unit
-    assert rate_of("tense", IDS, reviews).high == pytest.approx(share_interval(0, 11)[1])
+    assert one_kind_rate("unit", IDS, reviews) == unit
+    assert one_kind_rate("tense", IDS, reviews).high == pytest.approx(share_interval(0, 11)[1])
 
 
 def test_a_kind_is_one_line_of_at_most_eighty_characters() -> None:

@@ -74,7 +74,7 @@ def kind_rates(ids: Sequence[str], reviewed: Mapping[str, Review], seed: int = 0
     return sorted(rates, key=lambda one: (-one.num_random, -one.num_seen, one.name))
 
 
-def rate_of(
+def one_kind_rate(
     kind: str, ids: Sequence[str], reviewed: Mapping[str, Review], seed: int = 0
 ) -> KindRate:
     """One kind, whether it was seen or not; as `kind_rates` has it."""

@@ -15,7 +15,7 @@ from tunesmith.evaluation.interval import RowScores, difference_interval
 from tunesmith.evaluation.score import compare_sides, read_columns
 from tunesmith.files import read_json, read_json_lines, write_json
 from tunesmith.rounds.kind_check import CheckedAnswer, KindCheck
-from tunesmith.rounds.kind_rates import measures, rate_of
+from tunesmith.rounds.kind_rates import measures, one_kind_rate
 from tunesmith.rounds.prevalence import CheckQuality, corrected_rate
 from tunesmith.stages.execution.claim import is_run
 from tunesmith.stages.execution.opened_run import Run
@@ -80,7 +80,7 @@ def _kind(report: KindReport, after: ReviewDesk, answers: Sequence[Rows]) -> dic
     check, quality = report.check, report.quality
     if check is not None and quality is not None and report.is_accepted and quality.is_known:
         return {"kind": report.rate.name, **_by_check(check, quality, answers)}
-    again = rate_of(report.rate.name, [*after.rows], after.reviewed())
+    again = one_kind_rate(report.rate.name, [*after.rows], after.reviewed())
     before, now = (_told(one.rate, one.low, one.high) for one in (report.rate, again))
     return {"kind": report.rate.name, "by": "people", "before": before, "after": now}
 
