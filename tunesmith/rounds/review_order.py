@@ -3,7 +3,8 @@
 Every other row comes from the shuffled order, for rates that hold. Those between are picked: the
 answer that looks worst and least like any that was reviewed already (farthest first, Gonzalez 1985,
 weighed by doubt). What an answer looks like is how it differs from its reference: words too many,
-words missing, length, capitals, digits, signs, task and source.
+words missing, length, capitals, digits, signs, task and source; and its own form, for a reference
+may be wrong in the same way.
 """
 
 from collections import Counter
@@ -79,6 +80,22 @@ def doubt(answered: CheckedAnswer) -> float:
     return min(1.0, max(_LEAST_DOUBT, by_score, 0.9 * bool(answered.signs), 0.5 * spread))
 
 
+def _form(text: str) -> dict[str, int]:
+    """What an answer looks like by itself, for references may be wrong in the same way."""
+    words = words_of(text)
+    form = {
+        "begins": words[0] if words else "",
+        "words": len(words).bit_length(),
+        "capitals": text.isupper(),
+        "commas": text.count(",").bit_length(),
+        "digits": len(_digits(text)),
+        "ascii": text.isascii(),
+        "lines": text.count("\n").bit_length(),
+        "ends": text[-1:] if text[-1:].isalnum() is False else "",
+    }
+    return {f"form {name}={value}": 1 for name, value in form.items()}
+
+
 def _digits(text: str) -> str:
     return "".join(filter(str.isdigit, text))
 
@@ -100,6 +117,7 @@ def look(candidate: Candidate) -> FloatArray:
         "lines": answered.text.count("\n") - reference.count("\n"),
     }  # fmt: skip
     features.update({f"{name}={value}": 2 for name, value in shape.items() if value})
+    features.update(_form(answered.text))
     features.update({f"sign={one}": 2 for one in answered.signs})
     features.update({f"group={one}": 2 for one in candidate.groups})
     vector = np.zeros(_WIDTH, dtype=np.float32)
