@@ -8,12 +8,14 @@ from typing import Any
 import gguf
 import numpy as np
 
+from tunesmith import __version__
 from tunesmith.export.gguf_files.architectures import (
     Array,
     architecture_of,
     model_fields,
     model_tensors,
 )
+from tunesmith.export.gguf_files.gguf_mark import MARK
 from tunesmith.export.gguf_files.gguf_vocabulary import (
     split_names,
     vocabulary_fields,
@@ -100,6 +102,7 @@ def gguf_content(network: Any, tokens: GgufTokens, *, name: str, kind: TensorTyp
         split=splits[0],
     )
     fields: dict[str, Any] = {
+        MARK: __version__,
         "general.name": _safe_name(name, config.model_type, tokens.state),
         "general.file_type": int(kind.file_type),
         "general.quantization_version": gguf.GGML_QUANT_VERSION,

@@ -66,6 +66,17 @@ def is_run(path: Path) -> bool:
     return is_manifest(manifest) and (bool(manifest) or _is_interrupted(path))
 
 
+def part_of_run(path: Path) -> str | None:
+    """The name of a run's own part that a path is, or lies in; what is in `exports` is no part."""
+    place = path.resolve()
+    around = next((one for one in place.parents if is_run(one)), None)
+    if around is None:
+        return None
+    first, *rest = place.relative_to(around).parts
+    is_free = first not in (*FOLDERS, *_FILES) or (first == "exports" and rest)
+    return None if is_free else first
+
+
 def is_manifest(value: object) -> bool:
     """Whether a JSON value is what the finished stages of a run are written down as."""
     if not isinstance(value, dict):

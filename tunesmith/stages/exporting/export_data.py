@@ -3,9 +3,11 @@
 Rows to test with stay where they are: what is trained elsewhere is measured with them.
 """
 
+import os
 import shlex
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from itertools import zip_longest
 from pathlib import Path
@@ -39,7 +41,14 @@ from tunesmith.export.data_formats.trainer_settings import (
     TrainedElsewhere,
     untold_settings,
 )
-from tunesmith.files import our_records, read_json, read_json_lines, write_json_lines, write_text
+from tunesmith.files import (
+    folder_lock,
+    our_records,
+    read_json,
+    read_json_lines,
+    write_json_lines,
+    write_text,
+)
 from tunesmith.models.load import find_model, is_model_folder
 from tunesmith.recipe.yaml_text import write_yaml
 from tunesmith.report.number_text import counted
@@ -128,19 +137,20 @@ def export_data(
     if kind is not None and kind not in types:
         cure = f"{' or '.join(types)}." if types else f"{form} has none: leave it out."
         raise RecipeError(f"no type {kind!r}", where="--type", cure=cure)
-    run = open_run(folder.path, progress=progress)
-    _require_rows(folder, is_trained=form != "openai-jsonl")
     path = out or folder.path / "exports" / form
     check_free(path, is_replacing=is_replacing)
-    try:
-        with new_place(path) as place:
-            place.mkdir()
-            progress.start(f"writing {path.name}", None)
-            done = _write(run, place, form, kind or RENDERED_TYPES[0])
-            told = {"rows": done.rows, "compared": done.compared, "dropped": done.dropped}
-            write_record(place, {"format": form, **told})
-    finally:
-        progress.close()
+    with _held(folder):
+        run = open_run(folder.path, progress=progress)
+        _require_rows(folder, is_trained=form != "openai-jsonl")
+        try:
+            with new_place(path, is_replacing=is_replacing) as place:
+                place.mkdir()
+                progress.start(f"writing {path.name}", None)
+                done = _write(run, place, form, kind or RENDERED_TYPES[0])
+                told = {"rows": done.rows, "compared": done.compared, "dropped": done.dropped}
+                write_record(place, {"format": form, **told})
+        finally:
+            progress.close()
     return ExportedData(
         format=form,
         path=str(path),
@@ -150,6 +160,11 @@ def export_data(
         untold=done.untold,
         summary=tuple(_lines(done, form, path)),
     )
+
+
+def _held(folder: RunFolder) -> AbstractContextManager[None]:
+    """Nobody prepares other rows meanwhile; a folder that is read alone needs no lock."""
+    return folder_lock(folder.path) if os.access(folder.path, os.W_OK) else nullcontext()
 
 
 def _require_rows(folder: RunFolder, *, is_trained: bool) -> None:

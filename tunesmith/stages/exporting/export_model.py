@@ -11,7 +11,7 @@ from tunesmith.evaluation.metrics import grade_completions
 from tunesmith.evaluation.references import ReferenceFile
 from tunesmith.evaluation.score import Column, compare_columns
 from tunesmith.evaluation.verdict import metric_title
-from tunesmith.files import write_json_lines
+from tunesmith.files import folder_lock, write_json_lines
 from tunesmith.generation.responder import Completion, Responder
 from tunesmith.models.load import find_model, is_model_folder
 from tunesmith.report.number_text import number
@@ -56,7 +56,8 @@ def export_model(
         progress: Told of the steps.
 
     Raises:
-        RecipeError: There is no such form, or something stands at its place.
+        RecipeError: There is no such form, something stands at its place, or another process is
+            at work in the run.
         MissingError: The run has no model or no answers.
         RefusedError: What was written is not the model that was measured.
     """
@@ -64,22 +65,23 @@ def export_model(
         cure = f"Known are {', '.join([*FORMATS, *DATA_FORMATS])}."
         raise RecipeError(f"no format {form!r}", where="--to", cure=cure)
     kind = (kind or _TYPES[form]).lower()
-    exports_of(folder)  # a list that cannot be read is told before the work
-    run = open_run(folder.path, progress=progress)
-    responder = _tuned(run)
-    measured = MeasuredModel(run=run, responder=responder, rows=exported_rows(run, responder))
     path = _path(folder, form, kind, out)
     check_free(path, is_replacing=is_replacing)
-    try:
-        with new_place(path) as temporary:
-            found = _written(temporary, measured, form=form, kind=kind)
-            if temporary.is_dir():
-                told = {"format": form, "type": kind, "compared": found.figures}
-                write_record(temporary, told)
-    finally:
-        progress.close()
-    name = f"{form}-{kind}" if form in _IN_FOLDERS else kind
-    return _told(measured, found, name=name, form=form, path=path)
+    exports_of(folder)  # a list that cannot be read is told before the work
+    with folder_lock(folder.path):  # what is compared stays what it is
+        run = open_run(folder.path, progress=progress)
+        responder = _tuned(run)
+        measured = MeasuredModel(run=run, responder=responder, rows=exported_rows(run, responder))
+        try:
+            with new_place(path, is_replacing=is_replacing) as temporary:
+                found = _written(temporary, measured, form=form, kind=kind)
+                if temporary.is_dir():
+                    told = {"format": form, "type": kind, "compared": found.figures}
+                    write_record(temporary, told)
+        finally:
+            progress.close()
+        name = f"{form}-{kind}" if form in _IN_FOLDERS else kind
+        return _told(measured, found, name=name, form=form, path=path)
 
 
 def _tuned(run: Run) -> Responder:
