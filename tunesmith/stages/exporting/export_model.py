@@ -25,7 +25,7 @@ from tunesmith.stages.exporting.export_mlx import write_checked_mlx
 from tunesmith.stages.exporting.exported import Exported, exports_of, hash_of, remember_export
 from tunesmith.stages.exporting.exported_rows import MeasuredModel, exported_rows
 from tunesmith.stages.exporting.new_place import check_free, new_place, write_record
-from tunesmith.stages.exporting.ollama_folder import write_ollama_folder
+from tunesmith.stages.exporting.ollama_folder import ollama_file, write_ollama_folder
 from tunesmith.stages.exporting.runtime_comparison import RuntimeFindings
 from tunesmith.stages.responders.load_responder import tuned_responder
 from tunesmith.stages.responders.renderer import model_renderer
@@ -118,10 +118,9 @@ def _written(place: Path, measured: MeasuredModel, *, form: str, kind: str) -> R
     if form == "gguf":
         return write_checked_gguf(place, measured, kind=kind, name=name)
     place.mkdir()
-    file = f"{name}-{kind}.gguf"
-    found = write_checked_gguf(place / file, measured, kind=kind, name=name)
-    write_ollama_folder(place, file, measured.responder)
-    return found
+    file, generation = ollama_file(name, kind), measured.run.recipe.generation
+    write_ollama_folder(place, file, measured.responder, generation)
+    return write_checked_gguf(place / file, measured, kind=kind, name=name)
 
 
 def _told(
