@@ -2,7 +2,7 @@
 
 import json
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -15,7 +15,7 @@ from tests.stages.rig import Talk, colour_rows, make_recipe, opened, run_folder,
 from tests.tiny import byte_tokenizer, tiny_network
 from tunesmith.__main__ import run_command
 from tunesmith.errors import MissingError, RecipeError, RemoteError
-from tunesmith.files import write_json_lines
+from tunesmith.files import read_json_lines, write_json_lines
 from tunesmith.generation.responder import Responder
 from tunesmith.recipe.recipe import TemplateRecipe
 from tunesmith.stages.answer import answer
@@ -232,3 +232,34 @@ def test_samples_are_not_compared_and_unanswered_rows_are_missed(rig: Rig, tmp_p
     folder.recipe.write_text(text.replace("  temperature: 0.0", "  temperature: 0.7"))
     with pytest.raises(RecipeError, match="are samples"):
         check_run_server("http://127.0.0.1:9/v1", folder, progress=Talk())
+
+
+@pytest.fixture
+def tied(rig: Rig) -> Iterator[Rig]:
+    """A run all of whose answers hang on a near tie somewhere, as in half precision."""
+    path = rig.folder.completions("tuned")
+    before = path.read_bytes()
+    rows = [{**one, "has_near_tie": True} for one in read_json_lines(path)]
+    write_json_lines(path, rows)
+    yield rig
+    path.write_bytes(before)
+
+
+@pytest.mark.parametrize("wrong", ["base", "other"])
+def test_near_ties_in_all_rows_do_not_let_other_weights_pass(tied: Rig, wrong: str) -> None:
+    found = tied.check({"tuned": getattr(tied, wrong)})
+    assert not found.serves
+    named = {"base": "base model", "other": "other weights"}[wrong]
+    assert [one["cause"] for one in found.record["causes"]] == [named]
+    assert any("nothing shows where it ends" in line for line in found.summary)
+
+
+def test_a_wrong_template_is_named_in_spite_of_near_ties(tied: Rig) -> None:
+    assert tied.causes(template=tied.template("chatml"), has_usage=False) == ["wrong template"]
+
+
+def test_a_login_in_an_address_is_not_repeated(tied: Rig) -> None:
+    url = "http://user:hunter2@127.0.0.1:1/v1"
+    with pytest.raises(RecipeError, match="holds a login") as raised:
+        check_run_server(url, tied.folder, progress=Talk())
+    assert "hunter2" not in str(raised.value)

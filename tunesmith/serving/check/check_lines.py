@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+from tunesmith.report.number_text import counted
 from tunesmith.serving.check.answer_match import AnswerMatch, count_kinds
 from tunesmith.serving.check.server_diagnosis import ServerDiagnosis
 
@@ -35,8 +36,8 @@ def check_lines(found: ServerDiagnosis, *, num_not_chat: int) -> Iterator[str]:
         yield f"Chat: {_answers(found.chat)}."
     if num_not_chat:
         yield (
-            f"Not asked as a chat: {num_not_chat:,} rows, which a chat cannot carry as the "
-            "template lays them out (an input beside the instruction, or calls of tools)."
+            f"Not asked as a chat: {counted(num_not_chat, 'row')}, which a chat cannot carry as "
+            "the template lays them out (an input beside the instruction, or calls of tools)."
         )
     if found.raw is None:
         yield "Completions: it continues no raw prompts (/v1/completions); the chat decides."
@@ -97,4 +98,6 @@ def _stops(found: ServerDiagnosis) -> str:
     kinds = count_kinds(found.judged)
     told = ("goes on", "shows its stop", "cut off", "ends early")
     wrong = [f"{kind} in {kinds[kind]:,} rows" for kind in told if kinds.get(kind)]
+    if not wrong and not any(match.is_good for match in found.judged):
+        return "nothing shows where it ends, for no answer is the run's"
     return ", ".join(wrong) or "it ends where the run's model ended"

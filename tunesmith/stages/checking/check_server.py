@@ -4,6 +4,7 @@ Every test row is asked, as a chat and as a raw prompt, and compared with what t
 model answered. Nothing that is kept anywhere is believed: each call is made.
 """
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
@@ -17,7 +18,7 @@ from tunesmith.errors import DataError, MissingError, RecipeError, RemoteError
 from tunesmith.files import our_records
 from tunesmith.models.load import find_model
 from tunesmith.recipe.endpoint_recipe import EndpointRecipe
-from tunesmith.serving.check.answer_match import Reader, match_answer
+from tunesmith.serving.check.answer_match import AnswerMatch, Reader, match_answer
 from tunesmith.serving.check.check_lines import check_lines, check_record
 from tunesmith.serving.check.checked_row import (
     CheckedRow,
@@ -25,7 +26,7 @@ from tunesmith.serving.check.checked_row import (
     carries_all,
     chat_messages,
 )
-from tunesmith.serving.check.evidence import Weights
+from tunesmith.serving.check.evidence import Weights, without_false_ties
 from tunesmith.serving.check.raw_prompts import continue_prompts
 from tunesmith.serving.check.rendering_guess import rendering_guesses
 from tunesmith.serving.check.served_answer import ServedAnswer, ask_server
@@ -40,6 +41,8 @@ from tunesmith.tokens.encode import encode_prompt
 
 _PURPOSE = "check@1"
 _ANSWERED = ("stop", "length")
+_LOOK = "Look at the server's log, at --model, and at the address: it mostly ends in /v1."
+_LOGIN = re.compile(r"//[^/?#]*@")  # what opens a door is shown nowhere
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -171,19 +174,29 @@ def _diagnosis(
     )
     if chats and raw is None and all(one.failure is not None for one in asked):
         problem = f"none of {len(chats):,} test rows is answered ({asked[0].failure})"
-        raise RemoteError(problem, where=url, cure="Look at the server's log, and at --model.")
+        raise RemoteError(problem, where=url, cure=_LOOK)
     if not chats and raw is None:
         problem = "no test row can be asked: no chat can carry them, and it continues no raw prompt"
         raise DataError(problem, where=url)
+    judge = partial(_matches, reader=reader, witnesses=witnesses)
     return ServerDiagnosis(
-        chat=[match_answer(*pair, reader) for pair in zip(chats, asked, strict=True)],
-        raw=None
-        if raw is None
-        else [match_answer(*pair, reader) for pair in zip(checked, raw, strict=True)],
+        chat=judge(chats, asked),
+        raw=None if raw is None else judge(checked, raw),
         reader=reader,
         guesses=rendering_guesses(renderer.template, renderer.tokenizer),
         witnesses=witnesses,
     )
+
+
+def _matches(
+    rows: Sequence[CheckedRow],
+    served: Sequence[ServedAnswer],
+    *,
+    reader: Reader,
+    witnesses: ServerWitnesses,
+) -> list[AnswerMatch]:
+    found = [match_answer(*pair, reader) for pair in zip(rows, served, strict=True)]
+    return without_false_ties(found, reader=reader, witnesses=witnesses)
 
 
 def _asked(
@@ -287,5 +300,5 @@ def _endpoint(url: str, model: str, key_env: str | None) -> OpenAiEndpoint:
     except ValidationError as error:
         problem = str(error.errors()[0]["msg"]).removeprefix("Value error, ")
         cure = "For example: http://localhost:8000/v1."
-        raise RecipeError(problem, where=url, cure=cure) from None
+        raise RecipeError(problem, where=_LOGIN.sub("//...@", url), cure=cure) from None
     return OpenAiEndpoint(recipe, where=url)

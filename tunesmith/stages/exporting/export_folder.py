@@ -16,6 +16,7 @@ from tunesmith.stages.execution.progress import Progress
 from tunesmith.stages.exporting.exported_rows import ExportedRow, MeasuredModel, looked_at
 from tunesmith.stages.exporting.runtime_comparison import (
     RuntimeFindings,
+    equal_answers,
     export_refusal,
     last_logits,
 )
@@ -75,11 +76,11 @@ def write_checked_folder(path: Path, measured: MeasuredModel, *, kind: str) -> R
     if problems:
         raise export_refusal(problems, path)
     completions = _answered(again, rows, run, progress)
-    equal = sum(row.tuned.text == one.text for row, one in zip(rows, completions, strict=True))
-    near = sum(row.tuned.has_near_tie for row in rows)
-    if kind == "f32" and equal < len(rows) - near:
-        raise export_refusal([f"only {equal} of {len(rows)} answers are the same"], path)
-    figures = {"rows": len(rows), "furthest_logit": furthest, "equal_answers": equal}
+    equal = equal_answers(rows, completions)
+    if kind == "f32" and equal["differ_without_tie"]:
+        told = f"only {equal['equal_answers']} of {len(rows)} answers are the same"
+        raise export_refusal([told], path)
+    figures = {**equal, "furthest_logit": furthest}
     return RuntimeFindings(problems=(), figures=dict(figures), completions=tuple(completions))
 
 

@@ -93,14 +93,26 @@ def look_at_answers(
     rows = measured.rows
     measured.run.progress.start(f"answering ({kind}, {name})", len(rows))
     completions = tuple(_answers(runtime, measured, kind))
-    equal = sum(row.tuned.text == one.text for row, one in zip(rows, completions, strict=True))
-    near = sum(row.tuned.has_near_tie for row in rows)
-    is_enough = equal >= _LEAST_EQUAL.get(kind, 0.0) * len(rows) - near
+    found = equal_answers(rows, completions)
+    allowed = 1 - _LEAST_EQUAL.get(kind, 0.0)
+    is_enough = found["differ_without_tie"] <= allowed * len(rows)
+    equal = found["equal_answers"]
     return RuntimeFindings(
         problems=() if is_enough else (f"only {equal} of {len(rows)} answers are the same",),
-        figures={"rows": len(rows), "equal_answers": equal},
+        figures=dict(found),
         completions=completions,
     )
+
+
+def equal_answers(rows: Sequence[ExportedRow], completions: Sequence[Completion]) -> dict[str, int]:
+    """How many answers are the same, and how many differ though no near tie excuses that."""
+    pairs = list(zip(rows, completions, strict=True))
+    differ = [row for row, one in pairs if row.tuned.text != one.text]
+    return {
+        "rows": len(pairs),
+        "equal_answers": len(pairs) - len(differ),
+        "differ_without_tie": sum(not row.tuned.has_near_tie for row in differ),
+    }
 
 
 def export_refusal(problems: Sequence[str], path: Path) -> RefusedError:
