@@ -194,8 +194,12 @@ def sync_folder(path: Path) -> None:
 
 
 @contextlib.contextmanager
-def folder_lock(folder: Path) -> Iterator[None]:
+def folder_lock(folder: Path, *, option: str = "--run") -> Iterator[None]:
     """Hold a folder for this process; the lock ends with the process, however it ends.
+
+    Args:
+        folder: It is made if it is missing.
+        option: Names the folder on the command line.
 
     Raises:
         RecipeError: Another process holds it, whose process id is named; or it is no folder
@@ -210,7 +214,7 @@ def folder_lock(folder: Path) -> Iterator[None]:
         raise RecipeError(
             f"nothing can be written there ({error.strerror})",
             where=str(folder),
-            cure="Name another folder with --run.",
+            cure=f"Name another folder with {option}.",
         ) from None
     with stream:
         try:
@@ -221,7 +225,7 @@ def folder_lock(folder: Path) -> Iterator[None]:
             raise RecipeError(
                 f"another tunesmith process (pid {owner}) is working in this folder",
                 where=str(folder),
-                cure="Wait for it, stop it, or name another folder with --run.",
+                cure=f"Wait for it, stop it, or name another folder with {option}.",
             ) from None
         stream.truncate(0)
         stream.write(str(os.getpid()))

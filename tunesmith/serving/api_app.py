@@ -181,7 +181,7 @@ def create_app(
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         yield
         if tuning is not None:
-            await run_in_threadpool(tuning.desk.close)
+            await run_in_threadpool(tuning.close)
         await run_in_threadpool(service.engine.close)
 
     app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None, lifespan=lifespan)

@@ -60,12 +60,17 @@ class ServingEngine:
         """Let texts of one request wait for their places; all of them, or none.
 
         Raises:
-            ApiError: Too many wait already.
+            ApiError: They are more than have places, or too many wait already.
         """
         most = self._limits.num_parallel + self._limits.num_waiting
         with self._change:
             if self._is_closed:
                 raise ApiError("the server is shutting down", status=503, code="shutting_down")
+            if len(jobs) > most:
+                problem = (
+                    f"{len(jobs):,} answers are asked for, and {most:,} may be open here at once"
+                )
+                raise ApiError(f"{problem}. Ask for fewer.", param="n", code="invalid_value")
             if self._num_open + len(jobs) > most:
                 raise ApiError(
                     f"{self._num_open:,} answers are being written or wait, of {most:,} at most. "

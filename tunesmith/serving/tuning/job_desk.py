@@ -22,7 +22,7 @@ from tunesmith.serving.serving_limits import ServingLimits
 from tunesmith.serving.tuning.job_process import end_run, is_at_work, last_problem, start_run
 from tunesmith.serving.tuning.job_recipe import JobRecipes
 from tunesmith.serving.tuning.job_request import JobRequest
-from tunesmith.serving.tuning.tuning_job import ENDED, TuningJob, trained_tokens
+from tunesmith.serving.tuning.tuning_job import ENDED, TuningJob, rows_told, trained_tokens
 
 _LOG = logging.getLogger(__name__)
 _LEAST_ROWS = 10  # as at OpenAI
@@ -117,6 +117,9 @@ class JobDesk:
                 f"training_file: {rows} rows, and at least {_LEAST_ROWS} are needed. Add some."
             )
             raise ApiError(problem, param="training_file", code="invalid_n_examples")
+        if asked.validation_file == asked.training_file:
+            problem = "validation_file: it is the training file. Name another one, or leave it out."
+            raise ApiError(problem, param="validation_file", code="invalid_value")
         if asked.validation_file is not None:
             uploads.find(asked.validation_file, param="validation_file")
         recipe = self._recipes.of(asked, base)
@@ -234,6 +237,9 @@ class JobDesk:
     def _settle(self, job: TuningJob, code: int) -> None:
         """What became of a run that has ended by itself; called with the lock held."""
         folder = self._folder / job.id
+        if (told := rows_told(folder / "run" / "data" / "summary.json")) is not None:
+            self._tell(job, *told)
+            job = self._jobs[job.id]
         if code:
             self._fail(job, last_problem(folder, code), "training_file" if code == 3 else None)
             return

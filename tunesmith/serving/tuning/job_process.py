@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 from contextlib import suppress
+from itertools import takewhile
 from pathlib import Path
 
 COMMAND = (sys.executable, "-m", "tunesmith", "run")
@@ -62,8 +63,10 @@ def last_problem(folder: Path, code: int) -> str:
     with (folder / _OUTPUT).open("rb") as stream:
         stream.seek(max(0, stream.seek(0, os.SEEK_END) - 65536))
         lines = stream.read().decode("utf-8", "replace").splitlines()
-    told = [line.removeprefix(_ERROR) for line in lines if line.startswith(_ERROR)]
-    if told:
-        return told[-1][:_LONGEST_PROBLEM]
+    last = max((at for at, line in enumerate(lines) if line.startswith(_ERROR)), default=None)
+    if last is not None:
+        more = takewhile(lambda line: line.startswith(" "), lines[last + 1 :])
+        told = " ".join([lines[last].removeprefix(_ERROR), *(line.strip() for line in more)])
+        return told.replace(f"{folder.parents[1]}/files/", "")[:_LONGEST_PROBLEM]
     how = f"signal {-code}" if code < 0 else f"exit code {code}"
     return f"the training ended with {how}; {_OUTPUT} in the job's folder says more"

@@ -4,11 +4,10 @@ Rows are OpenAI's: `messages`, with `weight` 0 or 1 on answers, or `prompt` and 
 reasons bear the names of OpenAI's own checks.
 """
 
+import codecs
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
-
-import orjson
 
 from tunesmith.examples.conversion.conversations import (
     TOOL_CALLS,
@@ -18,8 +17,10 @@ from tunesmith.examples.conversion.conversations import (
 )
 from tunesmith.serving.api_error import ApiError
 from tunesmith.sources.row import RowError
+from tunesmith.sources.tables.strict_json import parse_json
 
 _NUM_SHOWN = 5
+_BOM = codecs.BOM_UTF8
 _KEYS = {"messages", "tools", "functions", "parallel_tool_calls"}
 _PAIR = {"prompt", "completion"}
 _MESSAGE_KEYS = {"role", "content", "name", "weight", "refusal", "tool_calls", "function_call"}
@@ -62,7 +63,7 @@ def _lines(path: Path, longest: int) -> Iterator[tuple[int, bytes]]:
         number, is_rest = 1, False
         while line := stream.readline(longest + 1):
             if not is_rest:
-                yield number, line
+                yield number, line.removeprefix(_BOM) if number == 1 else line
             is_rest = not line.endswith(b"\n")
             number += not is_rest
 
@@ -71,9 +72,9 @@ def _check(line: bytes, longest: int) -> None:
     if len(line) > longest:
         raise RowError("data_type", f"the line is longer than {longest:,} bytes")
     try:
-        row = orjson.loads(line)
-    except orjson.JSONDecodeError as error:
-        raise RowError("data_type", f"no JSON ({error})") from None
+        row = parse_json(line)
+    except RowError as fault:  # what training would drop is not taken
+        raise RowError("data_type", fault.detail) from None
     if not isinstance(row, dict):
         raise RowError("data_type", "the row is not an object")
     if row.keys() == _PAIR:

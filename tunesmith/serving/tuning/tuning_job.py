@@ -5,7 +5,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Literal, Self
 
-from tunesmith.files import read_json_lines
+from tunesmith.files import our_records, read_json, read_json_lines
 from tunesmith.serving.tuning.job_request import JobRequest
 
 JobStatus = Literal["queued", "running", "succeeded", "failed", "cancelled"]
@@ -144,6 +144,27 @@ def trained_tokens(log: Path) -> int | None:
     """The tokens that were read in training; None where nothing says."""
     lines = _log_lines(log)
     return int(lines[-1]["tokens_seen"]) if lines else None
+
+
+def rows_told(summary: Path) -> tuple[str, str] | None:
+    """What became of the rows, and how loud that is; None where they were not prepared.
+
+    Args:
+        summary: The run's `data/summary.json`.
+    """
+    if not summary.is_file():
+        return None
+    with our_records(summary):
+        found = read_json(summary)
+        rows = {split: one["rows"] for split, one in found["splits"].items()}
+    told = [f"Rows: {_counts(rows)}"]
+    told += [f"left out: {_counts(found['dropped'])}"] if found.get("dropped") else []
+    told += [f"hidden: {_counts(found['redacted'])}"] if found.get("redacted") else []
+    return "; ".join(told), "warn" if found.get("dropped") else "info"
+
+
+def _counts(found: Mapping[str, int]) -> str:
+    return ", ".join(f"{count:,} {name}" for name, count in found.items())
 
 
 def _log_lines(log: Path) -> Sequence[Mapping[str, Any]]:

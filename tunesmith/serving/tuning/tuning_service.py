@@ -1,10 +1,12 @@
 """A folder of jobs -> what a server needs to tune: files, jobs, and the models that they made."""
 
 from collections.abc import Callable, Mapping
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from tunesmith.files import folder_lock
 from tunesmith.serving.hosted_model import HostedModel
 from tunesmith.serving.serving_limits import ServingLimits
 from tunesmith.serving.tuning.job_desk import JobDesk
@@ -20,11 +22,18 @@ class TuningService:
         uploads: The files.
         desk: The jobs.
         load: A model's id and its run -> the model, in memory.
+        held: The folder, which is this server's alone until it is closed.
     """
 
     uploads: UploadFolder
     desk: JobDesk
     load: Callable[[str, Path], HostedModel]
+    held: ExitStack
+
+    def close(self) -> None:
+        """End the running job at a checkpoint, and leave the folder to the next server."""
+        self.desk.close()
+        self.held.close()
 
 
 def open_tuning(
@@ -42,16 +51,18 @@ def open_tuning(
         limits: What may be kept and asked.
 
     Raises:
-        RecipeError: `defaults.yaml` in it is wrong.
+        RecipeError: `defaults.yaml` in it is wrong, or another server works in it.
         DataError: A record in it is damaged.
     """
     defaults = read_defaults(folder)
-    uploads = UploadFolder(folder / "files", limits)
 
     def base_of(name: str) -> Mapping[str, Any] | None:
         run = desk.made().get(name)
         return bases.get(name) if run is None else {"name": str(run.resolve() / "model")}
 
-    recipes = JobRecipes(uploads=uploads, defaults=defaults)
-    desk = JobDesk(folder / "jobs", recipes, base_of, limits)
-    return TuningService(uploads=uploads, desk=desk, load=load)
+    with ExitStack() as held:
+        held.enter_context(folder_lock(folder, option="--jobs"))
+        uploads = UploadFolder(folder / "files", limits)
+        recipes = JobRecipes(uploads=uploads, defaults=defaults)
+        desk = JobDesk(folder / "jobs", recipes, base_of, limits)
+        return TuningService(uploads=uploads, desk=desk, load=load, held=held.pop_all())

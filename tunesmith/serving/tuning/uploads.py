@@ -49,7 +49,7 @@ class UploadedFile:
 
 
 class UploadFolder:
-    """The files of a folder, each `ID.jsonl` with `ID.json`."""
+    """The files of a folder, each `ID.jsonl` with `ID.json`; of one server at a time."""
 
     def __init__(self, folder: Path, limits: ServingLimits) -> None:
         self._folder = folder
@@ -60,8 +60,8 @@ class UploadFolder:
         for path in folder.glob("file-*.json"):
             with our_records(path):
                 found.append(UploadedFile(**read_json(path)))
-        for path in folder.glob("file-*.jsonl"):
-            if not path.with_suffix(".json").exists():
+        for path in (*folder.glob("file-*.jsonl"), *folder.glob(".tmp-file-*")):
+            if path.name.startswith(".tmp-") or not path.with_suffix(".json").exists():
                 path.unlink()  # nobody was told of it
         for one in sorted(found, key=lambda one: (one.created_at, one.id)):
             self._records[one.id] = one
