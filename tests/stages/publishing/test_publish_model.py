@@ -111,8 +111,7 @@ def test_the_card_says_what_the_runs_files_say(hub: Hub, folder: RunFolder) -> N
 
 
 def test_an_upload_that_broke_off_goes_on_where_it_was(hub: Hub, folder: RunFolder) -> None:
-    more = folder.path / "model-q8_0.gguf"
-    more.write_bytes(b"GGUF" + bytes(100))
+    more = exported(folder, b"GGUF" + bytes(100))
     hub.uploads_left = 1
     with pytest.raises(RemoteError, match=r"broke off.*not sent twice"):
         published(hub, folder, files=(more,))
@@ -141,6 +140,12 @@ def add_folder(run: RunFolder) -> None:
     write_json(path, {**read_json(path), "_name_or_path": "/home/ada/models/x"})
 
 
+def add_own_folder(run: RunFolder) -> None:
+    """One that lies elsewhere than homes do, and is there."""
+    path = run.model / "config.json"
+    write_json(path, {**read_json(path), "base": str(Path(__file__).parent)})
+
+
 def add_stray(run: RunFolder) -> None:
     (run.model / "optimizer.pt").write_bytes(b"x")
 
@@ -155,6 +160,16 @@ def make_adapter(run: RunFolder) -> None:
     set_base(run, "../base")
 
 
+def exported(run: RunFolder, content: bytes) -> Path:
+    """A GGUF file that an export wrote and compared."""
+    path = run.path / "model-q8_0.gguf"
+    path.write_bytes(content)
+    told = {"name": "q8_0", "sha256": hash_file(path), "weights": weights_fingerprint(run.model)}
+    write_json(run.exports, {"schema": 1, "exports": [told]})
+    write_json_lines(run.completions("q8_0"), [])
+    return path
+
+
 REFUSED: dict[str, Callable[[RunFolder], None]] = {
     "config.json holds what looks like a key": add_key,
     "config.json names a folder of this machine": add_folder,
@@ -163,6 +178,9 @@ REFUSED: dict[str, Callable[[RunFolder], None]] = {
     "the base model org/gated is gated": lambda run: set_base(run, "org/gated"),
     "the Hub does not say": lambda run: set_base(run, "nobody/nothing"),
     "base model base is not on the Hub": make_adapter,
+    "the base model llama is a folder of this machine": lambda run: set_base(run, "/data/llama"),
+    "the base model mine is a folder of this machine": lambda run: set_base(run, "./mine"),
+    "config.json names a folder": add_own_folder,
 }
 
 
@@ -193,6 +211,20 @@ def test_an_adapter_of_a_gated_base_goes_out_and_its_merged_file_does_not(
     head, body = card_of(hub)
     assert (head["library_name"], head["license"]) == ("peft", "llama3")
     assert "An adapter for org/gated" in body
+
+
+def test_a_file_of_other_weights_or_of_nobody_does_not_go_out(hub: Hub, folder: RunFolder) -> None:
+    """The card would give it this model's scores."""
+    file = exported(folder, b"GGUF" + bytes(9))
+    published(hub, folder, files=(file,))
+    stranger = folder.path / "stranger.gguf"
+    stranger.write_bytes(b"GGUF another model")
+    with pytest.raises(RefusedError, match=r"stranger\.gguf is no export of the weights"):
+        published(hub, folder, files=(file, stranger))
+    change_weights(folder)
+    set_base(folder, "org/open")  # trained anew and measured again
+    with pytest.raises(RefusedError, match=r"q8_0\.gguf is no export of the weights"):
+        published(hub, folder, files=(file,))
 
 
 def test_what_cannot_be_published_is_said_with_a_cure(

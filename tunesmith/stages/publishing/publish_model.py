@@ -28,6 +28,7 @@ from tunesmith.report.facts import headline
 from tunesmith.report.record import RunRecord, read_run_record
 from tunesmith.stages.execution.progress import Progress
 from tunesmith.stages.execution.run_folder import RunFolder
+from tunesmith.stages.exporting.exported import exports_of
 from tunesmith.stages.publish import Publication
 from tunesmith.stages.publishing.refusals import file_secrets, holds, unknown_files
 from tunesmith.stages.results.compared import PublishedModel
@@ -141,8 +142,13 @@ def _base_on_hub(contract: Mapping[str, Any], how: Publication) -> BaseOnHub:
     base = contract.get("base") or {}
     name = str(base.get("name", ""))
     is_hub_id = name.count("/") == 1 and not name.startswith((".", "/", "~"))
-    if base.get("weights") == "random" or not is_hub_id:
+    if base.get("weights") == "random" or name in (_STARTER, ""):
         return BaseOnHub(name=None)
+    if not is_hub_id:
+        where = f"the base model {Path(name).name} is a folder of this machine"
+        return BaseOnHub(
+            name=None, problem=f"{where}: nothing says whether its weights may be passed on"
+        )
     api = hub_api(how.endpoint)
     try:
         with own_errors(name, "model"):
@@ -211,6 +217,11 @@ def _refusals(
     answered = manifest.get("answer tuned", {}).get("inputs", {}).get("model")
     if answered is not None and answered != weights_fingerprint(folder.model):
         yield "the scores are of other weights than those that lie in the run now"
+    if files:
+        known = {str(one["sha256"]) for one in exports_of(folder)}
+        for file in files:
+            if hash_file(file) not in known:
+                yield f"{file.name} is no export of the weights that lie in the run now"
 
 
 def _refused(reasons: Sequence[str], folder: RunFolder) -> RefusedError:

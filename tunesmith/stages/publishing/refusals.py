@@ -1,6 +1,7 @@
 """Files of a model and its card -> why they must not go out, if anything speaks against it."""
 
 import json
+import os
 import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -11,6 +12,7 @@ _WEIGHTS = (".safetensors", ".gguf")
 _TEXTS = (".json", ".jinja", ".md", ".txt")
 _VOCABULARY = ("tokenizer.json", "vocab.json", "merges.txt")  # any piece of text may be in there
 _HOMES = re.compile(r"(?<![\w.])(?:/(?:home|Users|root|mnt|tmp|var)/|[A-Za-z]:\\\\)[^\"\s]+")
+_PLACES = re.compile(r"(?<![\w.:/<])/[\w.-]+/[^\"\s\\<>]+")  # said to be one where it is there
 _HEADER_BYTES = 2**20
 _PIECE_BYTES = 2**24
 
@@ -31,7 +33,7 @@ def file_secrets(files: Mapping[str, Path], *, key: str) -> Iterator[str]:
         text = path.read_text("utf-8", "replace") if is_text else _header(path)
         if redacted(text) != text:
             yield f"{name} holds what looks like a key"
-        if _HOMES.search(text):
+        if _HOMES.search(text) or any(map(os.path.exists, set(_PLACES.findall(text)))):
             yield f"{name} names a folder of this machine"
 
 
