@@ -16,11 +16,13 @@ from tunesmith.errors import MissingError, RecipeError, RefusedError, TunesmithE
 from tunesmith.export.gguf_files import gguf_content
 from tunesmith.export.gguf_files.gguf_content import GgufContent, write_gguf
 from tunesmith.files import read_json, read_json_lines
+from tunesmith.generation.responder import Responder
 from tunesmith.models.load import find_model, load_network
 from tunesmith.stages.execution.opened_run import Run
 from tunesmith.stages.execution.run_folder import RunFolder
 from tunesmith.stages.exporting import export_gguf
 from tunesmith.stages.exporting.export_model import export_model
+from tunesmith.stages.exporting.exported import untold_stops
 from tunesmith.stages.run import run_loop
 
 QUICK: dict[str, Any] = {
@@ -169,6 +171,23 @@ def test_a_tokenizer_that_llama_cpp_cannot_follow_is_refused_with_a_text(
     monkeypatch.setattr(gguf_content, "split_names", lambda _: ("llama-bpe",))
     with pytest.raises(RefusedError, match=r"cannot split texts as .* gives \["):
         export_model(run.folder, "gguf", kind="f32", is_replacing=True, progress=Talk())
+
+
+def test_a_token_that_ends_answers_here_and_not_there_is_named(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A file names three tokens at which answers end; the fourth would be written on."""
+    monkeypatch.setattr(Responder, "stop_ids", property(lambda _: [263, 265, 264, 262]))
+    with pytest.raises(RefusedError, match=r"not end an answer at 262, the token '<\|begin") as got:
+        export_model(run.folder, "gguf", kind="f32", is_replacing=True, progress=Talk())
+    assert str(got.value).count("does not end") == 1
+
+
+def test_stop_strings_that_no_file_holds_are_told() -> None:
+    assert untold_stops(["\n\n", "é"]) == [
+        'not told: generation.stop; send it with each request: "stop": ["\\n\\n", "é"]'
+    ]
+    assert untold_stops([]) == []
 
 
 def _asked(**given: Any) -> Callable[[RunFolder], object]:

@@ -216,10 +216,18 @@ def recipe_with(*rivals: dict[str, Any], **template: Any) -> Recipe:
 URL = "http://localhost:1/v1"
 
 
-@pytest.mark.parametrize("name", ["base", "tuned", "nearest", "few-shot", "reference"])
+OURS = ["base", "tuned", "nearest", "few-shot", "reference", "q8_0", "bf16", "mlx-f32"]
+
+
+@pytest.mark.parametrize("name", OURS)
 def test_a_rival_cannot_take_a_name_of_the_run(name: str) -> None:
     with pytest.raises(RecipeError, match="name that the run has already"):
         rival_names(recipe_with({"url": URL, "model": name}))
+
+
+@pytest.mark.parametrize("name", ["q8_0-of-mine", "mlx-f32x", "llama-q4_0"])
+def test_a_rival_may_be_called_like_an_export_of_another(name: str) -> None:
+    assert list(rival_names(recipe_with({"url": URL, "model": name}))) == [name]
 
 
 def test_two_rivals_need_two_names_on_disk_too() -> None:

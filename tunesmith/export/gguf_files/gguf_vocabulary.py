@@ -52,7 +52,7 @@ def vocabulary_fields(
     Args:
         state: The content of tokenizer.json.
         num_rows: Of the model's table; rows that no token has are named as unused.
-        ids: `bos`, `eos`, `pad`, `eot`, as far as there are such tokens.
+        ids: `bos`, `eos`, `pad`, `eot`, `eom`, as far as there are such tokens.
         split: The name of the way to split; of no meaning where pieces are used.
 
     Raises:
@@ -68,7 +68,7 @@ def vocabulary_fields(
         fields |= {"pre": "default", "scores": _scores(tokens, merges)}
         fields["add_space_prefix"] = _puts_space_first(state)
     names = {"bos": "bos_token_id", "eos": "eos_token_id", "pad": "padding_token_id"}
-    names |= {"eot": "eot_token_id", "unk": "unknown_token_id"}
+    names |= {"eot": "eot_token_id", "eom": "eom_token_id", "unk": "unknown_token_id"}
     fields |= {names[name]: int(token) for name, token in ids.items()}
     return {f"tokenizer.ggml.{key}": value for key, value in fields.items()}
 

@@ -19,6 +19,7 @@ from tunesmith.export.written_answer import WrittenAnswer
 
 _SECONDS = 600.0
 _SECONDS_TO_END = 10.0
+_SURE = 1000.0  # added to a logit
 _SERVER = Path(__file__).with_name("llama_cpp_server.py")
 
 
@@ -111,6 +112,11 @@ class LlamaCpp:
         is_ended = told["stop_type"] == "eos"
         written = tuple(int(token) for token in told["tokens"])
         return WrittenAnswer(ids=written[:-1] if is_ended else written, is_ended=is_ended)
+
+    def ends_at(self, token: int) -> bool:
+        """Whether a token ends an answer: it is made to be the next one."""
+        told = self._complete([token], n_predict=2, logit_bias=[[token, _SURE]])
+        return str(told["stop_type"]) == "eos"
 
     def _complete(self, ids: Sequence[int], **options: object) -> dict[str, Any]:
         fixed = {"temperature": 0.0, "samplers": ["temperature"], "cache_prompt": False}

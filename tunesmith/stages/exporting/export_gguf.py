@@ -39,7 +39,7 @@ from tunesmith.stages.exporting.runtime_comparison import (
 from tunesmith.templates.template import Segment
 from tunesmith.tokens.encode import encode_prompt
 
-_FIRST_TEXTS = 40  # tell most ways to split apart
+_ENDS = ("eos", "eot", "eom")  # at each of which llama.cpp ends an answer
 
 
 def write_checked_gguf(
@@ -90,8 +90,8 @@ def _content(measured: MeasuredModel, kind: str, name: str) -> GgufContent:
 def _special_ids(responder: Responder) -> dict[str, int]:
     hf, stops = responder.tokenizer.hf, responder.stop_ids
     ids = {"bos": hf.bos_token_id, "pad": hf.pad_token_id, "unk": hf.unk_token_id}
-    ids["eos"] = stops[0] if stops else hf.eos_token_id
-    ids["eot"] = stops[1] if len(stops) > 1 else None
+    ids["eos"] = hf.eos_token_id
+    ids |= dict(zip(_ENDS, stops, strict=False))
     return {name: int(token) for name, token in ids.items() if token is not None}
 
 
@@ -155,6 +155,7 @@ def try_in_llama_cpp(
     longest = max((len(row.ids) + row.room for row in rows), default=64)
     with _opened(path, longest + 8) as runtime:
         problems = [*_id_problems(runtime, responder, texts), *_prompt_problems(runtime, rows)]
+        problems += _end_problems(runtime, responder)
         seen = looked_at(rows)
         own = [last_logits(responder, row.ids) for row in seen]
         numbers = look_at_numbers(runtime, seen, own, kind=kind)
@@ -177,6 +178,13 @@ def _id_problems(runtime: LlamaCpp, responder: Responder, texts: Sequence[str]) 
         if (read := runtime.ids_of(text, reads_control=True)) != ids:
             yield f"control words have other ids: {text!r} gives {read[:8]}, here {ids[:8]}"
             return
+
+
+def _end_problems(runtime: LlamaCpp, responder: Responder) -> Iterator[str]:
+    for token in responder.stop_ids:
+        if not runtime.ends_at(token):
+            text = responder.tokenizer.decode([token])
+            yield f"it does not end an answer at {token}, the token {text!r}"
 
 
 def _prompt_problems(runtime: LlamaCpp, rows: Sequence[ExportedRow]) -> Iterator[str]:

@@ -22,7 +22,13 @@ from tunesmith.stages.exporting.export_data import DATA_FORMATS
 from tunesmith.stages.exporting.export_folder import write_checked_folder
 from tunesmith.stages.exporting.export_gguf import write_checked_gguf
 from tunesmith.stages.exporting.export_mlx import write_checked_mlx
-from tunesmith.stages.exporting.exported import Exported, exports_of, hash_of, remember_export
+from tunesmith.stages.exporting.exported import (
+    Exported,
+    exports_of,
+    hash_of,
+    remember_export,
+    untold_stops,
+)
 from tunesmith.stages.exporting.exported_rows import MeasuredModel, exported_rows
 from tunesmith.stages.exporting.new_place import check_free, new_place, write_record
 from tunesmith.stages.exporting.ollama_folder import ollama_file, write_ollama_folder
@@ -138,7 +144,10 @@ def _told(
         sha256=hash_of(_only_gguf(path) if form == "ollama" else path),
         compared=found.figures,
         differences={one.metric: one.to_json() for one in differences},
-        summary=tuple(_lines(found.figures, differences, name, form, path)),
+        summary=(
+            *_lines(found.figures, differences, name, form, path),
+            *(untold_stops(measured.responder.stops.texts) if form != "ollama" else ()),
+        ),
     )
     remember_export(folder, exported)
     return exported

@@ -1,7 +1,8 @@
 """What `export` tells: the record of one exported form, and the list of them in a run."""
 
+import json
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -72,6 +73,14 @@ def remember_export(folder: RunFolder, exported: Exported) -> None:
     entry = {**exported.to_dict(), "weights": weights_fingerprint(folder.model)}
     entry["path"] = os.path.relpath(exported.path, folder.path)
     write_json(folder.exports, {"schema": _SCHEMA, "exports": [*others, entry]})
+
+
+def untold_stops(stops: Sequence[str]) -> list[str]:
+    """What to say of strings at which answers end: no file but a `Modelfile` holds such."""
+    if not stops:
+        return []
+    told = json.dumps(list(stops), ensure_ascii=False)
+    return [f'not told: generation.stop; send it with each request: "stop": {told}']
 
 
 def hash_of(path: Path) -> str:

@@ -4,6 +4,7 @@ A rival behind a server is asked through the layer for endpoints; one in a folde
 base and tuned do, with its own template.
 """
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -35,6 +36,7 @@ from tunesmith.stages.responders.renderer import Renderer, model_renderer
 from tunesmith.stages.test_set.baselines import FEW_SHOT, NEAREST, chosen_baselines
 from tunesmith.stages.test_set.completions import answer_onto, count_completions
 
+_EXPORTED = re.compile(r"(?:(?:safetensors|mlx)-)?(?:b?f16|f32|q\d_\w+)")  # by `export`
 RESERVED = ("base", "tuned", "reference", NEAREST, FEW_SHOT)
 _CODE = ("sandbox", "templates", "tokens", "models", "generation")
 _PURPOSE = "rival@1"
@@ -66,7 +68,7 @@ def rival_names(recipe: Recipe) -> dict[str, EndpointRecipe]:
     for index, rival in enumerate(recipe.evaluation.rivals):
         name = rival.model or rival.path or ""
         file = RunFolder(Path()).completions(name).stem
-        if file in files:
+        if file in files or _EXPORTED.fullmatch(file):
             raise RecipeError(
                 f"{name!r} is a name that the run has already",
                 where=f"evaluation.rivals.{index}",
