@@ -120,12 +120,17 @@ def _texts(record: dict[str, Any]) -> tuple[str, str]:
     return read, answer["content"]
 
 
+def without_politeness(words: Iterable[str]) -> list[str]:
+    """The words of a question, small letters, without articles and politeness."""
+    asked = [word for word in words if word not in _POLITE]
+    while tuple(asked[:2]) in _OPENINGS:
+        del asked[:2]
+    return asked
+
+
 def _folded_question(text: str) -> str:
     """Words without articles and politeness."""
-    words = [word for word in _WORD.findall(text.lower()) if word not in _POLITE]
-    while tuple(words[:2]) in _OPENINGS:
-        del words[:2]
-    return " ".join(words) or text.strip()
+    return " ".join(without_politeness(_WORD.findall(text.lower()))) or text.strip()
 
 
 def _folded(text: str) -> str:
