@@ -22,7 +22,7 @@ from tunesmith.recipe.section import RecipeSection
 from tunesmith.recipe.values import KIND_NAMES, METRIC_NAMES, TEMPLATE_NAMES
 from tunesmith.recipe.yaml_text import describe_yaml_error, key_places, read_yaml, write_yaml
 
-_MAX_BYTES = 1 << 20
+MAX_BYTES = 1 << 20
 _NAMES_AT: dict[tuple[str, ...], OpenNames] = {
     ("sources", "kind"): KIND_NAMES,
     ("template", "name"): TEMPLATE_NAMES,
@@ -51,7 +51,7 @@ def load_recipe(path: str | Path, *, overrides: Sequence[str] = ()) -> Recipe:
         raise RecipeError(f"not valid YAML: {problem}", where=where) from None
     data = {} if document.value is None else document.value
     if not isinstance(data, dict):
-        raise RecipeError("a recipe is a group of keys", where=str(path), cure=_NO_KEYS)
+        raise RecipeError("a recipe is a group of keys", where=str(path), cure=NO_KEYS)
     places = key_places(str(path), document.lines)
     for override in checked_overrides(overrides):
         key = _apply(override, data)
@@ -59,7 +59,7 @@ def load_recipe(path: str | Path, *, overrides: Sequence[str] = ()) -> Recipe:
     return _validated(data, str(path), places, document.mistakes)
 
 
-_NO_KEYS = "Start from what `tunesmith init` writes."
+NO_KEYS = "Start from what `tunesmith init` writes."
 
 
 def recipe_from_mapping(
@@ -108,15 +108,21 @@ def _validated(
     places: Mapping[Key, str],
     known_mistakes: Sequence[Mistake],
 ) -> Recipe:
-    mistakes = list(known_mistakes)
+    result, mistakes = checked_values(data)
+    raise_mistakes([*known_mistakes, *mistakes], name, places)
+    assert result is not None
+    return result
+
+
+def checked_values(data: dict[str, Any]) -> tuple[Recipe | None, list[Mistake]]:
+    """The recipe that plain values make, if they make one, and every mistake in them."""
+    result, mistakes = None, []
     try:
         result = Recipe.model_validate(data)
     except ValidationError as error:
         found = mistakes_of(error, data, Recipe)
-        mistakes += found + _hidden_mistakes(data, found)
-    mistakes += _disputed_names(data)
-    raise_mistakes(mistakes, name, places)
-    return result
+        mistakes = found + _hidden_mistakes(data, found)
+    return result, mistakes + list(_disputed_names(data))
 
 
 def _disputed_names(data: dict[str, Any]) -> Iterator[Mistake]:
@@ -147,7 +153,7 @@ def _hidden_mistakes(data: dict[str, Any], found: Sequence[Mistake]) -> list[Mis
 
 def _read_text(path: Path) -> str:
     try:
-        if path.stat().st_size > _MAX_BYTES:
+        if path.stat().st_size > MAX_BYTES:
             raise RecipeError("larger than 1 MB, so it is no recipe", where=str(path))
         return path.read_bytes().decode("utf-8-sig")
     except FileNotFoundError:

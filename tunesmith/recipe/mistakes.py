@@ -7,7 +7,7 @@ import difflib
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 from pydantic import ValidationError
 
@@ -16,6 +16,7 @@ from tunesmith.recipe.fields import allowed_values, choices, keys_at, paths_name
 from tunesmith.recipe.section import NoEffectError
 
 Key = tuple[str | int, ...]
+Place = TypeVar("Place")
 
 # What other tools call our keys, where the spelling is too far off to be near.
 _OTHER_NAMES = {
@@ -68,9 +69,9 @@ def raise_mistakes(mistakes: Sequence[Mistake], name: str, places: Mapping[Key, 
     if not mistakes:
         return
     if len(mistakes) == 1:
-        where = _place(mistakes[0].key, places) or name
+        where = nearest_group(mistakes[0].key, places) or name
         raise RecipeError(str(mistakes[0]), where=where)
-    lines = [f"{_place(one.key, places) or name}: {_sentence(str(one))}" for one in mistakes]
+    lines = [f"{nearest_group(one.key, places) or name}: {_sentence(str(one))}" for one in mistakes]
     listing = "\n  ".join(sorted(dict.fromkeys(lines), key=_line_order))
     raise RecipeError(f"{len(set(lines))} mistakes:\n  {listing}", where=name)
 
@@ -86,7 +87,7 @@ def _sentence(text: str) -> str:
     return text if text.endswith((".", "?", "!")) else f"{text}."
 
 
-def _place(key: Key, places: Mapping[Key, str]) -> str | None:
+def nearest_group(key: Key, places: Mapping[Key, Place]) -> Place | None:
     """Where the key, or the nearest group around it, was written."""
     for length in range(len(key), 0, -1):
         if place := places.get(key[:length]):
