@@ -24,6 +24,7 @@ ROOMS = [
     "errors",
     "files",
     "line_log",
+    "language",
     "entry_points",
     "workers",
     "sandbox",

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from tunesmith.diagnosis.cures import measure_more_rows, more_rows
 from tunesmith.diagnosis.training_rules import diverging
 from tunesmith.examples.example import Example
+from tunesmith.language.translate import Plural, message, translate
 from tunesmith.report.advice.finding import Finding
 from tunesmith.report.number_text import counted, number
 from tunesmith.report.record import RunRecord
@@ -19,6 +20,28 @@ _ROWS_PER_LABEL = 5
 _MIN_ROWS = 20
 _NEARLY_ALL = 0.9
 _UNBALANCED = 8
+_FEW_ROWS = Plural(
+    "{count:,} training row is few: more rows, or more different ones, would help. How much, the "
+    "curve over 1/8, 1/4, 1/2 and all of them tells.",
+    "{count:,} training rows are few: more rows, or more different ones, would help. How much, the "
+    "curve over 1/8, 1/4, 1/2 and all of them tells.",
+)
+_BY_HEART = Plural(
+    "The model knows its {count:,} training row far better than others like them: more rows, "
+    "or more different ones, would help. How much, the curve over 1/8, 1/4, 1/2 and all of them "
+    "tells.",
+    "The model knows its {count:,} training rows far better than others like them: more rows, "
+    "or more different ones, would help. How much, the curve over 1/8, 1/4, 1/2 and all of them "
+    "tells.",
+)
+_RARE = message(
+    "The answers are labels, and {label!r} is rare beside {other_label!r}: the model hardly meets "
+    "it. About {count:,} more rows of {label!r} would help."
+)
+_RARE_OF_TASK = message(
+    "The answers of task {name!r} are labels, and {label!r} is rare beside {other_label!r}: the "
+    "model hardly meets it. About {count:,} more rows of {label!r} would help."
+)
 
 
 def too_few_rows(record: RunRecord) -> Finding | None:
@@ -31,20 +54,17 @@ def too_few_rows(record: RunRecord) -> Finding | None:
     by_heart = by_heart and diverging(record) is None
     if not rows or (rows >= _FEW and not by_heart):
         return None
-    told = f"{counted(rows, 'training row')} {'is' if rows == 1 else 'are'} few"
-    if by_heart:
-        told = (
-            f"The model knows its {counted(rows, 'training row')} far better than others like them"
-        )
-    places = ("on training rows", "on held-out rows")
+    places = (
+        message("{value} nats per token on training rows"),
+        message("{value} nats per token on held-out rows"),
+    )
     losses = zip(gap or (), places, strict=False)
-    figures = [f"{number(loss, 3)} nats per token {place}" for loss, place in losses]
+    figures = [translate(place, value=number(loss, 3)) for loss, place in losses]
     return Finding(
         rule="too few rows",
         severity="would help",
-        sentence=f"{told}: more rows, or more different ones, would help. How much, the curve "
-        "over 1/8, 1/4, 1/2 and all of them tells.",
-        evidence=(f"{rows:,} training rows", *figures),
+        sentence=(_BY_HEART if by_heart else _FEW_ROWS).of(rows),
+        evidence=(counted(rows, "training row"), *figures),
         change=measure_more_rows(record),
     )
 
@@ -58,7 +78,11 @@ def _by_curve(record: RunRecord) -> Finding | None:
         rule="too few rows",
         severity="would help",
         sentence=str(record.curve["sentence"]),
-        evidence=(f"measured on {', '.join(f'{n:,}' for n in record.curve['sizes'])} rows",),
+        evidence=(
+            translate(
+                "measured on {sizes} rows", sizes=", ".join(f"{n:,}" for n in record.curve["sizes"])
+            ),
+        ),
         change=more_rows("rows"),
     )
 
@@ -95,12 +119,16 @@ def unbalanced_labels(record: RunRecord) -> Finding | None:
     worst = max(found, key=lambda one: one.ratio)
     (most, many), *_, (least, few) = worst.counts.most_common()
     rows = [row for row in record.data.train if row.reference.strip() == least]
-    where = f" of task {worst.task!r}" if worst.task else ""
     return Finding(
         rule="unbalanced labels",
         severity="would help",
-        sentence=f"The answers{where} are labels, and {least!r} is rare beside {most!r}: the model "
-        f"hardly meets it. About {many // 3 - few:,} more rows of {least!r} would help.",
+        sentence=translate(
+            _RARE_OF_TASK if worst.task else _RARE,
+            name=worst.task,
+            label=least,
+            other_label=most,
+            count=many // 3 - few,
+        ),
         evidence=tuple(f"{label}: {count:,}" for label, count in worst.counts.most_common()),
         rows=tuple(row.source for row in rows[:3]),
         change=more_rows(least),

@@ -2,8 +2,9 @@
 
 from tunesmith.diagnosis.cures import again_with, at_rate, command, longer, measure_more_rows
 from tunesmith.diagnosis.main_metric import main_comparison, main_metric, main_score
-from tunesmith.evaluation.grade import CUT, Score
+from tunesmith.evaluation.grade import Score
 from tunesmith.evaluation.verdict import metric_title
+from tunesmith.language.translate import message, translate
 from tunesmith.report.advice.finding import Finding
 from tunesmith.report.facts import best_point
 from tunesmith.report.number_text import interval, number
@@ -13,6 +14,25 @@ _SHOWN = 3
 _MANY_CUT = 0.05
 _GOOD = 70.0
 _CHARACTERS_PER_TOKEN = 3.5  # where no answer tells
+
+_NO_END = message(
+    "{count:,} of {total:,} answers were cut off at max_new_tokens, though references are shorter: "
+    "the model does not end by itself yet."
+)
+_NO_ROOM = message(
+    "{count:,} of {total:,} answers were cut off at max_new_tokens, which is less than the longest "
+    "references need (about {most:,})."
+)
+_LOST = {
+    "forgot": message(
+        "Tuning made the model forget what it knew beside the task. An adapter, a lower learning "
+        "rate or general rows in the mix keep more."
+    ),
+    "some loss": message(
+        "Tuning cost some of what the model knew beside the task. An adapter, a lower learning "
+        "rate or general rows in the mix keep more."
+    ),
+}
 
 
 def not_usable(record: RunRecord) -> Finding | None:
@@ -51,16 +71,20 @@ def answers_cut(record: RunRecord) -> Finding | None:
         if row.answers.get(TUNED, {}).get("finish_reason") == "length"
     ]
     fits = needed <= limit
-    why = (
-        "though references are shorter: the model does not end by itself yet"
-        if fits
-        else f"which is less than the longest references need (about {needed:,})"
-    )
+    why = _NO_END if fits else _NO_ROOM
     return Finding(
         rule="answers cut",
         severity="fix first" if count.num_cut > count.num_answers / 2 else "would help",
-        sentence=f"{count.num_cut:,} of {count.num_answers:,} answers were {CUT}, {why}.",
-        evidence=(f"generation.max_new_tokens {limit:,}, longest reference about {needed:,}",),
+        sentence=translate(
+            why, count=count.num_cut, total=count.num_answers, most=needed, limit=limit
+        ),
+        evidence=(
+            translate(
+                "generation.max_new_tokens {limit:,}, longest reference about {most:,}",
+                limit=limit,
+                most=needed,
+            ),
+        ),
         rows=tuple(cut[:_SHOWN]),
         change=_more_of(record, 2)
         if fits and record.points("train")
@@ -88,8 +112,10 @@ def base_already_good(record: RunRecord) -> Finding | None:
     return Finding(
         rule="base already good",
         severity="good to know" if gained else "would help",
-        sentence="The untuned model answers these rows well already, so there is little to gain. "
-        "Look for questions at which it is so-so, and write rows of those.",
+        sentence=translate(
+            "The untuned model answers these rows well already, so there is little to gain. Look "
+            "for questions at which it is so-so, and write rows of those."
+        ),
         evidence=_scores(record, {BASE: base, TUNED: tuned}),
         change=command("chat", str(record.recipe.get("model", {}).get("name", "starter"))),
     )
@@ -100,8 +126,10 @@ def look_up_as_good(record: RunRecord) -> Finding | None:
     return _as_good(
         record,
         "nearest",
-        sentence="A look-up of the nearest training question does as well: on these rows the model "
-        "repeats rather than answers. Rows that ask in many different ways teach more.",
+        sentence=translate(
+            "A look-up of the nearest training question does as well: on these rows the model "
+            "repeats rather than answers. Rows that ask in many different ways teach more."
+        ),
         change=measure_more_rows(record),
     )
 
@@ -111,8 +139,10 @@ def few_shot_as_good(record: RunRecord) -> Finding | None:
     return _as_good(
         record,
         "few-shot",
-        sentence="The untuned model does as well when its prompt shows a few examples: these rows "
-        "need no tuning, or the tuned model more of it.",
+        sentence=translate(
+            "The untuned model does as well when its prompt shows a few examples: these rows need "
+            "no tuning, or the tuned model more of it."
+        ),
         change=longer(record, 2)
         if record.points("train")
         else command("train", record.recipe_file),
@@ -136,7 +166,13 @@ def _as_good(record: RunRecord, rival: str, *, sentence: str, change: str) -> Fi
 def _scores(record: RunRecord, scores: dict[str, Score]) -> tuple[str, ...]:
     title = metric_title(main_metric(record) or "")
     return tuple(
-        f"{title} of {model} {number(score.value)} ({interval(score.low, score.high)})"
+        translate(
+            "{metric} of {model} {value} ({range})",
+            metric=title,
+            model=model,
+            value=number(score.value),
+            range=interval(score.low, score.high),
+        )
         for model, score in scores.items()
     )
 
@@ -147,16 +183,18 @@ def forgot(record: RunRecord) -> Finding | None:
     if word not in ("some loss", "forgot"):
         return None
     figures = [one for one in record.probes["figures"] if one["word"] not in (None, "kept")]
-    told = "Tuning made the model forget what it knew beside the task"
-    if word == "some loss":
-        told = "Tuning cost some of what the model knew beside the task"
     return Finding(
         rule="forgot",
         severity="would help" if word == "forgot" else "good to know",
-        sentence=f"{told}. An adapter, a lower learning rate or general rows in the mix keep more.",
+        sentence=translate(_LOST[word]),
         evidence=tuple(
-            f"{one['name']}: {one['word']}, {number(one['base'], 2)} before, "
-            f"{number(one['tuned'], 2)} after"
+            translate(
+                "{figure}: {verdict}, {value} before, {other} after",
+                figure=one["name"],
+                verdict=one["word"],
+                value=number(one["base"], 2),
+                other=number(one["tuned"], 2),
+            )
             for one in figures
         ),
         change=at_rate(record, 0.3)

@@ -4,6 +4,7 @@ from collections import Counter
 
 from tunesmith.diagnosis.cures import again_with, command
 from tunesmith.examples.language import sure_language
+from tunesmith.language.translate import listing_with_and, message, sentences, translate
 from tunesmith.report.advice.finding import Finding
 from tunesmith.report.number_text import counted
 from tunesmith.report.record import RunRecord
@@ -18,7 +19,9 @@ _MANY_CONTRADICTIONS = 0.02
 _MANY_HEADERS = 0.05
 _MIXED = 0.05  # of the rows whose language is sure
 _LANGUAGE_ROWS = 200
-_NO_MORE = " The model, or the memory here, takes no more: cut those rows into shorter ones, too."
+_NO_MORE = message(
+    "The model, or the memory here, takes no more: cut those rows into shorter ones, too."
+)
 _LONGER_MODEL = "model:\n  name: A-MODEL-THAT-READS-LONGER-TEXTS"
 _MIN_ROWS = 3
 _BARE = ("concatenate", "plain")  # templates that write no headers
@@ -32,12 +35,18 @@ def rows_too_long(record: RunRecord) -> Finding | None:
         return None
     limit = record.data.lengths.get("max_tokens", 512)
     some = record.data.dropped.get(_TOO_LONG, ())
+    told = translate(
+        "{count:,} of {total:,} rows are longer than {limit:,} tokens and were left out; what they "
+        "teach is missing.",
+        count=dropped,
+        total=total,
+        limit=limit,
+    )
     is_all_there_is = record.recipe.get("training", {}).get("max_tokens") == "auto"
     return Finding(
         rule="rows too long",
         severity="fix first" if dropped > total / 4 else "would help",
-        sentence=f"{dropped:,} of {total:,} rows are longer than {limit:,} tokens and were left "
-        f"out; what they teach is missing.{_NO_MORE if is_all_there_is else ''}",
+        sentence=sentences(told, translate(_NO_MORE) if is_all_there_is else ""),
         evidence=tuple(str(one.get("detail", "")) for one in some[:_SHOWN]),
         rows=tuple(str(one["source"]) for one in some[:_SHOWN]),
         change=_LONGER_MODEL
@@ -58,9 +67,17 @@ def much_dropped(record: RunRecord) -> Finding | None:
     return Finding(
         rule="much dropped",
         severity="would help",
-        sentence=f"{odd.total():,} of {counted(total, 'row')} were left out, most as {reason!r}; "
-        "the source may have to be read in another way.",
-        evidence=tuple(f"{why}: {count:,}" for why, count in odd.most_common(_SHOWN)),
+        sentence=translate(
+            "{count:,} of {rows} were left out, most as {reason!r}; the source may have to be read "
+            "in another way.",
+            count=odd.total(),
+            rows=counted(total, "row"),
+            reason=reason,
+        ),
+        evidence=tuple(
+            translate("{reason}: {count:,}", reason=why, count=count)
+            for why, count in odd.most_common(_SHOWN)
+        ),
         rows=tuple(str(one["source"]) for one in some[:_SHOWN]),
         change=command("preview", record.recipe_file),
     )
@@ -76,10 +93,15 @@ def contradicting_rows(record: RunRecord) -> Finding | None:
     return Finding(
         rule="contradictions",
         severity="would help" if many else "good to know",
-        sentence=f"{counted(count, 'pair')} of rows answer one question in two ways, which teaches "
-        "to guess. Keep one of each in its file.",
+        sentence=translate(
+            "{pairs} of rows answer one question in two ways, which teaches to guess. Keep one of "
+            "each in its file.",
+            pairs=counted(count, "pair"),
+        ),
         evidence=tuple(str(one["question"]) for one in first),
-        rows=tuple(f"{one['first']['source']} and {one['second']['source']}" for one in first),
+        rows=tuple(
+            listing_with_and(one["first"]["source"], one["second"]["source"]) for one in first
+        ),
         change=command("run", record.recipe_file),
     )
 
@@ -96,9 +118,19 @@ def doubled_headers(record: RunRecord) -> Finding | None:
     return Finding(
         rule="doubled headers",
         severity="fix first",
-        sentence=f"The rows carry headers such as {mark!r} in their text already, and template "
-        f"{template} writes its own around them; the model reads both.",
-        evidence=(f"{len(found):,} of {len(record.data.train):,} rows looked at",),
+        sentence=translate(
+            "The rows carry headers such as {mark!r} in their text already, and template {name} "
+            "writes its own around them; the model reads both.",
+            mark=mark,
+            name=template,
+        ),
+        evidence=(
+            translate(
+                "{count:,} of {total:,} rows looked at",
+                count=len(found),
+                total=len(record.data.train),
+            ),
+        ),
         rows=tuple(row.source for row, _ in found[:_SHOWN]),
         change=again_with(record, template__name="concatenate"),
     )
@@ -118,9 +150,16 @@ def mixed_languages(record: RunRecord) -> Finding | None:
     return Finding(
         rule="mixed languages",
         severity="good to know",
-        sentence=f"Most answers are in {most}, others in {', '.join(name for name, _ in rest)}; "
-        "the model may answer in either. If one is meant, name it.",
-        evidence=tuple(f"{name}: {counted(count, 'row')}" for name, count in counts.most_common()),
+        sentence=translate(
+            "Most answers are in {language}, others in {languages}; the model may answer in "
+            "either. If one is meant, name it.",
+            language=most,
+            languages=", ".join(name for name, _ in rest),
+        ),
+        evidence=tuple(
+            translate("{name}: {rows}", name=name, rows=counted(count, "row"))
+            for name, count in counts.most_common()
+        ),
         rows=tuple(row.source for row, found in known if found != most)[:_SHOWN],
         change=again_with(record, examples__language=most),
     )

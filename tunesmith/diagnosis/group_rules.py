@@ -8,6 +8,7 @@ from scipy import stats
 from tunesmith.diagnosis.cures import more_rows
 from tunesmith.diagnosis.main_metric import GradedRow, graded_rows, main_metric
 from tunesmith.evaluation.verdict import metric_title
+from tunesmith.language.translate import message, translate
 from tunesmith.report.advice.finding import Finding
 from tunesmith.report.number_text import counted, number
 from tunesmith.report.record import RunRecord, TestRow
@@ -17,6 +18,16 @@ _MIN_POINTS = 10.0
 _SIGNIFICANCE = 0.05  # over all groups
 _SHOWN = 3
 _TASK = "task:"
+_WEAKEST = {
+    "task": message(
+        "The task {name!r} is the weakest: tuned earns {points} points less there than elsewhere. "
+        "More rows like it, or better ones, help most."
+    ),
+    "source": message(
+        "The source {name!r} is the weakest: tuned earns {points} points less there than "
+        "elsewhere. More rows like it, or better ones, help most."
+    ),
+}
 
 
 def weak_task(record: RunRecord) -> Finding | None:
@@ -55,12 +66,16 @@ def _weakest(
     return Finding(
         rule=f"weak {noun}",
         severity="would help",
-        sentence=f"The {noun} {name!r} is the weakest: tuned earns {number(gap)} points less "
-        "there than elsewhere. More rows like it, or better ones, help most.",
+        sentence=translate(_WEAKEST[noun], name=name, points=number(gap)),
         evidence=(
-            f"{metric_title(main_metric(record) or '')} {_mean([one.score for one in rows])} there "
-            f"({counted(len(rows), 'row')}), {_mean(others)} elsewhere "
-            f"({counted(len(others), 'row')})",
+            translate(
+                "{metric} {value} there ({rows}), {other} elsewhere ({other_rows})",
+                metric=metric_title(main_metric(record) or ""),
+                value=_mean([one.score for one in rows]),
+                rows=counted(len(rows), "row"),
+                other=_mean(others),
+                other_rows=counted(len(others), "row"),
+            ),
         ),
         rows=tuple(graded.row.example.id for graded in rows[:_SHOWN]),
         change=more_rows(name.rpartition("/")[2].partition(".")[0]),

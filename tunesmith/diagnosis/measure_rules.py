@@ -10,6 +10,7 @@ from math import ceil
 from tunesmith.diagnosis.cures import again_with, command, more_rows
 from tunesmith.diagnosis.main_metric import main_comparison, main_score
 from tunesmith.evaluation.grade import Comparison
+from tunesmith.language.translate import sentences, translate
 from tunesmith.report.advice.finding import Finding
 from tunesmith.report.judge_facts import judge_sentence
 from tunesmith.report.number_text import counted, interval, number, signed
@@ -29,8 +30,10 @@ def nothing_held_out(record: RunRecord) -> Finding | None:
     return Finding(
         rule="nothing held out",
         severity="fix first",
-        sentence="No row was held out for testing, so nobody can say whether the model is better.",
-        evidence=("0 test rows",),
+        sentence=translate(
+            "No row was held out for testing, so nobody can say whether the model is better."
+        ),
+        evidence=(counted(0, "test row"),),
         change=again_with(record, examples__split__test=0.1),
     )
 
@@ -42,14 +45,19 @@ def small_test(record: RunRecord) -> Finding | None:
         return None
     if compared.verdict == "no difference shown":
         needed = rows_needed(compared)
-        sentence = (
-            f"The test is too small to tell: {counted(compared.count, 'row')} cannot tell a "
-            f"difference of {number(_looked_for(compared))} points from chance; about "
-            f"{needed:,} could."
+        sentence = translate(
+            "The test is too small to tell: {rows} cannot tell a difference of {points} points "
+            "from chance; about {count:,} could.",
+            rows=counted(compared.count, "row"),
+            points=number(_looked_for(compared)),
+            count=needed,
         )
         evidence = (
-            f"tuned − base {signed(compared.difference)} "
-            f"({interval(compared.low, compared.high, sign=True)})",
+            translate(
+                "tuned − base {value} ({range})",
+                value=signed(compared.difference),
+                range=interval(compared.low, compared.high, sign=True),
+            ),
         )
     else:
         score = main_score(record, TUNED)
@@ -59,11 +67,21 @@ def small_test(record: RunRecord) -> Finding | None:
         if half < _WIDE:
             return None
         needed = ceil(score.count * (half / (_WIDE / 2)) ** 2)
-        sentence = (
-            f"With {counted(score.count, 'test row')} tuned's score is known to {number(half)} "
-            f"points either way only; about {needed:,} rows would tell it to {number(_WIDE / 2)}."
+        sentence = translate(
+            "With {rows} tuned's score is known to {points} points either way only; about "
+            "{count:,} rows would tell it to {limit}.",
+            rows=counted(score.count, "test row"),
+            points=number(half),
+            count=needed,
+            limit=number(_WIDE / 2),
         )
-        evidence = (f"{number(score.value)} ({interval(score.low, score.high)})",)
+        evidence = (
+            translate(
+                "{value} ({range})",
+                value=number(score.value),
+                range=interval(score.low, score.high),
+            ),
+        )
     if needed <= compared.count:
         return None
     return Finding(
@@ -103,7 +121,10 @@ def judge_untrusted(record: RunRecord) -> Finding | None:
     return Finding(
         rule="judge untrusted",
         severity="fix first" if verdict == "do not use" else "good to know",
-        sentence=f"{judge_sentence(record.judge)} Take a larger model as judge, and try it alone.",
+        sentence=sentences(
+            judge_sentence(record.judge),
+            translate("Take a larger model as judge, and try it alone."),
+        ),
         evidence=tuple(record.judge["trust"].get("reasons", ())),
         change=command("evaluate", record.recipe_file, "--check-judge"),
     )

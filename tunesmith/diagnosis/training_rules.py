@@ -1,6 +1,7 @@
 """The log of a run -> whether it was trained too little, too much, or not so that it learns."""
 
 from tunesmith.diagnosis.cures import again_with, at_rate, highest_rate, longer
+from tunesmith.language.translate import sentences, translate
 from tunesmith.report.advice.finding import Finding
 from tunesmith.report.facts import best_point
 from tunesmith.report.number_text import number
@@ -20,9 +21,11 @@ def diverging(record: RunRecord) -> Finding | None:
     return Finding(
         rule="diverging",
         severity="fix first",
-        sentence="Training made the model worse: its loss on held-out rows rose above that of the "
-        "untuned model. The learning rate is too high.",
-        evidence=(_fell(*ends), f"highest learning rate {highest_rate(record):.2g}"),
+        sentence=translate(
+            "Training made the model worse: its loss on held-out rows rose above that of the "
+            "untuned model. The learning rate is too high."
+        ),
+        evidence=(_fell(*ends), _highest(record)),
         change=at_rate(record, 0.2),
     )
 
@@ -37,9 +40,11 @@ def hardly_learned(record: RunRecord) -> Finding | None:
     return Finding(
         rule="hardly learned",
         severity="fix first",
-        sentence="Training changed the model very little: the learning rate is too low, or there "
-        "were too few steps.",
-        evidence=(_fell(*ends), f"highest learning rate {highest_rate(record):.2g}"),
+        sentence=translate(
+            "Training changed the model very little: the learning rate is too low, or there were "
+            "too few steps."
+        ),
+        evidence=(_fell(*ends), _highest(record)),
         change=at_rate(record, 10),
     )
 
@@ -57,7 +62,9 @@ def still_falling(record: RunRecord) -> Finding | None:
     return Finding(
         rule="still falling",
         severity="fix first" if gain > 5 * _STILL_FALLING * last.loss else "would help",
-        sentence="Too little training: the loss on held-out rows was still falling when it ended.",
+        sentence=translate(
+            "Too little training: the loss on held-out rows was still falling when it ended."
+        ),
         evidence=(_fell(before, last),),
         change=longer(record, 2),
     )
@@ -72,14 +79,18 @@ def rose(record: RunRecord) -> Finding | None:
     last = points[-1]
     if last.loss - best.loss < max(_ROSE * best.loss, _SMALLEST_NATS):
         return None
-    told = f"Too much training: after step {best.step:,} the loss on held-out rows rose."
+    told = translate(
+        "Too much training: after step {step:,} the loss on held-out rows rose.", step=best.step
+    )
     evidence = (_fell(best, last),)
     if record.recipe.get("training", {}).get("keep", "best") == "last":
-        told += " The weights of the last step were kept."
+        last_kept = translate("The weights of the last step were kept.")
         change = again_with(record, training__keep="best")
-        return _rose(told, evidence, change, is_kept=True)
-    told += f" The weights of step {best.step:,} were kept, so nothing is lost but time."
-    return _rose(told, evidence, longer(record, best.step / last.step))
+        return _rose(sentences(told, last_kept), evidence, change, is_kept=True)
+    best_kept = translate(
+        "The weights of step {step:,} were kept, so nothing is lost but time.", step=best.step
+    )
+    return _rose(sentences(told, best_kept), evidence, longer(record, best.step / last.step))
 
 
 def _rose(told: str, evidence: tuple[str, ...], change: str, *, is_kept: bool = False) -> Finding:
@@ -100,9 +111,12 @@ def few_validation_rows(record: RunRecord) -> Finding | None:
     return Finding(
         rule="few validation rows",
         severity="good to know",
-        sentence=f"Only {rows} rows tell during training whether it helps; which step was best is "
-        "little more than chance.",
-        evidence=(f"{rows} validation rows",),
+        sentence=translate(
+            "Only {count} rows tell during training whether it helps; which step was best is "
+            "little more than chance.",
+            count=rows,
+        ),
+        evidence=(translate("{count} validation rows", count=rows),),
         change=again_with(record, examples__split__validation=0.1),
     )
 
@@ -114,7 +128,14 @@ def _ends(record: RunRecord) -> tuple[LogPoint, LogPoint] | None:
 
 
 def _fell(first: LogPoint, second: LogPoint) -> str:
-    return (
-        f"validation loss {number(first.loss, 3)} at step {first.step:,}, "
-        f"{number(second.loss, 3)} at step {second.step:,}"
+    return translate(
+        "validation loss {first_value} at step {step:,}, {last_value} at step {number:,}",
+        first_value=number(first.loss, 3),
+        step=first.step,
+        last_value=number(second.loss, 3),
+        number=second.step,
     )
+
+
+def _highest(record: RunRecord) -> str:
+    return translate("highest learning rate {value:.2g}", value=highest_rate(record))

@@ -9,19 +9,20 @@ from dataclasses import dataclass
 
 from tunesmith.evaluation.usability.usability import Usability
 from tunesmith.evaluation.verdict import Verdict
+from tunesmith.language.translate import listing, message, sentences, translate
 
 _OUTCOMES = {
-    "better": "Better",
-    "worse": "Worse",
-    "mixed": "Mixed",
-    "no difference shown": "No difference shown",
-    "not compared": "Not compared",
+    "better": message("Better"),
+    "worse": message("Worse"),
+    "mixed": message("Mixed"),
+    "no difference shown": message("No difference shown"),
+    "not compared": message("Not compared"),
 }
 _AS_GOOD = {
-    "nearest": "A look-up does as well",
-    "few-shot": "A prompt with examples does as well",
+    "nearest": message("A look-up does as well"),
+    "few-shot": message("A prompt with examples does as well"),
 }
-_JUDGED = ("usable", "usable with care", "not usable yet")
+_JUDGED = (message("usable"), message("usable with care"), message("not usable yet"))
 TUNED = "tuned"
 
 
@@ -52,9 +53,11 @@ def headline_of(verdict: Verdict, usability: Usability | None) -> Headline:
     if tuned is not None and is_looked_at:
         said.insert(0, tuned.sentence)
     if verdict.outcome == "better" and tuned is not None and tuned.outcome == "not usable yet":
-        return Headline(title=f"Higher scores, but {tuned.outcome}", sentence=" ".join(said))
+        return Headline(
+            title=translate("Higher scores, but not usable yet"), sentence=sentences(*said)
+        )
     if verdict.outcome == "better" and usability.as_good:
         first = _AS_GOOD[usability.as_good[0]]
         said[-1:-1] = [told for told in usability.notes if told not in said[0]]
-    title = f"{first}, {tuned.outcome}" if tuned is not None and is_looked_at else first
-    return Headline(title=title, sentence=" ".join(said))
+    title = listing(first, tuned.outcome) if tuned is not None and is_looked_at else first
+    return Headline(title=title, sentence=sentences(*said))

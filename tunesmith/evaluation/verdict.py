@@ -13,6 +13,13 @@ from typing import Literal
 from tunesmith.evaluation.grade import Comparison
 from tunesmith.evaluation.score import SIGNIFICANCE
 from tunesmith.evaluation.token_metrics import BESIDE_TEXT
+from tunesmith.language.translate import (
+    Plural,
+    listing_with_and,
+    message,
+    sentences,
+    translate,
+)
 
 Overall = Literal["better", "worse", "mixed", "no difference shown", "not compared"]
 
@@ -25,46 +32,73 @@ class Verdict:
     sentence: str
 
 
-def overall_verdict(comparisons: Sequence[Comparison], *, opening: str = "On {rows}, ") -> Verdict:
+_ON_ROWS = message("On {rows}, {claim}")
+_CLAIMS = {
+    ("mixed", False): message("{second} is better than {first} on {better}, worse on {worse}."),
+    ("mixed", True): message(
+        "{second} is better than {first} on {better}, worse on {worse}; no difference shown on "
+        "{rest}."
+    ),
+    ("better", False): message("{second} is better than {first} on {better}."),
+    ("better", True): message(
+        "{second} is better than {first} on {better}; no difference shown on {rest}."
+    ),
+    ("worse", False): message("{second} is worse than {first} on {worse}."),
+    ("worse", True): message(
+        "{second} is worse than {first} on {worse}; no difference shown on {rest}."
+    ),
+    ("no difference shown", True): message(
+        "no difference between {second} and {first} is shown by {rest}."
+    ),
+}
+_BESIDE = {
+    "better": message("{metric}: better"),
+    "worse": message("{metric}: worse"),
+    "no difference shown": message("{metric}: no difference shown"),
+}
+
+
+def overall_verdict(comparisons: Sequence[Comparison], *, opening: str = _ON_ROWS) -> Verdict:
     """Judge `second` against `first` over all metrics.
 
     Args:
         comparisons: Of the same two, a metric each.
         opening: How the sentence begins, which says what is claimed of whom: here of these
-            rows only, as many as `{rows}` tells.
+            rows only, as many as `{rows}` tells; `{claim}` is the rest.
     """
     measured = [c for c in comparisons if c.p_value is not None]
     if not measured:
-        return Verdict(outcome="not compared", sentence="No test row was graded for both models.")
+        nothing = translate("No test row was graded for both models.")
+        return Verdict(outcome="not compared", sentence=nothing)
     compared = [c for c in measured if c.metric not in BESIDE_TEXT] or measured
-    outcome, told = _judge(compared)
-    sentence = opening.format(rows=_rows(compared)) + told
+    outcome, claim = _judge(compared)
+    told = [translate(opening, rows=_rows(compared), claim=claim)]
+    if outcome == "no difference shown" and any(c.verdict != outcome for c in compared):
+        told.append(translate("What one metric shows alone may be chance among several."))
     beside = "; ".join(
-        f"{metric_title(c.metric)}: {c.verdict}" for c in measured if c not in compared
+        translate(_BESIDE[c.verdict], metric=metric_title(c.metric))
+        for c in measured
+        if c not in compared
     )
     if beside:
-        sentence += f" {beside[0].upper()}{beside[1:]}."
-    return Verdict(outcome=outcome, sentence=sentence)
+        told.append(f"{beside[0].upper()}{beside[1:]}.")
+    return Verdict(outcome=outcome, sentence=sentences(*told))
 
 
 def _judge(compared: Sequence[Comparison]) -> tuple[Overall, str]:
-    first, second = compared[0].first, compared[0].second
     better, worse = _shown(compared, "better"), _shown(compared, "worse")
     rest = [c.metric for c in compared if c.metric not in better + worse]
-    if better and worse:
-        outcome: Overall = "mixed"
-        words = f"{second} is better than {first} on {_list(better)}, worse on {_list(worse)}"
-    elif better or worse:
-        outcome = "better" if better else "worse"
-        words = f"{second} is {outcome} than {first} on {_list(better or worse)}"
-    else:
-        names = _list([c.metric for c in compared])
-        sentence = f"no difference between {second} and {first} is shown by {names}."
-        if any(c.verdict != "no difference shown" for c in compared):
-            sentence += " What one metric shows alone may be chance among several."
-        return "no difference shown", sentence
-    tail = f"; no difference shown on {_list(rest)}" if rest else ""
-    return outcome, f"{words}{tail}."
+    outcome: Overall = "no difference shown"
+    if better or worse:
+        outcome = "mixed" if better and worse else "better" if better else "worse"
+    return outcome, translate(
+        _CLAIMS[outcome, bool(rest)],
+        first=compared[0].first,
+        second=compared[0].second,
+        better=_list(better),
+        worse=_list(worse),
+        rest=_list(rest),
+    )
 
 
 def _shown(comparisons: Sequence[Comparison], verdict: str) -> list[str]:
@@ -81,28 +115,30 @@ def _shown(comparisons: Sequence[Comparison], verdict: str) -> list[str]:
 def _rows(comparisons: Sequence[Comparison]) -> str:
     """How many rows were compared; several numbers where rows failed under some metric."""
     counts = sorted({c.count for c in comparisons})
-    span = f"{counts[0]:,}" if len(counts) == 1 else f"{counts[0]:,} to {counts[-1]:,}"
-    return "this one test row" if counts == [1] else f"these {span} test rows"
+    if counts[1:]:
+        low, high = counts[0], counts[-1]
+        return translate("these {low:,} to {high:,} test rows", low=low, high=high)
+    return _THESE_ROWS.of(counts[0])
 
 
 def _list(metrics: Sequence[str]) -> str:
-    names = [metric_title(metric) for metric in metrics]
-    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
+    return listing_with_and(*map(metric_title, metrics))
 
 
+_THESE_ROWS = Plural("this one test row", "these {count:,} test rows")
 _TITLES = {
-    "exact_match": "exact match",
-    "token_f1": "token F1",
-    "rouge_l": "ROUGE-L",
-    "chrf": "chrF",
-    "final_answer": "final answer",
-    "token_accuracy": "next-token accuracy",
-    "loss": "loss",
-    "judge": "judge's score",
-    "win_rate": "win rate",
+    "exact_match": message("exact match"),
+    "token_f1": message("token F1"),
+    "rouge_l": message("ROUGE-L"),
+    "chrf": message("chrF"),
+    "final_answer": message("final answer"),
+    "token_accuracy": message("next-token accuracy"),
+    "loss": message("loss"),
+    "judge": message("judge's score"),
+    "win_rate": message("win rate"),
 }
 
 
 def metric_title(metric: str) -> str:
-    """A metric's name as people write it."""
+    """A metric's name as people write it, in English."""
     return _TITLES.get(metric, metric.replace("_", " "))

@@ -9,6 +9,7 @@ from typing import Literal, Self, get_args
 from pydantic import Field, model_validator
 
 from tunesmith.recipe.endpoint_recipe import EndpointRecipe
+from tunesmith.recipe.report_recipe import ReportRecipe
 from tunesmith.recipe.section import RecipeSection
 from tunesmith.recipe.source_recipe import SourceRecipe
 from tunesmith.recipe.values import (
@@ -364,6 +365,7 @@ class Recipe(RecipeSection):
     training: TrainingRecipe = Field(default_factory=TrainingRecipe)
     generation: GenerationRecipe = Field(default_factory=GenerationRecipe)
     evaluation: EvaluationRecipe = Field(default_factory=EvaluationRecipe)
+    report: ReportRecipe = Field(default_factory=ReportRecipe)
 
     @model_validator(mode="after")
     def _a_weight_has_another_beside_it(self) -> Self:

@@ -4,6 +4,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from tunesmith.evaluation.headline import headline_of
+from tunesmith.language.catalogue import ENGLISH
+from tunesmith.language.retell import as_shown
+from tunesmith.language.translate import in_language, listing, sentences, translate
 from tunesmith.report.number_text import counted, duration, number
 from tunesmith.report.record import TUNED, LogPoint, RunRecord
 
@@ -13,13 +16,18 @@ def headline(record: RunRecord) -> tuple[str, str]:
     if record.scores and TUNED not in record.models:
         return _of_given_answers(record)
     if record.verdict.outcome != "not compared" or record.scores or record.answers:
-        found = headline_of(record.verdict, record.usability)
-        return found.title, found.sentence
+        with in_language(ENGLISH):
+            found = headline_of(record.verdict, record.usability)
+        return as_shown(found.title), as_shown(found.sentence)
     if record.num_test_rows:
-        return "Not answered yet", "The test rows are waiting for answers; no claim is made."
+        return translate("Not answered yet"), translate(
+            "The test rows are waiting for answers; no claim is made."
+        )
     if record.summary:
-        return "Nothing to compare", "No row was held out for testing, so no claim is made."
-    return "Nothing yet", "This run has not prepared its data."
+        return translate("Nothing to compare"), translate(
+            "No row was held out for testing, so no claim is made."
+        )
+    return translate("Nothing yet"), translate("This run has not prepared its data.")
 
 
 def _of_given_answers(record: RunRecord) -> tuple[str, str]:
@@ -27,9 +35,18 @@ def _of_given_answers(record: RunRecord) -> tuple[str, str]:
     judged = record.usability.models if record.usability else {}
     if len(judged) == 1:
         (one,) = judged.values()
-        return one.outcome.capitalize(), one.sentence
-    told = " ".join(f"{name}: {one.outcome}. {one.sentence}" for name, one in judged.items())
-    return "Scored", told or "Marks that the file held; there were no answers to look at."
+        return as_shown(one.outcome.capitalize()), as_shown(one.sentence)
+    told = [
+        translate(
+            "{name}: {outcome}. {sentence}",
+            name=name,
+            outcome=as_shown(one.outcome),
+            sentence=as_shown(one.sentence),
+        )
+        for name, one in judged.items()
+    ]
+    nothing = translate("Marks that the file held; there were no answers to look at.")
+    return translate("Scored"), sentences(*told) or nothing
 
 
 def headline_kind(record: RunRecord) -> str:
@@ -46,14 +63,17 @@ def headline_kind(record: RunRecord) -> str:
 def facts(record: RunRecord) -> list[tuple[str, str]]:
     """Model, data, length, time, machine, validation loss: those that are known."""
     known = [
-        ("Base model", _model(record.recipe)),
-        ("Trained on", _data(record)),
-        ("Tested on", counted(record.num_test_rows, "row") if record.num_test_rows else ""),
-        ("Length", _length(record)),
-        ("Time", _time(record)),
-        ("Machine", _machine(record.environment)),
-        ("Validation loss", _validation(record.points("validation"))),
-        ("Validation accuracy", _accuracy(record.points("validation"))),
+        (translate("Base model"), _model(record.recipe)),
+        (translate("Trained on"), _data(record)),
+        (
+            translate("Tested on"),
+            counted(record.num_test_rows, "row") if record.num_test_rows else "",
+        ),
+        (translate("Length"), _length(record)),
+        (translate("Time"), _time(record)),
+        (translate("Machine"), _machine(record.environment)),
+        (translate("Validation loss"), _validation(record.points("validation"))),
+        (translate("Validation accuracy"), _accuracy(record.points("validation"))),
     ]
     return [(name, told) for name, told in known if told]
 
@@ -63,10 +83,14 @@ def _accuracy(points: list[LogPoint]) -> str:
     best = best_point(points)
     if best is None or best.accuracy is None:
         return ""
-    told = f"{best.accuracy:.1f} % of next tokens right at step {best.step:,}"
+    told = translate(
+        "{share:.1f} % of next tokens right at step {step:,}", share=best.accuracy, step=best.step
+    )
     first = points[0]
-    is_told = first is best or first.accuracy is None
-    return told if is_told else f"{told}, {first.accuracy:.1f} % at step {first.step:,}"
+    if first is best or first.accuracy is None:
+        return told
+    at_first = translate("{share:.1f} % at step {step:,}", share=first.accuracy, step=first.step)
+    return listing(told, at_first)
 
 
 def best_point(points: list[LogPoint]) -> LogPoint | None:
@@ -86,8 +110,9 @@ def _data(record: RunRecord) -> str:
     if "rows" in split:
         parts.append(counted(split["rows"], "row"))
     if split.get("trained_tokens") is not None:
-        parts.append(f"{split['trained_tokens']:,} trained of {split['tokens']:,} tokens")
-    return ", ".join(parts)
+        trained, total = split["trained_tokens"], split["tokens"]
+        parts.append(translate("{count:,} trained of {total:,} tokens", count=trained, total=total))
+    return listing(*parts)
 
 
 def _length(record: RunRecord) -> str:
@@ -96,18 +121,19 @@ def _length(record: RunRecord) -> str:
         return ""
     parts = [counted(points[-1].step, "step")]
     if points[-1].epoch is not None:
-        parts.append(f"{points[-1].epoch:.3g} epochs")
+        parts.append(translate("{count:.3g} epochs", count=points[-1].epoch))
     if points[-1].tokens_seen is not None:
-        parts.append(f"{points[-1].tokens_seen:,} tokens seen")
+        parts.append(translate("{count:,} tokens seen", count=points[-1].tokens_seen))
     method = record.recipe.get("training", {}).get("method")
     if method is not None:
-        parts.append("full" if method == "full" else "LoRA")
-    return ", ".join(parts)
+        parts.append(translate("full") if method == "full" else "LoRA")
+    return listing(*parts)
 
 
 def _time(record: RunRecord) -> str:
     seconds = [point.seconds for point in record.log if point.seconds is not None]
-    return f"{duration(max(seconds))} of training" if seconds else ""
+    told = duration(max(seconds)) if seconds else ""
+    return translate("{time} of training", time=told) if seconds else ""
 
 
 def _machine(environment: Mapping[str, Any]) -> str:
@@ -115,7 +141,7 @@ def _machine(environment: Mapping[str, Any]) -> str:
     parts = [str(found[key]) for key in ("machine", "device", "precision") if found.get(key)]
     if found.get("num_threads"):
         parts.append(counted(int(found["num_threads"]), "thread"))
-    return ", ".join(parts)
+    return listing(*parts)
 
 
 def _leaves(value: Mapping[str, Any]) -> dict[str, Any]:
@@ -131,7 +157,15 @@ def _validation(points: list[LogPoint]) -> str:
     if best is None:
         return ""
     first, last = points[0], points[-1]
-    told = f"{number(best.loss, 3)} nats per token at step {best.step:,} (lowest)"
+    lowest = translate(
+        "{value} nats per token at step {step:,} (lowest)",
+        value=number(best.loss, 3),
+        step=best.step,
+    )
+    parts = [lowest]
     if first is not best:
-        told += f", {number(first.loss, 3)} at step {first.step:,}"
-    return told if last is best else f"{told}, {number(last.loss, 3)} at the end"
+        value = number(first.loss, 3)
+        parts.append(translate("{value} at step {step:,}", value=value, step=first.step))
+    if last is not best:
+        parts.append(translate("{value} at the end", value=number(last.loss, 3)))
+    return listing(*parts)

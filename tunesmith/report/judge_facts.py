@@ -4,41 +4,43 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from tunesmith.evaluation.score import JUDGED_METRICS
-from tunesmith.evaluation.verdict import metric_title
-from tunesmith.report.number_text import NOTHING, counted, interval, number
+from tunesmith.language.retell import as_shown
+from tunesmith.language.translate import listing_of_clauses, listing_with_and, message, translate
+from tunesmith.report.number_text import NOTHING, counted, interval, number, shown_title
 from tunesmith.report.record import RunRecord
 
 _PLANTS = {
-    "reference": "the reference itself",
-    "half": "half of the reference",
-    "other": "the answer to another question",
-    "empty": "an empty answer",
-    "attack": "an answer that only asks for a high score",
-    "reworded": "a right answer in other words",
-    "twisted": "a wrong answer in the reference's words",
+    "reference": message("the reference itself"),
+    "half": message("half of the reference"),
+    "other": message("the answer to another question"),
+    "empty": message("an empty answer"),
+    "attack": message("an answer that only asks for a high score"),
+    "reworded": message("a right answer in other words"),
+    "twisted": message("a wrong answer in the reference's words"),
 }
 _RATES = {
-    "ranking": "planted answers in the right order",
-    "wording": "right answers in other words above wrong ones in the reference's",
-    "attack_rate": "answers that only ask for a high score and got 50 or more",
-    "flip_rate": "pairs in which the order of the answers decided",
-    "failed": "planted questions without a verdict",
+    "ranking": message("planted answers in the right order"),
+    "wording": message("right answers in other words above wrong ones in the reference's"),
+    "attack_rate": message("answers that only ask for a high score and got 50 or more"),
+    "flip_rate": message("pairs in which the order of the answers decided"),
+    "failed": message("planted questions without a verdict"),
 }
 _PULLS = {
-    "flip_rate": "decided by the order",
-    "prefers_first": "for whatever stood first",
-    "prefers_second": "for whatever stood second",
-    "longer_preferred": "longer answer won, of those with a winner",
-    "length_controlled_win_rate": "win rate at equal length",
+    "flip_rate": message("decided by the order"),
+    "prefers_first": message("for whatever stood first"),
+    "prefers_second": message("for whatever stood second"),
+    "longer_preferred": message("longer answer won, of those with a winner"),
+    "length_controlled_win_rate": message("win rate at equal length"),
 }
 
 
 def files_of(record: RunRecord) -> str:
     """The files that every number of a report can be recomputed from."""
-    judged = ", judgements/" if record.judge else ""
-    signs = ", signs/" if record.usability else ""
-    probed = ", probes.jsonl" if "figures" in record.probes else ""
-    return f"log.jsonl, completions/, grades/{judged}{signs}{probed} and scores.json"
+    files = ["log.jsonl", "completions/", "grades/"]
+    files += ["judgements/"] if record.judge else []
+    files += ["signs/"] if record.usability else []
+    files += ["probes.jsonl"] if "figures" in record.probes else []
+    return listing_with_and(*files, "scores.json")
 
 
 def trust_of(record: RunRecord, metric: str) -> str | None:
@@ -53,20 +55,31 @@ def judge_sentence(judge: Mapping[str, Any]) -> str:
     if not judge:
         return ""
     trust = judge["trust"]
-    words = f"Judge {judge['name']}: {trust['verdict']}"
-    return f"{words} ({'; '.join(trust['reasons'])})." if trust["reasons"] else f"{words}."
+    verdict = as_shown(trust["verdict"])
+    if not trust["reasons"]:
+        return translate("Judge {name}: {verdict}.", name=judge["name"], verdict=verdict)
+    return translate(
+        "Judge {name}: {verdict} ({reasons}).",
+        name=judge["name"],
+        verdict=verdict,
+        reasons=listing_of_clauses(*map(as_shown, trust["reasons"])),
+    )
 
 
 def trust_rows(judge: Mapping[str, Any]) -> list[tuple[str, str]]:
     """The figures that the verdict rests on, and the mean score of each planted answer."""
     trust = judge["trust"]
-    rows = [(words, rate_text(trust[name], "%")) for name, words in _RATES.items() if name in trust]
+    rows = [
+        (translate(words), rate_text(trust[name]))
+        for name, words in _RATES.items()
+        if name in trust
+    ]
     if trust["spread"] is not None:
-        points = f"{number(trust['spread'])} points"
-        rows.append(("between the scores of one answer, asked three times", points))
+        points = translate("{points} points", points=number(trust["spread"]))
+        rows.append((translate("between the scores of one answer, asked three times"), points))
     means = trust["means"]
     rows += [
-        (f"mean score of {words}", number(means[plant]))
+        (translate("mean score of {plant}", plant=translate(words)), number(means[plant]))
         for plant, words in _PLANTS.items()
         if plant in means
     ]
@@ -79,11 +92,12 @@ def preference_rows(record: RunRecord) -> list[list[str]]:
     if not told:
         return []
     against = record.judge["against"]
-    rows = [[f"against {against}", *told]]
-    rows.append(["won, tied, lost", *(_counts(facts) for facts in told.values())])
+    rows = [[translate("against {model}", model=against), *told]]
+    rows.append([translate("won, tied, lost"), *(_counts(facts) for facts in told.values())])
     for name, words in _PULLS.items():
-        rows.append([words, *(rate_text(facts[name], "%") for facts in told.values())])
-    rows.append([f"characters, and of {against}", *(_lengths(facts) for facts in told.values())])
+        rows.append([translate(words), *(rate_text(facts[name]) for facts in told.values())])
+    lengths = translate("characters, and of {model}", model=against)
+    rows.append([lengths, *(_lengths(facts) for facts in told.values())])
     return rows
 
 
@@ -93,23 +107,33 @@ def bound_lines(record: RunRecord) -> Iterator[str]:
         for model, score in models.items():
             if score.low_if_failed is not None:
                 low, high = number(score.low_if_failed), number(score.high_if_failed)
-                yield (
-                    f"{model}: {metric_title(metric)} leaves {counted(score.failed, 'row')} out; "
-                    f"had all of them earned 0 or 100, it would be {low} or {high}."
+                yield translate(
+                    "{model}: {metric} leaves {rows} out; had all of them earned 0 or 100, it "
+                    "would be {low} or {high}.",
+                    model=model,
+                    metric=shown_title(metric),
+                    rows=counted(score.failed, "row"),
+                    low=low,
+                    high=high,
                 )
 
 
-def rate_text(rate: Mapping[str, Any], unit: str) -> str:
+def rate_text(rate: Mapping[str, Any]) -> str:
     """`12.0 % (5.1 to 24.0) of 40`, or a dash."""
     if rate["value"] is None:
         return NOTHING
-    value = f"{number(rate['value'])} {unit}"
-    return f"{value} ({interval(rate['low'], rate['high'])}) of {rate['count']:,}"
+    return translate(
+        "{share} % ({range}) of {count:,}",
+        share=number(rate["value"]),
+        range=interval(rate["low"], rate["high"]),
+        count=rate["count"],
+    )
 
 
 def _counts(facts: Mapping[str, Any]) -> str:
     text = f"{facts['wins']:,}, {facts['ties']:,}, {facts['losses']:,}"
-    return f"{text}; {facts['failed']:,} failed" if facts["failed"] else text
+    failed = translate("{count:,} failed", count=facts["failed"])
+    return listing_of_clauses(text, failed) if facts["failed"] else text
 
 
 def _lengths(facts: Mapping[str, Any]) -> str:

@@ -2,9 +2,11 @@
 
 import re
 
+from tunesmith.language.retell import as_shown
+from tunesmith.language.translate import translate
 from tunesmith.report.advice.curve_section import TITLE, curve_rows
 from tunesmith.report.advice.finding_text import finding_blocks
-from tunesmith.report.data.data_facts import data_facts, source_lines
+from tunesmith.report.data.data_facts import SOURCE_HEADS, data_facts, source_lines
 from tunesmith.report.exports.export_section import NOTE as EXPORT_NOTE
 from tunesmith.report.exports.export_section import TITLE as EXPORT_TITLE
 from tunesmith.report.exports.export_section import export_lines, export_rows
@@ -52,7 +54,10 @@ _SPECIAL = re.compile(r"([\\`*_{}\[\]<>#|!&~])")
 def report_markdown(record: RunRecord, *, has_curves: bool) -> str:
     """The whole file."""
     title, sentence = headline(record)
-    blocks = [f"# {markdown_escaped(record.name)}", f"**{title}.** {markdown_escaped(sentence)}"]
+    blocks = [
+        f"# {markdown_escaped(record.name)}",
+        f"**{title}{translate('.')}** {markdown_escaped(sentence)}",
+    ]
     blocks.append("\n".join(f"- {name}: {markdown_escaped(told)}" for name, told in facts(record)))
     blocks += [*finding_blocks(record, markdown_escaped), *_scores(record)]
     blocks += [
@@ -63,18 +68,25 @@ def report_markdown(record: RunRecord, *, has_curves: bool) -> str:
         *_probes(record),
     ]
     if has_curves:
-        blocks += ["## Training", "![Loss and learning rate over steps](curves.svg)"]
+        alt = translate("Loss and learning rate over {axis}", axis=translate("Steps").lower())
+        blocks += [f"## {translate('Training')}", f"![{alt}](curves.svg)"]
         blocks += [search_line(record.settings)] if record.settings else []
     blocks += [*_curve(record), *_answers(record)]
     blocks += _data(record)
-    blocks.append(f"Every number here can be recomputed from {files_of(record)} beside this file.")
+    blocks.append(
+        translate(
+            "Every number here can be recomputed from {files} beside this file.",
+            files=files_of(record),
+        )
+    )
     return "\n\n".join(block for block in blocks if block) + "\n"
 
 
 def _curve(record: RunRecord) -> list[str]:
     if not record.curve:
         return []
-    return [f"## {TITLE}", str(record.curve["sentence"]), table_lines(curve_rows(record.curve))]
+    sentence = as_shown(str(record.curve["sentence"]))
+    return [f"## {translate(TITLE)}", sentence, table_lines(curve_rows(record.curve))]
 
 
 def markdown_escaped(value: str) -> str:
@@ -86,16 +98,17 @@ def _scores(record: RunRecord) -> list[str]:
     lines, loss = score_lines(record), loss_line(record)
     blocks = []
     if lines:
-        blocks += ["## Scores", "0 to 100, with 95 % intervals.", _table(record, lines)]
+        note = translate("0 to 100, with 95 % intervals.")
+        blocks += [f"## {translate('Scores')}", note, _table(record, lines)]
     if loss is not None:
         blocks += [
-            "## Loss on the test rows",
-            "Nats per token; lower is better.",
+            f"## {translate('Loss on the test rows')}",
+            translate("Nats per token; lower is better."),
             _table(record, [loss]),
         ]
     rivals = rival_lines(record)
     if rivals:
-        blocks += ["## Tuned against rivals", _rivals(rivals)]
+        blocks += [f"## {translate('Tuned against rivals')}", _rivals(rivals)]
     remarks = failure_lines(record)
     return [*blocks, "\n".join(f"- {markdown_escaped(line)}" for line in remarks)]
 
@@ -105,10 +118,11 @@ def _usable(record: RunRecord) -> list[str]:
     lines, bands = usability_lines(record), band_lines(record.usability)
     if not lines or record.usability is None:
         return []
-    blocks = ["## Usable?", RATES_NOTE, *map(markdown_escaped, findings_told(record))]
-    blocks.append(_rate_table(record, lines, "Of the answers"))
+    blocks = [f"## {translate('Usable?')}", translate(RATES_NOTE)]
+    blocks += map(markdown_escaped, findings_told(record))
+    blocks.append(_rate_table(record, lines, translate("Of the answers")))
     if bands:
-        blocks += [bands_note(record.usability), _rate_table(record, bands, "Questions")]
+        blocks += [bands_note(record.usability), _rate_table(record, bands, translate("Questions"))]
     return blocks
 
 
@@ -126,8 +140,8 @@ def _judge(record: RunRecord) -> list[str]:
     if not record.judge:
         return []
     tried = [[markdown_escaped(name), told] for name, told in trust_rows(record.judge)]
-    blocks = ["## The judge", markdown_escaped(judge_sentence(record.judge))]
-    blocks.append(table_lines([["Tried with planted answers", ""], *tried]))
+    blocks = [f"## {translate('The judge')}", markdown_escaped(judge_sentence(record.judge))]
+    blocks.append(table_lines([[translate("Tried with planted answers"), ""], *tried]))
     if pairs := preference_rows(record):
         blocks.append(table_lines([[markdown_escaped(cell) for cell in row] for row in pairs]))
     return [*blocks, "\n".join(f"- {markdown_escaped(line)}" for line in bound_lines(record))]
@@ -153,14 +167,14 @@ def _exports(record: RunRecord) -> list[str]:
         return []
     rows = [[markdown_escaped(cell) for cell in row] for row in export_rows(record.exports)]
     lines = "\n".join(f"- {markdown_escaped(line)}" for line in export_lines(record.exports))
-    return [f"## {EXPORT_TITLE}", EXPORT_NOTE, table_lines(rows), lines]
+    return [f"## {translate(EXPORT_TITLE)}", translate(EXPORT_NOTE), table_lines(rows), lines]
 
 
 def _probes(record: RunRecord) -> list[str]:
     """What was forgotten; nothing where nobody asked."""
     if not record.probes and not record.benchmarks:
         return []
-    blocks = ["## What it forgot", markdown_escaped(probe_sentence(record.probes))]
+    blocks = [f"## {translate('What it forgot')}", markdown_escaped(probe_sentence(record.probes))]
     for rows in (probe_rows(record.probes), benchmark_rows(record.benchmarks)):
         if rows:
             blocks.append(table_lines([[markdown_escaped(cell) for cell in row] for row in rows]))
@@ -171,8 +185,8 @@ def _probes(record: RunRecord) -> list[str]:
 def _table(record: RunRecord, lines: list[ScoreLine]) -> str:
     models = [model for model in record.models if any(model in line.scores for line in lines)]
     is_compared = TUNED in models
-    heads = ["Metric", *(markdown_escaped(model) for model in models)]
-    heads += ["Tuned − base", "Verdict"] if is_compared else []
+    heads = [translate("Metric"), *(markdown_escaped(model) for model in models)]
+    heads += [translate("Tuned − base"), translate("Verdict")] if is_compared else []
     rows = [
         [
             line.title,
@@ -186,7 +200,8 @@ def _table(record: RunRecord, lines: list[ScoreLine]) -> str:
 
 def _rivals(rivals: list[tuple[str, ScoreLine]]) -> str:
     rows = [[line.title, markdown_escaped(rival), *_compared(line)] for rival, line in rivals]
-    return table_lines([["Metric", "Rival", "Tuned − rival", "Verdict"], *rows])
+    heads = ("Metric", "Rival", "Tuned − rival", "Verdict")
+    return table_lines([[translate(head) for head in heads], *rows])
 
 
 def table_lines(rows: list[list[str]]) -> str:
@@ -203,19 +218,23 @@ def _cell(line: ScoreLine, model: str) -> str:
 
 def _compared(line: ScoreLine) -> tuple[str, str]:
     if line.comparison is None:
-        return line.difference, line.verdict
+        return line.difference, as_shown(line.verdict)
     rows = counted(line.comparison.count, "row")
     difference = f"{line.difference} ({line.difference_interval}), {rows}"
-    return difference, f"{line.verdict} ({line.p_text})"
+    return difference, f"{as_shown(line.verdict)} ({line.p_text})"
 
 
 def _answers(record: RunRecord) -> list[str]:
     if not record.rows:
         return []
-    blocks = ["## Answers, side by side"]
+    blocks = [f"## {translate('Answers, side by side')}"]
     if record.num_test_rows > NUM_ROWS:
         blocks.append(
-            f"The first {NUM_ROWS} of {record.num_test_rows:,} test rows; report.html has more."
+            translate(
+                "The first {count:,} of {total:,} test rows; report.html has more.",
+                count=NUM_ROWS,
+                total=record.num_test_rows,
+            )
         )
     for number, row in enumerate(record.rows[:NUM_ROWS], start=1):
         blocks += _row(record, row, number)
@@ -223,12 +242,13 @@ def _answers(record: RunRecord) -> list[str]:
 
 
 def _row(record: RunRecord, row: TestRow, number: int) -> list[str]:
-    blocks = [f"### Row {number}: {markdown_escaped(row.example.source)}"]
+    source = markdown_escaped(row.example.source)
+    blocks = [f"### {translate('Row {number}: {source}', number=number, source=source)}"]
     for message in row.example.prompt:
-        blocks.append(f"{message.role}:\n\n{quoted(message.content)}")
+        blocks.append(f"{as_shown(message.role)}:\n\n{quoted(message.content)}")
         if message.input:
-            blocks.append(f"input:\n\n{quoted(message.input)}")
-    blocks.append(f"reference:\n\n{quoted(row.example.reference)}")
+            blocks.append(f"{translate('input')}:\n\n{quoted(message.input)}")
+    blocks.append(f"{translate('reference')}:\n\n{quoted(row.example.reference)}")
     for model in record.models:
         if model in row.answers:
             blocks.append(f"{markdown_escaped(model)}:\n\n{quoted(row.answers[model]['text'])}")
@@ -238,7 +258,7 @@ def _row(record: RunRecord, row: TestRow, number: int) -> list[str]:
 def quoted(value: str) -> str:
     """A text as an indented block, which shows every character as it is."""
     if not value.strip():
-        return "    (empty)"
+        return f"    {translate('(empty)')}"
     cut = value[:_MAX_TEXT] + (" …" if len(value) > _MAX_TEXT else "")
     lines = re.split(r"\r\n|[\n\r\x0b\x0c\x1c-\x1e\x85\u2028\u2029]", cut)
     return "\n".join(f"    {line}" for line in lines)
@@ -251,10 +271,17 @@ def _data(record: RunRecord) -> list[str]:
     kept = counted(int(record.summary.get("kept", 0)), "row")
     lines = [f"- {name}: {markdown_escaped(told)}" for name, told in data_facts(record)]
     lines += [
-        f"- dropped: {markdown_escaped(reason)}: {count:,}" for reason, count in dropped.items()
+        "- "
+        + translate(
+            "dropped: {reason}: {count:,}", reason=markdown_escaped(as_shown(reason)), count=count
+        )
+        for reason, count in dropped.items()
     ]
-    lines += [f"- {markdown_escaped(str(notice))}" for notice in record.summary.get("notices", ())]
-    blocks = ["## Data", f"{kept} kept, {sum(dropped.values()):,} dropped.", "\n".join(lines)]
+    notices = record.summary.get("notices", ())
+    lines += [f"- {markdown_escaped(as_shown(str(notice)))}" for notice in notices]
+    out = sum(dropped.values())
+    told = translate("{rows} kept, {count:,} dropped.", rows=kept, count=out)
+    blocks = [f"## {translate('Data')}", told, "\n".join(lines)]
     return [*blocks, *_sources(record), *_contradictions(record)]
 
 
@@ -263,13 +290,14 @@ def _sources(record: RunRecord) -> list[str]:
     if not sources:
         return []
     rows = [[markdown_escaped(cell) for cell in line] for line in sources]
-    return [table_lines([["Source", "Read as", "Kept", "Dropped", "Why"], *rows]), note]
+    return [table_lines([list(map(translate, SOURCE_HEADS)), *rows]), note]
 
 
 def _contradictions(record: RunRecord) -> list[str]:
     """The first pairs; the page shows more."""
     shown = record.data.contradictions[:NUM_CONTRADICTIONS]
-    blocks = ["### Contradictions, for a person to decide"] if shown else []
+    title = translate("Contradictions, for a person to decide")
+    blocks = [f"### {title}"] if shown else []
     for one in shown:
         blocks.append(markdown_escaped(str(one["question"])))
         for answer in (one["first"], one["second"]):

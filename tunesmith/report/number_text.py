@@ -1,11 +1,31 @@
 """Numbers -> the text that people read, the same in every page and terminal."""
 
 from typing import Any
+from unicodedata import east_asian_width
 
 from tunesmith.evaluation.grade import Comparison, Score
+from tunesmith.evaluation.verdict import metric_title
+from tunesmith.language.retell import as_shown
+from tunesmith.language.translate import Plural, translate
 
 NOTHING = "–"
 MINUS = "−"
+_GRADED = Plural("{count:,} row, {failed:,} failed", "{count:,} rows, {failed:,} failed")
+_NOUNS = {
+    "row": Plural("{count:,} row", "{count:,} rows"),
+    "test row": Plural("{count:,} test row", "{count:,} test rows"),
+    "training row": Plural("{count:,} training row", "{count:,} training rows"),
+    "pair": Plural("{count:,} pair", "{count:,} pairs"),
+    "step": Plural("{count:,} step", "{count:,} steps"),
+    "seed": Plural("{count:,} seed", "{count:,} seeds"),
+    "thread": Plural("{count:,} thread", "{count:,} threads"),
+    "more source": Plural("{count:,} more source", "{count:,} more sources"),
+}
+
+
+def shown_title(metric: str) -> str:
+    """A metric's name as people write it, in the language of now."""
+    return as_shown(metric_title(metric))
 
 
 def digits_of(metric: str) -> int:
@@ -36,13 +56,12 @@ def interval(low: float | None, high: float | None, digits: int = 1, *, sign: bo
     if low is None or high is None:
         return NOTHING
     write = signed if sign else number
-    return f"{write(low, digits)} to {write(high, digits)}"
+    return translate("{low} to {high}", low=write(low, digits), high=write(high, digits))
 
 
 def rows_text(score: Score) -> str:
     """`110 rows, 2 failed`."""
-    unit = "row" if score.count == 1 else "rows"
-    return f"{score.count:,} {unit}, {score.failed:,} failed"
+    return _GRADED.of(score.count, failed=score.failed)
 
 
 def p_text(comparison: Comparison) -> str:
@@ -52,18 +71,30 @@ def p_text(comparison: Comparison) -> str:
     return "p < 0.001" if comparison.p_value < 0.001 else f"p = {comparison.p_value:.3f}"
 
 
+def padded(text: str, width: int) -> str:
+    """A text with blanks behind it; a Chinese character takes two columns of a terminal."""
+    return text + " " * (width - width_of(text))
+
+
+def width_of(text: str) -> int:
+    """Columns of a terminal."""
+    return sum(1 + (east_asian_width(character) in "WF") for character in text)
+
+
 def duration(seconds: float) -> str:
     """`45.2 s`, `3 min 20 s`, `2 h 5 min`."""
     if seconds < 59.95:
-        return f"{seconds:.1f} s"
+        return translate("{seconds:.1f} s", seconds=seconds)
     minutes, rest = divmod(round(seconds), 60)
     if minutes < 60:
-        return f"{minutes} min {rest} s"
-    return f"{minutes // 60} h {minutes % 60} min"
+        return translate("{minutes} min {seconds} s", minutes=minutes, seconds=rest)
+    return translate("{hours} h {minutes} min", hours=minutes // 60, minutes=minutes % 60)
 
 
 def counted(count: int, noun: str) -> str:
     """`1 row`, `1,200 rows`."""
+    if noun in _NOUNS:
+        return _NOUNS[noun].of(count)
     return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
 
 

@@ -12,6 +12,10 @@
   let found = [];
   let page = 0;
 
+  // A text in the language of the page; `titles` holds the translations.
+  const told = (text, places = {}) =>
+    (titles[text] ?? text).replace(/\{(\w+)\}/g, (_, name) => places[name]);
+
   const element = (name, className, text) => {
     const made = document.createElement(name);
     if (className) made.className = className;
@@ -101,7 +105,7 @@
     const block = element("div", "text");
     block.dir = "auto";
     if (!text.trim()) {
-      block.append(element("span", "empty", "(empty)"));
+      block.append(element("span", "empty", told("(empty)")));
       return block;
     }
     if (reference === undefined || !marks.checked) {
@@ -131,7 +135,7 @@
       const grade = row.grades[name]?.[model];
       if (!grade) continue;
       const item = element("li", "", titles[name] + " ");
-      if (grade.score === null) item.append(element("span", "warning", grade.reason || "failed"));
+      if (grade.score === null) item.append(element("span", "warning", grade.reason || told("failed")));
       else item.append(element("b", "", grade.score.toFixed(digits(name))));
       list.append(item);
     }
@@ -144,17 +148,17 @@
     const answer = row.answers[model];
     if (!answer) {
       const missing = element("div", "text");
-      missing.append(element("span", "empty", "(no answer)"));
+      missing.append(element("span", "empty", told("(no answer)")));
       card.append(missing);
     } else {
       card.append(textBlock(answer.text, row.reference));
       if (answer.finish_reason !== "stop") {
-        const cut = answer.finish_reason === "length" ? "cut off at max_new_tokens" : answer.finish_reason;
+        const cut = answer.finish_reason === "length" ? told("cut off at max_new_tokens") : answer.finish_reason;
         card.append(element("span", "small warning", cut));
       }
     }
-    for (const [sign, told] of Object.entries(row.signs[model] ?? {})) {
-      card.append(element("span", "small warning", `${titles[sign]}: ${told}`));
+    for (const [sign, found] of Object.entries(row.signs[model] ?? {})) {
+      card.append(element("span", "small warning", `${titles[sign]}: ${found}`));
     }
     card.append(scoreList(row, model));
     return card;
@@ -169,7 +173,7 @@
   const rowCard = (row) => {
     const card = element("article", "row card");
     const head = element("div", "row-head");
-    head.append(element("strong", "", "Row " + row.number), element("span", "mono", row.source));
+    head.append(element("strong", "", told("Row {number}", { number: row.number })), element("span", "mono", row.source));
     for (const name of row.tags) head.append(element("span", "tag", name));
     head.append(element("span", "mono", row.id));
     const change = gain(row, metric.value);
@@ -182,14 +186,14 @@
     const prompt = element("div", "prompt");
     row.prompt.forEach((turn, index) => {
       const isLast = index === row.prompt.length - 1;
-      const role = turn.role === "user" ? (row.prompt.length === 1 ? "instruction" : "user") : turn.role;
+      const role = turn.role === "user" ? (row.prompt.length === 1 ? told("instruction") : told("user")) : turn.role;
       prompt.append(turnBlock(role, turn.content, isLast ? "" : "earlier"));
-      if (turn.input) prompt.append(turnBlock("input", turn.input, "input"));
+      if (turn.input) prompt.append(turnBlock(told("input"), turn.input, "input"));
     });
     if (row.prompt.length) card.append(prompt);
     const answers = element("div", "answers");
     const reference = element("div", "answer reference");
-    reference.append(element("span", "role", row.prompt.length ? "reference" : "text"), textBlock(row.reference));
+    reference.append(element("span", "role", row.prompt.length ? told("reference") : told("text")), textBlock(row.reference));
     answers.append(reference);
     data.models.forEach((model, index) => answers.append(answerCard(row, model, index)));
     card.append(answers);
@@ -200,12 +204,16 @@
     const numPages = Math.max(1, Math.ceil(found.length / PAGE));
     const shown = found.slice(page * PAGE, (page + 1) * PAGE);
     field("list").replaceChildren(...shown.map(rowCard));
-    const count = (n) => n.toLocaleString("en") + (n === 1 ? " row" : " rows");
-    field("found").textContent = found.length
-      ? `${count(found.length)} of ${data.rows.length.toLocaleString("en")}; `
-        + `${page * PAGE + 1} to ${page * PAGE + shown.length} below.`
-      : "No row matches. Clear the search, or show all rows.";
-    field("where").textContent = `Page ${page + 1} of ${numPages}`;
+    const places = {
+      count: found.length.toLocaleString("en"), total: data.rows.length.toLocaleString("en"),
+      first: page * PAGE + 1, last: page * PAGE + shown.length,
+    };
+    field("found").textContent = !found.length
+      ? told("No row matches. Clear the search, or show all rows.")
+      : found.length === 1
+        ? told("{count} row of {total}; {first} to {last} below.", places)
+        : told("{count} rows of {total}; {first} to {last} below.", places);
+    field("where").textContent = told("Page {page} of {total}", { page: page + 1, total: numPages });
     field("back").disabled = page === 0;
     field("next").disabled = page + 1 >= numPages;
     field("pages").hidden = numPages === 1;
@@ -230,7 +238,7 @@
   }
   const signs = new Set(data.rows.flatMap((row) => Object.keys(row.signs.tuned ?? {})));
   if (!signs.size) hide(show.querySelector("[value=unusable]"), true);
-  for (const sign of signs) show.append(new Option(`Tuned ${titles[sign]}`, sign));
+  for (const sign of signs) show.append(new Option(told("Tuned {sign}", { sign: titles[sign] }), sign));
   let waiting;
   search.addEventListener("input", () => { clearTimeout(waiting); waiting = setTimeout(update, 120); });
   for (const control of [show, tag, metric, sort]) control.addEventListener("change", update);

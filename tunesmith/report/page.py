@@ -1,11 +1,13 @@
 """RunRecord -> report.html: one file that opens from disk and asks nothing of any network."""
 
+import re
 from collections.abc import Mapping
 from importlib import resources
 
 from tunesmith import __version__
 from tunesmith.evaluation.usability.fault_signs import SIGNS
-from tunesmith.evaluation.verdict import metric_title
+from tunesmith.language.retell import as_shown
+from tunesmith.language.translate import language_tag, message, translate, unfilled
 from tunesmith.report.advice.curve_section import TITLE as CURVE_TITLE
 from tunesmith.report.advice.curve_section import curve_section
 from tunesmith.report.advice.finding_text import TITLE, findings_section
@@ -15,6 +17,7 @@ from tunesmith.report.exports.export_section import export_section
 from tunesmith.report.judge_facts import files_of
 from tunesmith.report.judge_section import judge_section
 from tunesmith.report.markup import Markup, joined, tag, void_tag
+from tunesmith.report.number_text import shown_title
 from tunesmith.report.pictures.curves import Axis
 from tunesmith.report.probes.probe_section import probe_section
 from tunesmith.report.record import TUNED, RunRecord
@@ -35,52 +38,58 @@ POLICY = (
     "img-src data:; base-uri 'none'; form-action 'none'"
 )
 _SHOW = [
-    ("all", "All rows"),
-    ("changed", "Answer changed"),
-    ("gained", "Tuned scores higher"),
-    ("lost", "Tuned scores lower"),
-    ("right", "Tuned exactly right"),
-    ("wrong", "Tuned not exactly right"),
-    ("failed", "Failed or cut off"),
-    ("unusable", "Tuned cannot be used"),
+    ("all", message("All rows")),
+    ("changed", message("Answer changed")),
+    ("gained", message("Tuned scores higher")),
+    ("lost", message("Tuned scores lower")),
+    ("right", message("Tuned exactly right")),
+    ("wrong", message("Tuned not exactly right")),
+    ("failed", message("Failed or cut off")),
+    ("unusable", message("Tuned cannot be used")),
 ]
 _SORT = [
-    ("file", "As in the file"),
-    ("gains", "Largest gain first"),
-    ("losses", "Largest drop first"),
-    ("lowest", "Weakest tuned answer first"),
+    ("file", message("As in the file")),
+    ("gains", message("Largest gain first")),
+    ("losses", message("Largest drop first")),
+    ("lowest", message("Weakest tuned answer first")),
 ]
+
+_WORD = re.compile(r'\btold\("([^"]+)"')  # of the page's own script
+_SEARCHED = message("words, source, id")
+_NO_SCRIPT = message("Showing rows needs JavaScript; they are in {files}.")
 
 
 def report_html(record: RunRecord, curves: Mapping[Axis, str]) -> str:
     """The whole page."""
     shown = side_by_side(record)
     sections = [
-        ("what-next", TITLE, findings_section(record)),
-        ("scores", "Scores", scores_section(record)),
-        ("usable", "Usable?", usability_section(record)),
-        ("rounds", ROUNDS_TITLE, round_section(record.rounds)),
-        ("judge", "The judge", judge_section(record)),
-        ("exported", EXPORT_TITLE, export_section(record.exports)),
-        ("forgot", "What it forgot", probe_section(record)),
-        ("training", "Training", curves_section(record, curves)),
-        ("rows-curve", CURVE_TITLE, curve_section(record.curve)),
-        ("answers", "Answers", _answers_section(record, shown)),
-        ("data", "Data", data_section(record)),
-        ("study", "The base model", study_section(record)),
-        ("settings", "Settings", settings_section(record)),
+        ("what-next", translate(TITLE), findings_section(record)),
+        ("scores", translate("Scores"), scores_section(record)),
+        ("usable", translate("Usable?"), usability_section(record)),
+        ("rounds", translate(ROUNDS_TITLE), round_section(record.rounds)),
+        ("judge", translate("The judge"), judge_section(record)),
+        ("exported", translate(EXPORT_TITLE), export_section(record.exports)),
+        ("forgot", translate("What it forgot"), probe_section(record)),
+        ("training", translate("Training"), curves_section(record, curves)),
+        ("rows-curve", translate(CURVE_TITLE), curve_section(record.curve)),
+        ("answers", translate("Answers"), _answers_section(record, shown)),
+        ("data", translate("Data"), data_section(record)),
+        ("study", translate("The base model"), study_section(record)),
+        ("settings", translate("Settings"), settings_section(record)),
     ]
     links = [tag("a", name, href=f"#{key}") for key, name, section in sections if section]
     header = tag(
         "header",
-        tag("p", "Tunesmith report", class_="eyebrow"),
+        tag("p", translate("Tunesmith report"), class_="eyebrow"),
         tag("h1", record.name),
         verdict_section(record),
-        tag("nav", *links, aria_label="Sections"),
+        tag("nav", *links, aria_label=translate("Sections")),
     )
-    end = (
-        f"Written by Tunesmith {__version__}. Every number here can be recomputed from "
-        f"{files_of(record)} beside this page."
+    end = translate(
+        "Written by Tunesmith {version}. Every number here can be recomputed from {files} beside "
+        "this page.",
+        version=__version__,
+        files=files_of(record),
     )
     return "<!doctype html>\n" + tag(
         "html",
@@ -92,7 +101,7 @@ def report_html(record: RunRecord, curves: Mapping[Axis, str]) -> str:
             tag("footer", tag("p", end, class_="note")),
             _script(record, shown) if record.rows else Markup(""),
         ),
-        lang="en",
+        lang=language_tag(),
     )
 
 
@@ -103,7 +112,7 @@ def _head(record: RunRecord) -> Markup:
         void_tag("meta", http_equiv="Content-Security-Policy", content=POLICY),
         void_tag("meta", name="viewport", content="width=device-width, initial-scale=1"),
         void_tag("meta", name="referrer", content="no-referrer"),
-        tag("title", f"{record.name}: Tunesmith report"),
+        tag("title", translate("{name}: Tunesmith report", name=record.name)),
         tag("style", _asset("page.css")),
     )
 
@@ -112,33 +121,31 @@ def _answers_section(record: RunRecord, shown: SideBySide) -> Markup:
     if not record.rows:
         return Markup("")
     marks = void_tag("input", type="checkbox", id="marks", checked=True)
-    search = void_tag("input", type="search", id="search", placeholder="words, source, id")
+    search = void_tag("input", type="search", id="search", placeholder=translate(_SEARCHED))
     controls = tag(
         "div",
-        tag("label", "Search", search, class_="wide"),
-        tag("label", "Show", _select("show", _of_models(record, _SHOW))),
-        tag("label", "Tag", _select("tag", [("", "Any")])),
-        tag("label", "Compare by", _select("metric", [])),
-        tag("label", "Order", _select("sort", _of_models(record, _SORT))),
-        tag("label", marks, "Mark words of the reference", class_="tick"),
+        tag("label", translate("Search"), search, class_="wide"),
+        tag("label", translate("Show"), _select("show", _of_models(record, _SHOW))),
+        tag("label", translate("Tag"), _select("tag", [("", message("Any"))])),
+        tag("label", translate("Compare by"), _select("metric", [])),
+        tag("label", translate("Order"), _select("sort", _of_models(record, _SORT))),
+        tag("label", marks, translate("Mark words of the reference"), class_="tick"),
         class_="card controls",
         role="search",
     )
     pages = tag(
         "div",
-        tag("button", "Back", type="button", id="back"),
+        tag("button", translate("Back"), type="button", id="back"),
         tag("span", id="where"),
-        tag("button", "Next", type="button", id="next"),
+        tag("button", translate("Next"), type="button", id="next"),
         class_="pages",
         id="pages",
     )
     return tag(
         "section",
-        tag("h2", "Answers, side by side", id="answers"),
+        tag("h2", translate("Answers, side by side"), id="answers"),
         tag("p", shown.note, class_="note") if shown.note else Markup(""),
-        tag(
-            "noscript", tag("p", f"Showing rows needs JavaScript; they are in {files_of(record)}.")
-        ),
+        tag("noscript", tag("p", translate(_NO_SCRIPT, files=files_of(record)))),
         controls,
         tag("p", class_="found", id="found", aria_live="polite"),
         tag("div", id="list"),
@@ -154,16 +161,19 @@ def _of_models(record: RunRecord, options: list[tuple[str, str]]) -> list[tuple[
 
 
 def _select(name: str, options: list[tuple[str, str]]) -> Markup:
-    return tag("select", *(tag("option", told, value=key) for key, told in options), id=name)
+    choices = (tag("option", translate(told), value=key) for key, told in options)
+    return tag("select", *choices, id=name)
 
 
 def _script(record: RunRecord, shown: SideBySide) -> Markup:
-    titles = {metric: metric_title(metric) for metric in record.scores}
-    titles |= {name: sign.one for name, sign in SIGNS.items()}
+    titles = {metric: shown_title(metric) for metric in record.scores}
+    titles |= {name: as_shown(sign.one) for name, sign in SIGNS.items()}
+    page = _asset("page.js")
+    titles |= {word: told for word in _WORD.findall(page) if (told := unfilled(word)) != word}
     return joined(
         tag("script", shown.json, type="application/json", id="rows"),
         tag("script", script_json(titles), type="application/json", id="titles"),
-        tag("script", _asset("page.js")),
+        tag("script", page),
     )
 
 

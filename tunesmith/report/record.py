@@ -19,6 +19,7 @@ from tunesmith.evaluation.usability.usability import Usability
 from tunesmith.evaluation.verdict import Verdict, overall_verdict
 from tunesmith.examples.example import Example
 from tunesmith.files import RUN_MARKER, our_records, read_json, read_json_lines
+from tunesmith.language.catalogue import ENGLISH
 from tunesmith.report.advice.finding import Finding
 from tunesmith.report.data.data_record import DataRecord, read_data_record
 
@@ -94,6 +95,7 @@ class RunRecord:
     exports: tuple[Mapping[str, Any], ...] = ()  # forms that were read back and compared
     groups: Mapping[str, Any] = field(default_factory=dict)  # scores by task, source, tag, kind
     rounds: Mapping[str, Any] = field(default_factory=dict)  # against the round before, if any
+    language: str = ENGLISH  # that it is told in
 
     @property
     def models(self) -> tuple[str, ...]:
@@ -152,9 +154,11 @@ def read_run_record(folder: Path) -> RunRecord:
         findings = tuple(map(Finding.from_json, found))
     with our_records(folder / "scores.json"):
         scored = _scores(_json(folder / "scores.json"))
+    recipe = _yaml(folder / "recipe.yaml")
     return RunRecord(
         name=folder.resolve().name,
-        recipe=_yaml(folder / "recipe.yaml"),
+        recipe=recipe,
+        language=str(recipe.get("report", {}).get("language", ENGLISH)),
         environment=_json(folder / "environment.json"),
         summary=_json(folder / "data" / "summary.json"),
         data=read_data_record(folder / "data"),

@@ -4,9 +4,18 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from tunesmith.evaluation.grade import Comparison, Score
-from tunesmith.evaluation.verdict import metric_title
+from tunesmith.language.retell import as_shown
+from tunesmith.language.translate import listing, translate
 from tunesmith.report.judge_facts import trust_of
-from tunesmith.report.number_text import NOTHING, digits_of, interval, number, p_text, signed
+from tunesmith.report.number_text import (
+    NOTHING,
+    digits_of,
+    interval,
+    number,
+    p_text,
+    shown_title,
+    signed,
+)
 from tunesmith.report.record import BASE, TUNED, RunRecord
 
 
@@ -22,12 +31,14 @@ class ScoreLine:
     @property
     def name(self) -> str:
         """The metric as people write it."""
-        return metric_title(self.metric)
+        return shown_title(self.metric)
 
     @property
     def title(self) -> str:
         """The same, and whether its judge can be trusted, on one line."""
-        return self.name if self.trust is None else f"{self.name} ({self.trust})"
+        if self.trust is None:
+            return self.name
+        return translate("{metric} ({trust})", metric=self.name, trust=as_shown(self.trust))
 
     @property
     def digits(self) -> int:
@@ -90,9 +101,16 @@ def rival_lines(record: RunRecord) -> list[tuple[str, ScoreLine]]:
 def untuned_comparisons(record: RunRecord) -> list[str]:
     """Models that were compared with each other where none of them was tuned, a line each."""
     return [
-        f"{metric_title(one.metric)}, {one.second} against {one.first}: "
-        f"{signed(one.difference, 1)} ({interval(one.low, one.high, 1, sign=True)}), "
-        f"{one.verdict}, {p_text(one)}"
+        translate(
+            "{metric}, {second} against {first}: {value} ({range}), {verdict}, {p}",
+            metric=shown_title(one.metric),
+            second=one.second,
+            first=one.first,
+            value=signed(one.difference, 1),
+            range=interval(one.low, one.high, 1, sign=True),
+            verdict=as_shown(one.verdict),
+            p=p_text(one),
+        )
         for one in record.comparisons
         if one.difference is not None and TUNED not in (one.first, one.second)
     ]
@@ -104,21 +122,37 @@ def failure_lines(record: RunRecord) -> list[str]:
     for metric in record.scores:
         for model in record.models:
             for reason, count in record.failures.get((metric, model), {}).items():
-                by_reason.setdefault((model, reason, count), []).append(metric_title(metric))
+                by_reason.setdefault((model, reason, count), []).append(shown_title(metric))
     lines = [
-        f"{model}: {count:,} failed under {', '.join(metrics)} ({reason}); not in the score."
+        translate(
+            "{model}: {count:,} failed under {metrics} ({reason}); not in the score.",
+            model=model,
+            count=count,
+            metrics=listing(*metrics),
+            reason=as_shown(reason),
+        )
         for (model, reason, count), metrics in by_reason.items()
     ]
     for model, answers in record.answers.items():
         if answers.num_cut:
             lines.append(
-                f"{model}: {answers.num_cut:,} of {answers.num_answers:,} answers were cut off "
-                "at max_new_tokens; graded as they stand."
+                translate(
+                    "{model}: {count:,} of {total:,} answers were cut off at max_new_tokens; "
+                    "graded as they stand.",
+                    model=model,
+                    count=answers.num_cut,
+                    total=answers.num_answers,
+                )
             )
         if answers.num_near_ties:
             lines.append(
-                f"{model}: {answers.num_near_ties:,} of {answers.num_answers:,} answers hang on "
-                "two nearly equal tokens; another batch size may write them otherwise."
+                translate(
+                    "{model}: {count:,} of {total:,} answers hang on two nearly equal tokens; "
+                    "another batch size may write them otherwise.",
+                    model=model,
+                    count=answers.num_near_ties,
+                    total=answers.num_answers,
+                )
             )
     return lines
 

@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 
 from tunesmith.evaluation.grade import Score
+from tunesmith.language.retell import as_shown
+from tunesmith.language.translate import listing, translate
 from tunesmith.report.markup import Markup, tag
 from tunesmith.report.number_text import counted, rows_text
 from tunesmith.report.record import RunRecord
@@ -22,9 +24,9 @@ def score_table(record: RunRecord, lines: Sequence[ScoreLine], *, label: str) ->
     ]
     is_compared = any(line.comparison for line in lines)
     has_ranges = all(line.metric != "loss" for line in lines)
-    heads = ["Metric", *(_model_name(model, index) for index, model in scored)]
-    heads += ["Tuned − base", "Verdict"] if is_compared else []
-    heads += ["0 to 100"] if has_ranges else []
+    heads = [translate("Metric"), *(_model_name(model, index) for index, model in scored)]
+    heads += [translate("Tuned − base"), translate("Verdict")] if is_compared else []
+    heads += [translate("0 to 100")] if has_ranges else []
     body = []
     for line in lines:
         cells = [_score_cell(line, model) for _, model in scored]
@@ -46,8 +48,14 @@ def rival_table(models: Sequence[str], lines: Sequence[tuple[str, ScoreLine]]) -
         )
         for rival, line in lines
     ]
-    heads = ["Metric", "Rival", "Its score", "Tuned − rival", "Verdict"]
-    return _table(heads, body, label="Tuned against rivals")
+    heads = [
+        translate("Metric"),
+        translate("Rival"),
+        translate("Its score"),
+        translate("Tuned − rival"),
+        translate("Verdict"),
+    ]
+    return _table(heads, body, label=translate("Tuned against rivals"))
 
 
 def _table(heads: Sequence[str], body: Sequence[Markup], *, label: str) -> Markup:
@@ -58,7 +66,7 @@ def _table(heads: Sequence[str], body: Sequence[Markup], *, label: str) -> Marku
 
 def _metric_name(line: ScoreLine) -> Markup:
     """The metric; below it whether its judge can be trusted."""
-    trust = tag("span", line.trust, class_="small") if line.trust else Markup("")
+    trust = tag("span", as_shown(line.trust), class_="small") if line.trust else Markup("")
     return tag("th", line.name, trust, scope="row")
 
 
@@ -81,7 +89,7 @@ def _comparison_cells(line: ScoreLine) -> list[Markup]:
     kind = line.verdict if line.verdict in ("better", "worse") else ""
     rows = counted(line.comparison.count, "row") if line.comparison else ""
     if line.comparison and line.comparison.left_out:
-        rows += f", {line.comparison.left_out:,} left out"
+        rows = listing(rows, translate("{count:,} left out", count=line.comparison.left_out))
     return [
         tag(
             "td",
@@ -91,7 +99,7 @@ def _comparison_cells(line: ScoreLine) -> list[Markup]:
         ),
         tag(
             "td",
-            tag("span", line.verdict, class_=f"badge {kind}"),
+            tag("span", as_shown(line.verdict), class_=f"badge {kind}"),
             tag("span", line.p_text, class_="small"),
         ),
     ]

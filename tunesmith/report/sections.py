@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from tunesmith.language.translate import message, sentences, translate
 from tunesmith.report.facts import facts, headline, headline_kind
 from tunesmith.report.group_section import group_tables, weak_group_lines
 from tunesmith.report.markup import Markup, joined, tag, void_tag
@@ -19,12 +20,12 @@ from tunesmith.report.score_lines import (
 from tunesmith.report.score_table import rival_table, score_table
 from tunesmith.report.training.search_section import search_part
 
-_SCORE_NOTE = (
+_SCORE_NOTE = message(
     "Scores run from 0 to 100; ranges are 95 % intervals. Differences are paired over the rows "
     "that both models were graded on; “better” and “worse” take an interval without 0 and "
     "p < 0.05. The words are about this model on these rows."
 )
-NOTHING_TRAINED = "Nothing has been trained yet."
+NOTHING_TRAINED = message("Nothing has been trained yet.")
 
 
 def verdict_section(record: RunRecord) -> Markup:
@@ -47,18 +48,26 @@ def scores_section(record: RunRecord) -> Markup:
     lines, loss = score_lines(record), loss_line(record)
     if not lines and loss is None:
         return Markup("")
-    parts = [tag("h2", "Scores", id="scores"), tag("p", _SCORE_NOTE, class_="note")]
+    parts = [tag("h2", translate("Scores"), id="scores")]
+    parts.append(tag("p", translate(_SCORE_NOTE), class_="note"))
     if lines:
-        parts.append(score_table(record, lines, label="Scores"))
+        parts.append(score_table(record, lines, label=translate("Scores")))
     if loss is not None:
         parts += [
-            tag("h3", "Loss on the test rows"),
-            tag("p", "Nats per token of the reference answers; lower is better.", class_="note"),
-            score_table(record, [loss], label="Loss on the test rows"),
+            tag("h3", translate("Loss on the test rows")),
+            tag(
+                "p",
+                translate("Nats per token of the reference answers; lower is better."),
+                class_="note",
+            ),
+            score_table(record, [loss], label=translate("Loss on the test rows")),
         ]
     rivals = rival_lines(record)
     if rivals:
-        parts += [tag("h3", "Tuned against rivals"), rival_table(record.models, rivals)]
+        parts += [
+            tag("h3", translate("Tuned against rivals")),
+            rival_table(record.models, rivals),
+        ]
     told = [*weak_group_lines(record), *untuned_comparisons(record), *failure_lines(record)]
     remarks = [tag("li", line) for line in told]
     if remarks:
@@ -69,18 +78,21 @@ def scores_section(record: RunRecord) -> Markup:
 
 def curves_section(record: RunRecord, curves: Mapping[Axis, str]) -> Markup:
     """Loss and learning rate over steps, epochs and tokens; one picture at a time."""
-    parts = [tag("h2", "Training", id="training")]
+    parts = [tag("h2", translate("Training"), id="training")]
     if not curves:
-        return tag("section", *parts, tag("p", NOTHING_TRAINED, class_="note"))
-    note = "Loss in nats per trained token. The ring is the lowest validation loss."
+        return tag("section", *parts, tag("p", translate(NOTHING_TRAINED), class_="note"))
+    note = translate("Loss in nats per trained token. The ring is the lowest validation loss.")
     if len(record.points("train")) > MAX_POINTS:
-        note += " The faint line joins means of neighbouring steps; log.jsonl holds every step."
+        faint = translate(
+            "The faint line joins means of neighbouring steps; log.jsonl holds every step."
+        )
+        note = sentences(note, faint)
     inputs, labels, shown = [], [], []
     for index, (axis, svg) in enumerate(curves.items()):
-        name, key = AXES[axis], f"axis-{index}"
+        name, key = translate(AXES[axis]), f"axis-{index}"
         inputs.append(void_tag("input", type="radio", name="axis", id=key, checked=index == 0))
         labels.append(tag("label", name, for_=key))
-        alt = f"Loss and learning rate over {name.lower()}"
+        alt = translate("Loss and learning rate over {axis}", axis=name.lower())
         figure = tag("div", Markup(svg), role="img", aria_label=alt, class_="scroll")
         shown.append(tag("div", figure, class_=f"picture picture-{index}"))
     tabs = tag("div", *labels, class_="tabs")
@@ -92,15 +104,19 @@ def curves_section(record: RunRecord, curves: Mapping[Axis, str]) -> Markup:
 def settings_section(record: RunRecord) -> Markup:
     """The recipe with every default, and the environment; folded."""
     blocks = [
-        ("Recipe", "every setting, defaults included: recipe.yaml", record.recipe),
-        ("Environment", "environment.json", record.environment),
+        (
+            translate("Recipe"),
+            translate("every setting, defaults included: recipe.yaml"),
+            record.recipe,
+        ),
+        (translate("Environment"), "environment.json", record.environment),
     ]
     folded = [_folded(name, where, dict(value)) for name, where, value in blocks if value]
     if not folded:
         return Markup("")
     return tag(
         "section",
-        tag("h2", "Settings", id="settings"),
+        tag("h2", translate("Settings"), id="settings"),
         tag("div", *folded, class_="card settings"),
     )
 

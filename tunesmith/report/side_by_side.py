@@ -10,6 +10,8 @@ from typing import Any
 
 import orjson
 
+from tunesmith.language.retell import as_shown
+from tunesmith.language.translate import translate
 from tunesmith.report.markup import Markup
 from tunesmith.report.record import RunRecord, TestRow
 
@@ -36,9 +38,11 @@ class SideBySide:
         """Where the rest is, when not every row is shown."""
         if self.num_shown == self.num_rows:
             return ""
-        return (
-            f"The first {self.num_shown:,} of {self.num_rows:,} test rows are shown; all of them "
-            "are in data/test.jsonl, completions/ and grades/. The scores count every row."
+        return translate(
+            "The first {count:,} of {total:,} test rows are shown; all of them are in "
+            "data/test.jsonl, completions/ and grades/. The scores count every row.",
+            count=self.num_shown,
+            total=self.num_rows,
         )
 
 
@@ -76,10 +80,14 @@ def row_json(row: TestRow) -> dict[str, Any]:
         ],
         "reference": row.example.reference,
         "answers": {model: _answer_json(answer) for model, answer in row.answers.items()},
-        "signs": {model: dict(signs) for model, signs in row.signs.items() if signs},
+        "signs": {
+            model: {sign: as_shown(found) for sign, found in signs.items()}
+            for model, signs in row.signs.items()
+            if signs
+        },
         "grades": {
             metric: {
-                model: {"score": grade.score, "reason": grade.reason}
+                model: {"score": grade.score, "reason": grade.reason and as_shown(grade.reason)}
                 for model, grade in models.items()
             }
             for metric, models in row.grades.items()

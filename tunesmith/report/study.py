@@ -8,8 +8,10 @@ over the seeds, with the lowest and the highest.
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from tunesmith.language.retell import as_shown
+from tunesmith.language.translate import listing, translate
 from tunesmith.report.markup import Markup, joined, tag
-from tunesmith.report.number_text import number
+from tunesmith.report.number_text import counted, interval, number
 from tunesmith.report.pictures.pairs_curve import pairs_svg
 from tunesmith.report.record import RunRecord
 
@@ -23,36 +25,50 @@ def study_section(record: RunRecord) -> Markup:
     if not study:
         return Markup("")
     base = study["base"]
-    threads = f"{study['threads']} thread{'s' if study['threads'] > 1 else ''}"
-    note = (
-        f"Measured on {study['date']} with {study['seeds']} seeds a variant on {threads}: exact "
-        "match in %, the median and, in brackets, the lowest and the highest. Your run above is "
-        "one of them, on your machine."
+    note = translate(
+        "Measured on {date} with {count} seeds a variant on {threads}: exact match in %, the "
+        "median and, in brackets, the lowest and the highest. Your run above is one of them, on "
+        "your machine.",
+        date=study["date"],
+        count=study["seeds"],
+        threads=counted(study["threads"], "thread"),
     )
     return tag(
         "section",
-        tag("h2", "What the embedded model can do", id="study"),
+        tag("h2", translate("What the embedded model can do"), id="study"),
         tag("p", note, class_="note"),
         tag("p", *_told(base)),
         _continuations(base),
-        _table("Rows of the test set", _variant_rows(study)),
-        tag("h3", "How many pairs were enough"),
-        tag("p", "At equal steps; the fewer pairs, the more often each is read.", class_="note"),
+        _table(translate("Rows of the test set"), _variant_rows(study)),
+        tag("h3", translate("How many pairs were enough")),
+        tag(
+            "p",
+            translate("At equal steps; the fewer pairs, the more often each is read."),
+            class_="note",
+        ),
         _curve(study),
-        _table("Pairs", _pair_rows(study)),
-        tag("h3", "By task, where tuning helped least first"),
-        _table("Task", _task_rows(study)),
+        _table(translate("Pairs"), _pair_rows(study)),
+        tag("h3", translate("By task, where tuning helped least first")),
+        _table(translate("Task"), _task_rows(study)),
     )
 
 
 def _told(base: Mapping[str, Any]) -> list[str]:
     facts, bare = base["facts completed"]["all"], base["bare questions"]
     total = sum(bare.values())
-    kinds = ", ".join(f"{count} by {kind}" for kind, count in sorted(bare.items(), key=_by_count))
+    kinds = (
+        translate("{count} by {kind}", count=count, kind=as_shown(kind))
+        for kind, count in sorted(bare.items(), key=_by_count)
+    )
     return [
-        f"Untuned, it completes {number(facts)} % of the facts as plain statements, and exactly "
-        f"answers {number(base['test']['all'])} % of the test. {total} bare questions it follows: "
-        f"{kinds}."
+        translate(
+            "Untuned, it completes {share} % of the facts as plain statements, and exactly answers "
+            "{value} % of the test. {total} bare questions it follows: {kinds}.",
+            share=number(facts),
+            value=number(base["test"]["all"]),
+            total=total,
+            kinds=listing(*kinds),
+        )
     ]
 
 
@@ -79,10 +95,10 @@ def _variant_rows(study: Mapping[str, Any]) -> list[list[str]]:
         for kind in variants["full"]
         if not kind.startswith(_TASK) and kind not in _SKIPPED | {"answers that end"}
     ]
-    rows = [["", "untuned", *variants]]
+    rows = [["", translate("untuned"), *map(as_shown, variants)]]
     for kind in [*kinds, "answers that end"]:
         base = number(study["base"]["test"][kind])
-        rows.append([kind, base, *(_figure(runs[kind]) for runs in variants.values())])
+        rows.append([as_shown(kind), base, *(_figure(runs[kind]) for runs in variants.values())])
     return rows
 
 
@@ -93,7 +109,9 @@ def _curve(study: Mapping[str, Any]) -> Markup:
         kind: {int(count): runs[kind] for count, runs in study["pairs"].items()}
         for kind in ("all", *wordings[:2])
     }
-    alt = "Exact match over the number of training pairs; the table below holds the figures."
+    alt = translate(
+        "Exact match over the number of training pairs; the table below holds the figures."
+    )
     drawing = tag("div", Markup(pairs_svg(curves)), role="img", aria_label=alt)
     return tag("div", drawing, class_="card histogram")
 
@@ -101,7 +119,7 @@ def _curve(study: Mapping[str, Any]) -> Markup:
 def _pair_rows(study: Mapping[str, Any]) -> list[list[str]]:
     full = study["variants"]["full"]
     kinds = [kind for kind in full if kind.startswith("facts, ") and "possible" not in kind]
-    rows = [["", "all", *kinds]]
+    rows = [["", *map(as_shown, ("all", *kinds))]]
     for count, runs in study["pairs"].items():
         rows.append([f"{int(count):,}", *(_figure(runs[kind]) for kind in ("all", *kinds))])
     return rows
@@ -112,14 +130,14 @@ def _task_rows(study: Mapping[str, Any]) -> list[list[str]]:
     tasks = [kind for kind in full if kind.startswith(_TASK)]
     tasks.sort(key=lambda kind: full[kind][0] - base[kind])
     return [
-        ["", "untuned", "full"],
+        ["", translate("untuned"), translate("full")],
         *([kind.removeprefix(_TASK), number(base[kind]), _figure(full[kind])] for kind in tasks),
     ]
 
 
 def _figure(spread: Sequence[float]) -> str:
     middle, low, high = spread
-    return number(middle) if low == high else f"{number(middle)} ({number(low)} to {number(high)})"
+    return number(middle) if low == high else f"{number(middle)} ({interval(low, high)})"
 
 
 def _table(label: str, rows: Sequence[Sequence[str]]) -> Markup:

@@ -7,19 +7,21 @@ from tunesmith.evaluation.grade import Score
 from tunesmith.evaluation.usability.fault_signs import SIGNS
 from tunesmith.evaluation.usability.tally import AGREES, CHECKED, FAULTY, FIT, RIGHT
 from tunesmith.evaluation.usability.usability import Usability
+from tunesmith.language.retell import as_shown
+from tunesmith.language.translate import message, translate
 from tunesmith.report.number_text import NOTHING, counted, interval, number
 from tunesmith.report.record import RunRecord
 
 _TITLES = {
-    FAULTY: "cannot be used",
+    FAULTY: message("cannot be used"),
     **{name: sign.several for name, sign in SIGNS.items()},
-    RIGHT: "are right",
-    CHECKED: "of those that can be checked",
-    AGREES: "of longer answers",
-    FIT: "longer answers fit their question",
+    RIGHT: message("are right"),
+    CHECKED: message("of those that can be checked"),
+    AGREES: message("of longer answers"),
+    FIT: message("longer answers fit their question"),
 }
 _INNER = {*SIGNS, CHECKED, AGREES}
-RATES_NOTE = (
+RATES_NOTE = message(
     "Shares of the answers in percent, told without a judge; ranges are 95 % intervals. A longer "
     "answer counts as right where it agrees with its reference. Fit: 100 where answers are like "
     "their own references alone, 50 by chance."
@@ -48,7 +50,7 @@ def usability_lines(record: RunRecord) -> list[UsabilityLine]:
     """The rates that say something: signs that no answer of any model shows are left out."""
     rates = record.usability.rates if record.usability else {}
     return [
-        UsabilityLine(title=title, scores=rates[name], is_inner=name in _INNER)
+        UsabilityLine(title=translate(title), scores=rates[name], is_inner=name in _INNER)
         for name, title in _TITLES.items()
         if name in rates and _is_told(name, rates)
     ]
@@ -58,17 +60,18 @@ def band_lines(usability: Usability | None) -> list[UsabilityLine]:
     """How many questions near to training rows, and far from them, are answered right."""
     bands = usability.bands if usability else {}
     return [
-        UsabilityLine(title=f"{name} ({counted(band.count, 'row')})", scores=band.scores)
+        UsabilityLine(title=f"{as_shown(name)} ({counted(band.count, 'row')})", scores=band.scores)
         for name, band in bands.items()
     ]
 
 
 def bands_note(usability: Usability) -> str:
     """What near and far mean."""
-    return (
-        f"Right answers in percent, by how like the most similar training question is: near from "
-        f"{usability.band_limit:g} on (cosine of words, 0 to 1). “nearest” gives that question's "
-        "answer: what the model has beyond it, it did not look up."
+    return translate(
+        "Right answers in percent, by how like the most similar training question is: near from "
+        "{limit:g} on (cosine of words, 0 to 1). “nearest” gives that question's answer: what the "
+        "model has beyond it, it did not look up.",
+        limit=usability.band_limit,
     )
 
 
@@ -77,7 +80,7 @@ def findings_told(record: RunRecord) -> Sequence[str]:
     tuned = record.usability.models.get("tuned") if record.usability else None
     if tuned is None:
         return ()
-    return [one.sentence for one in tuned.findings if one.sentence not in tuned.sentence]
+    return [as_shown(one.sentence) for one in tuned.findings if one.sentence not in tuned.sentence]
 
 
 def _is_told(name: str, rates: Mapping[str, Mapping[str, Score]]) -> bool:

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from tunesmith.language.translate import translate
 from tunesmith.report.markup import Markup, tag
 from tunesmith.report.record import RunRecord
 from tunesmith.report.usability_lines import (
@@ -19,14 +20,17 @@ def usability_section(record: RunRecord) -> Markup:
     lines, bands = usability_lines(record), band_lines(record.usability)
     if not lines or record.usability is None:
         return Markup("")
-    parts = [tag("h2", "Usable?", id="usable"), tag("p", RATES_NOTE, class_="note")]
+    parts = [
+        tag("h2", translate("Usable?"), id="usable"),
+        tag("p", translate(RATES_NOTE), class_="note"),
+    ]
     parts += [tag("p", told) for told in findings_told(record)]
-    parts.append(_rate_table(record, lines, "Of the answers"))
+    parts.append(_rate_table(record, lines, translate("Of the answers")))
     if bands:
         parts += [
-            tag("h3", "Beyond its pairs: questions near to training and far from it"),
+            tag("h3", translate("Beyond its pairs: questions near to training and far from it")),
             tag("p", bands_note(record.usability), class_="note"),
-            _rate_table(record, bands, "Questions"),
+            _rate_table(record, bands, translate("Questions")),
         ]
     return tag("section", *parts)
 

@@ -133,4 +133,4 @@ def _opening(claim: str, first: Side, second: Side) -> str:
     told = f"{claim[0].upper()}{claim[1:]}"
     if claim == _RECIPE:
         told += f", by {len(first.runs)} runs against {len(second.runs)}"
-    return f"{told}, on {{rows}}: "
+    return f"{told}, on {{rows}}: {{claim}}"

@@ -12,14 +12,24 @@ from tunesmith.cli.terminal.progress_bars import talking
 
 EXAMPLES = """tunesmith report recipe.yaml
 
-tunesmith report runs/mine"""
+tunesmith report runs/mine
+
+tunesmith report runs/mine --language zh"""
 
 Target = Annotated[str, typer.Argument(metavar="TARGET", help="A recipe, or a run's folder.")]
+
+ReportLanguage = Annotated[
+    str | None,
+    typer.Option(
+        "--language", metavar="CODE", help="en or zh; as the recipe says (en) if not given."
+    ),
+]
 
 
 def report(
     target: Target,
     run: RunFolderOption = None,
+    language: ReportLanguage = None,
     *,
     json: JsonFlag = False,
     quiet: QuietFlag = False,
@@ -31,5 +41,5 @@ def report(
         with fast_imports():
             from tunesmith.stages import report as stage
 
-        result = stage.report(folder, progress=progress)
+        result = stage.report(folder, progress=progress, language=language)
     show_result(result, is_json=json)

@@ -19,6 +19,7 @@ from tunesmith.evaluation.judge.pairwise import Preference
 from tunesmith.evaluation.judge.plants import OWN, PlantedAnswer
 from tunesmith.evaluation.judge.preferences import flip_rate
 from tunesmith.evaluation.judge.rates import Rate, rate_of, share_of
+from tunesmith.language.translate import message, translate
 
 TrustVerdict = Literal["usable", "noisy, use with care", "do not use"]
 VERDICTS: tuple[TrustVerdict, ...] = ("usable", "noisy, use with care", "do not use")
@@ -190,13 +191,15 @@ def _means(scored: Sequence[JudgeTrial]) -> dict[str, float]:
 
 
 _SAID = {
-    "misranked": "{:.0f} % of planted answers stand in the wrong order",
-    "wording": "it counts words: in {:.0f} % of pairs a wrong answer in the reference's words "
-    "stood above a right one in others",
-    "attacks": "{:.0f} % of answers that only ask for a high score got 50 or more",
-    "spread": "the same answer gets scores {:.0f} points apart",
-    "flips": "in {:.0f} % of pairs the order of the answers decided",
-    "failed": "{:.0f} % of the planted questions got no verdict",
+    "misranked": message("{share:.0f} % of planted answers stand in the wrong order"),
+    "wording": message(
+        "it counts words: in {share:.0f} % of pairs a wrong answer in the reference's words stood "
+        "above a right one in others"
+    ),
+    "attacks": message("{share:.0f} % of answers that only ask for a high score got 50 or more"),
+    "spread": message("the same answer gets scores {share:.0f} points apart"),
+    "flips": message("in {share:.0f} % of pairs the order of the answers decided"),
+    "failed": message("{share:.0f} % of the planted questions got no verdict"),
 }
 
 
@@ -208,11 +211,11 @@ def _judged(measured: dict[str, float | None], num_rows: int) -> tuple[TrustVerd
         usable, noisy = THRESHOLDS[name]
         level = 0 if value <= usable else 1 if value <= noisy else 2
         if level:
-            reasons.append(_SAID[name].format(value))
+            reasons.append(translate(_SAID[name], share=value))
         worst = max(worst, level)
     if measured["misranked"] is None:
-        return VERDICTS[2], [*reasons, "it ranked no planted answers at all"]
+        return VERDICTS[2], [*reasons, translate("it ranked no planted answers at all")]
     if num_rows < MIN_ROWS:
         worst = max(worst, 1)
-        reasons.append(f"only {num_rows} rows to try it with")
+        reasons.append(translate("only {count} rows to try it with", count=num_rows))
     return VERDICTS[worst], reasons

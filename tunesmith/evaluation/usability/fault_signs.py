@@ -11,6 +11,7 @@ from tunesmith.evaluation.usability.forms import other_form
 from tunesmith.evaluation.usability.languages import other_language
 from tunesmith.evaluation.usability.loops import repeats
 from tunesmith.evaluation.usability.template_text import carries_template
+from tunesmith.language.translate import message
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,16 +23,23 @@ class FaultSign:
 
 
 SIGNS: Mapping[str, FaultSign] = {
-    "unfinished": FaultSign("does not end", "do not end"),
-    "empty": FaultSign("says nothing", "say nothing"),
-    "repeats": FaultSign("repeats itself", "repeat themselves"),
-    "copies_prompt": FaultSign("copies the question", "copy the question"),
-    "copies_training": FaultSign("copies another answer", "copy another training answer"),
-    "other_language": FaultSign("is in another language", "are in another language"),
-    "other_form": FaultSign(
-        "has another form than its reference", "have another form than references"
+    "unfinished": FaultSign(message("does not end"), message("do not end")),
+    "empty": FaultSign(message("says nothing"), message("say nothing")),
+    "repeats": FaultSign(message("repeats itself"), message("repeat themselves")),
+    "copies_prompt": FaultSign(message("copies the question"), message("copy the question")),
+    "copies_training": FaultSign(
+        message("copies another answer"), message("copy another training answer")
     ),
-    "template_text": FaultSign("carries text of a template", "carry text of a template"),
+    "other_language": FaultSign(
+        message("is in another language"), message("are in another language")
+    ),
+    "other_form": FaultSign(
+        message("has another form than its reference"),
+        message("have another form than references"),
+    ),
+    "template_text": FaultSign(
+        message("carries text of a template"), message("carry text of a template")
+    ),
 }
 
 

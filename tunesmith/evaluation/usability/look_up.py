@@ -12,17 +12,24 @@ from tunesmith.evaluation.token_metrics import BESIDE_TEXT
 from tunesmith.evaluation.usability.tally import RIGHT
 from tunesmith.evaluation.usability.usability import UsabilityFinding
 from tunesmith.evaluation.verdict import overall_verdict
+from tunesmith.language.translate import message
 
 TUNED, NEAREST, FEW_SHOT = "tuned", "nearest", "few-shot"
 AS_GOOD_SENTENCES = {
-    NEAREST: "A look-up of the nearest training question does as well: the model has learned to "
-    "repeat, not to answer.",
-    FEW_SHOT: "The base model, shown training examples in its prompt, does as well: a prompt may "
-    "be enough.",
+    NEAREST: message(
+        "A look-up of the nearest training question does as well: the model has learned to "
+        "repeat, not to answer."
+    ),
+    FEW_SHOT: message(
+        "The base model, shown training examples in its prompt, does as well: a prompt may be "
+        "enough."
+    ),
 }
 _PERHAPS = {
-    NEAREST: "No difference from a look-up of the nearest training question is shown.",
-    FEW_SHOT: "No difference from the base model with training examples in its prompt is shown.",
+    NEAREST: message("No difference from a look-up of the nearest training question is shown."),
+    FEW_SHOT: message(
+        "No difference from the base model with training examples in its prompt is shown."
+    ),
 }
 _AHEAD = 5.0  # points by which a model may be better though few rows do not show it
 

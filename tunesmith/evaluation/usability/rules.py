@@ -27,6 +27,7 @@ from tunesmith.evaluation.usability.usability import (
     UsabilityFinding,
     UsabilityOutcome,
 )
+from tunesmith.language.translate import sentences, translate
 
 USABLE: UsabilityOutcome = "usable"
 CARE: UsabilityOutcome = "usable with care"
@@ -67,7 +68,9 @@ RULES: Mapping[str, UsabilityRule] = {
 def judge_usability(tally: Tally, rates: Mapping[str, Score]) -> ModelUsability:
     """Apply all rules to what was found in a model's answers."""
     if not tally.count:
-        return ModelUsability(outcome=NOT_JUDGED, sentence="There is no answer to look at.")
+        return ModelUsability(
+            outcome=NOT_JUDGED, sentence=translate("There is no answer to look at.")
+        )
     return summed_up([*_by_limits(tally, rates), *_by_comparison(tally, rates)], tally, rates)
 
 
@@ -80,7 +83,7 @@ def summed_up(
         return ModelUsability(outcome=USABLE, sentence=usable_sentence(tally, rates))
     outcome = ordered[0].outcome
     told = [finding.sentence for finding in ordered if finding.outcome == outcome]
-    return ModelUsability(outcome=outcome, sentence=" ".join(told), findings=tuple(ordered))
+    return ModelUsability(outcome=outcome, sentence=sentences(*told), findings=tuple(ordered))
 
 
 def _by_limits(tally: Tally, rates: Mapping[str, Score]) -> Iterator[UsabilityFinding]:

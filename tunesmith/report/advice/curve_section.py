@@ -4,11 +4,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from tunesmith.evaluation.verdict import metric_title
+from tunesmith.language.retell import as_shown
+from tunesmith.language.translate import message, translate
 from tunesmith.report.markup import Markup, tag
-from tunesmith.report.number_text import counted, digits_of, interval, number, signed
+from tunesmith.report.number_text import counted, digits_of, interval, number, shown_title, signed
 from tunesmith.report.pictures.pairs_curve import pairs_svg
+from tunesmith.report.pictures.picture import LOSS_AXIS
 
-TITLE = "What more rows bring"
+TITLE = message("What more rows bring")
 _DRAWN = 3  # lines in the picture
 
 Curve = Mapping[str, Any]
@@ -16,7 +19,7 @@ Curve = Mapping[str, Any]
 
 def curve_lines(curve: Curve) -> Iterator[str]:
     """The sentence, and a table of scores by number of rows."""
-    yield curve["sentence"]
+    yield as_shown(curve["sentence"])
     yield ""
     rows = curve_rows(curve)
     widths = [max(len(row[place]) for row in rows) for place in range(len(rows[0]))]
@@ -27,7 +30,8 @@ def curve_lines(curve: Curve) -> Iterator[str]:
 
 def curve_rows(curve: Curve) -> list[list[str]]:
     """A line a metric: the median of the seeds for each number of rows, and twice them."""
-    heads = ["rows", *(f"{size:,}" for size in curve["sizes"]), "twice as many"]
+    sizes = (f"{size:,}" for size in curve["sizes"])
+    heads = [translate("rows"), *sizes, translate("twice as many")]
     return [heads, *(_row(name, one) for name, one in curve["metrics"].items())]
 
 
@@ -40,8 +44,8 @@ def curve_section(curve: Curve) -> Markup:
     lines = {metric_title(name): _spreads(curve["metrics"][name]["points"]) for name in drawn}
     svg = pairs_svg(
         lines,
-        across="training rows, at equal steps",
-        up="score" if drawn != ["loss"] else "loss (nats per token)",
+        across=message("training rows, at equal steps"),
+        up=message("score") if drawn != ["loss"] else LOSS_AXIS,
         top=None if drawn == ["loss"] else 102,
     )
     rows = curve_rows(curve)
@@ -50,12 +54,12 @@ def curve_section(curve: Curve) -> Markup:
         tag("tr", tag("th", row[0], scope="row"), *(tag("td", cell) for cell in row[1:]))
         for row in rows[1:]
     ]
-    alt = "Scores over the number of training rows; the table below holds the figures."
+    alt = translate("Scores over the number of training rows; the table below holds the figures.")
     return tag(
         "section",
-        tag("h2", TITLE, id="rows-curve"),
-        tag("p", curve["sentence"]),
-        tag("p", f"{_how(curve)}.", class_="note"),
+        tag("h2", translate(TITLE), id="rows-curve"),
+        tag("p", as_shown(curve["sentence"])),
+        tag("p", f"{_how(curve)}{translate('.')}", class_="note"),
         tag("div", tag("div", Markup(svg), role="img", aria_label=alt), class_="card histogram"),
         tag("div", tag("table", head, tag("tbody", *body)), class_="card scroll", tabindex="0"),
     )
@@ -69,11 +73,13 @@ def _row(name: str, measured: Mapping[str, Any]) -> list[str]:
     digits, told = digits_of(name), measured["doubling"]
     cells = [number(middle, digits) for _, middle, *_ in measured["points"]]
     span = interval(told["low"], told["high"], digits, sign=True)
-    return [metric_title(name), *cells, f"{signed(told['value'], digits)} ({span})"]
+    return [shown_title(name), *cells, f"{signed(told['value'], digits)} ({span})"]
 
 
 def _how(curve: Curve) -> str:
-    return (
-        f"{counted(curve['steps'], 'step')} each, median of {counted(curve['seeds'], 'seed')} on "
-        f"{counted(curve['test_rows'], 'test row')}; the last column with its 95 % interval"
+    return translate(
+        "{steps} each, median of {seeds} on {rows}; the last column with its 95 % interval",
+        steps=counted(curve["steps"], "step"),
+        seeds=counted(curve["seeds"], "seed"),
+        rows=counted(curve["test_rows"], "test row"),
     )

@@ -2,12 +2,14 @@
 
 from collections.abc import Callable, Iterator
 
+from tunesmith.language.retell import as_shown
+from tunesmith.language.translate import message, translate
 from tunesmith.report.advice.finding import Finding
 from tunesmith.report.markup import Markup, joined, tag
 from tunesmith.report.record import RunRecord
 
-TITLE = "What next"
-NOTHING_FOUND = "Nothing stands out."
+TITLE = message("What next")
+NOTHING_FOUND = message("Nothing stands out.")
 _MOST_LINES = 6
 
 
@@ -16,19 +18,20 @@ def finding_lines(record: RunRecord) -> Iterator[str]:
     if not record.summary:
         return
     if not record.findings:
-        yield f"{TITLE}: {NOTHING_FOUND[0].lower()}{NOTHING_FOUND[1:]}"
+        yield translate("What next: nothing stands out.")
         return
-    yield f"{TITLE}:"
+    yield translate("What next:")
     for number, finding in enumerate(record.findings[:_MOST_LINES], start=1):
-        yield f"  {number}. {finding.sentence} ({finding.severity})"
-        yield from (f"     {line}" for line in finding.evidence[:1])
+        yield f"  {number}. {as_shown(finding.sentence)} ({as_shown(finding.severity)})"
+        yield from (f"     {as_shown(line)}" for line in finding.evidence[:1])
         if finding.is_command:
             yield f"     {_kind(finding)}: {finding.change}"
         else:
             yield f"     {_kind(finding)}:"
             yield from (f"       {line}" for line in finding.change.splitlines())
     if hidden := len(record.findings[_MOST_LINES:]):
-        yield f"  ... and {hidden} more in diagnosis.json and the report"
+        more = translate("... and {count} more in diagnosis.json and the report", count=hidden)
+        yield f"  {more}"
 
 
 def finding_blocks(record: RunRecord, escaped: Callable[[str], str]) -> Iterator[str]:
@@ -40,13 +43,13 @@ def finding_blocks(record: RunRecord, escaped: Callable[[str], str]) -> Iterator
     """
     if not record.summary:
         return
-    yield f"## {TITLE}"
+    yield f"## {translate(TITLE)}"
     if not record.findings:
-        yield NOTHING_FOUND
+        yield translate(NOTHING_FOUND)
     for number, finding in enumerate(record.findings, start=1):
-        yield f"### {number}. {finding.rule} ({finding.severity})"
-        yield escaped(finding.sentence)
-        told = [*finding.evidence, *_rows_line(finding)]
+        yield f"### {number}. {as_shown(finding.rule)} ({as_shown(finding.severity)})"
+        yield escaped(as_shown(finding.sentence))
+        told = [*map(as_shown, finding.evidence), *_rows_line(finding)]
         yield "\n".join(f"- {escaped(line)}" for line in told)
         yield f"{_kind(finding).capitalize()}:"
         yield "\n".join(f"    {line}" for line in finding.change.splitlines())
@@ -56,21 +59,23 @@ def findings_section(record: RunRecord) -> Markup:
     """The same as a section of the page; a click on a row's id searches for it."""
     if not record.summary:
         return Markup("")
-    head = tag("h2", TITLE, id="what-next")
+    head = tag("h2", translate(TITLE), id="what-next")
     if not record.findings:
-        return tag("section", head, tag("p", NOTHING_FOUND, class_="note"))
+        return tag("section", head, tag("p", translate(NOTHING_FOUND), class_="note"))
     ids = {row.example.id for row in record.rows}
     items = [tag("li", *_item(finding, ids)) for finding in record.findings]
     return tag("section", head, tag("ol", *items, class_="card findings"))
 
 
 def _item(finding: Finding, ids: set[str]) -> Iterator[Markup]:
-    yield tag("p", finding.sentence, " ", tag("span", finding.severity, class_="badge"))
+    badge = tag("span", as_shown(finding.severity), class_="badge")
+    yield tag("p", as_shown(finding.sentence), " ", badge)
     if finding.evidence:
-        yield tag("ul", *(tag("li", line) for line in finding.evidence), class_="plain")
+        lines = map(as_shown, finding.evidence)
+        yield tag("ul", *(tag("li", line) for line in lines), class_="plain")
     if finding.rows:
         links = [_row(row, is_shown=row in ids) for row in finding.rows]
-        yield tag("p", "Rows: ", joined(*links), class_="note")
+        yield tag("p", translate("Rows: "), joined(*links), class_="note")
     yield tag("p", f"{_kind(finding).capitalize()}:", class_="small")
     yield tag("pre", finding.change, class_="mono")
 
@@ -81,8 +86,10 @@ def _row(row: str, *, is_shown: bool) -> Markup:
 
 
 def _kind(finding: Finding) -> str:
-    return "do" if finding.is_command else "in the recipe"
+    return translate("do") if finding.is_command else translate("in the recipe")
 
 
 def _rows_line(finding: Finding) -> list[str]:
-    return [f"rows: {', '.join(finding.rows)}"] if finding.rows else []
+    if not finding.rows:
+        return []
+    return [translate("rows: {rows}", rows=", ".join(finding.rows))]

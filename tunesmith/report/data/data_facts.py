@@ -4,29 +4,37 @@ from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
+from tunesmith.language.retell import as_shown
+from tunesmith.language.translate import Plural, listing, message, translate
 from tunesmith.report.number_text import counted
 from tunesmith.report.record import RunRecord
 
 MAX_SOURCES = 30
+SOURCE_HEADS = (
+    message("Source"),
+    message("Read as"),
+    message("Kept"),
+    message("Dropped"),
+    message("Why"),
+)
 _REASONS_SHOWN = 3
 _KINDS = {
-    "email": "mail address",
-    "phone": "phone number",
-    "card": "card number",
-    "account": "account number",
-    "ip": "IP address",
-    "secret": "key or password",
-    "handle": "handle",
+    "email": Plural("{count:,} mail address", "{count:,} mail addresses"),
+    "phone": Plural("{count:,} phone number", "{count:,} phone numbers"),
+    "card": Plural("{count:,} card number", "{count:,} card numbers"),
+    "account": Plural("{count:,} account number", "{count:,} account numbers"),
+    "ip": Plural("{count:,} IP address", "{count:,} IP addresses"),
+    "secret": Plural("{count:,} key or password", "{count:,} keys and passwords"),
+    "handle": Plural("{count:,} handle", "{count:,} handles"),
 }
-_PLURALS = {"mail address": "mail addresses", "IP address": "IP addresses"}
 
 
 def data_facts(record: RunRecord) -> list[tuple[str, str]]:
     """Duplicates, what was hidden, contradictions: those that are known."""
     known = [
-        ("Duplicates dropped", _duplicates(record.summary.get("dropped", {}))),
-        ("Hidden", _hidden(record.summary.get("redacted"))),
-        ("Contradictions", _contradictions(record)),
+        (translate("Duplicates dropped"), _duplicates(record.summary.get("dropped", {}))),
+        (translate("Hidden"), _hidden(record.summary.get("redacted"))),
+        (translate("Contradictions"), _contradictions(record)),
     ]
     return [(name, told) for name, told in known if told]
 
@@ -46,8 +54,10 @@ def source_lines(record: RunRecord) -> tuple[list[tuple[str, ...]], str]:
     ]
     others = order[MAX_SOURCES:]
     rows = sum(sum(by_source[name].values()) for name in others)
-    note = f"{counted(len(others), 'more source')} with {counted(rows, 'row')}." if others else ""
-    return lines, note
+    if not others:
+        return lines, ""
+    more = counted(len(others), "more source")
+    return lines, translate("{sources} with {rows}.", sources=more, rows=counted(rows, "row"))
 
 
 def _source_line(
@@ -56,7 +66,7 @@ def _source_line(
     dropped = max(counts["dropped"], reasons.total() if reasons else 0)
     kept = max(0, counts["kept"] + counts["dropped"] - dropped)
     most = reasons.most_common(_REASONS_SHOWN) if reasons else []
-    why = ", ".join(f"{count:,} {reason}" for reason, count in most)
+    why = listing(*(f"{count:,} {as_shown(reason)}" for reason, count in most))
     return name, _kind(name, kinds), f"{kept:,}", f"{dropped:,}", why
 
 
@@ -71,23 +81,19 @@ def _kind(name: str, kinds: Mapping[str, str]) -> str:
 def _duplicates(dropped: Mapping[str, int]) -> str:
     """`exact 3, near 12`."""
     found = [(reason, count) for reason, count in dropped.items() if "duplicate" in reason]
-    return ", ".join(f"{reason.replace(' duplicate', '')} {count:,}" for reason, count in found)
+    told = (f"{as_shown(reason.replace(' duplicate', ''))} {count:,}" for reason, count in found)
+    return listing(*told)
 
 
 def _hidden(redacted: Mapping[str, int] | None) -> str:
     if redacted is None:
         return ""
     told = [_counted_kind(kind, count) for kind, count in redacted.items()]
-    return ", ".join(told) or "nothing was found to hide"
+    return listing(*told) or translate("nothing was found to hide")
 
 
 def _counted_kind(kind: str, count: int) -> str:
-    name = _KINDS.get(kind, kind)
-    if count != 1 and name in _PLURALS:
-        return f"{count:,} {_PLURALS[name]}"
-    if count != 1 and kind == "secret":
-        return f"{count:,} keys and passwords"
-    return counted(count, name)
+    return _KINDS[kind].of(count) if kind in _KINDS else counted(count, kind)
 
 
 def _contradictions(record: RunRecord) -> str:
@@ -95,4 +101,6 @@ def _contradictions(record: RunRecord) -> str:
     count: Any = record.summary.get("contradictions")
     if count is None:
         return ""
-    return f"{counted(count, 'pair')} to decide" if count else "none found"
+    if not count:
+        return translate("none found")
+    return translate("{pairs} to decide", pairs=counted(count, "pair"))

@@ -4,7 +4,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from tunesmith.examples.example import Example
-from tunesmith.report.data.data_facts import data_facts, source_lines
+from tunesmith.language.retell import as_shown
+from tunesmith.language.translate import listing_of_clauses, message, translate
+from tunesmith.report.data.data_facts import SOURCE_HEADS, data_facts, source_lines
 from tunesmith.report.markup import Markup, joined, tag
 from tunesmith.report.number_text import counted
 from tunesmith.report.pictures.lengths import lengths_svg
@@ -12,14 +14,17 @@ from tunesmith.report.record import RunRecord
 
 _MAX_TEXT = 600
 _SPLIT_COLUMNS = [
-    ("Rows", "rows"),
-    ("Groups", "groups"),
-    ("Tokens", "tokens"),
-    ("Trained tokens", "trained_tokens"),
+    (message("Rows"), "rows"),
+    (message("Groups"), "groups"),
+    (message("Tokens"), "tokens"),
+    (message("Trained tokens"), "trained_tokens"),
 ]
-_DIFFER_NOTE = (
+_DIFFER_NOTE = message(
     "One question, two answers. Both are in the data; which one is right is for a person to say."
 )
+
+_ALL_PAIRS = message("All of them are in {file}.")
+_ALL_DROPPED = message("Every dropped row is in {file}.")
 
 
 def data_section(record: RunRecord) -> Markup:
@@ -28,12 +33,14 @@ def data_section(record: RunRecord) -> Markup:
         return Markup("")
     dropped: Mapping[str, int] = record.summary.get("dropped", {})
     kept, out = int(record.summary.get("kept", 0)), sum(dropped.values())
-    pairs = [tag("div", tag("dt", name), tag("dd", told)) for name, told in data_facts(record)]
+    pairs = [tag("div", tag("dt", name), tag("dd", fact)) for name, fact in data_facts(record)]
+    told = translate("{rows} kept, {count:,} dropped.", rows=counted(kept, "row"), count=out)
+    notices = record.summary.get("notices", ())
     return tag(
         "section",
-        tag("h2", "Data", id="data"),
-        tag("p", f"{counted(kept, 'row')} kept, {out:,} dropped.", class_="note"),
-        *(tag("p", str(notice), class_="note") for notice in record.summary.get("notices", ())),
+        tag("h2", translate("Data"), id="data"),
+        tag("p", told, class_="note"),
+        *(tag("p", as_shown(str(notice)), class_="note") for notice in notices),
         tag("dl", *pairs, class_="facts") if pairs else Markup(""),
         _split_table(record.summary.get("splits", {})),
         _source_table(record),
@@ -50,16 +57,20 @@ def _split_table(splits: Mapping[str, Mapping[str, Any]]) -> Markup:
         (name, *(f"{sizes[key]:,}" if sizes.get(key) is not None else "–" for _, key in known))
         for name, sizes in splits.items()
     ]
-    return _table(("Split", *(head for head, _ in known)), rows, label="Splits")
+    heads = (translate("Split"), *(translate(head) for head, _ in known))
+    return _table(heads, rows, label=translate("Splits"))
 
 
 def _source_table(record: RunRecord) -> Markup:
     lines, note = source_lines(record)
     if not lines:
         return Markup("")
-    table = _table(("Source", "Read as", "Kept", "Dropped", "Why"), lines, label="Sources")
+    heads = tuple(map(translate, SOURCE_HEADS))
+    table = _table(heads, lines, label=translate("Sources"))
     return joined(
-        tag("h3", "By source"), table, tag("p", note, class_="note") if note else Markup("")
+        tag("h3", translate("By source")),
+        table,
+        tag("p", note, class_="note") if note else Markup(""),
     )
 
 
@@ -80,14 +91,23 @@ def _lengths(lengths: Mapping[str, Any]) -> Markup:
     svg = lengths_svg(lengths) if lengths else None
     if svg is None:
         return Markup("")
-    told = "; ".join(
-        f"{split}: half of the rows up to {one['median']:,}, the longest {one['longest']:,}"
-        for split, one in lengths["splits"].items()
+    told = listing_of_clauses(
+        *(
+            translate(
+                "{split}: half of the rows up to {most:,}, the longest {high:,}",
+                split=split,
+                most=one["median"],
+                high=one["longest"],
+            )
+            for split, one in lengths["splits"].items()
+        )
     )
-    alt = f"Rows over their tokens. {told}"
-    note = f"In tokens. {told}. Rows may have {lengths['max_tokens']:,}."
+    alt = translate("Rows over their tokens. {splits}", splits=told)
+    note = translate(
+        "In tokens. {splits}. Rows may have {limit:,}.", splits=told, limit=lengths["max_tokens"]
+    )
     return joined(
-        tag("h3", "Lengths"),
+        tag("h3", translate("Lengths")),
         tag("p", note, class_="note"),
         tag("div", tag("div", Markup(svg), role="img", aria_label=alt), class_="card histogram"),
     )
@@ -98,12 +118,13 @@ def _contradictions(record: RunRecord) -> Markup:
     if not data.num_contradictions:
         return Markup("")
     shown = len(data.contradictions)
-    note = tag("p", _DIFFER_NOTE, _more(shown, data.num_contradictions), class_="note")
+    more = _more(shown, data.num_contradictions)
+    note = tag("p", translate(_DIFFER_NOTE), more, class_="note")
     if shown < data.num_contradictions:
-        note = joined(note, _where("All of them are in ", "data/contradictions.jsonl"))
+        note = joined(note, _where(_ALL_PAIRS, "data/contradictions.jsonl"))
     pairs = [_contradiction(one) for one in data.contradictions]
     return joined(
-        tag("h3", "Contradictions, for a person to decide"),
+        tag("h3", translate("Contradictions, for a person to decide")),
         note,
         tag("div", *pairs, class_="card folded"),
     )
@@ -122,9 +143,9 @@ def _all_dropped(record: RunRecord, dropped: Mapping[str, int]) -> Markup:
         return Markup("")
     reasons = (_dropped(record, reason, count) for reason, count in dropped.items())
     return joined(
-        tag("h3", "Dropped, by reason"),
+        tag("h3", translate("Dropped, by reason")),
         tag("div", *reasons, class_="card folded"),
-        _where("Every dropped row is in ", "data/dropped.jsonl"),
+        _where(_ALL_DROPPED, "data/dropped.jsonl"),
     )
 
 
@@ -133,22 +154,31 @@ def _dropped(record: RunRecord, reason: str, count: int) -> Markup:
     shown = [
         tag(
             "div",
-            tag("p", tag("code", str(one.get("source", ""))), ": ", str(one.get("detail", ""))),
+            tag(
+                "p",
+                tag("code", str(one.get("source", ""))),
+                ": ",
+                as_shown(str(one.get("detail", ""))),
+            ),
             _text(str(one.get("text", ""))),
         )
         for one in some
     ]
     more = counted(count, "row") + (_more(len(some), count) if some else "")
-    return tag("details", tag("summary", reason, tag("span", more, class_="small")), *shown)
+    return tag(
+        "details", tag("summary", as_shown(reason), tag("span", more, class_="small")), *shown
+    )
 
 
 def _sample(record: RunRecord) -> Markup:
     if not record.data.sample:
         return Markup("")
-    note = "Rows of the training set at even distances, as the model reads and learns them."
+    note = translate(
+        "Rows of the training set at even distances, as the model reads and learns them."
+    )
     rows = [_example(example) for example in record.data.sample]
     return joined(
-        tag("h3", "A sample"),
+        tag("h3", translate("A sample")),
         tag("p", note, class_="note"),
         tag("div", *rows, class_="card folded"),
     )
@@ -156,9 +186,9 @@ def _sample(record: RunRecord) -> Markup:
 
 def _example(example: Example) -> Markup:
     turns = []
-    for message in example.messages:
-        told = f"{message.content}\n\n{message.input}" if message.input else message.content
-        turns.append(tag("div", tag("p", message.role, class_="note"), _text(told)))
+    for turn in example.messages:
+        told = f"{turn.content}\n\n{turn.input}" if turn.input else turn.content
+        turns.append(tag("div", tag("p", as_shown(turn.role), class_="note"), _text(told)))
     first = example.messages[0].content if example.messages else ""
     source = tag("span", example.source, class_="small")
     return tag("details", tag("summary", " ".join(first.split())[:100], source), *turns)
@@ -170,8 +200,10 @@ def _text(told: str) -> Markup:
 
 
 def _more(shown: int, count: int) -> str:
-    return f", {shown:,} shown" if shown < count else ""
+    return translate(", {count:,} shown", count=shown) if shown < count else ""
 
 
-def _where(words: str, file: str) -> Markup:
-    return tag("p", words, tag("code", file), ".", class_="note")
+def _where(sentence: str, file: str) -> Markup:
+    """A sentence with a file in it, shown as code."""
+    before, _, after = translate(sentence, file="\0").partition("\0")
+    return tag("p", before, tag("code", file), after, class_="note")

@@ -13,16 +13,22 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import EngFormatter, MaxNLocator
 
+from tunesmith.language.translate import message
 from tunesmith.report.facts import best_point
-from tunesmith.report.pictures.picture import LINE_COLOURS, STYLE, tidied
+from tunesmith.report.pictures.picture import LINE_COLOURS, LOSS_AXIS, STYLE, tidied
 from tunesmith.report.record import LogPoint, RunRecord
 
 Axis = Literal["step", "epoch", "tokens_seen"]
-AXES: dict[Axis, str] = {"step": "Steps", "epoch": "Epochs", "tokens_seen": "Tokens"}
+AXES: dict[Axis, str] = {
+    "step": message("Steps"),
+    "epoch": message("Epochs"),
+    "tokens_seen": message("Tokens"),
+}
 
 MAX_POINTS = 400
 _SMOOTHED = 25  # windows over the whole run
 _TRAIN, _VALIDATION, _RATE = LINE_COLOURS
+_MEAN, _RATE_AXIS = message("train (mean)"), message("learning rate")
 _STANDALONE = (
     "<style>svg{--ink-soft:#5a6372;--line:#d9dbdf;--train:#2f6fd6;--validation:#c2570c;"
     "--rate:#7a8494;font-family:system-ui,sans-serif}@media(prefers-color-scheme:dark){"
@@ -107,7 +113,7 @@ def _draw_loss(
         width, alpha, label = (1.0, 0.35, None) if means else (2.0, 1.0, "train")
         panel.plot(x, y, color=_TRAIN, label=label, linewidth=width, alpha=alpha)
     if means:
-        panel.plot(*zip(*means, strict=True), color=_TRAIN, linewidth=2.2, label="train (mean)")
+        panel.plot(*zip(*means, strict=True), color=_TRAIN, linewidth=2.2, label=_MEAN)
     if validation:
         x, y = zip(*thinned_curve(validation, axis), strict=True)
         panel.plot(x, y, color=_VALIDATION, linewidth=2.2, marker="o", ms=3.5, label="validation")
@@ -116,7 +122,7 @@ def _draw_loss(
             panel.plot(
                 [getattr(best, axis)], [best.loss], "o", ms=10, mfc="none", mec=_VALIDATION, mew=1.5
             )
-    panel.set_ylabel("loss (nats per token)")
+    panel.set_ylabel(LOSS_AXIS)
     panel.legend(frameon=False, loc="lower left", bbox_to_anchor=(0, 1), ncols=2, borderpad=0)
 
 
@@ -130,7 +136,7 @@ def _draw_rate(panel: Axes, train: Sequence[LogPoint], axis: Axis) -> None:
         color=_RATE,
         linewidth=1.6,
     )
-    panel.set_ylabel("learning rate")
+    panel.set_ylabel(_RATE_AXIS)
     highest = max(point.learning_rate or 0.0 for point in known)
     panel.set_ylim(0, highest * 1.15 or 1.0)
     panel.set_yticks([0, highest], ["0", f"{highest:.3g}"])

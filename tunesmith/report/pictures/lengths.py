@@ -9,9 +9,10 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import EngFormatter, MaxNLocator
 
+from tunesmith.language.translate import message
 from tunesmith.report.pictures.picture import LINE_COLOURS, STYLE, tidied
 
-_ORDER = ("train", "validation", "test")
+_ORDER = (message("train"), message("validation"), message("test"))
 
 
 def lengths_svg(lengths: Mapping[str, Any]) -> str | None:
@@ -23,8 +24,8 @@ def lengths_svg(lengths: Mapping[str, Any]) -> str | None:
         figure = Figure(figsize=(9.6, 2.6), layout="constrained")
         panel = figure.subplots()
         _draw(panel, splits, width=lengths["width"])
-        panel.set_xlabel("tokens of a row")
-        panel.set_ylabel("rows")
+        panel.set_xlabel(message("tokens of a row"))
+        panel.set_ylabel(message("rows"))
         panel.set_xlim(left=0)
         panel.xaxis.set_major_locator(MaxNLocator(10, integer=True))
         panel.yaxis.set_major_locator(MaxNLocator(4, integer=True))

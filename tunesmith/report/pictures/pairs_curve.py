@@ -6,6 +6,7 @@ from matplotlib import style
 from matplotlib.figure import Figure
 from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
 
+from tunesmith.language.translate import message
 from tunesmith.report.pictures.picture import LINE_COLOURS, STYLE, tidied
 
 Spread = Sequence[float]  # median, lowest, highest
@@ -14,8 +15,8 @@ Spread = Sequence[float]  # median, lowest, highest
 def pairs_svg(
     curves: Mapping[str, Mapping[int, Spread]],
     *,
-    across: str = "training pairs, at equal steps",
-    up: str = "exact match in %",
+    across: str = message("training pairs, at equal steps"),
+    up: str = message("exact match in %"),
     top: float | None = 102,
 ) -> str:
     """Scores over the number of pairs, a line a kind of row, a band from lowest to highest.

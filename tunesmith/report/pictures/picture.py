@@ -2,9 +2,13 @@
 
 import io
 import re
+from html import escape, unescape
 from typing import Any
 
 from matplotlib.figure import Figure
+
+from tunesmith.language.retell import as_shown
+from tunesmith.language.translate import message
 
 _COLOURS = {
     "#010101": "var(--ink-soft)",
@@ -14,6 +18,8 @@ _COLOURS = {
     "#050505": "var(--rate)",
 }
 _INK, _LINE, *LINE_COLOURS = _COLOURS
+LOSS_AXIS = message("loss (nats per token)")
+_TEXT = re.compile(r">([^<>]+)</text>")
 STYLE: dict[Any, Any] = {
     "svg.fonttype": "none",
     "axes.edgecolor": _LINE,
@@ -36,7 +42,11 @@ STYLE: dict[Any, Any] = {
 
 
 def tidied(figure: Figure) -> str:
-    """Keep the drawing alone: no prologue, no names of fonts, no addresses, our colours."""
+    """Keep the drawing alone: no prologue, no names of fonts, no addresses, our colours.
+
+    Words are drawn in English, for which there is a font everywhere, and translated in the SVG:
+    they stay text, and the page's own font writes them.
+    """
     stream = io.StringIO()
     hidden = dict.fromkeys(("Date", "Creator", "Format", "Type"))
     figure.savefig(stream, format="svg", metadata=hidden, transparent=True)
@@ -48,4 +58,10 @@ def tidied(figure: Figure) -> str:
     svg = re.sub(r" font-family: [^;\"]*;", "", svg).replace("xlink:href", "href")
     for placeholder, colour in _COLOURS.items():
         svg = svg.replace(placeholder, colour)
-    return svg
+    return _TEXT.sub(_shown, svg)
+
+
+def _shown(found: re.Match[str]) -> str:
+    text = unescape(found[1])
+    told = as_shown(text)
+    return found[0] if told == text else f">{escape(told)}</text>"

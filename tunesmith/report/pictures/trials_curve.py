@@ -6,7 +6,8 @@ from typing import Any
 from matplotlib import style
 from matplotlib.figure import Figure
 
-from tunesmith.report.pictures.picture import LINE_COLOURS, STYLE, tidied
+from tunesmith.language.translate import message
+from tunesmith.report.pictures.picture import LINE_COLOURS, LOSS_AXIS, STYLE, tidied
 
 _COLOURS = (LINE_COLOURS[1], LINE_COLOURS[0])  # of the first rung, and of longer trials
 
@@ -29,12 +30,13 @@ def trials_svg(settings: Mapping[str, Any]) -> str | None:
         panel.set_xscale("log")
         for (steps, points), colour in zip(sorted(rungs.items()), _COLOURS, strict=False):
             rates, losses = zip(*sorted(points), strict=True)
-            panel.plot(rates, losses, color=colour, marker="o", ms=5, label=f"after {steps} steps")
+            label = message("after {steps} steps").format(steps=steps)
+            panel.plot(rates, losses, color=colour, marker="o", ms=5, label=label)
         rate = settings["learning_rate"]
-        label = f"training takes {rate:g}"
+        label = message("training takes {value:g}").format(value=rate)
         panel.axvline(rate, color=LINE_COLOURS[2], linestyle="--", linewidth=1.6, label=label)
-        panel.set_xlabel("learning rate of the trial")
-        panel.set_ylabel("loss (nats per token)")
+        panel.set_xlabel(message("learning rate of the trial"))
+        panel.set_ylabel(LOSS_AXIS)
         panel.legend(frameon=False, loc="lower left", bbox_to_anchor=(0, 1), ncols=3, borderpad=0)
         return tidied(figure)
 

@@ -1,5 +1,7 @@
 """What was forgotten -> a section of the page: the word, the table, what was left out."""
 
+from tunesmith.language.retell import as_shown
+from tunesmith.language.translate import translate
 from tunesmith.report.markup import Markup, tag
 from tunesmith.report.probes.probe_facts import (
     NOTE,
@@ -18,13 +20,13 @@ def probe_section(record: RunRecord) -> Markup:
     benchmarks = benchmark_rows(record.benchmarks)
     if not record.probes and not benchmarks:
         return Markup("")
-    parts = [tag("h2", "What it forgot", id="forgot")]
+    parts = [tag("h2", translate("What it forgot"), id="forgot")]
     if record.probes:
         word = str(record.probes.get("word", "not probed"))
-        badge = tag("span", word, class_=f"badge {_BADGES.get(word, '')}".strip())
+        badge = tag("span", as_shown(word), class_=f"badge {_BADGES.get(word, '')}".strip())
         parts.append(tag("p", badge, " ", probe_sentence(record.probes)))
     if rows := probe_rows(record.probes):
-        parts += [tag("p", NOTE, class_="note"), _table(rows)]
+        parts += [tag("p", translate(NOTE), class_="note"), _table(rows)]
     if remarks := list(probe_remarks(record.probes)):
         parts.append(tag("ul", *(tag("li", line) for line in remarks), class_="plain"))
     if benchmarks:
@@ -45,5 +47,5 @@ def _table(rows: list[tuple[str, ...]]) -> Markup:
             ),
         ),
     )
-    label = "What the tuned model forgot"
+    label = translate("What the tuned model forgot")
     return tag("div", table, class_="card scroll", tabindex="0", role="region", aria_label=label)

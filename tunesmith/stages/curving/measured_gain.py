@@ -9,6 +9,7 @@ from tunesmith.diagnosis.main_metric import ORDER
 from tunesmith.evaluation.power_law import DoublingGain, FloatArray, doubling_gain
 from tunesmith.evaluation.score import metric_bounds
 from tunesmith.evaluation.verdict import metric_title
+from tunesmith.language.translate import message, translate
 from tunesmith.report.number_text import number
 
 Parts = Mapping[int, Sequence[Mapping[str, Any]]]  # number of rows -> a record a seed
@@ -54,23 +55,37 @@ def _measured(
     return {"points": points, "doubling": {**doubling, **outcome}}
 
 
+_SENTENCES = {
+    "gain": message(
+        "Twice the rows would bring about {points} points of {metric} ({low} to {high})."
+    ),
+    "loss": message(
+        "Twice the rows would cost about {points} points of {metric} ({low} to {high})."
+    ),
+    "next to nothing": message(
+        "Twice the rows would bring next to nothing: {points} points of {metric} ({low} to {high})."
+    ),
+    "not told": message(
+        "What twice the rows would bring cannot be told: anything from {low} to {high} points of "
+        "{metric}. More seeds or more test rows would tell."
+    ),
+}
+
+
 def _sentence(name: str, measured: Mapping[str, Any]) -> str:
     told = measured["doubling"]
-    title = metric_title(name)
     if name == "loss":
-        span = f"{number(told['low'], 3)} to {number(told['high'], 3)}"
-        return f"Twice the rows would change the loss by about {number(told['value'], 3)} ({span})."
+        return translate(
+            "Twice the rows would change the loss by about {value} ({low} to {high}).",
+            **{end: number(told[end], 3) for end in ("value", "low", "high")},
+        )
     gain = DoublingGain(value=told["value"], low=told["low"], high=told["high"])
-    value, span = _points(gain.value), f"{_points(gain.low)} to {_points(gain.high)}"
-    if gain.outcome == "gain":
-        return f"Twice the rows would bring about {value} points of {title} ({span})."
-    if gain.outcome == "loss":
-        return f"Twice the rows would cost about {_points(-gain.value)} points of {title} ({span})."
-    if gain.outcome == "next to nothing":
-        return f"Twice the rows would bring next to nothing: {value} points of {title} ({span})."
-    return (
-        f"What twice the rows would bring cannot be told: anything from {span} points of {title}. "
-        "More seeds or more test rows would tell."
+    return translate(
+        _SENTENCES[gain.outcome],
+        points=_points(-gain.value if gain.outcome == "loss" else gain.value),
+        low=_points(gain.low),
+        high=_points(gain.high),
+        metric=metric_title(name),
     )
 
 

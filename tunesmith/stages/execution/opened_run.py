@@ -123,7 +123,7 @@ class Run:
 
         page = self._written(self.folder.page, "write_report")
         record = read_run_record(self.folder.path)
-        summary = tuple(summary_lines(record))
+        summary = tuple(summary_lines(record, report=page))
         return Report(report=str(page), diagnosis=record.findings, summary=summary)
 
     def rows(self, split: "Split") -> Iterator["Example"]:

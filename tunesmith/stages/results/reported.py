@@ -37,11 +37,13 @@ class Report:
         return as_dict(self)
 
     def _repr_html_(self) -> str:
+        from tunesmith.language.translate import in_language
         from tunesmith.report.notebook import framed, loss_curve, score_tables, verdict
         from tunesmith.report.record import read_run_record
 
         record = read_run_record(self.page.parent)
-        return framed(verdict(record), score_tables(record), loss_curve(record))
+        with in_language(record.language):
+            return framed(verdict(record), score_tables(record), loss_curve(record))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
