@@ -22,12 +22,12 @@ def finding_lines(record: RunRecord) -> Iterator[str]:
         return
     yield translate("What next:")
     for number, finding in enumerate(record.findings[:_MOST_LINES], start=1):
-        yield f"  {number}. {as_shown(finding.sentence)} ({as_shown(finding.severity)})"
+        yield f"  {number}. {_graded(finding.sentence, finding)}"
         yield from (f"     {as_shown(line)}" for line in finding.evidence[:1])
         if finding.is_command:
-            yield f"     {_kind(finding)}: {finding.change}"
+            yield f"     {translate('do:')} {finding.change}"
         else:
-            yield f"     {_kind(finding)}:"
+            yield f"     {translate('in the recipe:')}"
             yield from (f"       {line}" for line in finding.change.splitlines())
     if hidden := len(record.findings[_MOST_LINES:]):
         more = translate("... and {count} more in diagnosis.json and the report", count=hidden)
@@ -47,11 +47,11 @@ def finding_blocks(record: RunRecord, escaped: Callable[[str], str]) -> Iterator
     if not record.findings:
         yield translate(NOTHING_FOUND)
     for number, finding in enumerate(record.findings, start=1):
-        yield f"### {number}. {as_shown(finding.rule)} ({as_shown(finding.severity)})"
+        yield f"### {number}. {_graded(finding.rule, finding)}"
         yield escaped(as_shown(finding.sentence))
         told = [*map(as_shown, finding.evidence), *_rows_line(finding)]
         yield "\n".join(f"- {escaped(line)}" for line in told)
-        yield f"{_kind(finding).capitalize()}:"
+        yield _heading(finding)
         yield "\n".join(f"    {line}" for line in finding.change.splitlines())
 
 
@@ -76,7 +76,7 @@ def _item(finding: Finding, ids: set[str]) -> Iterator[Markup]:
     if finding.rows:
         links = [_row(row, is_shown=row in ids) for row in finding.rows]
         yield tag("p", translate("Rows: "), joined(*links), class_="note")
-    yield tag("p", f"{_kind(finding).capitalize()}:", class_="small")
+    yield tag("p", _heading(finding), class_="small")
     yield tag("pre", finding.change, class_="mono")
 
 
@@ -85,8 +85,14 @@ def _row(row: str, *, is_shown: bool) -> Markup:
     return joined(tag("code", shown), " ")
 
 
-def _kind(finding: Finding) -> str:
-    return translate("do") if finding.is_command else translate("in the recipe")
+def _graded(told: str, finding: Finding) -> str:
+    """What was found, with how grave it is."""
+    severity = as_shown(finding.severity)
+    return translate("{finding} ({severity})", finding=as_shown(told), severity=severity)
+
+
+def _heading(finding: Finding) -> str:
+    return translate("Do:") if finding.is_command else translate("In the recipe:")
 
 
 def _rows_line(finding: Finding) -> list[str]:
