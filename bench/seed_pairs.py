@@ -33,7 +33,7 @@ from tunesmith.stages.demo import RECIPE
 from tunesmith.stages.execution.opened_run import Run
 from tunesmith.stages.execution.progress import SilentProgress
 from tunesmith.stages.execution.run_folder import RunFolder
-from tunesmith.stages.preparing.prepared_files import read_split
+from tunesmith.stages.preparing.split_rows import read_split
 from tunesmith.stages.responders.load_responder import tuned_responder
 from tunesmith.stages.responders.renderer import recipe_renderer
 from tunesmith.stages.train import train

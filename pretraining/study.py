@@ -32,7 +32,7 @@ from tunesmith.recipe.recipe import GenerationRecipe, Recipe
 from tunesmith.stages.demo import RECIPE, STUDY
 from tunesmith.stages.execution.opened_run import Run
 from tunesmith.stages.execution.run_folder import RunFolder
-from tunesmith.stages.preparing.prepared_files import read_split
+from tunesmith.stages.preparing.split_rows import read_split
 from tunesmith.stages.responders.load_responder import (
     base_responder,
     named_responder,

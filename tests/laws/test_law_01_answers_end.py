@@ -8,7 +8,7 @@ from tests.stages.rig import Talk, colour_rows, make_recipe, opened, run_folder,
 from tests.tiny import byte_tokenizer, save_tiny_model
 from tunesmith.generation.responder import OpenQuestion, answer_all
 from tunesmith.recipe.recipe import GenerationRecipe
-from tunesmith.stages.preparing.prepared_files import read_split
+from tunesmith.stages.preparing.split_rows import read_split
 from tunesmith.stages.responders.load_responder import named_responder
 from tunesmith.stages.train import train
 

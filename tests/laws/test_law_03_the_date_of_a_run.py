@@ -18,8 +18,9 @@ from tunesmith.stages.execution import claim
 from tunesmith.stages.execution.opened_run import Run
 from tunesmith.stages.loaded_model import load
 from tunesmith.stages.prepare import prepare
-from tunesmith.stages.preparing.prepared_files import open_store, read_split
+from tunesmith.stages.preparing.prepared_files import open_store
 from tunesmith.stages.preparing.settled_template import settled_renderer
+from tunesmith.stages.preparing.split_rows import read_split
 from tunesmith.stages.responders.renderer import model_renderer
 from tunesmith.stages.train import train
 from tunesmith.tokens.encode import encode_prompt

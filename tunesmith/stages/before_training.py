@@ -22,7 +22,8 @@ from tunesmith.stages.execution.claim import FOLDERS
 from tunesmith.stages.execution.opened_run import Run
 from tunesmith.stages.execution.plugins_used import metric_plugins
 from tunesmith.stages.execution.run_folder import RunFolder
-from tunesmith.stages.preparing.prepared_files import open_store, read_split
+from tunesmith.stages.preparing.prepared_files import open_store
+from tunesmith.stages.preparing.split_rows import read_split
 from tunesmith.stages.responders.renderer import recipe_model
 from tunesmith.stages.test_set.judging import check_endpoints
 from tunesmith.stages.test_set.rivals import (

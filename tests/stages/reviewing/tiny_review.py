@@ -6,7 +6,7 @@ from tunesmith.evaluation.usability.measure import UsabilityFiles, measure_usabi
 from tunesmith.examples.example import Example, Message
 from tunesmith.files import write_json, write_json_lines
 from tunesmith.stages.execution.run_folder import RunFolder
-from tunesmith.stages.reviewing.review_answers import review_files
+from tunesmith.stages.reviewing.review_files import review_files
 
 WRONG = {1: "shouted", 2: "no unit"}  # of each five rows
 

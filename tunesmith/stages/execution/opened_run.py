@@ -133,7 +133,7 @@ class Run:
             MissingError: The data is not prepared, or there is no such split.
         """
         from tunesmith.examples.splitting.split import SPLITS
-        from tunesmith.stages.preparing.prepared_files import read_split
+        from tunesmith.stages.preparing.split_rows import read_split
 
         if split not in SPLITS:
             raise _unknown(f"no split is called {split!r}", split, SPLITS, where="rows")

@@ -56,7 +56,8 @@ from tunesmith.stages.execution.opened_run import Run, open_run
 from tunesmith.stages.execution.progress import Progress
 from tunesmith.stages.execution.run_folder import RunFolder
 from tunesmith.stages.exporting.new_place import check_free, new_place, write_record
-from tunesmith.stages.preparing.prepared_files import open_store, read_split
+from tunesmith.stages.preparing.prepared_files import open_store
+from tunesmith.stages.preparing.split_rows import read_split
 from tunesmith.stages.responders.model_names import base_of_run
 from tunesmith.stages.responders.renderer import model_renderer
 from tunesmith.stages.results.record_json import FOR_PEOPLE, as_dict

@@ -9,7 +9,7 @@ from tunesmith.files import our_records
 from tunesmith.generation.responder import Completion, OpenQuestion, Responder, answer_all
 from tunesmith.serving.check.checked_row import carries_all, chat_messages
 from tunesmith.stages.execution.opened_run import Run
-from tunesmith.stages.preparing.prepared_files import read_split
+from tunesmith.stages.preparing.split_rows import read_split
 from tunesmith.tokens.encode import encode_prompt
 
 NUM_LOOKED_AT = 20  # rows whose numbers are compared

@@ -1,11 +1,8 @@
-"""A prepared run's folder -> the examples of a split, and its rows of tokens."""
+"""A prepared run's folder -> its rows of tokens, a store a split."""
 
-from collections.abc import Iterator
 from pathlib import Path
 
-from tunesmith.examples.example import Example
 from tunesmith.examples.splitting.split import Split
-from tunesmith.files import read_json_lines
 from tunesmith.stages.execution.run_folder import RunFolder
 from tunesmith.tokens.store import TokenStore, store_name
 
@@ -23,8 +20,3 @@ def store_path(folder: RunFolder, split: Split) -> Path:
     """The token store of a split, as the last preparation wrote it."""
     key = folder.read_manifest()["prepare"]["key"]
     return folder.tokens / store_name(split, key)
-
-
-def read_split(folder: RunFolder, split: Split) -> Iterator[Example]:
-    """The examples of a split, in order."""
-    return (Example.from_json(record) for record in read_json_lines(folder.examples(split)))

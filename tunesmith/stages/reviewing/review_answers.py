@@ -5,8 +5,6 @@ Where there are many validation rows, a random sample is answered; it lies in `r
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from tunesmith.errors import DataError, MissingError
@@ -19,40 +17,12 @@ from tunesmith.rounds.kind_rates import shuffled_ids
 from tunesmith.stages.execution.opened_run import Run
 from tunesmith.stages.execution.run_folder import RunFolder
 from tunesmith.stages.execution.stage import Stage, StageResult, code_of, run_stage
-from tunesmith.stages.preparing.prepared_files import read_split
+from tunesmith.stages.preparing.split_rows import read_split
 from tunesmith.stages.responders.model_names import TUNED, base_of_run, run_responder
+from tunesmith.stages.reviewing.review_files import ReviewFiles, review_files
 from tunesmith.stages.test_set.completions import answer_onto, count_completions
 
 MOST_ROWS = 300
-
-
-@dataclass(frozen=True, slots=True)
-class ReviewFiles:
-    """Where the rows, answers and signs of a review lie.
-
-    Attributes:
-        path: `reviews/` in the run's folder.
-    """
-
-    path: Path
-
-    @property
-    def rows(self) -> Path:
-        """The validation rows that are answered, as examples."""
-        return self.path / "rows.jsonl"
-
-    def answers(self, model: str) -> Path:
-        """What a model answered to them, as completions."""
-        return self.path / "answers" / f"{model}.jsonl"
-
-    def signs(self, model: str) -> Path:
-        """What was found in its answers that makes them unusable."""
-        return self.path / "signs" / f"{model}.jsonl"
-
-
-def review_files(folder: RunFolder) -> ReviewFiles:
-    """Those of a run."""
-    return ReviewFiles(folder.path / "reviews")
 
 
 def answer_for_review(run: Run, *, model: str = TUNED, most_rows: int = MOST_ROWS) -> ReviewFiles:

@@ -24,9 +24,9 @@ from tunesmith.rounds.review_order import Candidate, PickOrder
 from tunesmith.rounds.unseen_kinds import Saturation, saturation
 from tunesmith.stages.execution.claim import notes_folder
 from tunesmith.stages.execution.run_folder import RunFolder
-from tunesmith.stages.responders.model_names import TUNED
-from tunesmith.stages.reviewing.review_answers import ReviewFiles, review_files
+from tunesmith.stages.reviewing.review_files import ReviewFiles, review_files
 
+TUNED = "tuned"
 _METRICS = ("exact_match", "token_f1", "chrf")
 
 

@@ -21,8 +21,9 @@ from tunesmith.stages.execution.claim import is_run
 from tunesmith.stages.execution.opened_run import Run
 from tunesmith.stages.execution.run_folder import RunFolder
 from tunesmith.stages.reviewing.kind_report import KindReport, count_found, kind_reports
-from tunesmith.stages.reviewing.review_answers import answer_for_review, review_files
+from tunesmith.stages.reviewing.review_answers import answer_for_review
 from tunesmith.stages.reviewing.review_desk import ReviewDesk
+from tunesmith.stages.reviewing.review_files import review_files
 
 _TUNED = "tuned"
 _MOST_ROWS = 1000

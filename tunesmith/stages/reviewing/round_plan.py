@@ -15,7 +15,7 @@ from tunesmith.rounds.data_task import DataTask, most_useful_first
 from tunesmith.rounds.kind_check import CheckedAnswer, KindCheck
 from tunesmith.rounds.kind_rates import measures
 from tunesmith.rounds.leak_check import refuse_test_rows
-from tunesmith.stages.preparing.prepared_files import read_split
+from tunesmith.stages.preparing.split_rows import read_split
 from tunesmith.stages.reviewing.kind_report import KindReport, kind_reports
 from tunesmith.stages.reviewing.left_material import left_material_tasks
 from tunesmith.stages.reviewing.review_desk import ReviewDesk, ReviewRow

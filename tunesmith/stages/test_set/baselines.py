@@ -11,7 +11,7 @@ from tunesmith.files import read_json
 from tunesmith.models.load import context_tokens
 from tunesmith.stages.execution.opened_run import Run
 from tunesmith.stages.execution.run_folder import RunFolder
-from tunesmith.stages.preparing.prepared_files import read_split
+from tunesmith.stages.preparing.split_rows import read_split
 from tunesmith.stages.responders.renderer import recipe_model
 
 NEAREST, FEW_SHOT = "nearest", "few-shot"

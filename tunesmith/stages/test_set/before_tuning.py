@@ -21,8 +21,8 @@ from tunesmith.stages.answer import BASE, answer_test
 from tunesmith.stages.execution.opened_run import Run, checked_run
 from tunesmith.stages.execution.run_folder import RunFolder
 from tunesmith.stages.prepare import prepare_stage
-from tunesmith.stages.preparing.prepared_files import read_split
 from tunesmith.stages.preparing.settled_template import asked_renderer, settled_renderer
+from tunesmith.stages.preparing.split_rows import read_split
 from tunesmith.stages.responders.load_responder import base_responder
 from tunesmith.stages.results.scores import Scores
 from tunesmith.stages.results.untuned import UntunedScores

@@ -10,7 +10,7 @@ from tunesmith.files import hash_file
 from tunesmith.recipe.source_recipe import SourceRecipe
 from tunesmith.stages.execution.opened_run import Run
 from tunesmith.stages.execution.stage import Stage, StageResult, code_of, run_stage
-from tunesmith.stages.preparing.prepared_files import read_split
+from tunesmith.stages.preparing.split_rows import read_split
 
 _SHOWN = 3
 

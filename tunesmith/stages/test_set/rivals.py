@@ -29,7 +29,7 @@ from tunesmith.stages.execution.run_folder import RunFolder
 from tunesmith.stages.execution.stage import Stage, StageResult, code_of, forget, run_stage
 from tunesmith.stages.exporting.exported import exported_models, forget_stale
 from tunesmith.stages.preparing.answerable import prompt_tokens
-from tunesmith.stages.preparing.prepared_files import read_split
+from tunesmith.stages.preparing.split_rows import read_split
 from tunesmith.stages.responders.endpoint import forecast_in_words, open_caller
 from tunesmith.stages.responders.load_responder import base_responder, load_responder
 from tunesmith.stages.responders.renderer import Renderer, model_renderer
