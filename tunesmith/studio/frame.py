@@ -7,9 +7,10 @@ from typing import Any
 
 import jinja2
 from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
 from fastapi.responses import HTMLResponse
 
-from tunesmith.errors import TunesmithError
+from tunesmith.errors import RecipeError, TunesmithError
 from tunesmith.studio.workspace import Workspace
 
 _POLICY = (
@@ -91,7 +92,9 @@ class Frame:
     def refuse(self, request: Request, error: TunesmithError) -> HTMLResponse:
         """Draw what is wrong, with the cure."""
         status = _STATUS.get(error.exit_code, 500)
-        return self.page(request, "problem.html", status=status, error=error)
+        drawn = self.page(request, "problem.html", status=status, error=error)
+        drawn.headers["HX-Reswap"] = "innerHTML"  # into the place of problems, whatever was asked
+        return drawn
 
 
 def say(message: str, **places: object) -> str:
@@ -101,6 +104,12 @@ def say(message: str, **places: object) -> str:
 
 def add_refusals(app: FastAPI, frame: Frame) -> None:
     """Answer a page's TunesmithError by the page that says it."""
+
+    @app.exception_handler(RequestValidationError)
+    async def refuse_form(request: Request, error: RequestValidationError) -> HTMLResponse:
+        first = error.errors()[0]
+        where = ".".join(str(part) for part in first["loc"][1:])
+        return frame.refuse(request, RecipeError(str(first["msg"]), where=where[:80]))
 
     @app.exception_handler(TunesmithError)
     async def refuse(request: Request, error: TunesmithError) -> HTMLResponse:

@@ -9,10 +9,12 @@ from fastapi.responses import RedirectResponse
 from tunesmith.serving.guards import KEY_COOKIE, Door, Guard
 from tunesmith.serving.serving_limits import ServingLimits
 from tunesmith.studio.frame import HEADERS, Frame, Tab, add_refusals
+from tunesmith.studio.pages.next_page import add_next_page
 from tunesmith.studio.pages.overview_page import add_overview_page
+from tunesmith.studio.pages.review_page import add_review_page
 from tunesmith.studio.workspace import Workspace
 
-TABS = (Tab("Overview", "/"),)
+TABS = (Tab("Overview", "/"), Tab("Review", "/review"), Tab("Next", "/next"))
 _STATIC = {
     "studio.css": "text/css",
     "studio.js": "text/javascript",
@@ -53,6 +55,8 @@ def create_studio(
     _add_static(app)
     _add_entrance(app, frame)
     add_overview_page(app, frame)
+    add_review_page(app, frame)
+    add_next_page(app, frame)
     return app
 
 

@@ -37,3 +37,25 @@ document.addEventListener("htmx:sendError", () => {
   place.append(said);
 });
 document.addEventListener("htmx:beforeRequest", () => { document.querySelector("#problem").innerHTML = ""; });
+
+// A button opens what it names and goes to its first field; another fills a field from a text.
+document.addEventListener("click", (event) => {
+  const opens = event.target.closest("[data-open]");
+  if (opens) {
+    const place = document.querySelector(opens.dataset.open);
+    place.hidden = false;
+    place.querySelector("input:not([type=hidden]), textarea")?.focus();
+  }
+  const fills = event.target.closest("[data-fill]");
+  if (fills) document.querySelector(fills.dataset.fill).value = document.querySelector(fills.dataset.from).textContent;
+});
+
+// Ctrl Enter sends what is being written; a choice that sends itself does.
+document.addEventListener("keydown", (event) => {
+  if (event.key !== "Enter" || !(event.ctrlKey || event.metaKey)) return;
+  const button = event.target.closest("form")?.querySelector("[data-submit]");
+  if (button) { event.preventDefault(); button.click(); }
+});
+document.addEventListener("change", (event) => {
+  if (event.target.matches("[data-sends]")) event.target.form.requestSubmit();
+});
