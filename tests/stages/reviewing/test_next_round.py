@@ -148,6 +148,20 @@ def test_without_reviews_or_recipe_it_is_said_what_to_do(desk: ReviewDesk, tmp_p
         plan(desk)
 
 
+def test_fewer_rows_are_trained_for_as_many_steps(desk: ReviewDesk, tmp_path: Path) -> None:
+    rows = [{**example(n, split="u").to_json(), "response": f"IT IS {n}."} for n in range(9)]
+    kept = [example(n, split="t").to_json() for n in range(20)]
+    write_json_lines(desk.folder.examples("train"), [*kept, *rows])
+    (tmp_path / "recipe.yaml").write_text(RECIPE + "training:\n  epochs: 4\n")
+    review(desk, correct=False)
+    change_kind(desk, "shouted", check="accept")
+    plan(desk)
+    assert (
+        "epochs: 6  # this round: as many steps with fewer rows; was 4"
+        in (tmp_path / "round-2.yaml").read_text()
+    )
+
+
 def test_names_of_rounds_count_on() -> None:
     names = {
         "recipe.yaml": "round-2.yaml", "round-2.yaml": "round-3.yaml", "faq.yml": "faq-round-2.yml",

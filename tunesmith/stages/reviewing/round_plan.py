@@ -20,6 +20,7 @@ from tunesmith.stages.reviewing.kind_report import KindReport, kind_reports
 from tunesmith.stages.reviewing.left_material import left_material_tasks
 from tunesmith.stages.reviewing.review_desk import ReviewDesk, ReviewRow
 
+CORRECTED = "its answer was corrected and is trained instead"
 _FEWEST_REVIEWED = 30
 _TEXT_RULES = {"contains", "lacks", "matches", "capitals"}  # they look at an answer alone
 
@@ -33,12 +34,14 @@ class RoundPlan:
         corrected: Training rows made of corrected answers, as they are written.
         left_out: Rows that are left out, as they are written: id, why, text.
         refused: Corrections that would have leaked a test row, with why.
+        num_train: Rows that this round trained.
     """
 
     tasks: Sequence[DataTask]
     corrected: Sequence[dict[str, Any]]
     left_out: Sequence[dict[str, Any]]
     refused: Sequence[str] = ()
+    num_train: int = 0
 
 
 def plan_round(desk: ReviewDesk, *, corrections: str) -> RoundPlan:
@@ -57,19 +60,17 @@ def plan_round(desk: ReviewDesk, *, corrections: str) -> RoundPlan:
         out |= {one.id: _left_out(one, f"shows the kind: {report.rate.name}") for one in new}
         tasks += _kind_tasks(desk, report, len(found), corrections)
     corrected, refused = _corrected(desk)
-    out |= {row: _left_out(desk.rows[row].example, _CORRECTED) for row in corrected}
+    out |= {row: _left_out(desk.rows[row].example, CORRECTED) for row in corrected}
     tasks += _correction_tasks(desk, len(corrected))
     tasks += left_material_tasks(desk.folder)
     tasks += _review_tasks(desk)
     return RoundPlan(
+        num_train=sum(1 for _ in read_split(desk.folder, "train")),
         tasks=most_useful_first(tasks),
         corrected=[*corrected.values()],
         left_out=[*out.values()],
         refused=refused,
     )
-
-
-_CORRECTED = "its answer was corrected and is trained instead"
 
 
 def _showing(desk: ReviewDesk, report: KindReport) -> list[Example]:

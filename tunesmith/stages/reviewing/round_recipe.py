@@ -11,9 +11,10 @@ from ruamel.yaml.error import YAMLError
 from tunesmith.errors import RecipeError
 from tunesmith.files import write_json_lines, write_text
 from tunesmith.recipe.load_recipe import load_recipe
-from tunesmith.stages.reviewing.round_plan import RoundPlan
+from tunesmith.stages.reviewing.round_plan import CORRECTED, RoundPlan
 
 _NAME_WIDTH = 4096  # no line is broken that was whole
+_WORTH = 0.1  # of the rows, from which on epochs are changed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,12 +99,31 @@ def _changes(
         why = f"{len(plan.left_out)} rows that the review took out, each with why"
         _set(document, ("examples", "leave_out"), files.left_out.name, why)
         changes.append(f"examples.leave_out: {files.left_out.name} ({len(plan.left_out)} rows)")
+    changes += _more_epochs(document, plan)
     _set(document, ("evaluation", "round_before"), str(run), "what the report compares with")
     changes.append(f"evaluation.round_before: {run}")
     if goes_on:
         _set(document, ("model", "name"), f"{run}/model", "tunes further; before: the base model")
         changes.append(f"model.name: {run}/model")
     return changes
+
+
+def _more_epochs(document: CommentedMap, plan: RoundPlan) -> list[str]:
+    """As many steps as before with fewer rows, where the recipe says how many epochs.
+
+    The rest of the data would be trained less, and answers to it would get worse.
+    """
+    training = document.get("training")
+    epochs = training.get("epochs") if isinstance(training, CommentedMap) else None
+    taken = sum(not one["why"].startswith(CORRECTED) for one in plan.left_out)
+    left = plan.num_train - taken + len(plan.corrected)
+    if not isinstance(epochs, int | float) or isinstance(epochs, bool) or left <= 0:
+        return []
+    wanted = round(epochs * plan.num_train / left)
+    if wanted <= epochs or taken < _WORTH * plan.num_train:
+        return []
+    _set(document, ("training", "epochs"), wanted, f"as many steps with fewer rows; was {epochs}")
+    return [f"training.epochs: {wanted} (as many steps with fewer rows; was {epochs})"]
 
 
 def _read(recipe: Path) -> CommentedMap:
@@ -116,7 +136,7 @@ def _read(recipe: Path) -> CommentedMap:
     return found
 
 
-def _set(document: CommentedMap, keys: tuple[str, str], value: str, why: str) -> None:
+def _set(document: CommentedMap, keys: tuple[str, str], value: object, why: str) -> None:
     part = document.get(keys[0])
     if not isinstance(part, CommentedMap):
         part = document[keys[0]] = CommentedMap()
