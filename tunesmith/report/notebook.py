@@ -13,6 +13,7 @@ from tunesmith.report.pictures.curves import curves_svg
 from tunesmith.report.record import RunRecord
 from tunesmith.report.score_lines import loss_line, rival_lines, score_lines
 from tunesmith.report.score_table import rival_table, score_table
+from tunesmith.rounds.look_levels import LookStanding
 
 
 def framed(*parts: str) -> str:
@@ -65,6 +66,7 @@ def scores_alone(
     comparisons: Sequence[Comparison],
     judge: Mapping[str, Any],
     usability: Usability | None = None,
+    looks: LookStanding | None = None,
 ) -> RunRecord:
     """Scores as a record that knows nothing else of its run."""
     return RunRecord(
@@ -82,4 +84,5 @@ def scores_alone(
         failures={},
         judge=judge,
         usability=usability,
+        looks=looks,
     )

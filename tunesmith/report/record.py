@@ -16,12 +16,13 @@ import yaml
 from tunesmith.evaluation.grade import Comparison, Grade, Score, read_grades
 from tunesmith.evaluation.usability.row_signs import read_row_signs
 from tunesmith.evaluation.usability.usability import Usability
-from tunesmith.evaluation.verdict import Verdict, overall_verdict
+from tunesmith.evaluation.verdict import Verdict
 from tunesmith.examples.example import Example
 from tunesmith.files import RUN_MARKER, our_records, read_json, read_json_lines
 from tunesmith.language.catalogue import ENGLISH
 from tunesmith.report.advice.finding import Finding
 from tunesmith.report.data.data_record import DataRecord, read_data_record
+from tunesmith.rounds.look_levels import LookStanding, verdict_after_looks
 
 MAX_ROWS = 5_000
 BASE, TUNED = "base", "tuned"
@@ -96,6 +97,7 @@ class RunRecord:
     groups: Mapping[str, Any] = field(default_factory=dict)  # scores by task, source, tag, kind
     rounds: Mapping[str, Any] = field(default_factory=dict)  # against the round before, if any
     language: str = ENGLISH  # that it is told in
+    looks: LookStanding | None = None  # None where nobody had looked at the test set before
 
     @property
     def models(self) -> tuple[str, ...]:
@@ -112,10 +114,9 @@ class RunRecord:
 
     @property
     def verdict(self) -> Verdict:
-        """Tuned against base, over all metrics."""
-        return overall_verdict(
-            [c for c in self.comparisons if (c.first, c.second) == (BASE, TUNED)]
-        )
+        """Tuned against base, over all metrics, and by the looks at the test set before."""
+        own = [c for c in self.comparisons if (c.first, c.second) == (BASE, TUNED)]
+        return verdict_after_looks(own, self.looks)
 
     def comparison(self, metric: str, first: str = BASE) -> Comparison | None:
         """Tuned against another model under one metric."""
@@ -193,6 +194,7 @@ def _scores(scores: dict[str, Any]) -> dict[str, Any]:
         "probes": scores.get("probes", {}),
         "benchmarks": scores.get("benchmarks", {}),
         "groups": scores.get("groups", {}),
+        "looks": LookStanding.from_json(scores["looks"]) if "looks" in scores else None,
     }
 
 

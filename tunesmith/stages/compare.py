@@ -6,15 +6,17 @@ from pathlib import Path
 from typing import Any
 
 from tunesmith.errors import RefusedError
+from tunesmith.evaluation.grade import Comparison
 from tunesmith.evaluation.score import TUNED, Column, compare_sides, read_columns, shared_ids
-from tunesmith.evaluation.verdict import overall_verdict
 from tunesmith.files import write_text
 from tunesmith.report.comparison import comparison_lines, comparison_markdown, is_comparison
+from tunesmith.rounds.look_levels import LookStanding, verdict_after_looks
 from tunesmith.stages.comparing.answer_differences import answer_differences
 from tunesmith.stages.comparing.compared_runs import Side, check_sides, common_test_ids, open_side
 from tunesmith.stages.comparing.run_differences import run_differences
 from tunesmith.stages.execution.output_file import check_outputs
 from tunesmith.stages.execution.progress import Progress, SilentProgress
+from tunesmith.stages.looking.note_look import Shown, looking_by, note_look, standing_among
 from tunesmith.stages.results.compared import RunsCompared
 
 NUM_ROWS = 3
@@ -68,7 +70,8 @@ def compare(
         compare_sides(found, metric=metric, among=common) for metric, found in columns.items()
     ]
     claim = _claim(*sides)
-    verdict = overall_verdict(comparisons, opening=_opening(claim, *sides))
+    standing = _standing(sides, comparisons)
+    verdict = verdict_after_looks(comparisons, standing, opening=_opening(claim, *sides))
     result = RunsCompared(
         sides={side.label: tuple(run.name for run in side.runs) for side in sides},
         claim=claim if claim == _RECIPE else f"{claim}, on these rows",
@@ -80,6 +83,7 @@ def compare(
         metrics={metric: _values(found, common) for metric, found in columns.items()},
         comparisons=tuple(comparisons),
         verdict={"outcome": verdict.outcome, "sentence": verdict.sentence},
+        looks=None if standing is None else standing.to_json(),
         answers=tuple(answer_differences(*sides, columns, among=common, count=num_rows)),
         forced={"reason": force, "refused": forced} if forced else None,
         report=None if output is None else str(output),
@@ -87,7 +91,25 @@ def compare(
     told.close()
     if output is not None:
         write_text(output, comparison_markdown(result.to_dict()))
+    _note_looks(sides, comparisons, told)
     return replace(result, summary=tuple(comparison_lines(result.to_dict())))
+
+
+def _standing(sides: Sequence[Side], comparisons: Sequence[Comparison]) -> LookStanding | None:
+    """Where the comparison stands among the looks at the runs' test sets: where it is latest."""
+    found = [standing_among(run.folder, comparisons) for side in sides for run in side.runs]
+    return max(filter(None, found), key=lambda one: one.place, default=None)
+
+
+def _note_looks(
+    sides: Sequence[Side], comparisons: Sequence[Comparison], progress: Progress
+) -> None:
+    names = " with ".join(" ".join(run.name for run in side.runs) for side in sides)
+    scores = {one.metric: [side.label for side in sides] for one in comparisons}
+    shown = Shown(scores=scores, comparisons=comparisons, run=names)
+    with looking_by("compare"):
+        for run in (run for side in sides for run in side.runs):
+            note_look(run.folder, "compare", shown=shown, progress=progress)
 
 
 def _columns(first: Side, second: Side) -> dict[str, dict[str, list[Column]]]:

@@ -11,6 +11,7 @@ from tunesmith.report.advice.curve_section import curve_lines
 from tunesmith.stages.curving.measured_gain import curve_record
 from tunesmith.stages.curving.part_of_rows import PartOfRows
 from tunesmith.stages.execution.opened_run import Run, checked_run
+from tunesmith.stages.looking.note_look import Shown, note_look
 from tunesmith.stages.preparing.prepared_files import open_store
 from tunesmith.stages.preparing.settled_template import settled_renderer
 from tunesmith.stages.report import write_report
@@ -58,6 +59,12 @@ def curve(run: Run, *, seeds: int = 2) -> RowsCurve:
         }
         write_json(run.folder.path / "curve.json", {"schema": 1, **record})
     write_report(run.folder.path)
+    note_look(
+        run.folder,
+        "curve",
+        shown=Shown(scores={metric: ["tuned"] for metric in record["metrics"]}, is_choice=False),
+        progress=run.progress,
+    )
     places = {"run": str(run.folder.path), "report": str(run.folder.page)}
     told = {"sizes": tuple(parts), "summary": tuple(curve_lines(record))}
     return RowsCurve(**{**record, **places, **told})

@@ -10,6 +10,7 @@ from tunesmith.stages.execution.opened_run import Run
 from tunesmith.stages.execution.progress import Progress
 from tunesmith.stages.execution.run_folder import RunFolder
 from tunesmith.stages.preparing.split_rows import read_split
+from tunesmith.stages.looking.note_look import looking_by
 from tunesmith.stages.results.reported import Demonstration
 from tunesmith.stages.run import run_loop
 
@@ -38,7 +39,8 @@ def demo(*, folder: RunFolder, progress: Progress) -> Demonstration:
     demonstration.claim()
     if STUDY.is_file():
         write_json(folder.study, read_json(STUDY))
-    loop = run_loop(demonstration)
+    with looking_by("demo"):
+        loop = run_loop(demonstration)
     return Demonstration(loop=loop, story=(*_answers(folder), *loop.summary))
 
 

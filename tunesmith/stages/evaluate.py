@@ -24,6 +24,7 @@ from tunesmith.stages.execution.plugins_used import metric_plugins
 from tunesmith.stages.execution.progress import Progress
 from tunesmith.stages.execution.stage import Stage, StageResult, code_of, run_stage
 from tunesmith.stages.exporting.exported import exported_models
+from tunesmith.stages.looking.note_look import note_look, standing_of
 from tunesmith.stages.prepare import prepare
 from tunesmith.stages.preparing.prepared_files import open_store
 from tunesmith.stages.preparing.settled_template import settled_renderer
@@ -70,7 +71,9 @@ def evaluate(run: Run) -> Scores:
             "probes": probe_run(run, renderer),
             "benchmarks": benchmark_run(run, renderer),
         }
-        return Scores.from_dict(_score(run, told, usable))
+        scores = Scores.from_dict(_score(run, told, usable))
+    note_look(run.folder, "evaluate", progress=run.progress)
+    return scores
 
 
 def check_judge(run: Run) -> JudgeResult:
@@ -154,6 +157,8 @@ def _score(run: Run, told: StageResult, usable: UsabilityStage) -> StageResult:
         scores.update({name: one for name, one in told.items() if one})
         if groups := group_scores(folder.examples("test"), paths):
             scores["groups"] = groups
+        if standing := standing_of(folder, scores):
+            scores["looks"] = standing.to_json()
         scores |= usable.look(scores)
         progress.close()
         write_json(folder.scores, scores)

@@ -17,6 +17,7 @@ from tunesmith.stages.execution.claim import is_run
 from tunesmith.stages.execution.opened_run import Run, checked_run
 from tunesmith.stages.execution.progress import Progress
 from tunesmith.stages.execution.run_folder import RunFolder
+from tunesmith.stages.looking.note_look import note_look
 from tunesmith.stages.results.reported import Report
 
 
@@ -40,6 +41,7 @@ def report(folder: RunFolder, *, progress: Progress, language: str | None = None
     progress.start("writing the report", None)
     record = write_report(folder.path, language=language)
     progress.close()
+    note_look(folder, "report", progress=progress)
     lines = summary_lines(record, report=folder.page)
     return Report(report=str(folder.page), diagnosis=record.findings, summary=tuple(lines))
 

@@ -10,6 +10,7 @@ from tunesmith.stages.before_training import check_before_reading, check_before_
 from tunesmith.stages.evaluate import evaluate
 from tunesmith.stages.execution.opened_run import Run, open_run
 from tunesmith.stages.execution.progress import Progress
+from tunesmith.stages.looking.note_look import looking_by
 from tunesmith.stages.prepare import prepare
 from tunesmith.stages.report import report
 from tunesmith.stages.results.reported import LoopResult
@@ -64,7 +65,8 @@ def run_loop(run: Run, *, force: str | None = None) -> LoopResult:
     prepared = prepare(run)
     check_before_training(run)
     trained = train(run, force=force)
-    scores = evaluate(run)
-    measure_round(run)
-    written = report(run.folder, progress=run.progress)
+    with looking_by("run"):
+        scores = evaluate(run)
+        measure_round(run)
+        written = report(run.folder, progress=run.progress)
     return LoopResult(prepared=prepared, trained=trained, scores=scores, written=written)

@@ -36,6 +36,7 @@ from tunesmith.stages.execution.opened_run import Run, open_run
 from tunesmith.stages.execution.progress import Progress
 from tunesmith.stages.execution.run_folder import RunFolder
 from tunesmith.stages.preparing.split_rows import read_split
+from tunesmith.stages.looking.note_look import Shown, note_look
 from tunesmith.stages.responders.renderer import Renderer, model_renderer
 from tunesmith.tokens.encode import encode_prompt
 
@@ -144,6 +145,8 @@ def check_run_server(
     finally:
         endpoint.close()
         progress.close()
+    shown = Shown(scores={"equal answers": [name]}, is_choice=False)
+    note_look(folder, "check", shown=shown, progress=progress)
     return CheckedServer(url=url, model=name, record=record, summary=lines)
 
 

@@ -21,6 +21,7 @@ _SCHEMA = 1
 _CONTRACT = "tunesmith.json"  # of `models.load`, which would import torch
 _ENTRY = {"key", "inputs", "outputs", "result"}  # of a finished stage in manifest.json
 _NUM_NAMED = 3
+_PACKAGE = Path(__file__).resolve().parents[2]
 FOLDERS = (
     "before",
     "checkpoints",
@@ -43,6 +44,7 @@ _FILES = (
     "environment.json",
     "exports.json",
     "log.jsonl",
+    "looks.jsonl",
     "manifest.json",
     "probes.jsonl",
     "recipe.yaml",
@@ -106,11 +108,13 @@ def notes_folder(path: Path) -> Path:
     """Where what people say of a run is kept: beside its recipe, as it outlives the run.
 
     Args:
-        path: The run's folder; it is the place itself where the recipe's cannot be written to.
+        path: The run's folder; it is the place itself where the recipe's cannot be written to, or
+            is Tunesmith's own.
     """
     recipe = recorded_recipe(path)
-    is_writable = recipe is not None and os.access(recipe.parent, os.W_OK)
-    return recipe.parent if recipe is not None and is_writable else path
+    if recipe is None or recipe.is_relative_to(_PACKAGE) or not os.access(recipe.parent, os.W_OK):
+        return path
+    return recipe.parent
 
 
 def _marked_at(path: Path) -> datetime:

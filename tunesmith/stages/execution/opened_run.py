@@ -107,6 +107,7 @@ class Run:
         from tunesmith.stages.results.scores import Scores
 
         path = self._written(self.folder.scores, "evaluate")
+        self._note_look("run.scores")
         with our_records(path):
             return Scores.from_dict(read_json(path))
 
@@ -122,6 +123,7 @@ class Run:
         from tunesmith.stages.results.reported import Report
 
         page = self._written(self.folder.page, "write_report")
+        self._note_look("run.report")
         record = read_run_record(self.folder.path)
         summary = tuple(summary_lines(record, report=page))
         return Report(report=str(page), diagnosis=record.findings, summary=summary)
@@ -190,6 +192,12 @@ class Run:
         (answer,) = self.model().answer([text], temperature=temperature, **options)
         return answer
 
+    def _note_look(self, command: str) -> None:
+        """Scores that this person has seen are no other look, for Python reads them often."""
+        from tunesmith.stages.looking.note_look import note_look
+
+        note_look(self.folder, command, progress=self.progress, only_new=True)
+
     def _finished(self, stage: str) -> dict[str, Any]:
         """What a stage left in the manifest."""
         entry = self.folder.read_manifest().get(stage)
@@ -215,6 +223,7 @@ class Run:
         from tunesmith.report.notebook import framed, loss_curve, score_tables, verdict
         from tunesmith.report.record import read_run_record
 
+        self._note_look("run")
         record = read_run_record(self.folder.path)
         return framed(verdict(record), score_tables(record), loss_curve(record))
 

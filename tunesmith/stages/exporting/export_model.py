@@ -9,7 +9,7 @@ from tunesmith.errors import MissingError, RecipeError
 from tunesmith.evaluation.grade import Comparison
 from tunesmith.evaluation.metrics import grade_completions
 from tunesmith.evaluation.references import ReferenceFile
-from tunesmith.evaluation.score import Column, compare_columns
+from tunesmith.evaluation.score import TUNED, Column, compare_columns
 from tunesmith.evaluation.verdict import metric_title
 from tunesmith.files import folder_lock, write_json_lines
 from tunesmith.generation.responder import Completion, Responder
@@ -33,6 +33,7 @@ from tunesmith.stages.exporting.exported_rows import MeasuredModel, exported_row
 from tunesmith.stages.exporting.new_place import check_free, new_place, write_record
 from tunesmith.stages.exporting.ollama_folder import ollama_file, write_ollama_folder
 from tunesmith.stages.exporting.runtime_comparison import RuntimeFindings
+from tunesmith.stages.looking.note_look import Shown, note_look
 from tunesmith.stages.responders.load_responder import tuned_responder
 from tunesmith.stages.responders.renderer import model_renderer
 from tunesmith.stages.test_set.text_grades import text_metrics
@@ -150,6 +151,12 @@ def _told(
         ),
     )
     remember_export(folder, exported)
+    shown = Shown(
+        scores={one.metric: [TUNED, name] for one in differences},
+        comparisons=differences,
+        is_choice=False,
+    )
+    note_look(folder, "export", shown=shown, progress=measured.run.progress)
     return exported
 
 

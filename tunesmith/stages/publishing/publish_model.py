@@ -29,6 +29,7 @@ from tunesmith.report.record import RunRecord, read_run_record
 from tunesmith.stages.execution.progress import Progress
 from tunesmith.stages.execution.run_folder import RunFolder
 from tunesmith.stages.exporting.exported import exports_of
+from tunesmith.stages.looking.note_look import note_look
 from tunesmith.stages.publish import Publication
 from tunesmith.stages.publishing.refusals import file_secrets, holds, unknown_files
 from tunesmith.stages.results.compared import PublishedModel
@@ -98,6 +99,7 @@ def publish_model(
         there = upload_files(named, _model_upload(how), is_stale=lambda name: name.endswith(_STALE))
         sizes = {name: path.stat().st_size for name, path in sorted(named.items())}
     progress.close()
+    note_look(folder, "publish", progress=progress)
     return PublishedModel(
         **there,
         files=sizes,

@@ -19,6 +19,7 @@ class RunsCompared:
         metrics: The mean of each side and run, by metric.
         comparisons: B minus A, metric by metric.
         verdict: Over all metrics: an outcome and a sentence.
+        looks: Which choice on the test set the comparison is; None for the first.
         answers: The rows whose answers differ most.
         forced: What was compared though it should not be, and the reason; None if nothing.
         report: The Markdown file; None where none was asked for.
@@ -34,6 +35,7 @@ class RunsCompared:
     verdict: Mapping[str, str]
     answers: tuple[Mapping[str, object], ...]
     forced: Mapping[str, object] | None
+    looks: Mapping[str, object] | None = field(default=None, metadata=IF_SET)
     report: str | None = field(default=None, metadata=IF_SET)
     summary: tuple[str, ...] = field(default=(), metadata=FOR_PEOPLE)
 

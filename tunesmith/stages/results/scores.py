@@ -8,6 +8,7 @@ from tunesmith.errors import MissingError
 from tunesmith.evaluation.grade import Comparison, Score
 from tunesmith.evaluation.headline import headline_of
 from tunesmith.evaluation.usability.usability import Usability
+from tunesmith.rounds.look_levels import LookStanding
 from tunesmith.stages.results.record_json import FOR_PEOPLE, IF_SET, as_dict, known_fields
 
 if TYPE_CHECKING:
@@ -69,6 +70,7 @@ class Scores:
         probes: What the base model knew and the tuned one forgot; None where nothing was asked.
         benchmarks: What lm_eval found of both; None without.
         groups: Scores by task, source, tag and kind (reads, writes); None where there is one group.
+        looks: Which choice on the test set these scores are; None for the first.
     """
 
     schema: int
@@ -82,6 +84,7 @@ class Scores:
     probes: Mapping[str, Any] | None = field(default=None, metadata=IF_SET)
     benchmarks: Mapping[str, Any] | None = field(default=None, metadata=IF_SET)
     groups: Mapping[str, Any] | None = field(default=None, metadata=IF_SET)
+    looks: Mapping[str, Any] | None = field(default=None, metadata=IF_SET)
 
     def __repr__(self) -> str:
         models = {name for models in self.metrics.values() for name in models}
@@ -131,7 +134,8 @@ class Scores:
 
         scores = {**self.metrics, **({} if self.loss is None else {"loss": self.loss})}
         judge = {} if self.judge is None else self.judge.to_dict()
-        return scores_alone(scores, self.comparisons, judge, self.usability)
+        looks = None if self.looks is None else LookStanding.from_json(self.looks)
+        return scores_alone(scores, self.comparisons, judge, self.usability, looks)
 
     def _repr_html_(self) -> str:
         from tunesmith.report.notebook import framed, score_tables, verdict

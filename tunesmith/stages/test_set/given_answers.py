@@ -25,6 +25,7 @@ from tunesmith.sources.read_source import read_source
 from tunesmith.sources.row import Dropped, Row
 from tunesmith.stages.execution.opened_run import Run
 from tunesmith.stages.execution.output_file import are_completions, are_grades
+from tunesmith.stages.looking.note_look import note_look
 from tunesmith.stages.report import write_report
 from tunesmith.stages.results.scored_answers import ScoredAnswers
 from tunesmith.stages.test_set.judging import check_endpoints, judge_answers, judge_metrics
@@ -81,6 +82,7 @@ def evaluate_answers(run: Run, *, fields: Fields = ()) -> ScoredAnswers:
         run.progress.start("writing the report", None)
         record = write_report(run.folder.path)
         run.progress.close()
+    note_look(run.folder, "evaluate --answers", progress=run.progress)
     return ScoredAnswers.of(
         scores, columns=columns.to_json(), dropped=dict(dropped), record=record, run=run
     )

@@ -8,8 +8,8 @@ from typing import Any
 from tunesmith.evaluation.grade import Comparison
 from tunesmith.evaluation.headline import headline_of
 from tunesmith.evaluation.usability.measure import UsabilityFiles, measure_usability
-from tunesmith.evaluation.verdict import overall_verdict
 from tunesmith.files import hash_file
+from tunesmith.rounds.look_levels import LookStanding, verdict_after_looks
 from tunesmith.stages.execution.opened_run import Run
 from tunesmith.stages.execution.output_file import are_signs
 
@@ -58,5 +58,6 @@ class UsabilityStage:
             comparisons=comparisons,
         )
         own = [one for one in comparisons if (one.first, one.second) == (_BASE, _TUNED)]
-        headline = headline_of(overall_verdict(own), usability)
+        standing = LookStanding.from_json(scores["looks"]) if "looks" in scores else None
+        headline = headline_of(verdict_after_looks(own, standing), usability)
         return {"usability": usability.to_json(), "headline": headline.to_json()}
