@@ -8,9 +8,11 @@ import pytest
 from tests.stages.rig import Talk, colour_rows, make_recipe, opened, run_folder, write_rows
 from tunesmith.errors import DataError
 from tunesmith.files import read_json
+from tunesmith.rounds.look_log import LookLog
 from tunesmith.stages.curve import curve
 from tunesmith.stages.curving.part_of_rows import rows_of_part
 from tunesmith.stages.execution.opened_run import Run
+from tunesmith.stages.looking.note_look import looks_path
 from tunesmith.stages.preparing.prepared_files import open_store
 from tunesmith.stages.results.curved import RowsCurve
 
@@ -51,6 +53,8 @@ def test_each_size_has_its_points_and_the_sentence_stands_in_the_report(measured
     told = result.metrics["loss"]["doubling"]
     assert told["low"] <= told["value"] <= told["high"]
     assert result.summary[0] == result.sentence
+    look = LookLog.read(looks_path(run.folder)).looks[-1]
+    assert (look.command, look.choice, {*look.scores}) == ("curve", None, {"token_f1", "loss"})
     assert result.sentence in (run.folder.path / "report.md").read_text(encoding="utf-8")
     assert 'id="rows-curve"' in run.folder.page.read_text(encoding="utf-8")
     record = read_json(run.folder.path / "curve.json")

@@ -16,10 +16,12 @@ from tunesmith.models.load import find_model, load_network
 from tunesmith.models.shorten import SHORTCUTS
 from tunesmith.recipe.load_recipe import load_recipe
 from tunesmith.recipe.recipe import GenerationRecipe, Recipe
+from tunesmith.rounds.look_log import LookLog
 from tunesmith.stages.answer import answer, answer_file
 from tunesmith.stages.ask import ask
 from tunesmith.stages.chat import chat
 from tunesmith.stages.execution.run_folder import RunFolder
+from tunesmith.stages.looking.note_look import looks_path
 from tunesmith.stages.preview import preview_rows
 from tunesmith.stages.results.reported import LoopResult
 from tunesmith.stages.run import run_loop
@@ -43,6 +45,14 @@ def done(
     folder = run_folder(root / "run")
     done = run_loop(opened(recipe, folder, recipe_folder=root, progress=Talk()))
     return recipe, folder, done
+
+
+def test_the_loop_is_one_look_at_the_test_set(done: Any) -> None:
+    _, folder, result = done
+    (look,) = LookLog.read(looks_path(folder)).looks
+    assert (look.command, look.run) == ("run", str(folder.path))
+    assert look.comparisons == tuple(c for c in result.scores.comparisons if c.first == "base")
+    assert result.scores.looks is None  # nobody had looked before
 
 
 def test_base_and_tuned_are_those_of_the_run_and_say_what_they_said(

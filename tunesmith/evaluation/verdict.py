@@ -32,7 +32,7 @@ class Verdict:
     sentence: str
 
 
-_ON_ROWS = message("On {rows}, {claim}")
+ON_ROWS = message("On {rows}, {claim}")
 _CLAIMS = {
     ("mixed", False): message("{second} is better than {first} on {better}, worse on {worse}."),
     ("mixed", True): message(
@@ -58,7 +58,7 @@ _BESIDE = {
 }
 
 
-def overall_verdict(comparisons: Sequence[Comparison], *, opening: str = _ON_ROWS) -> Verdict:
+def overall_verdict(comparisons: Sequence[Comparison], *, opening: str = ON_ROWS) -> Verdict:
     """Judge `second` against `first` over all metrics.
 
     Args:

@@ -17,7 +17,8 @@ from typing import Any
 from tunesmith.evaluation.grade import Comparison
 from tunesmith.evaluation.score import SIGNIFICANCE
 from tunesmith.evaluation.token_metrics import BESIDE_TEXT
-from tunesmith.evaluation.verdict import Verdict, metric_title, overall_verdict
+from tunesmith.evaluation.verdict import ON_ROWS, Verdict, metric_title, overall_verdict
+from tunesmith.language.translate import sentences, translate
 from tunesmith.rounds.look_log import Look, choices_in
 
 _USUAL = 1.959964  # standard errors of a 95 % interval
@@ -69,14 +70,15 @@ def verdict_after_looks(
     comparisons: Sequence[Comparison],
     standing: LookStanding | None,
     *,
-    opening: str = "On {rows}, ",
+    opening: str = ON_ROWS,
 ) -> Verdict:
     """The verdict of `overall_verdict`, with p-values corrected for the looks before this one."""
     if standing is None:
         return overall_verdict(comparisons, opening=opening)
-    found = overall_verdict([_corrected(one, standing) for one in comparisons], opening=opening)
+    corrected = corrected_comparisons(comparisons, standing)
+    found = overall_verdict(corrected, opening=opening)
     told = looks_sentence(comparisons, standing)
-    return replace(found, sentence=f"{found.sentence} {told}" if told else found.sentence)
+    return replace(found, sentence=sentences(found.sentence, told))
 
 
 def looks_sentence(comparisons: Sequence[Comparison], standing: LookStanding) -> str:
@@ -84,12 +86,15 @@ def looks_sentence(comparisons: Sequence[Comparison], standing: LookStanding) ->
     measured = [one for one in comparisons if one.p_value is not None]
     texts = [one for one in measured if one.metric not in BESIDE_TEXT]
     told = [(one, smallest_difference(one, standing)) for one in (texts or measured)]
-    shown = [f"{value:.1f} points of {metric_title(one.metric)}" for one, value in told if value]
+    shown = [(metric_title(one.metric), value) for one, value in told if value]
     if not shown:
         return ""
-    return (
-        f"The test set has been looked at {standing.place} times; a difference of less than "
-        f"{shown[0]} may be chance by choosing."
+    return translate(
+        "The test set has been looked at {place} times; a difference of less than {points:.1f} "
+        "points of {metric} may be chance by choosing.",
+        place=standing.place,
+        metric=shown[0][0],
+        points=shown[0][1],
     )
 
 
@@ -101,6 +106,15 @@ def smallest_difference(comparison: Comparison, standing: LookStanding) -> float
     half = difference - low if difference > 0 else high - difference
     level = standing.levels.get(comparison.metric, SIGNIFICANCE)
     return half * NormalDist().inv_cdf(1 - level / 2) / _USUAL
+
+
+def corrected_comparisons(
+    comparisons: Sequence[Comparison], standing: LookStanding | None
+) -> Sequence[Comparison]:
+    """Comparisons with p-values and verdicts that pay for the looks before this one."""
+    if standing is None:
+        return comparisons
+    return [_corrected(one, standing) for one in comparisons]
 
 
 def _corrected(comparison: Comparison, standing: LookStanding) -> Comparison:

@@ -18,10 +18,12 @@ from tunesmith.errors import MissingError, RecipeError, RemoteError
 from tunesmith.files import read_json_lines, write_json_lines
 from tunesmith.generation.responder import Responder
 from tunesmith.recipe.recipe import TemplateRecipe
+from tunesmith.rounds.look_log import LookLog
 from tunesmith.stages.answer import answer
 from tunesmith.stages.checking.check_server import CheckedServer, check_run_server
 from tunesmith.stages.execution.run_folder import RunFolder
 from tunesmith.stages.loaded_model import generation_recipe
+from tunesmith.stages.looking.note_look import looks_path
 from tunesmith.stages.prepare import prepare
 from tunesmith.stages.responders.load_responder import named_responder
 from tunesmith.stages.train import train
@@ -118,6 +120,7 @@ def test_a_server_of_the_model_that_was_measured_passes(rig: Rig, quirks: dict[s
     assert found.serves, found.summary
     assert found.summary[0] == "Chat: 12 of 12 answers equal."
     assert found.summary[-1] == "It serves the model that was measured."
+    assert LookLog.read(looks_path(rig.folder)).looks[-1].command == "check"
 
 
 CHANGED: dict[str, Callable[[Rig], dict[str, Any]]] = {

@@ -18,11 +18,13 @@ from tunesmith.export.gguf_files.gguf_content import GgufContent, write_gguf
 from tunesmith.files import read_json, read_json_lines
 from tunesmith.generation.responder import Responder
 from tunesmith.models.load import find_model, load_network
+from tunesmith.rounds.look_log import LookLog
 from tunesmith.stages.execution.opened_run import Run
 from tunesmith.stages.execution.run_folder import RunFolder
 from tunesmith.stages.exporting import export_gguf
 from tunesmith.stages.exporting.export_model import export_model
 from tunesmith.stages.exporting.exported import untold_stops
+from tunesmith.stages.looking.note_look import looks_path
 from tunesmith.stages.run import run_loop
 
 QUICK: dict[str, Any] = {
@@ -71,6 +73,8 @@ def test_a_gguf_file_is_compared_and_answers_beside_the_others(run: Run) -> None
     assert set(found.differences) == {"exact_match", "token_f1"}
     answers = list(read_json_lines(run.folder.completions("f32")))
     assert {one["model"] for one in answers} == {"f32"}
+    look = LookLog.read(looks_path(run.folder)).looks[-1]
+    assert (look.command, look.scores["token_f1"]) == ("export", ["tuned", "f32"])
     run_loop(run)
     assert set(run.scores["token_f1"]) >= {"base", "tuned", "f32"}
     assert "## Exported" in (run.folder.path / "report.md").read_text()

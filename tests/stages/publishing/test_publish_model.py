@@ -14,7 +14,9 @@ from tunesmith.__main__ import run_command
 from tunesmith.errors import MissingError, RecipeError, RefusedError, RemoteError
 from tunesmith.files import hash_file, read_json, write_json, write_json_lines
 from tunesmith.models.load import weights_fingerprint
+from tunesmith.rounds.look_log import LookLog
 from tunesmith.stages.execution.run_folder import RunFolder
+from tunesmith.stages.looking.note_look import looks_path
 from tunesmith.stages.publish import Publication
 from tunesmith.stages.publishing.publish_model import publish_model
 
@@ -85,6 +87,7 @@ def test_one_commit_holds_the_model_as_it_lies_and_is_private(hub: Hub, folder: 
     assert len(hub.commits) == 1
     assert hub.is_private is True
     assert result.url == f"{hub.address}/{REPO}"
+    assert [look.command for look in LookLog.read(looks_path(folder)).looks] == ["publish"]
     assert result.files["model.safetensors"] == len(hub.files["model.safetensors"])
 
 

@@ -16,6 +16,7 @@ from tunesmith.evaluation.score import compare_sides, read_columns
 from tunesmith.files import read_json, read_json_lines, write_json
 from tunesmith.rounds.kind_check import CheckedAnswer, KindCheck
 from tunesmith.rounds.kind_rates import measures, one_kind_rate
+from tunesmith.rounds.look_levels import LookStanding, corrected_comparisons
 from tunesmith.rounds.prevalence import CheckQuality, corrected_rate
 from tunesmith.stages.execution.claim import is_run
 from tunesmith.stages.execution.opened_run import Run
@@ -55,7 +56,7 @@ def _facts(run: Run, before: RunFolder, named: str) -> dict[str, Any]:
         )
         for report in kind_reports(first)
     ]
-    comparisons = _comparisons(before, run.folder)
+    comparisons = corrected_comparisons(_comparisons(before, run.folder), _standing(run.folder))
     return {
         "schema": 1,
         "before": named,
@@ -123,6 +124,12 @@ def _comparisons(before: RunFolder, after: RunFolder) -> list[Comparison]:
         sides = {"before": [columns[0]], "now": [columns[1]]}
         found.append(compare_sides(sides, metric=path.stem))
     return [one for one in found if one.count]
+
+
+def _standing(folder: RunFolder) -> LookStanding | None:
+    """How often the test set had been looked at when this round was scored."""
+    found = read_json(folder.scores).get("looks") if folder.scores.is_file() else None
+    return None if found is None else LookStanding.from_json(found)
 
 
 def _chain(folder: RunFolder, most: int = 20) -> list[RunFolder]:
