@@ -1,6 +1,7 @@
 """An example -> the same, cleaned; or why it is left out, so that it can run in any process."""
 
 from collections import Counter
+from collections.abc import Collection
 from dataclasses import dataclass, field
 
 from tunesmith.examples.answers import ANSWER_REASONS, answer_fault
@@ -24,11 +25,14 @@ class CleanedExample:
     redacted: Counter[str] = field(default_factory=Counter)
 
 
-def clean_example(item: Example | Dropped, recipe: ExamplesRecipe) -> CleanedExample:
+def clean_example(
+    item: Example | Dropped, recipe: ExamplesRecipe, *, restored: Collection[str] = ()
+) -> CleanedExample:
     """Hide what the recipe names, then drop the example if a filter finds a fault.
 
     What was dropped before passes through too, for its text and detail may hold secrets.
-    Nothing is counted of what is dropped: it is not in the data set.
+    Nothing is counted of what is dropped: it is not in the data set. What a person has `restored`,
+    by its id, no filter drops.
     """
     if isinstance(item, Dropped):
         return CleanedExample(item=redact_dropped(item, recipe.redact, seed=recipe.seed))
@@ -38,6 +42,6 @@ def clean_example(item: Example | Dropped, recipe: ExamplesRecipe) -> CleanedExa
         or answer_fault(example)
         or language_fault(example, recipe.language)
     )
-    if fault is not None:
+    if fault is not None and not (restored and example.id in restored):
         return CleanedExample(item=drop_example(example, RowError(*fault)))
     return CleanedExample(item=example, redacted=redacted)

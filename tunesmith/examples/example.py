@@ -34,7 +34,8 @@ class Example:
     """A conversation and where it came from.
 
     A lone assistant message is plain text: something to continue, not to answer.
-    `split` is where its source said it belongs; None leaves it to a draw.
+    `split` is where its source said it belongs; None leaves it to a draw. `is_edited`: a person
+    has changed what its source says.
     """
 
     messages: tuple[Message, ...]
@@ -42,6 +43,7 @@ class Example:
     group: str | None = None
     tags: tuple[str, ...] = ()
     split: SplitName | None = None
+    is_edited: bool = False
 
     @property
     def id(self) -> str:
@@ -92,6 +94,8 @@ class Example:
             record["group"] = self.group
         if self.tags:
             record["tags"] = list(self.tags)
+        if self.is_edited:
+            record["edited"] = True
         return record
 
     @classmethod
@@ -102,6 +106,7 @@ class Example:
             source=record["source"],
             group=record.get("group"),
             tags=tuple(record.get("tags", ())),
+            is_edited=record.get("edited", False),
         )
 
 
@@ -117,7 +122,11 @@ def drop_example(example: Example, fault: RowError) -> Dropped:
     """An example that is left out, shown by what was asked."""
     shown = last_user_text(example.messages) or example.reference
     return Dropped.of(
-        fault, source=example.source, text=shown, num_characters=example.num_characters
+        fault,
+        source=example.source,
+        text=shown,
+        num_characters=example.num_characters,
+        example_id=example.id,
     )
 
 

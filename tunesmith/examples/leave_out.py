@@ -10,8 +10,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tunesmith.errors import DataError, MissingError
+from tunesmith.examples.example import Example, drop_example
 from tunesmith.line_log import read_lines
 from tunesmith.recipe.recipe import ExamplesRecipe
+from tunesmith.sources.row import Dropped, RowError
 
 LEFT_OUT = "left out by hand"  # the reason that counts it
 
@@ -49,6 +51,14 @@ def read_leave_out(path: str | None, folder: Path) -> Mapping[str, TakenOut]:
         why, source = line.get("why") or "the recipe names its id", line.get("source")
         found[line["id"]] = TakenOut(why=str(why), source=None if source is None else str(source))
     return found
+
+
+def taken_out(example: Example, leave_out: Mapping[str, TakenOut]) -> Dropped | None:
+    """What is said of an example that a person took out; None where nobody did."""
+    found = leave_out.get(example.id)
+    if found is None or found.source not in (None, example.source):
+        return None
+    return drop_example(example, RowError(LEFT_OUT, found.why))
 
 
 def unmet_notices(recipe: ExamplesRecipe, dropped: Counter[str], folder: Path) -> list[str]:

@@ -4,16 +4,17 @@ Batches are cleaned by worker processes where there are many. They grow from a s
 that whoever wants few rows waits for few; where one batch ends and the next begins changes nothing.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import partial
 from itertools import chain, islice
 from pathlib import Path
 from typing import TypeVar
 
 from tunesmith.errors import TunesmithError
-from tunesmith.examples.batch import MaterialBatch, clean_batch
+from tunesmith.examples.batch import ByHand, MaterialBatch, clean_batch
+from tunesmith.examples.edits.edited_chunks import EditPlan, edited_chunks
 from tunesmith.examples.example import Example
-from tunesmith.examples.leave_out import TakenOut, read_leave_out
+from tunesmith.examples.leave_out import read_leave_out
 from tunesmith.examples.open_sources import Opened, made_examples, open_sources, weigh_sources
 from tunesmith.examples.splitting.collection import Chunk
 from tunesmith.examples.splitting.fingerprints import MAX_BATCH
@@ -34,6 +35,7 @@ def read_chunks(
     *,
     folder: Path,
     has_groups: bool = False,
+    edits: EditPlan | None = None,
 ) -> Iterator[Chunk]:
     """Open all sources at once; read, convert and clean while the caller iterates.
 
@@ -45,14 +47,17 @@ def read_chunks(
         recipe: How to clean.
         folder: The recipe's; paths are relative to it.
         has_groups: Whether the lines name the groups that the sources name.
+        edits: What a person has changed; those examples come last.
 
     Raises:
         TunesmithError: As `read_leave_out` does; as `open_sources` does, and in the midst of a
             source, after what was read of it.
     """
-    leave_out = read_leave_out(recipe.leave_out, folder)
+    leave_out, plan = read_leave_out(recipe.leave_out, folder), edits or EditPlan()
+    by_hand = ByHand(leave_out=leave_out, edited=plan.ids, restored=plan.restored)
     opened = open_sources(sources, folder=folder)
-    return _cleaned(_batches(opened, recipe, folder, has_groups, leave_out))
+    chunks = _cleaned(_batches(opened, recipe, folder, has_groups, by_hand))
+    return edited_chunks(chunks, plan, leave_out, has_groups=has_groups) if plan else chunks
 
 
 def chunk_examples(parts: Sequence[tuple[SourceRecipe, Iterable[Example]]]) -> Iterator[Chunk]:
@@ -97,14 +102,14 @@ def _batches(
     recipe: ExamplesRecipe,
     folder: Path,
     has_groups: bool,
-    leave_out: Mapping[str, TakenOut],
+    by_hand: ByHand,
 ) -> Iterator[MaterialBatch]:
     """Plain rows are made into examples batch by batch, all other material with its source."""
     weights = weigh_sources([one.source for one in opened], folder=folder)
     sizes = _sizes()
     for index, one in enumerate(opened):
         source, material = one.source, one.material
-        batch = partial(_batch, one, recipe, has_groups, leave_out)
+        batch = partial(_batch, one, recipe, has_groups, by_hand)
         rest: Iterator[Material | Dropped] = material
         for pieces in _batched(material, sizes) if _stays_row(source) else ():
             rows = [piece for piece in pieces if isinstance(piece, Row | Dropped)]
@@ -125,7 +130,7 @@ def _batch(
     opened: Opened,
     recipe: ExamplesRecipe,
     has_groups: bool,
-    leave_out: Mapping[str, TakenOut],
+    by_hand: ByHand,
     pieces: Sequence[Row | Example | Dropped],
     *,
     is_made: bool,
@@ -138,7 +143,7 @@ def _batch(
         recipe=recipe,
         has_groups=has_groups,
         not_read=opened.not_read.take(),
-        leave_out=leave_out,
+        by_hand=by_hand,
     )
 
 

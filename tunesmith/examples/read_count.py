@@ -14,6 +14,7 @@ from tunesmith.examples.conversion.end_markers import REMOVED
 from tunesmith.examples.conversion.from_threads import LEFT_OUT_OF_THREADS
 from tunesmith.examples.conversion.prompt_headers import HEADER_NAMES
 from tunesmith.examples.conversion.row_reading import UNDESIRED
+from tunesmith.examples.edits.apply_edits import NO_LONGER_FITS, UNREADABLE_EDIT, is_by_hand
 from tunesmith.examples.example import Example
 from tunesmith.examples.mix import OVER_WEIGHT
 from tunesmith.examples.promptsource.prompt_file import CANNOT_RUN
@@ -83,7 +84,7 @@ class ReadCount:
         self.dropped_by_source[name] += 1
         if len(self.first_dropped) < NUM_SHOWN:
             self.first_dropped.append(item)
-        if item.reason not in NOT_FAULTY and len(self.first_faulty) < NUM_SHOWN:
+        if is_faulty(item.reason) and len(self.first_faulty) < NUM_SHOWN:
             self.first_faulty.append(item)
 
     @property
@@ -94,7 +95,7 @@ class ReadCount:
     @property
     def num_faulty(self) -> int:
         """What could not be used; duplicates and tool calls were left out on purpose."""
-        return sum(count for reason, count in self.dropped.items() if reason not in NOT_FAULTY)
+        return sum(count for reason, count in self.dropped.items() if is_faulty(reason))
 
     @property
     def has_bared(self) -> bool:
@@ -114,7 +115,8 @@ class ReadCount:
 
     def open_sums(self) -> list[str]:
         """A warning for each source of which something is in no list; asked in the end."""
-        return self.not_read.sums.open_sums(self.num_read)
+        num_lines = self.dropped[NO_LONGER_FITS] + self.dropped[UNREADABLE_EDIT]  # of no source
+        return self.not_read.sums.open_sums(self.num_read - num_lines)
 
     def to_json(self) -> dict[str, Any]:
         """The counts as they are written."""
@@ -129,6 +131,11 @@ class ReadCount:
             "not_read": self.not_read.to_json(),
             "sums": self.not_read.sums.to_json(),
         }
+
+
+def is_faulty(reason: str) -> bool:
+    """Whether what was dropped for this could not be used, and was not left out on purpose."""
+    return reason not in NOT_FAULTY and not is_by_hand(reason)
 
 
 def removed_markers(example: Example) -> list[str]:

@@ -34,7 +34,7 @@ class Dropped:
 
     `reason` is a short name that can be counted ("exact duplicate", "bad JSON"); `detail`
     says what exactly, with the value; `text` is the beginning of what was dropped, which has
-    `num_characters` in all, blanks aside.
+    `num_characters` in all, blanks aside. `example_id` is that of the example it had become.
     """
 
     source: str
@@ -42,6 +42,7 @@ class Dropped:
     detail: str
     text: str
     num_characters: int = field(default=0, compare=False)
+    example_id: str | None = field(default=None, compare=False)
 
     @classmethod
     def of(
@@ -51,6 +52,7 @@ class Dropped:
         source: str,
         text: bytes | str = "",
         num_characters: int | None = None,
+        example_id: str | None = None,
     ) -> Self:
         """What was left out for a fault.
 
@@ -59,6 +61,7 @@ class Dropped:
             source: The place.
             text: What was dropped, of which the beginning is shown.
             num_characters: Of all that was dropped, where that is more than the text.
+            example_id: Of the example that it had become, by which a person may restore it.
         """
         return cls(
             source=source,
@@ -66,6 +69,7 @@ class Dropped:
             detail=fault.detail,
             text=excerpt(text),
             num_characters=count_characters(text) if num_characters is None else num_characters,
+            example_id=example_id,
         )
 
 

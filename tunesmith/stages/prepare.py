@@ -6,6 +6,7 @@ from tunesmith.recipe.load_recipe import resolved_yaml
 from tunesmith.stages.execution.opened_run import Run, checked_run
 from tunesmith.stages.execution.plugins_used import check_plugins
 from tunesmith.stages.execution.stage import finished_result, run_stage
+from tunesmith.stages.preparing.edits_beside import edits_notices
 from tunesmith.stages.preparing.preparation import Preparation
 from tunesmith.stages.preparing.preparation_stage import KNOWN, preparation
 from tunesmith.stages.preparing.settled_template import (
@@ -47,7 +48,7 @@ def prepare_stage(run: Run, renderer: Renderer) -> Prepared:
     work = Preparation(run, with_taught_files(run), renderer, stage)
     result = run_stage(run.folder, stage, work.work)
     write_recipe(run, renderer)
-    notices = [*result["notices"], *room_notices(run, renderer)]
+    notices = [*result["notices"], *room_notices(run, renderer), *edits_notices(run)]
     for notice in () if is_done else notices:
         run.progress.note(notice)
     return Prepared.from_dict({**result, "notices": notices})

@@ -179,6 +179,7 @@ _NEXT: Mapping[str, Callable[[EndedCommand], Words]] = {
     "serve": lambda ended: ("chat", str(ended.given["models"][0])),
     "review": lambda ended: ("next", _run_target(ended)),
     "next": _after_next,
+    "edit": lambda ended: ("prepare", *_recipe_alone(ended)),
     "studio": lambda ended: ("studio", *ended.words),  # goes on where it was
     "plugins": lambda _: ("init",),
 }

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from dataclasses import dataclass
+from itertools import chain
 
 import numpy as np
 
@@ -69,7 +70,7 @@ def assign_splits(
         DataError: There are too few groups for the splits that were asked for.
     """
     is_named = collection.named != NO_SPLIT
-    splits = np.where(is_named, collection.named, memory.splits(collection.ids)).astype(np.int8)
+    splits = np.where(is_named, collection.named, _remembered(collection, memory)).astype(np.int8)
     rank = _rank(splits)
     duplicates = find_duplicates(collection, recipe, rank)
     groups = make_groups(collection, duplicates, splits, rank)
@@ -88,6 +89,18 @@ def assign_splits(
         group_sizes=np.bincount(groups.first[splits != NO_SPLIT], minlength=collection.num_rows),
         left_out=left_out,
     )
+
+
+def _remembered(collection: Collection, memory: SplitMemory) -> SplitArray:
+    """Where rows lay before; an edited one lies where anything that it was lay.
+
+    Where that is several splits, what was held out stays held out: test before validation.
+    """
+    splits = memory.splits(collection.ids)
+    for row, origin in collection.origins.items():
+        before = memory.splits(np.array(origin.ids, dtype=np.uint64))
+        splits[row] = max(splits[row], before.max(initial=NO_SPLIT))
+    return splits
 
 
 def find_repeated(collection: Collection, recipe: ExamplesRecipe) -> dict[int, LeftOut]:
@@ -118,7 +131,14 @@ def remember(collection: Collection, assignment: SplitAssignment, memory: SplitM
     """
     rows = np.flatnonzero((assignment.splits != NO_SPLIT) & (collection.named == NO_SPLIT))
     groups = collection.ids[assignment.first[rows]]
-    memory.add(collection.ids[rows], groups, assignment.splits[rows])
+    edited = [row for row in rows.tolist() if row in collection.origins]
+    origins = [collection.origins[row].ids for row in edited]
+    sizes = [len(ids) for ids in origins]
+    memory.add(
+        np.r_[collection.ids[rows], np.array([*chain(*origins)], dtype=np.uint64)],
+        np.r_[groups, np.repeat(collection.ids[assignment.first[edited]], sizes)],
+        np.r_[assignment.splits[rows], np.repeat(assignment.splits[edited], sizes)],
+    )
 
 
 def _rank(splits: SplitArray) -> Rows:
@@ -136,7 +156,7 @@ def _draw_new(
 ) -> None:
     """Give a split to the first members of groups that have none; changes `splits`."""
     new = firsts[splits[firsts] == NO_SPLIT]
-    drawn_splits, drawn = draw_splits(collection.prompts[new], recipe)
+    drawn_splits, drawn = draw_splits(collection.drawn_by[new], recipe)
     fixed = Counter(splits[firsts].tolist())
     if (collection.named == NO_SPLIT).any():
         fill_empty_splits(drawn_splits, drawn, recipe.split, fixed)

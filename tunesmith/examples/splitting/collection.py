@@ -8,13 +8,14 @@ import os
 import tempfile
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Any, Self
 
 import numpy as np
 import numpy.typing as npt
 
+from tunesmith.examples.edits.held_row import HeldRow
 from tunesmith.examples.splitting.fingerprints import NUM_BANDS, Fingerprints, Uint32s, Uint64s
 from tunesmith.files import raise_disk_full
 from tunesmith.sources.not_read import NotReadCount
@@ -22,6 +23,19 @@ from tunesmith.sources.row import Dropped
 
 Rows = npt.NDArray[np.int64]
 _KEYS = ("ids", "prompts", "wholes", "frames", "groups")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RowOrigin:
+    """What an edited row was, by which it stays in its split.
+
+    Attributes:
+        ids: Of what it was, from what its source says on.
+        prompt: As in Fingerprints, of what its source says.
+    """
+
+    ids: tuple[int, ...]
+    prompt: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,6 +54,8 @@ class Chunk:
         removed: End markers that were taken off their answers.
         num_read: Everything that was read, for whoever counts.
         not_read: What was passed over on purpose.
+        held: Examples that wait for what a person has changed in them; they are in no line.
+        origins: What edited examples were, by their place.
     """
 
     lines: bytes
@@ -53,13 +69,15 @@ class Chunk:
     removed: Counter[str]
     num_read: int
     not_read: NotReadCount
+    held: Sequence[HeldRow] = ()
+    origins: Mapping[int, RowOrigin] = field(default_factory=dict)
 
 
 class Collection:
     """Everything that was read, one row an example; a context that ends with its files.
 
     After `finish` its arrays are those of Fingerprints, over all rows, and `named`, as in Chunk;
-    `long_rows` are the rows that have 3-grams.
+    `long_rows` are the rows that have 3-grams, `drawn_by` are prompts as sources say them.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -70,6 +88,7 @@ class Collection:
         self._parts: dict[str, list[npt.NDArray[np.generic]]] = {}
         self._band_widths: list[int] = []
         self.redacted: dict[int, Counter[str]] = {}
+        self.origins: dict[int, RowOrigin] = {}
         self.num_rows = 0
 
     def __enter__(self) -> Self:
@@ -102,6 +121,8 @@ class Collection:
             self._parts.setdefault(name, []).append(part)
         for place, counts in chunk.redacted.items():
             self.redacted[self.num_rows + place] = counts
+        for place, origin in chunk.origins.items():
+            self.origins[self.num_rows + place] = origin
         self.num_rows += num_rows
 
     def finish(self) -> None:
@@ -112,6 +133,9 @@ class Collection:
         self.ids, self.prompts, self.wholes, self.frames, self.groups = (
             joined.get(name, np.zeros(0, dtype=np.uint64)) for name in _KEYS
         )
+        self.drawn_by = self.prompts.copy() if self.origins else self.prompts
+        for row, origin in self.origins.items():
+            self.drawn_by[row] = origin.prompt
         self.named = joined.get("named", np.zeros(0, dtype=np.int8))
         is_long = joined.get("is_long", np.zeros(0, dtype=np.bool_))
         self.long_rows: Rows = np.flatnonzero(is_long)

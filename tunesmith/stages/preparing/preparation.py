@@ -20,6 +20,7 @@ from tunesmith.stages.execution.claim import begun
 from tunesmith.stages.execution.opened_run import Run
 from tunesmith.stages.execution.run_folder import RunFolder
 from tunesmith.stages.execution.stage import Stage, StageResult
+from tunesmith.stages.preparing.edits_beside import edit_plan
 from tunesmith.stages.preparing.encode_file import encode_file
 from tunesmith.stages.preparing.example_encoder import EncodeCount, ExampleEncoder
 from tunesmith.stages.preparing.line_sieve import line_sieve
@@ -112,7 +113,8 @@ class Preparation:
 
         sources = shared_template(self.recipe.sources, is_wrapping=self.renderer.is_wrapping)
         read_so = self.recipe.model_copy(update={"sources": sources})
-        return write_examples(self.run, read_so, count=self.read, drop=drop)
+        plan = edit_plan(self.run)
+        return write_examples(self.run, read_so, count=self.read, drop=drop, edits=plan)
 
     def _settle(self) -> None:
         """Choose the template where the recipe leaves it to the rows."""

@@ -16,6 +16,7 @@ from tunesmith.sources.pages.page_folder import folder_files
 from tunesmith.stages.execution.opened_run import Run
 from tunesmith.stages.execution.plugins_used import source_plugins
 from tunesmith.stages.execution.stage import Stage, code_of
+from tunesmith.stages.preparing.edits_beside import edits_beside
 from tunesmith.stages.preparing.split_files import remembered_before
 from tunesmith.stages.preparing.teacher_sources import (
     taught_paths,
@@ -53,6 +54,7 @@ def preparation(run: Run, renderer: Renderer) -> Stage:
         "sources": [_source_inputs(source, recipe_folder) for source in recipe.sources],
         "examples": recipe.examples.model_dump(),
         "leave_out": _content(recipe.examples.leave_out, recipe_folder),
+        **({"edits": edits} if (edits := edits_beside(run).fingerprint) else {}),
         "remembered": remembered_before(folder, with_taught_files(run)),
         "rendering": renderer.fingerprint,
         "when_misfit": recipe.template.when_misfit,

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from tunesmith.examples.collect import collect, with_group, write_rows
+from tunesmith.examples.edits.edited_chunks import EditPlan
 from tunesmith.examples.read_chunks import read_chunks
 from tunesmith.examples.read_count import ReadCount, check_read
 from tunesmith.examples.splitting.assign import SplitAssignment, assign_splits, remember
@@ -33,6 +34,7 @@ def write_examples(
     *,
     count: ReadCount,
     drop: Callable[[Dropped], None],
+    edits: EditPlan | None = None,
 ) -> SplitAssignment:
     """Read, clean, compare, group, split and write; the same whatever the number of processes.
 
@@ -41,6 +43,7 @@ def write_examples(
         recipe: Its sources and `examples`; a file stands in the place of each teacher.
         count: Grows.
         drop: Told of what is left out.
+        edits: What a person has changed.
 
     Raises:
         DataError: Nothing is left, too much was unreadable, or too little to divide.
@@ -51,7 +54,8 @@ def write_examples(
     data.mkdir(parents=True, exist_ok=True)
     with Collection(data) as collection:
         progress.start("reading", None)
-        chunks = read_chunks(recipe.sources, recipe.examples, folder=run.recipe_folder)
+        beside = run.recipe_folder
+        chunks = read_chunks(recipe.sources, recipe.examples, folder=beside, edits=edits)
         for number in collect(collection, chunks, count=count, drop=drop):
             progress.advance(number)
         progress.close()
