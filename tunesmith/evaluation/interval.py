@@ -100,7 +100,7 @@ def difference_draws(
     share = (first.weights.mean() + second.weights.mean()) / 2
     differences = []
     rng = np.random.default_rng(seed)
-    for weights in _resamples(len(first.scores), rng):
+    for weights in resamples(len(first.scores), rng):
         means, totals = zip(*(_means(weights, rows) for rows in (first, second)), strict=True)
         seen = (totals[0] + totals[1]) / 2
         imagined = rng.gamma(0.25, size=(len(weights), 4)) * share
@@ -178,12 +178,15 @@ def _kept_draws(num_rows: int, seed: int) -> tuple[tuple[FloatArray, FloatArray]
 
 def _draws(num_rows: int, seed: int) -> Iterator[tuple[FloatArray, FloatArray]]:
     rng = np.random.default_rng(seed)
-    for weights in _resamples(num_rows, rng):
+    for weights in resamples(num_rows, rng):
         yield weights, rng.gamma(0.5, size=(len(weights), 2))
 
 
-def _resamples(num_rows: int, rng: np.random.Generator) -> Iterator[FloatArray]:
-    for size in _chunks(num_rows):
+def resamples(
+    num_rows: int, rng: np.random.Generator, *, most: int = NUM_RESAMPLES
+) -> Iterator[FloatArray]:
+    """Weights of the rows, (R, N) a chunk; R is at most `most`, and less beyond 10,000 rows."""
+    for size in _chunks(num_rows, most):
         yield rng.standard_exponential((size, num_rows))
 
 
@@ -197,8 +200,8 @@ def _swaps(num_rows: int, rng: np.random.Generator) -> Iterator[FloatArray]:
         yield rng.integers(0, 2, size=(size, num_rows), dtype=np.int8).astype(np.float64)
 
 
-def _chunks(num_rows: int) -> Iterator[int]:
-    left = max(2_000, min(NUM_RESAMPLES, _MAX_DRAWS // num_rows))
+def _chunks(num_rows: int, most: int = NUM_RESAMPLES) -> Iterator[int]:
+    left = min(most, max(2_000, _MAX_DRAWS // num_rows))
     size = max(1, _CHUNK_DRAWS // num_rows)
     while left > 0:
         yield min(size, left)
