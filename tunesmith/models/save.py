@@ -16,6 +16,7 @@ from tunesmith import files
 from tunesmith.models.forward import LanguageModel, own_attention
 from tunesmith.models.library_bars import without_library_bars
 from tunesmith.models.load import CONTRACT_FILE
+from tunesmith.models.older_names import with_older_names
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,6 +48,7 @@ def save_model(model: LanguageModel, folder: Path, *, contract: RenderingContrac
     try:
         with own_attention(model), without_library_bars():
             model.network.save_pretrained(temporary, **_options(model))
+        _add_older_names(temporary / "config.json")
         _save_contract(temporary, contract)
         for path in temporary.iterdir():
             files.sync_file(path)
@@ -61,6 +63,12 @@ def save_model(model: LanguageModel, folder: Path, *, contract: RenderingContrac
     temporary.rename(folder)
     shutil.rmtree(trash, ignore_errors=True)
     files.sync_folder(folder.parent)
+
+
+def _add_older_names(config: Path) -> None:
+    """Readers that know older names alone would compute something else without a word."""
+    if config.is_file():
+        files.write_json(config, with_older_names(files.read_json(config)))
 
 
 def _options(model: LanguageModel) -> dict[str, Any]:

@@ -6,8 +6,7 @@ from pathlib import Path
 import torch
 
 from tunesmith.errors import RecipeError
-from tunesmith.export.older_names import with_older_names
-from tunesmith.files import read_json, write_json
+from tunesmith.files import read_json
 from tunesmith.generation.responder import Completion, OpenQuestion, Responder, answer_all
 from tunesmith.models.load import CONTRACT_FILE, find_model, load_network
 from tunesmith.models.save import RenderingContract, save_model
@@ -57,7 +56,6 @@ def write_checked_folder(path: Path, measured: MeasuredModel, *, kind: str) -> R
         contract=read_json(run.folder.model / CONTRACT_FILE),
     )
     save_model(responder.model, path, contract=contract)
-    write_json(path / "config.json", with_older_names(read_json(path / "config.json")))
     progress.start("reading it back", None)
     problems = list(_weight_problems(path, wanted))
     again = load_responder(

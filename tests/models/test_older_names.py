@@ -8,8 +8,11 @@ import pytest
 from transformers import AutoConfig
 
 from tests.export.gguf_files.tiny_gguf import ROPE, STRETCHED
-from tests.tiny import tiny_config
-from tunesmith.export.older_names import with_older_names
+from tests.tiny import byte_tokenizer, tiny_config, tiny_network
+from tunesmith.models.forward import choose_layout
+from tunesmith.models.load import find_model, load_network
+from tunesmith.models.older_names import with_older_names
+from tunesmith.models.save import RenderingContract, save_model
 
 CASES: dict[str, tuple[str, dict[str, Any], dict[str, Any]]] = {
     "llama": ("llama", {}, {"rope_theta": 10_000.0}),
@@ -57,3 +60,18 @@ def test_a_name_that_stands_there_is_left_as_it_is() -> None:
     rope = {"rope_type": "default", "rope_theta": 5.0}
     assert with_older_names({"rope_theta": 7.0, "rope_parameters": rope})["rope_theta"] == 7.0
     assert with_older_names({"model_type": "mamba"}) == {"model_type": "mamba"}
+
+
+def test_a_saved_model_is_read_by_older_readers_and_saved_again_the_same(tmp_path: Path) -> None:
+    """A run's own folder too: MLX would turn its positions by defaults."""
+    network = tiny_network("llama", rope_parameters=STRETCHED["llama3"])
+    contract = RenderingContract(
+        tokenizer=byte_tokenizer(), chat_template="", stop_ids=[257], contract={}
+    )
+    told = []
+    for name in ("first", "second"):
+        save_model(choose_layout(network), tmp_path / name, contract=contract)
+        told.append(json.loads((tmp_path / name / "config.json").read_text()))
+        network = load_network(find_model(str(tmp_path / name)))
+    assert (told[0]["rope_theta"], told[0]["rope_scaling"]["rope_type"]) == (500_000.0, "llama3")
+    assert told[0] == told[1]
