@@ -1,6 +1,5 @@
 """What is exported takes its place whole; what others wrote stays, and what was killed goes."""
 
-import shutil
 import signal
 import subprocess
 import sys
@@ -9,11 +8,10 @@ from pathlib import Path
 
 import pytest
 
+from tests.stages.rig import Talk, colour_rows, make_recipe, opened, run_folder, write_rows
 from tunesmith.errors import RecipeError
 from tunesmith.export.gguf_files.gguf_mark import MARK
-from tunesmith.files import RUN_MARKER, folder_lock, write_json
-from tunesmith.stages.execution.progress import SilentProgress
-from tunesmith.stages.execution.run_folder import RunFolder
+from tunesmith.files import RUN_MARKER, write_json
 from tunesmith.stages.exporting.export_data import export_data
 from tunesmith.stages.exporting.export_model import export_model
 from tunesmith.stages.exporting.new_place import check_free, new_place, write_record
@@ -108,10 +106,10 @@ def test_nothing_is_exported_among_a_runs_own_files(tmp_path: Path, name: str) -
 def test_a_run_at_work_is_not_exported(tmp_path: Path, form: str) -> None:
     """Its weights or rows would change while they are compared."""
     how = export_data if form == "rendered" else export_model
-    folder = RunFolder(tmp_path)
-    with (
-        folder_lock(tmp_path),
-        pytest.raises(RecipeError, match="another tunesmith process"),
-    ):
-        how(folder, form, progress=SilentProgress())
-    shutil.rmtree(tmp_path)
+    data = write_rows(tmp_path / "rows.jsonl", colour_rows(4))
+    recipe = make_recipe(tmp_path, data)
+    run = opened(recipe, run_folder(tmp_path / "run"), recipe_folder=tmp_path, progress=Talk())
+    run.claim()
+    run.folder.recipe.write_text("sources: [{path: rows.jsonl}]\n")
+    with run.locked(), pytest.raises(RecipeError, match="another tunesmith process"):
+        how(run.folder, form, progress=Talk())

@@ -13,6 +13,8 @@ from tunesmith.serving.tuning.job_desk import JobDesk
 from tunesmith.serving.tuning.job_recipe import JobRecipes, read_defaults
 from tunesmith.serving.tuning.uploads import UploadFolder
 
+_JOBS = "jobs"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TuningService:
@@ -61,8 +63,8 @@ def open_tuning(
         return bases.get(name) if run is None else {"name": str(run.resolve() / "model")}
 
     with ExitStack() as held:
-        held.enter_context(folder_lock(folder, option="--jobs"))
+        held.enter_context(folder_lock(folder / _JOBS, option="--jobs"))
         uploads = UploadFolder(folder / "files", limits)
         recipes = JobRecipes(uploads=uploads, defaults=defaults)
-        desk = JobDesk(folder / "jobs", recipes, base_of, limits)
+        desk = JobDesk(folder / _JOBS, recipes, base_of, limits)
         return TuningService(uploads=uploads, desk=desk, load=load, held=held.pop_all())

@@ -140,8 +140,8 @@ def export_data(
         raise RecipeError(f"no type {kind!r}", where="--type", cure=cure)
     path = out or folder.path / "exports" / form
     check_free(path, is_replacing=is_replacing)
+    run = open_run(folder.path, progress=progress)
     with _held(folder):
-        run = open_run(folder.path, progress=progress)
         _require_rows(folder, is_trained=form != "openai-jsonl")
         try:
             with new_place(path, is_replacing=is_replacing) as place:

@@ -75,8 +75,8 @@ def export_model(
     path = _path(folder, form, kind, out)
     check_free(path, is_replacing=is_replacing)
     exports_of(folder)  # a list that cannot be read is told before the work
+    run = open_run(folder.path, progress=progress)
     with folder_lock(folder.path):  # what is compared stays what it is
-        run = open_run(folder.path, progress=progress)
         responder = _tuned(run)
         measured = MeasuredModel(run=run, responder=responder, rows=exported_rows(run, responder))
         try:
