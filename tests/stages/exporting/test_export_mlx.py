@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from importlib.util import find_spec
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -102,3 +103,33 @@ def test_mlx_answers_as_was_measured(kind: str, run: Run, tmp_path: Path) -> Non
     assert found.compared["runtime"] == "MLX"
     assert found.compared["equal_answers"] == found.compared["rows"]
     assert found.compared["furthest_nats"] < {"f32": 1e-3, "f16": 0.05, "bf16": 0.5}[kind]
+
+
+@pytest.mark.parametrize(
+    ("settings", "told"),
+    [
+        ({"sliding_window": 8}, "refused"),
+        ({"sliding_window": 4096}, "noted"),
+        ({"sliding_window": 8, "layer_types": ["full_attention"] * 2}, ""),
+        ({"sliding_window": None}, ""),
+    ],
+)
+def test_a_window_that_mlx_does_not_know_is_told(
+    run: Run, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, settings: dict[str, Any], told: str
+) -> None:
+    monkeypatch.setattr(export_mlx, "write_checked_folder", lambda *_, **__: "written")
+    monkeypatch.setattr(export_mlx, "has_mlx", lambda: False)
+    config = SimpleNamespace(model_type="gemma2", **settings)
+    rows = [SimpleNamespace(ids=range(20), room=4)]
+    model = SimpleNamespace(inner=SimpleNamespace(config=config))
+    talk = Talk()
+    measured: Any = SimpleNamespace(
+        rows=rows, responder=SimpleNamespace(model=model), run=run.with_progress(talk)
+    )
+    monkeypatch.setattr(export_mlx, "last_logits", lambda *_: None)
+    if told == "refused":
+        with pytest.raises(RefusedError, match=r"without their window of 8 tokens, .* up to 24"):
+            export_mlx.write_checked_mlx(tmp_path, measured, kind="f32")
+        return
+    export_mlx.write_checked_mlx(tmp_path, measured, kind="f32")
+    assert any("window of 4,096" in note for note in talk.notes) is (told == "noted")

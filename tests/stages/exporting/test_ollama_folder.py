@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from tests.tiny import tiny_network
 from tunesmith.errors import RefusedError
 from tunesmith.generation.stop_strings import StopStrings
 from tunesmith.recipe.recipe import GenerationRecipe
@@ -40,7 +41,7 @@ def _responder(*stops: str) -> Any:
         tokenizer=SimpleNamespace(control_ids={"<|end|>": 7}),
         stop_ids=[7],
         stops=StopStrings(stops),
-        model=SimpleNamespace(context_tokens=64),
+        model=SimpleNamespace(context_tokens=4096, inner=tiny_network("phi3", sliding_window=64)),
     )
 
 
@@ -66,6 +67,7 @@ def test_nothing_is_left_to_ollamas_defaults(tmp_path: Path) -> None:
     found = _lines((tmp_path / "Modelfile").read_text())
     values = {name: value for name, (value,) in found.items()}
     assert values.items() >= {"temperature": "0.7", "top_p": "0.8", "num_predict": "9"}.items()
+    assert values["num_ctx"] == "64"  # llama.cpp reads Phi-3 without its window
     assert values.items() >= {"repeat_penalty": "1", "top_k": "0", "min_p": "0"}.items()
 
 

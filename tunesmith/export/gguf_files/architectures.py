@@ -16,6 +16,7 @@ import numpy.typing as npt
 import torch
 
 from tunesmith.errors import RefusedError
+from tunesmith.export.gguf_files.odd_settings import odd_settings
 
 Array = npt.NDArray[np.float32]
 Change = Callable[[str, Array, Any], Array]
@@ -49,7 +50,8 @@ def architecture_of(config: Any) -> Architecture:
     """The architecture of a configuration.
 
     Raises:
-        RefusedError: It is none of those that are known, or stretches positions in another way.
+        RefusedError: It is none of those that are known, stretches positions in another way, or
+            has a setting that no file can say.
     """
     found = _ARCHITECTURES.get(config.model_type)
     if found is None:
@@ -59,6 +61,9 @@ def architecture_of(config: Any) -> Architecture:
     kind = str(_rope(config).get("rope_type", "default"))
     if kind not in _ROPE_KINDS:
         problem = f"positions that are stretched by {kind} cannot be exported as GGUF"
+        raise RefusedError(problem, where="--to gguf", cure="Use --to safetensors.")
+    if odd := next(odd_settings(config), None):
+        problem = f"llama.cpp computes models of the kind {config.model_type} without {odd}"
         raise RefusedError(problem, where="--to gguf", cure="Use --to safetensors.")
     return found
 
@@ -83,6 +88,12 @@ def model_fields(config: Any) -> dict[str, object]:
         fields |= _rope_fields(config)
     fields |= found.fields(config)
     return {f"{found.name}.{key}": value for key, value in fields.items()}
+
+
+def offered_tokens(config: Any) -> int:
+    """How long a text may be that llama.cpp computes as it was measured."""
+    fields = model_fields(config)
+    return int(str(fields[f"{architecture_of(config).name}.context_length"]))
 
 
 def model_tensors(network: Any) -> Iterator[tuple[str, Array]]:
@@ -193,8 +204,10 @@ def _gptneox(name: str, values: Array, config: Any) -> Array:
 
 
 def _within_window(config: Any) -> Fields:
-    """Where all layers see a window only, no more than the window is offered: there it is exact."""
-    window = getattr(config, "sliding_window", None)
+    """Where llama.cpp knows no window, no more than it holds is offered: there it is exact."""
+    kinds = getattr(config, "layer_types", None)
+    has_window = kinds is None or "sliding_attention" in kinds
+    window = getattr(config, "sliding_window", None) if has_window else None
     length = int(config.max_position_embeddings)
     return {"context_length": min(length, int(window))} if window else {}
 
@@ -211,7 +224,7 @@ def _gemma_fields(config: Any) -> Fields:
 
 def _phi3_fields(config: Any) -> Fields:
     window = getattr(config, "sliding_window", None)
-    return {"attention.sliding_window": int(window or 0)}
+    return {"attention.sliding_window": int(window or 0), **_within_window(config)}
 
 
 def _neox_fields(config: Any) -> Fields:
@@ -221,8 +234,8 @@ def _neox_fields(config: Any) -> Fields:
 _ARCHITECTURES = {
     "llama": Architecture(arch=gguf.MODEL_ARCH.LLAMA, change=_llama),
     "mistral": Architecture(arch=gguf.MODEL_ARCH.LLAMA, change=_llama, fields=_within_window),
-    "qwen2": Architecture(arch=gguf.MODEL_ARCH.QWEN2, change=_as_it_is),
-    "qwen3": Architecture(arch=gguf.MODEL_ARCH.QWEN3, change=_as_it_is),
+    "qwen2": Architecture(arch=gguf.MODEL_ARCH.QWEN2, change=_as_it_is, fields=_within_window),
+    "qwen3": Architecture(arch=gguf.MODEL_ARCH.QWEN3, change=_as_it_is, fields=_within_window),
     "phi3": Architecture(arch=gguf.MODEL_ARCH.PHI3, change=_as_it_is, fields=_phi3_fields),
     "gemma": Architecture(arch=gguf.MODEL_ARCH.GEMMA, change=_gemma),
     "gemma2": Architecture(arch=gguf.MODEL_ARCH.GEMMA2, change=_gemma, fields=_gemma_fields),

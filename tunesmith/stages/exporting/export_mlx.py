@@ -17,6 +17,8 @@ from tunesmith.stages.exporting.runtime_comparison import (
     look_at_numbers,
 )
 
+_SEE_WINDOWS = ("gemma3_text",)  # as of mlx-lm 0.32
+
 
 def write_checked_mlx(path: Path, measured: MeasuredModel, *, kind: str) -> RuntimeFindings:
     """Write a folder, try it in transformers, and in MLX where that is here.
@@ -29,6 +31,7 @@ def write_checked_mlx(path: Path, measured: MeasuredModel, *, kind: str) -> Runt
     Raises:
         RefusedError: It is not the model that was measured, or MLX does not have such models.
     """
+    _check_window(path, measured)
     seen = looked_at(measured.rows)
     own = [last_logits(measured.responder, row.ids) for row in seen]
     found = write_checked_folder(path, measured, kind=kind)
@@ -53,6 +56,21 @@ def write_checked_mlx(path: Path, measured: MeasuredModel, *, kind: str) -> Runt
         raise export_refusal(answers.problems, path)
     figures = {**found.figures, **numbers.figures, **answers.figures, "runtime": "MLX"}
     return replace(answers, figures=figures)
+
+
+def _check_window(path: Path, measured: MeasuredModel) -> None:
+    """Most families of MLX see everything, also where the model was trained to see a window."""
+    shape = measured.responder.model.inner.config
+    kinds = getattr(shape, "layer_types", None)
+    window = getattr(shape, "sliding_window", None)
+    is_seen = shape.model_type in _SEE_WINDOWS or (kinds and "sliding_attention" not in kinds)
+    if not window or is_seen:
+        return
+    told = f"MLX reads models of the kind {shape.model_type} without their window of {window:,}"
+    longest = max((len(row.ids) + row.room for row in measured.rows), default=0)
+    if longest > window:
+        raise export_refusal([f"{told} tokens, and test rows have up to {longest:,}"], path)
+    measured.run.progress.note(f"{told} tokens: what is longer is answered otherwise there.")
 
 
 def _stops(measured: MeasuredModel) -> list[tuple[int, str]]:

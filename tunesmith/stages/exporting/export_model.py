@@ -4,6 +4,7 @@ import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from tunesmith.errors import MissingError, RecipeError
 from tunesmith.evaluation.grade import Comparison
@@ -197,7 +198,7 @@ def _column(
 
 
 def _lines(
-    figures: Mapping[str, object],
+    figures: Mapping[str, Any],
     differences: Sequence[Comparison],
     name: str,
     form: str,
@@ -207,11 +208,14 @@ def _lines(
     lines = [
         f"{figures['equal_answers']} of {figures['rows']} test answers are the same in {runtime}"
     ]
+    told = []
+    if "texts" in figures:
+        told.append("{texts} texts and {prompts} prompts have the same ids".format(**figures))
     if "furthest_nats" in figures:
-        has_ids = "texts" in figures
-        ids = "{texts} texts and {prompts} prompts have the same ids; " if has_ids else ""
-        told = ids + "next tokens differ by at most {furthest_nats:.2g} nats"
-        lines.append(told.format(**figures))
+        told.append(f"next tokens differ by at most {figures['furthest_nats']:.2g} nats")
+    elif "looked_at" in figures:
+        told.append(f"next tokens are not compared: {runtime} tells nothing of them")
+    lines += ["; ".join(told)] if told else []
     lines += [difference_line(one, name) for one in differences]
     lines.append(f"{form}: {path}")
     place = shlex.quote(str(path))

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from tunesmith.errors import RefusedError
+from tunesmith.export.gguf_files.architectures import offered_tokens
 from tunesmith.files import write_text
 from tunesmith.generation.responder import Responder
 from tunesmith.recipe.recipe import GenerationRecipe
@@ -35,8 +36,9 @@ def write_ollama_folder(
     lines = [f"FROM ./{file}", "REQUIRES 0.30.0"]
     lines += [f"PARAMETER stop {_quoted(stop)}" for stop in dict.fromkeys(stops)]
     lines += [f"PARAMETER {one}" for one in _sampling(generation)]
-    if context := responder.model.context_tokens:
-        lines.append(f"PARAMETER num_ctx {context}")
+    context = responder.model.context_tokens
+    offered = offered_tokens(responder.model.inner.config)
+    lines.append(f"PARAMETER num_ctx {offered if context is None else min(context, offered)}")
     write_text(folder / "Modelfile", "\n".join(lines) + "\n")
 
 

@@ -68,11 +68,9 @@ def look_at_numbers(
         furthest = max([furthest, *(abs(one - two) for one, two in pairs if one > math.log(1e-4))])
         divergences.append(sum(math.exp(one) * (one - two) for one, two in pairs))
     count = len(divergences)
-    figures: dict[str, object] = {
-        "looked_at": count,
-        "furthest_nats": furthest,
-        "kl_nats": sum(divergences) / max(1, count),
-    }
+    figures: dict[str, object] = {"looked_at": count}
+    if count:
+        figures |= {"furthest_nats": furthest, "kl_nats": sum(divergences) / count}
     limit = _FURTHEST.get(kind, math.inf)
     told = f"next tokens differ by {furthest:.2g} nats; {kind} allows {limit}"
     problems = (told,) if furthest > limit else ()
