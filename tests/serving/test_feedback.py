@@ -84,6 +84,9 @@ BAD: list[tuple[dict[str, Any], int, str | None]] = [
     ({"thumb": "up", "stars": 5}, 400, "stars"),
     ({"thumb": "up", "sampling": {"heat": 1}}, 400, "sampling.heat"),
     ({"thumb": "up", "sampling": {"temperature": "hot"}}, 400, "temperature"),
+    ({"correction": "a\x00b"}, 400, "correction"),
+    ({"thumb": "up", "answer": "\x1b[31m"}, 400, "answer"),
+    ({"thumb": "up", "messages": [{"role": "user", "content": "\x07"}]}, 400, "messages"),
     ({"thumb": "up", "model": "nobody"}, 404, "model"),
     ({"thumb": "up", "model": "chatml"}, 409, "model"),
 ]

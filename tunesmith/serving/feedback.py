@@ -16,6 +16,8 @@ from tunesmith.serving.json_body import integer, real, wrong_value
 from tunesmith.serving.message_fields import read_request_messages
 from tunesmith.serving.serving_limits import ServingLimits
 from tunesmith.sources.feedback_rows import SCHEMA
+from tunesmith.sources.row import RowError
+from tunesmith.sources.tables.strict_json import check_characters
 
 _TEXTS = ("answer", "correction", "note", "answer_id", "finish_reason")
 _KNOWN = {"model", "messages", "thumb", "sampling", *_TEXTS}
@@ -37,6 +39,7 @@ def feedback_row(
         ApiError: A key is unknown, a value is none, or nothing is said of the answer.
     """
     _refuse_unknown(body, _KNOWN, "")
+    _refuse_unreadable(body)
     messages = read_request_messages(body.get("messages"), most=limits.num_messages)
     texts = {name: _text(body, name) for name in _TEXTS}
     if texts["answer"] is None:
@@ -114,6 +117,16 @@ def _sampling(value: object, hosted: HostedModel, limits: ServingLimits) -> dict
         "max_tokens": recipe.max_new_tokens,
     }
     return {name: measured[name] if one is None else one for name, one in asked.items()}
+
+
+def _refuse_unreadable(body: Mapping[str, Any]) -> None:
+    """A row that the next round would drop is no row: whoever says something hears of it now."""
+    for name, value in body.items():
+        try:
+            check_characters(value)
+        except RowError as fault:
+            problem = f"{name}: {fault.detail}. Take it out; no training could read it."
+            raise ApiError(problem, param=name, code="invalid_value") from None
 
 
 def _refuse_unknown(body: Mapping[str, Any], known: set[str], where: str) -> None:
