@@ -160,6 +160,14 @@ class LoraMethod(RecipeSection):
 class TrainingRecipe(RecipeSection):
     """How the weights are changed."""
 
+    objective: Literal["supervised", "dpo"] = Field(
+        "supervised",
+        description="supervised: answers are learned; dpo: of a chosen and a rejected answer, to "
+        "prefer the chosen one; see docs/preferences.md",
+    )
+    beta: float = Field(
+        0.1, gt=0, le=100, description="dpo: how near the model stays to where it began"
+    )
     method: Literal["full", "lora"] | LoraMethod = Field(
         "full", description="full: all weights; lora, or lora: {rank, alpha, targets}: an adapter"
     )
@@ -265,8 +273,10 @@ class TrainingRecipe(RecipeSection):
         return LoraRecipe() if self.method == "lora" else self.method.lora
 
     def without_effect(self) -> dict[str, str]:
-        """Steps and epochs both say how long; memory only decides the micro-batch."""
+        """Steps and epochs both say how long; memory only decides the micro-batch; and so on."""
         unused = {} if self.steps is None else {"epochs": "beside steps; name one of them"}
+        if self.objective != "dpo":
+            unused["beta"] = "without objective: dpo"
         if self.micro_batch != "auto":
             unused["memory"] = "beside a micro_batch that is named"
         return unused
@@ -374,6 +384,15 @@ class Recipe(RecipeSection):
             raise ValueError(
                 f"sources.{weighted[0]}.weight has no effect alone; give another source a weight "
                 "too (sources without one are read whole)"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _preferences_are_about_answers(self) -> Self:
+        if self.training.objective == "dpo" and self.template.train_on == "all":
+            raise ValueError(
+                "template.train_on: all has no effect under training.objective: dpo, which "
+                "compares answers; leave it out"
             )
         return self
 

@@ -40,6 +40,16 @@ class Span(NamedTuple):
     first: int = 0
 
 
+class PairTerms(NamedTuple):
+    """What a batch of preferences is learned by; its examples are chosen, rejected, chosen...
+
+    `reference` holds the log-probability of each answer under the untuned model, (B,) float64.
+    """
+
+    reference: torch.Tensor
+    beta: float
+
+
 def path_of(spans: Sequence[Span], index: int) -> list[int]:
     """What a span sees: the spans it continues, the first one first, and itself."""
     parent = spans[index].parent
@@ -58,6 +68,7 @@ class Batch:
         targets: (N,) int64, the tokens to predict.
         target_places: (N,) int64, at which of the M places each is predicted.
         target_examples: (N,) int64, which of the B examples each belongs to.
+        pairs: How the examples are compared with each other; None: each is learned by itself.
     """
 
     ids: torch.Tensor
@@ -67,6 +78,7 @@ class Batch:
     targets: torch.Tensor
     target_places: torch.Tensor
     target_examples: torch.Tensor
+    pairs: PairTerms | None = None
 
     @property
     def num_targets(self) -> int:
@@ -83,7 +95,8 @@ class Batch:
             else getattr(self, name).to(device)
             for name in _TENSORS
         }
-        return replace(self, **moved)
+        pairs = self.pairs and self.pairs._replace(reference=self.pairs.reference.to(device))
+        return replace(self, **moved, pairs=pairs)
 
 
 def collate(examples: Sequence[EncodedExample], *, smallest_saving: int | None = None) -> Batch:

@@ -2,6 +2,7 @@
 
 The file carries the key of everything it depends on; a file with another key is stale
 and is never opened. Rows are zero-copy views; `lengths` and `num_targets` are in memory.
+Of a preference, two rows follow each other: the chosen answer, then the rejected one.
 """
 
 import re
@@ -27,9 +28,18 @@ _SCHEMA = pa.schema(
 )
 
 
-def write_store(path: Path, rows: Iterable[tuple[str, EncodedExample]], *, key: str) -> None:
-    """Write (example id, encoded row) pairs as an Arrow file that names its key."""
-    schema = _SCHEMA.with_metadata({"key": key})
+def write_store(
+    path: Path, rows: Iterable[tuple[str, EncodedExample]], *, key: str, width: int = 1
+) -> None:
+    """Write (example id, encoded row) pairs as an Arrow file that names its key.
+
+    Args:
+        path: Where to.
+        rows: In order; those of an example follow each other.
+        key: Of what they were made of.
+        width: Rows that are one entry of the store: two of a preference.
+    """
+    schema = _SCHEMA.with_metadata({"key": key, "width": str(width)})
     iterator = iter(rows)
     with atomic_file(path) as stream, pa.ipc.new_file(stream, schema) as writer:
         while chunk := list(islice(iterator, _ROWS_PER_BATCH)):
@@ -37,11 +47,12 @@ def write_store(path: Path, rows: Iterable[tuple[str, EncodedExample]], *, key: 
 
 
 class TokenStore:
-    """Read access to one split's rows, by index.
+    """Read access to one split's entries, by index: single rows, or pairs of them.
 
     Attributes:
-        lengths: Tokens of each row, (N,) int64.
-        num_targets: Tokens of each row that the loss counts, (N,) int64; a first token never is.
+        width: Encoded rows of an entry: one, or two of a preference.
+        lengths: Tokens of each entry, (N,) int64.
+        num_targets: Tokens of each that the loss counts, (N,) int64; a first token never is.
 
     Raises:
         MissingError: There is no such file, it is damaged, or it was made of something else.
@@ -57,25 +68,31 @@ class TokenStore:
                 f"a damaged token store ({error})", where=str(path), cure="Run prepare again."
             ) from None
         batches = [reader.get_batch(index) for index in range(reader.num_record_batches)]
-        self.key = (reader.schema.metadata or {}).get(b"key", b"").decode()
+        metadata = reader.schema.metadata or {}
+        self.key = metadata.get(b"key", b"").decode()
+        self.width = int(metadata.get(b"width", b"1"))
         if self.key != key:
             raise MissingError("a stale token store", where=str(path), cure="Run prepare again.")
         self._columns = [_Columns(batch) for batch in batches]
         self._first_rows = np.cumsum([0, *(len(column) for column in self._columns)])
-        self.lengths = _concatenate([column.lengths for column in self._columns])
-        self.num_targets = _concatenate([column.num_targets for column in self._columns])
+        self.lengths = self._of_entries([column.lengths for column in self._columns])
+        self.num_targets = self._of_entries([column.num_targets for column in self._columns])
 
     def __len__(self) -> int:
-        """Number of rows."""
-        return int(self._first_rows[-1])
+        """Number of entries."""
+        return int(self._first_rows[-1]) // self.width
 
     def __getitem__(self, index: int) -> EncodedExample:
-        """One row; its arrays are views of the mapped file."""
-        columns, row = self._locate(index)
-        return columns.row(row)
+        """The first row of an entry; its arrays are views of the mapped file."""
+        return self.rows_of(index)[0]
+
+    def rows_of(self, index: int) -> list[EncodedExample]:
+        """All rows of an entry: of a preference, the chosen answer's and the rejected one's."""
+        places = (self._locate(index, behind) for behind in range(self.width))
+        return [columns.row(row) for columns, row in places]
 
     def example_id(self, index: int) -> str:
-        """The example that a row was made of."""
+        """The example that an entry was made of."""
         columns, row = self._locate(index)
         return columns.example_id(row)
 
@@ -86,11 +103,15 @@ class TokenStore:
             columns.mark(is_read)
         return np.flatnonzero(is_read)
 
-    def _locate(self, index: int) -> tuple["_Columns", int]:
+    def _locate(self, index: int, behind: int = 0) -> tuple["_Columns", int]:
         if not 0 <= index < len(self):
             raise IndexError(index)
-        batch = int(np.searchsorted(self._first_rows, index, side="right")) - 1
-        return self._columns[batch], index - int(self._first_rows[batch])
+        row = index * self.width + behind
+        batch = int(np.searchsorted(self._first_rows, row, side="right")) - 1
+        return self._columns[batch], row - int(self._first_rows[batch])
+
+    def _of_entries(self, parts: list[npt.NDArray[np.int64]]) -> npt.NDArray[np.int64]:
+        return np.asarray(_concatenate(parts).reshape(-1, self.width).sum(axis=1))
 
 
 class _Columns:

@@ -3,13 +3,15 @@
 import queue
 import threading
 from collections.abc import Callable, Generator, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeVar
 
+import numpy as np
+import numpy.typing as npt
 import torch
 
 from tunesmith.models.forward import plan_micro_batches
-from tunesmith.tokens.collate import Batch, collate
+from tunesmith.tokens.collate import Batch, PairTerms, collate
 from tunesmith.tokens.store import TokenStore
 from tunesmith.training.distributed import Ranks
 
@@ -27,6 +29,7 @@ class StepData:
         batches: This rank's micro-batches.
         num_targets: Trained tokens of the step, on all ranks.
         num_tokens: Tokens of the step, on all ranks.
+        divisor: What the sum of the losses is divided by: trained tokens, or pairs.
     """
 
     step: int
@@ -35,6 +38,21 @@ class StepData:
     batches: list[Batch]
     num_targets: int
     num_tokens: int
+    divisor: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReferencePairs:
+    """By what the pairs of a store are learned.
+
+    Attributes:
+        log_probabilities: Of the chosen and the rejected answers under the untuned model,
+            summed over their trained tokens, (N, 2) float64.
+        beta: How far the model may move away from it; less is farther.
+    """
+
+    log_probabilities: npt.NDArray[np.float64]
+    beta: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,6 +65,7 @@ class Feed:
         micro_batch: Examples at once.
         shared_row_limit: Longest example that may share a row.
         smallest_saving: Tokens that sharing a common beginning must save; None is never.
+        pairs: Of a store of preferences, once the untuned model has read it.
         device: Where batches go.
         ranks: The processes that share a step.
     """
@@ -58,19 +77,22 @@ class Feed:
     device: torch.device
     ranks: Ranks
     smallest_saving: int | None = None
+    pairs: ReferencePairs | None = None
 
     def data_of(self, step: int) -> StepData:
         """All of one update's data."""
         all_rows = self.rows_of_step(step)
         rows = self.ranks.share_of(all_rows)
         groups, batches = self.batches_of(rows)
+        num_targets = int(self.store.num_targets[all_rows].sum())
         return StepData(
             step=step,
             rows=rows,
             groups=groups,
             batches=batches,
-            num_targets=int(self.store.num_targets[all_rows].sum()),
+            num_targets=num_targets,
             num_tokens=int(self.store.lengths[all_rows].sum()),
+            divisor=num_targets if self.pairs is None else len(all_rows),
         )
 
     def batches_of(self, rows: list[int]) -> tuple[list[list[int]], list[Batch]]:
@@ -78,11 +100,17 @@ class Feed:
         lengths = [int(self.store.lengths[row]) for row in rows]
         plan = plan_micro_batches(lengths, size=self.micro_batch, limit=self.shared_row_limit)
         groups = [[rows[place] for place in group] for group in plan]
-        batches = [self._batch(group).to(self.device) for group in groups]
-        return groups, batches
+        return groups, [self.batch_of(group) for group in groups]
 
-    def _batch(self, rows: list[int]) -> Batch:
-        return collate([self.store[row] for row in rows], smallest_saving=self.smallest_saving)
+    def batch_of(self, rows: list[int]) -> Batch:
+        """Rows as one batch on the device; of preferences, with the reference of each answer."""
+        examples = [one for row in rows for one in self.store.rows_of(row)]
+        batch = collate(examples, smallest_saving=self.smallest_saving)
+        if self.pairs is not None:
+            dtype = torch.float32 if self.device.type == "mps" else torch.float64
+            reference = torch.from_numpy(self.pairs.log_probabilities[rows].ravel()).to(dtype)
+            batch = replace(batch, pairs=PairTerms(reference, self.pairs.beta))
+        return batch.to(self.device)
 
 
 def prefetched(items: Iterator[_Item]) -> Generator[_Item, None, None]:

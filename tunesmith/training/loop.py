@@ -63,7 +63,8 @@ def _run_steps(
             progress.step += 1
             progress.tokens_seen += data.num_tokens
             progress.seconds += time.monotonic() - started
-            listener.log(_train_line(plan, progress, result, rate))
+            line = _train_line(plan, progress, result, rate)
+            listener.log({**line, "num_targets": data.num_targets})
             _do_what_is_due(plan, progress, pace, listener, stop)
             if progress.is_stopped_early:
                 return
@@ -80,7 +81,7 @@ def update(plan: TrainingPlan, data: StepData) -> tuple[StepResult, float]:
         plan.model,
         data.batches,
         optimizer=plan.optimizer,
-        num_targets=data.num_targets,
+        num_targets=data.divisor,
         rules=plan.rules,
     )
     return result, rate
@@ -111,7 +112,8 @@ def _validate(plan: TrainingPlan, progress: TrainingState, listener: TrainingLis
         return
     feed = replace(plan.validation, micro_batch=progress.micro_batch)
     result = validate(plan.model, feed, precision=plan.engine.precision)
-    listener.log({**_where(plan, progress), "split": "validation", **asdict(result)})
+    measured = {name: value for name, value in asdict(result).items() if value is not None}
+    listener.log({**_where(plan, progress), "split": "validation", **measured})
     if progress.step == 0:
         return  # the base model is not a candidate for the best weights
     best = math.inf if progress.best_loss is None else progress.best_loss
@@ -162,7 +164,6 @@ def _train_line(
         **_where(plan, progress),
         "split": "train",
         "loss": result.loss,
-        "num_targets": result.num_targets,
         "learning_rate": rate,
         "grad_norm": result.grad_norm,
     }
@@ -191,7 +192,7 @@ def _rows_without_finite_loss(plan: TrainingPlan, data: StepData) -> list[int]:
     for group, batch in zip(data.groups, data.batches, strict=True):
         found = target_predictions(plan.model, batch, precision=plan.engine.precision)
         bad = batch.target_examples[~torch.isfinite(found.nats)].tolist()
-        culprits.update(group[place] for place in bad)
+        culprits.update(group[place // plan.feed.store.width] for place in bad)
     return sorted(culprits)
 
 

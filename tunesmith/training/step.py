@@ -25,9 +25,9 @@ class StepResult:
     """What one update of the weights did.
 
     Attributes:
-        loss: Nats per trained token, before the update.
+        loss: Nats per trained token, or per pair, before the update.
         grad_norm: L2 norm of the whole gradient, before clipping.
-        num_targets: Trained tokens of the step, on all ranks.
+        num_targets: What it was divided by: trained tokens of the step, on all ranks, or pairs.
     """
 
     loss: float
@@ -58,8 +58,8 @@ def accumulate_gradients(
     Args:
         model: Its gradients are added to.
         batches: This rank's micro-batches.
-        num_targets: Trained tokens of the whole step, on all ranks: what every sum is
-            divided by.
+        num_targets: Trained tokens of the whole step, on all ranks, or its pairs: what every
+            sum is divided by.
         precision: fp32 or bf16.
     """
     total = torch.zeros((), device=model.device)

@@ -6,12 +6,13 @@ Memory does not grow with the number of rows: what is kept of a row is three num
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+import numpy as np
 import torch
 
 from tunesmith.errors import TunesmithError
 from tunesmith.models.forward import LanguageModel
 from tunesmith.tokens.collate import Batch
-from tunesmith.training.feed import Feed, prefetched
+from tunesmith.training.feed import Feed, ReferencePairs, prefetched
 from tunesmith.training.loss import target_predictions
 from tunesmith.training.resources.out_of_memory import OutOfMemory, naming_memory_errors
 
@@ -25,21 +26,28 @@ class RowLoss:
         nats: Cross-entropy summed over the row's targets.
         num_targets: Tokens that count.
         num_correct: Of these, how many were the model's first choice.
+        answers: The nats of each encoded row: of a preference, the chosen and the rejected one.
     """
 
     row: int
     nats: float
     num_targets: int
     num_correct: int
+    answers: tuple[float, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Validation:
-    """Loss in nats per token, accuracy 0 to 100, over all trained tokens of a split."""
+    """Loss in nats per token, accuracy 0 to 100, over all trained tokens of a split.
+
+    Of preferences, both are per pair: accuracy is the share in which the chosen answer has gained
+    more than the rejected one, `margin` by how much more, times beta, on average.
+    """
 
     loss: float
     accuracy: float
     num_targets: int
+    margin: float | None = None
 
 
 def row_losses(
@@ -69,7 +77,7 @@ def _measure_or_split(
     model: LanguageModel, feed: Feed, batch: Batch, *, rows: list[int], precision: str
 ) -> Iterator[RowLoss]:
     try:
-        yield from list(_measure(model, batch, rows, precision))
+        yield from list(_measure(model, batch, rows, feed.store.width, precision))
     except OutOfMemory as error:
         if len(rows) == 1:
             raise TunesmithError(
@@ -88,6 +96,8 @@ def validate(
     model: LanguageModel, feed: Feed, *, precision: str, chosen: Sequence[int] | None = None
 ) -> Validation:
     """Loss and accuracy over the chosen rows, or all, and all ranks, from sums over tokens."""
+    if feed.pairs is not None:
+        return _validate_pairs(model, feed, feed.pairs, precision=precision)
     nats, num_correct, num_targets = 0.0, 0, 0
     for measured in row_losses(model, feed, precision=precision, chosen=chosen):
         nats += measured.nats
@@ -100,20 +110,42 @@ def validate(
     )
 
 
+def _validate_pairs(
+    model: LanguageModel, feed: Feed, pairs: ReferencePairs, *, precision: str
+) -> Validation:
+    sums = torch.zeros(5, dtype=torch.float64)  # pairs, loss, right, margin, targets
+    for measured in row_losses(model, feed, precision=precision):
+        chosen, rejected = -np.array(measured.answers) - pairs.log_probabilities[measured.row]
+        margin = pairs.beta * float(chosen - rejected)
+        loss = float(np.logaddexp(0.0, -margin))
+        sums += torch.tensor(
+            [1.0, loss, margin > 0, margin, measured.num_targets], dtype=sums.dtype
+        )
+    number, loss, right, margin, num_targets = feed.ranks.sum_vector(sums.to(feed.device)).tolist()
+    return Validation(
+        loss=loss / number,
+        accuracy=100.0 * right / number,
+        num_targets=round(num_targets),
+        margin=margin / number,
+    )
+
+
 def _measure(
-    model: LanguageModel, batch: Batch, rows: list[int], precision: str
+    model: LanguageModel, batch: Batch, rows: list[int], width: int, precision: str
 ) -> Iterator[RowLoss]:
     with naming_memory_errors():
         found = target_predictions(model, batch, precision=precision)
     nats, correct = found.nats.double(), found.is_correct
-    zeros = torch.zeros(len(rows), dtype=torch.float64, device=nats.device)
+    zeros = torch.zeros(len(rows) * width, dtype=torch.float64, device=nats.device)
     nats_of = zeros.index_add(0, batch.target_examples, nats).tolist()
     correct_of = zeros.index_add(0, batch.target_examples, correct.double()).tolist()
-    count_of = torch.bincount(batch.target_examples, minlength=len(rows)).tolist()
+    count_of = torch.bincount(batch.target_examples, minlength=len(zeros)).tolist()
     for index, row in enumerate(rows):
+        answers = slice(index * width, (index + 1) * width)
         yield RowLoss(
             row=row,
-            nats=nats_of[index],
-            num_targets=count_of[index],
-            num_correct=round(correct_of[index]),
+            nats=sum(nats_of[answers]),
+            num_targets=sum(count_of[answers]),
+            num_correct=round(sum(correct_of[answers])),
+            answers=tuple(nats_of[answers]),
         )

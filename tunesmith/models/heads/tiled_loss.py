@@ -119,7 +119,7 @@ class _TargetCounts:
         order = self.places.argsort(stable=True)
         counts = torch.bincount(self.places, minlength=len(self.num_of_place))
         rows = weight[self.ids[order]].to(dtype).to(pulls.dtype)
-        return _sums(rows, pulls[order], counts.cumsum(0) - counts)
+        return sums_of_rows(rows, pulls[order], counts.cumsum(0) - counts)
 
 
 class _Gradients:
@@ -155,10 +155,10 @@ class _Gradients:
         """Take off what the targets say of their output rows; (targets,) pulls."""
         if self.of_weight is not None:
             rows = hidden[targets.places].to(pulls.dtype)
-            self.of_weight[targets.tokens] -= _sums(rows, pulls, targets.first_of_token)
+            self.of_weight[targets.tokens] -= sums_of_rows(rows, pulls, targets.first_of_token)
         if self.of_bias is not None:
             ones = torch.ones_like(pulls)[:, None]
-            self.of_bias[targets.tokens] -= _sums(ones, pulls, targets.first_of_token)[:, 0]
+            self.of_bias[targets.tokens] -= sums_of_rows(ones, pulls, targets.first_of_token)[:, 0]
 
 
 def _rows_nats(job: _LossTerms, hidden: torch.Tensor, gradients: _Gradients) -> torch.Tensor:
@@ -191,7 +191,7 @@ def _at_rows(targets: Targets, rows: slice) -> Targets:
     return Targets(ids=targets.ids[is_here], places=targets.places[is_here] - rows.start)
 
 
-def _sums(rows: torch.Tensor, factors: torch.Tensor, firsts: torch.Tensor) -> torch.Tensor:
+def sums_of_rows(rows: torch.Tensor, factors: torch.Tensor, firsts: torch.Tensor) -> torch.Tensor:
     """Weighted sums of consecutive rows; `firsts` says where each begins."""
     each = torch.arange(len(rows), device=rows.device)
     return functional.embedding_bag(each, rows, firsts, mode="sum", per_sample_weights=factors)

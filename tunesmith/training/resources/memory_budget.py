@@ -74,12 +74,12 @@ def largest_micro_batch(
     tries = ((_TRIED_PART, _TRIED_PART**2), (1, 1)) if room > 0 else ((1, 1),)
     size = 1
     for part, at_most in tries:
-        example = _end_of(feed.store[row], part)
+        entry = [_end_of(one, part) for one in feed.store.rows_of(row)]
         try:
-            one = _kept(model, feed, [example], precision=precision)
+            one = _kept(model, feed, entry, precision=precision)
             if one * at_most * examples_per_step <= room:
                 return examples_per_step
-            two = _kept(model, feed, [example] * 2, precision=precision)
+            two = _kept(model, feed, entry * 2, precision=precision)
         except OutOfMemory:
             return 1
         more = max(1, two - one)

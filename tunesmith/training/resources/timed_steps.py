@@ -174,7 +174,7 @@ def _step(plan: TrainingPlan, data: StepData) -> None:
         plan.model,
         data.batches,
         optimizer=plan.optimizer,
-        num_targets=data.num_targets,
+        num_targets=data.divisor,
         rules=plan.rules,
     )
     wait_for_device(plan.model.device)
