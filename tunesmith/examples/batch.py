@@ -8,8 +8,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from tunesmith.examples.clean import CleanedExample, clean_example
+from tunesmith.examples.conversion.preferences import preference_fault
 from tunesmith.examples.edits.held_row import HeldRow
-from tunesmith.examples.example import Example
+from tunesmith.examples.example import Example, drop_example
 from tunesmith.examples.from_material import to_examples
 from tunesmith.examples.leave_out import TakenOut, taken_out
 from tunesmith.examples.read_count import removed_markers
@@ -20,7 +21,7 @@ from tunesmith.files import json_line
 from tunesmith.recipe.recipe import ExamplesRecipe
 from tunesmith.recipe.source_recipe import SourceRecipe
 from tunesmith.sources.not_read import NotReadCount
-from tunesmith.sources.row import Dropped, Row, source_name
+from tunesmith.sources.row import Dropped, Row, RowError, source_name
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -128,11 +129,14 @@ def _cleaned(read: Example | Dropped, batch: MaterialBatch) -> CleanedExample:
     cleaned = CleanedExample(item=read)
     if batch.recipe:
         cleaned = clean_example(read, batch.recipe, restored=batch.by_hand.restored)
-    leave_out = batch.by_hand.leave_out
-    if not leave_out or isinstance(cleaned.item, Dropped):
+    if isinstance(cleaned.item, Dropped):
         return cleaned
-    fault = taken_out(cleaned.item, leave_out)
-    return CleanedExample(item=fault) if fault else cleaned
+    fault = preference_fault(cleaned.item, batch.source)
+    if fault is not None:
+        return CleanedExample(item=drop_example(cleaned.item, RowError(*fault)))
+    leave_out = batch.by_hand.leave_out
+    out = taken_out(cleaned.item, leave_out) if leave_out else None
+    return CleanedExample(item=out) if out else cleaned
 
 
 def _named(example: Example, use_as: Split | None) -> int:

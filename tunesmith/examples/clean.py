@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Collection
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from tunesmith.examples.answers import ANSWER_REASONS, answer_fault
 from tunesmith.examples.characters import CONTROL_CHARACTERS, character_fault
@@ -39,9 +39,16 @@ def clean_example(
     example, redacted = redact(item, recipe.redact, seed=recipe.seed)
     fault = (
         character_fault(example)
+        or (example.rejected is not None and character_fault(_turned(example, example.rejected)))
         or answer_fault(example)
         or language_fault(example, recipe.language)
     )
-    if fault is not None and not (restored and example.id in restored):
+    if fault and not (restored and example.id in restored):
         return CleanedExample(item=drop_example(example, RowError(*fault)))
     return CleanedExample(item=example, redacted=redacted)
+
+
+def _turned(example: Example, answer: str) -> Example:
+    """The example with another last answer."""
+    last = replace(example.messages[-1], content=answer)
+    return replace(example, messages=(*example.prompt, last))

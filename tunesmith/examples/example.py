@@ -35,7 +35,8 @@ class Example:
 
     A lone assistant message is plain text: something to continue, not to answer.
     `split` is where its source said it belongs; None leaves it to a draw. `is_edited`: a person
-    has changed what its source says.
+    has changed what its source says. `rejected` is an answer to the same prompt that is worse than
+    the last turn: what preferences are learned from.
     """
 
     messages: tuple[Message, ...]
@@ -44,12 +45,13 @@ class Example:
     tags: tuple[str, ...] = ()
     split: SplitName | None = None
     is_edited: bool = False
+    rejected: str | None = None
 
     @property
     def id(self) -> str:
-        """16 hexadecimal digits, a function of the conversation alone."""
-        turns = [[m.role, m.content, m.input, m.is_trained] for m in self.messages]
-        return hash_json(turns)[:16]
+        """16 hexadecimal digits, a function of the conversation alone, and of what is rejected."""
+        turns: list[Any] = [[m.role, m.content, m.input, m.is_trained] for m in self.messages]
+        return hash_json(turns if self.rejected is None else [*turns, self.rejected])[:16]
 
     @property
     def prompt(self) -> tuple[Message, ...]:
@@ -75,7 +77,8 @@ class Example:
     def num_characters(self) -> int:
         """Of all that is asked and answered, blanks aside."""
         turns = self.messages
-        return sum(num_characters(turn.content) + num_characters(turn.input) for turn in turns)
+        asked = sum(num_characters(turn.content) + num_characters(turn.input) for turn in turns)
+        return asked + num_characters(self.rejected or "")
 
     def to_json(self) -> dict[str, Any]:
         """The record as it is written."""
@@ -89,6 +92,8 @@ class Example:
             record["response"] = response.content
         else:
             record["messages"] = [_message_to_json(m) for m in self.messages]
+        if self.rejected is not None:
+            record["rejected"] = self.rejected
         record["source"] = self.source
         if self.group is not None:
             record["group"] = self.group
@@ -107,6 +112,7 @@ class Example:
             group=record.get("group"),
             tags=tuple(record.get("tags", ())),
             is_edited=record.get("edited", False),
+            rejected=record.get("rejected"),
         )
 
 

@@ -6,7 +6,9 @@ from pathlib import Path
 
 from tunesmith.errors import DataError, RecipeError
 from tunesmith.examples.columns.checked_rows import checked_rows
+from tunesmith.examples.columns.column_plan import column_choice
 from tunesmith.examples.conversion.cell_paths import opened_rows
+from tunesmith.examples.conversion.preferences import laid_out_rows
 from tunesmith.examples.example import Example
 from tunesmith.examples.from_material import to_examples
 from tunesmith.examples.mix import count_examples, sample_examples, shares
@@ -29,7 +31,7 @@ class Opened:
 
 
 _SHAPES = {
-    **dict.fromkeys(("instruction", "input", "response", "choices"), "a pair"),
+    **dict.fromkeys(("instruction", "input", "response", "choices", "chosen"), "a pair"),
     **dict.fromkeys(("thread", "author", "role", "message"), "a dialogue"),
 }
 
@@ -99,13 +101,13 @@ def made_examples(
 def _open(source: SourceRecipe, folder: Path) -> Opened:
     count = NotReadCount()
     material = opened_rows(read_source(source, folder=folder, not_read=count), source)
-    checked = checked_rows(material, source, folder=folder)
+    checked = checked_rows(laid_out_rows(material, column_choice(source)), source, folder=folder)
     return Opened(source=source, material=checked, not_read=count)
 
 
 def _made(source: SourceRecipe, folder: Path) -> Iterator[Example | Dropped]:
     rows = opened_rows(read_source(source, folder=folder), source)
-    return to_examples(rows, source, folder=folder)
+    return to_examples(laid_out_rows(rows, column_choice(source)), source, folder=folder)
 
 
 def check_fields(source: SourceRecipe, where: str) -> None:
@@ -115,7 +117,9 @@ def check_fields(source: SourceRecipe, where: str) -> None:
         RecipeError: The fields of the source belong to several.
     """
     shapes = {
-        _SHAPES.get(ours, ours) for ours in source.fields if ours not in ("system", "history")
+        _SHAPES.get(ours, ours)
+        for ours in source.fields
+        if ours not in ("system", "history", "rejected")
     }
     if len(shapes) > 1 or ("text" in shapes and "system" in source.fields):
         raise RecipeError(

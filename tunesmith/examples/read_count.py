@@ -12,6 +12,7 @@ from tunesmith.examples.clean import CLEANED
 from tunesmith.examples.conversion.conversations import TOOL_CALLS
 from tunesmith.examples.conversion.end_markers import REMOVED
 from tunesmith.examples.conversion.from_threads import LEFT_OUT_OF_THREADS
+from tunesmith.examples.conversion.preferences import LEFT_OUT_OF_PREFERENCES
 from tunesmith.examples.conversion.prompt_headers import HEADER_NAMES
 from tunesmith.examples.conversion.row_reading import UNDESIRED
 from tunesmith.examples.edits.apply_edits import NO_LONGER_FITS, UNREADABLE_EDIT, is_by_hand
@@ -41,6 +42,7 @@ NOT_FAULTY = (
     | EMPTY_CELLS
     | LEFT_OUT_OF_FEEDBACK
     | LEFT_OUT_OF_PAGES
+    | LEFT_OUT_OF_PREFERENCES
     | LEFT_OUT_OF_THREADS
 )
 NUM_SHOWN = 3

@@ -2,7 +2,7 @@
 
 from typing import Self
 
-from pydantic import Field, model_validator
+from pydantic import Field, PrivateAttr, model_validator
 
 from tunesmith.recipe.section import RecipeSection
 from tunesmith.recipe.task_names import TaskReference
@@ -78,6 +78,19 @@ class SourceRecipe(RecipeSection):
         default_factory=list,
         description="who answers in chats and mails, by account or name; empty: found out",
     )
+
+    _keeps_rejected: bool = PrivateAttr(False)  # said by the recipe's objective, not by the source
+
+    @property
+    def keeps_rejected(self) -> bool:
+        """Whether a rejected answer is read beside the chosen one."""
+        return self._keeps_rejected
+
+    def with_rejected(self) -> Self:
+        """The same source, read for an objective that learns preferences."""
+        source = self.model_copy()
+        source._keeps_rejected = True
+        return source
 
     @model_validator(mode="after")
     def _one_place(self) -> Self:

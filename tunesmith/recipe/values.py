@@ -49,6 +49,8 @@ FieldName = Literal[
     "system",
     "history",
     "choices",
+    "chosen",
+    "rejected",
     "thread",
     "author",
     "role",

@@ -1,6 +1,7 @@
 """What was thought of a served model's answers (`feedback.jsonl`) -> conversations to learn from.
 
-A corrected answer is an example, and so is one with a thumb up. What is left teaches nothing as it
+A corrected answer is an example, the model's own beside it as the rejected one (read where
+preferences are learned); and so is one with a thumb up. What is left teaches nothing as it
 stands: a thumb down without a correction, or a note alone, is dropped by that name. The last word
 on an answer counts.
 """
@@ -41,12 +42,10 @@ def read_feedback(file: SourceFile) -> _Pieces:
 
 
 def _passed_over(row: Row) -> Iterator[NotRead]:
-    """What an example is not made of: the answer that was wrong, and the note."""
-    names = ["note", "answer"] if row.fields.get("correction") else ["note"]
-    for name in names:
-        text = row.fields.get(name)
-        if isinstance(text, str) and text:
-            yield NotRead(source=row.source, name=f"column '{name}'", text=text)
+    """What an example is not made of: the note."""
+    text = row.fields.get("note")
+    if isinstance(text, str) and text:
+        yield NotRead(source=row.source, name="column 'note'", text=text)
 
 
 def _answer_of(row: Row) -> object:
@@ -67,7 +66,9 @@ def _example(row: Row, last: str) -> Row:
     if not isinstance(asked, list) or not all(isinstance(one, Mapping) for one in asked):
         raise RowError("missing_messages_list", "messages is not a list of messages")
     turns = [*map(_untrained, asked), {"role": "assistant", "content": answer}]
-    return Row(fields={"messages": turns}, source=row.source)
+    wrong = fields.get("answer") if fields.get("correction") else None
+    rejected = {"rejected": wrong} if isinstance(wrong, str) and wrong.strip() else {}
+    return Row(fields={"messages": turns, **rejected}, source=row.source)
 
 
 def _best_answer(fields: Mapping[str, object]) -> str:

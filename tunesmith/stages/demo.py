@@ -9,8 +9,8 @@ from tunesmith.recipe.load_recipe import load_recipe
 from tunesmith.stages.execution.opened_run import Run
 from tunesmith.stages.execution.progress import Progress
 from tunesmith.stages.execution.run_folder import RunFolder
-from tunesmith.stages.preparing.split_rows import read_split
 from tunesmith.stages.looking.note_look import looking_by
+from tunesmith.stages.preparing.split_rows import read_split
 from tunesmith.stages.results.reported import Demonstration
 from tunesmith.stages.run import run_loop
 

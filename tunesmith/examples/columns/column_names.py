@@ -65,12 +65,14 @@ class ColumnChoice:
         ignored: Columns, and keys of messages, that are not to be read.
         keeps_reasoning: Whether reasoning stands before the answer.
         keeps_headers: Whether a template's headers stay in a question and its answer.
+        keeps_rejected: Whether a rejected answer is read beside the chosen one.
     """
 
     fields: tuple[tuple[str, str], ...] = ()
     ignored: frozenset[str] = frozenset()
     keeps_reasoning: bool = False
     keeps_headers: bool = True
+    keeps_rejected: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -92,6 +92,7 @@ def column_choice(source: SourceRecipe) -> ColumnChoice:
         ignored=frozenset(source.ignore),
         keeps_reasoning=source.keep_reasoning,
         keeps_headers=source.keep_headers is not False,
+        keeps_rejected=source.keeps_rejected,
     )
 
 

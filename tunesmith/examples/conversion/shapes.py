@@ -12,9 +12,10 @@ from tunesmith.examples.columns.column_names import ColumnChoice, ColumnRoles, c
 from tunesmith.examples.conversion.accounting import count_full, count_held, texts_of
 from tunesmith.examples.conversion.conversations import MessageReader
 from tunesmith.examples.conversion.end_markers import REMOVED, without_end_markers
+from tunesmith.examples.conversion.preferences import rejected_answer
 from tunesmith.examples.conversion.prompt_headers import header_names, without_headers
 from tunesmith.examples.conversion.row_reading import RowFields, RowReading
-from tunesmith.examples.example import Example
+from tunesmith.examples.example import Example, Message
 from tunesmith.sources.not_read import NotReadCount
 from tunesmith.sources.row import Dropped, Row, RowError
 from tunesmith.sources.source_sums import SourceSum
@@ -43,12 +44,10 @@ class RowReader:
         """Read one row; a null counts as absent."""
         columns = row.fields
         self._messages.aside = []
-        headers = None
         try:
             reading = RowReading(columns, self.roles(columns), self._messages)
-            messages, marker = without_end_markers(reading.messages())
-            if not self.choice.keeps_headers:
-                messages, headers = without_headers(messages)
+            messages, marker, headers = self._bared(reading.messages())
+            rejected = self._rejected(reading, messages) if self.choice.keeps_rejected else None
         except RowError as error:
             self.total.drop_cells(count_full(columns))
             return drop_row(row, error)
@@ -57,9 +56,34 @@ class RowReader:
         group = group_of(columns)
         if group is not None:
             reading.used.add("group")
-        example = Example(messages=messages, source=row.source, group=group, tags=tags)
-        self._count(row, reading, example, (marker or "", *(headers or ())))
+        example = Example(
+            messages=messages, source=row.source, group=group, tags=tags, rejected=rejected
+        )
+        self._count(row, reading, example, (marker or "", *(headers or ()), rejected or ""))
         return example
+
+    def _bared(
+        self, messages: tuple[Message, ...]
+    ) -> tuple[tuple[Message, ...], str | None, tuple[str, str] | None]:
+        """A conversation without what a template writes, and what that was."""
+        messages, marker = without_end_markers(messages)
+        if self.choice.keeps_headers:
+            return messages, marker, None
+        bare, headers = without_headers(messages)
+        return bare, marker, headers
+
+    def _rejected(self, reading: RowReading, messages: Sequence[Message]) -> str | None:
+        """The answer that is worse, read as the chosen one was."""
+
+        def read(columns: RowFields) -> Sequence[Message]:
+            other = RowReading(columns, self.roles(columns), MessageReader(self.choice))
+            return self._bared(other.messages())[0]
+
+        found = rejected_answer(reading.columns, reading.roles, reading.used, messages, read)
+        if found is None:
+            return None
+        reading.used.add(found[0])
+        return found[1]
 
     def _count(
         self, row: Row, reading: RowReading, example: Example, removed: Sequence[str]

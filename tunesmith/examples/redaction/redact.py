@@ -50,10 +50,16 @@ def redact(
     source = redact_name(example.source, kinds, seed=seed)
     group = example.group and redact_name(example.group, kinds, seed=seed)
     tags = [redact_text(tag, kinds, counts, seed=seed) for tag in example.tags]
+    rejected = example.rejected and redact_text(example.rejected, kinds, counts, seed=seed)
     if not counts and source == example.source and group == example.group:
         return example, counts
     hidden = replace(
-        example, messages=tuple(messages), source=source, group=group, tags=tuple(tags)
+        example,
+        messages=tuple(messages),
+        source=source,
+        group=group,
+        tags=tuple(tags),
+        rejected=rejected,
     )
     return hidden, counts
 

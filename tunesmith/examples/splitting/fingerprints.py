@@ -116,7 +116,7 @@ def _batch(examples: Sequence[Example], ids: Sequence[str]) -> Fingerprints:
 
 
 def _words(example: Example) -> tuple[list[str], list[str]]:
-    """Those of the prompt and those of the last answer. All of a plain text is its prompt.
+    """Those of the prompt and those of its answers. All of a plain text is its prompt.
 
     A system message is left out: many examples share one, and it would make all of them
     near-duplicates.
@@ -127,7 +127,7 @@ def _words(example: Example) -> tuple[list[str], list[str]]:
     for message in example.prompt:
         if message.role != "system":
             asked += words_of(_text(message))
-    return asked, words_of(example.reference)
+    return asked, words_of(example.reference) + words_of(example.rejected or "")
 
 
 def _text(message: Message) -> str:

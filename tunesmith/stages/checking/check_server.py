@@ -35,8 +35,8 @@ from tunesmith.stages.checking.run_weights import RunWeights
 from tunesmith.stages.execution.opened_run import Run, open_run
 from tunesmith.stages.execution.progress import Progress
 from tunesmith.stages.execution.run_folder import RunFolder
-from tunesmith.stages.preparing.split_rows import read_split
 from tunesmith.stages.looking.note_look import Shown, note_look
+from tunesmith.stages.preparing.split_rows import read_split
 from tunesmith.stages.responders.renderer import Renderer, model_renderer
 from tunesmith.tokens.encode import encode_prompt
 
