@@ -18,7 +18,8 @@ from tests.tiny import byte_tokenizer, tiny_config
 from tunesmith.models.forward import LanguageModel
 from tunesmith.models.load import find_model
 from tunesmith.models.shortcuts.sparse_embedding import SparseEmbedding, sparse_embeddings, spread
-from tunesmith.recipe.recipe import LoraRecipe, TemplateRecipe
+from tunesmith.recipe.lora_recipe import LoraRecipe
+from tunesmith.recipe.recipe import TemplateRecipe
 from tunesmith.stages.execution.run_folder import RunFolder
 from tunesmith.stages.responders.renderer import Renderer
 from tunesmith.stages.train import Training, base_record, start_engine

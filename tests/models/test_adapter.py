@@ -10,7 +10,7 @@ from tunesmith.errors import RecipeError
 from tunesmith.models.adapter import add_adapter, load_adapter, narrow_frozen
 from tunesmith.models.forward import choose_layout
 from tunesmith.models.rows.attention import register
-from tunesmith.recipe.recipe import LoraRecipe
+from tunesmith.recipe.lora_recipe import LoraRecipe
 from tunesmith.tokens.collate import collate
 from tunesmith.training.loss import batch_loss
 

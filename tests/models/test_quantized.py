@@ -14,7 +14,7 @@ from tunesmith.models.forward import choose_layout
 from tunesmith.models.four_bits import num_weights, set_matmul_dtype
 from tunesmith.models.load import ModelPlace, find_model, load_network
 from tunesmith.models.quantized import load_quantized
-from tunesmith.recipe.recipe import LoraRecipe
+from tunesmith.recipe.lora_recipe import LoraRecipe
 from tunesmith.stages.train import train
 from tunesmith.tokens.collate import collate
 from tunesmith.training.step import accumulate_gradients

@@ -18,7 +18,7 @@ from tests.tiny import byte_tokenizer, save_tiny_model, tiny_network
 from tunesmith.errors import RecipeError, RefusedError
 from tunesmith.models.adapter import add_adapter
 from tunesmith.models.load import context_tokens, find_model, load_network, num_known_tokens
-from tunesmith.recipe.recipe import LoraRecipe
+from tunesmith.recipe.lora_recipe import LoraRecipe
 
 IDS = torch.arange(3, 20)[None]
 NUM_TOKENS = 260

@@ -15,7 +15,7 @@ from tunesmith.models.adapter import add_adapter
 from tunesmith.models.forward import choose_layout
 from tunesmith.models.rows.attention import register
 from tunesmith.models.shared_weights import share_equal_weights
-from tunesmith.recipe.recipe import LoraRecipe
+from tunesmith.recipe.lora_recipe import LoraRecipe
 from tunesmith.serving.serving_limits import ServingLimits
 from tunesmith.stages.responders.load_responder import named_responder
 

@@ -6,7 +6,8 @@ import torch
 from tests.tiny import random_example, setting_of, tiny_network
 from tunesmith.models.adapter import add_adapter
 from tunesmith.models.shortcuts.sparse_embedding import apply, sparse_embeddings
-from tunesmith.recipe.recipe import LoraRecipe, TrainingRecipe
+from tunesmith.recipe.lora_recipe import LoraRecipe
+from tunesmith.recipe.recipe import TrainingRecipe
 from tunesmith.training.optimizer import make_optimizer, trainable
 
 RATE = 1e-2

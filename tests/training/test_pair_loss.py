@@ -19,7 +19,7 @@ from tests.training.pairs import (
 from tunesmith.models.adapter import add_adapter
 from tunesmith.models.forward import LanguageModel, choose_layout
 from tunesmith.models.rows.attention import register, use_attention
-from tunesmith.recipe.recipe import LoraRecipe
+from tunesmith.recipe.lora_recipe import LoraRecipe
 from tunesmith.tokens.store import TokenStore
 from tunesmith.training.feed import Feed
 from tunesmith.training.step import accumulate_gradients

@@ -9,7 +9,8 @@ from tests.tiny import random_example, setting_of, tiny_network
 from tunesmith.errors import RefusedError
 from tunesmith.models.adapter import add_adapter
 from tunesmith.models.shorten import SHORTCUTS, shorten
-from tunesmith.recipe.recipe import LoraRecipe, TrainingRecipe
+from tunesmith.recipe.lora_recipe import LoraRecipe
+from tunesmith.recipe.recipe import TrainingRecipe
 from tunesmith.training.checkpoint import load_checkpoint, save_checkpoint
 from tunesmith.training.optimizer import Optimizer, make_optimizer, trainable
 from tunesmith.training.state import read_state, write_state

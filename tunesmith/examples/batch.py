@@ -8,11 +8,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from tunesmith.examples.clean import CleanedExample, clean_example
-from tunesmith.examples.conversion.preferences import preference_fault
 from tunesmith.examples.edits.held_row import HeldRow
 from tunesmith.examples.example import Example, drop_example
 from tunesmith.examples.from_material import to_examples
 from tunesmith.examples.leave_out import TakenOut, taken_out
+from tunesmith.examples.preference_rows import preference_fault
 from tunesmith.examples.read_count import removed_markers
 from tunesmith.examples.splitting.collection import Chunk
 from tunesmith.examples.splitting.fingerprints import fingerprints

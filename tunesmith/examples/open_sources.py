@@ -8,10 +8,10 @@ from tunesmith.errors import DataError, RecipeError
 from tunesmith.examples.columns.checked_rows import checked_rows
 from tunesmith.examples.columns.column_plan import column_choice
 from tunesmith.examples.conversion.cell_paths import opened_rows
-from tunesmith.examples.conversion.preferences import laid_out_rows
 from tunesmith.examples.example import Example
 from tunesmith.examples.from_material import to_examples
 from tunesmith.examples.mix import count_examples, sample_examples, shares
+from tunesmith.examples.preference_rows import laid_out_rows
 from tunesmith.recipe.source_recipe import SourceRecipe
 from tunesmith.sources.material import Material
 from tunesmith.sources.not_read import NotReadCount

@@ -12,12 +12,12 @@ from tunesmith.examples.clean import CLEANED
 from tunesmith.examples.conversion.conversations import TOOL_CALLS
 from tunesmith.examples.conversion.end_markers import REMOVED
 from tunesmith.examples.conversion.from_threads import LEFT_OUT_OF_THREADS
-from tunesmith.examples.conversion.preferences import LEFT_OUT_OF_PREFERENCES
 from tunesmith.examples.conversion.prompt_headers import HEADER_NAMES
 from tunesmith.examples.conversion.row_reading import UNDESIRED
 from tunesmith.examples.edits.apply_edits import NO_LONGER_FITS, UNREADABLE_EDIT, is_by_hand
 from tunesmith.examples.example import Example
 from tunesmith.examples.mix import OVER_WEIGHT
+from tunesmith.examples.preference_rows import LEFT_OUT_OF_PREFERENCES
 from tunesmith.examples.promptsource.prompt_file import CANNOT_RUN
 from tunesmith.examples.splitting.duplicates import EXACT_DUPLICATE, NEAR_DUPLICATE
 from tunesmith.examples.splitting.groups import BRIDGES_SPLITS

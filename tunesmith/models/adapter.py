@@ -17,7 +17,7 @@ from tunesmith.models.forward import probe_examples
 from tunesmith.models.four_bits import set_matmul_dtype
 from tunesmith.models.tying import give_own_matrix, is_tied, settle_ties
 from tunesmith.models.vocabulary import fit_vocabulary, num_rows
-from tunesmith.recipe.recipe import LoraRecipe
+from tunesmith.recipe.lora_recipe import LoraRecipe
 
 _TOLERANCE = 1e-3  # of the logits; fp32 sums in another order stay far below
 

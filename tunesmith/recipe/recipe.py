@@ -9,6 +9,7 @@ from typing import Literal, Self, get_args
 from pydantic import Field, model_validator
 
 from tunesmith.recipe.endpoint_recipe import EndpointRecipe
+from tunesmith.recipe.lora_recipe import LoraMethod, LoraRecipe
 from tunesmith.recipe.report_recipe import ReportRecipe
 from tunesmith.recipe.section import RecipeSection
 from tunesmith.recipe.source_recipe import SourceRecipe
@@ -131,30 +132,6 @@ class TemplateRecipe(RecipeSection):
         if self.name == "plain" and self.system is not None:
             unused["system"] = "on plain, which has no roles"
         return unused
-
-
-class LoraRecipe(RecipeSection):
-    """A low-rank adapter instead of all weights."""
-
-    rank: Positive = Field(8, description="width of the adapter's matrices")
-    alpha: float = Field(16.0, gt=0, description="the adapter's output is scaled by alpha / rank")
-    targets: str | list[str] = Field(
-        "all-linear", min_length=1, description="modules that get an adapter: all-linear or names"
-    )
-    use_rslora: bool = Field(False, description="scale by alpha / root of rank (rsLoRA)")
-    use_dora: bool = Field(False, description="train the matrices' lengths beside it (DoRA)")
-    modules_to_save: list[str] | None = Field(
-        None, min_length=1, description="modules that are trained whole, e.g. lm_head"
-    )
-    quantize: Literal["nf4"] | None = Field(
-        None, description="nf4: frozen matrices in four bits (QLoRA), by bitsandbytes"
-    )
-
-
-class LoraMethod(RecipeSection):
-    """`method: {lora: {...}}`."""
-
-    lora: LoraRecipe = Field(default_factory=LoraRecipe, description="the adapter's settings")
 
 
 class TrainingRecipe(RecipeSection):

@@ -13,7 +13,7 @@ from tunesmith.models.heads.head import Head, Targets
 from tunesmith.models.heads.predictions import predictions
 from tunesmith.models.heads.tiled_loss import shared_loss
 from tunesmith.models.rows.attention import register
-from tunesmith.recipe.recipe import LoraRecipe
+from tunesmith.recipe.lora_recipe import LoraRecipe
 from tunesmith.tokens.collate import collate
 from tunesmith.training.loss import batch_loss, target_predictions
 

@@ -10,7 +10,8 @@ import pytest
 
 from tests.stages.rig import Talk, make_recipe, opened, run_folder, write_rows
 from tunesmith.errors import DataError
-from tunesmith.recipe.recipe import LoraMethod, TrainingRecipe
+from tunesmith.recipe.lora_recipe import LoraMethod
+from tunesmith.recipe.recipe import TrainingRecipe
 from tunesmith.stages.prepare import prepare
 from tunesmith.stages.preparing.example_encoder import cut_pieces
 from tunesmith.stages.preparing.prepared_files import open_store

@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 
 from tests.training.rig import make_plan, weights
-from tunesmith.recipe.recipe import LoraMethod, LoraRecipe, TrainingRecipe
+from tunesmith.recipe.lora_recipe import LoraMethod, LoraRecipe
+from tunesmith.recipe.recipe import TrainingRecipe
 from tunesmith.training.plan import TrainingState
 from tunesmith.training.resources.out_of_memory import OutOfMemory
 from tunesmith.training.resources.timed_steps import (

@@ -8,7 +8,8 @@ import torch
 
 from tests.training.rig import Log, make_plan
 from tunesmith.errors import StoppedError
-from tunesmith.recipe.recipe import LoraMethod, LoraRecipe, TrainingRecipe
+from tunesmith.recipe.lora_recipe import LoraMethod, LoraRecipe
+from tunesmith.recipe.recipe import TrainingRecipe
 from tunesmith.training.optimizer import trainable
 from tunesmith.training.plan import TrainingState
 from tunesmith.training.search.budget import RANGE_STEPS, SearchRows, search_rows

@@ -12,10 +12,10 @@ from tunesmith.examples.columns.column_names import ColumnChoice, ColumnRoles, c
 from tunesmith.examples.conversion.accounting import count_full, count_held, texts_of
 from tunesmith.examples.conversion.conversations import MessageReader
 from tunesmith.examples.conversion.end_markers import REMOVED, without_end_markers
-from tunesmith.examples.conversion.preferences import rejected_answer
 from tunesmith.examples.conversion.prompt_headers import header_names, without_headers
 from tunesmith.examples.conversion.row_reading import RowFields, RowReading
 from tunesmith.examples.example import Example, Message
+from tunesmith.examples.preference_rows import rejected_answer
 from tunesmith.sources.not_read import NotReadCount
 from tunesmith.sources.row import Dropped, Row, RowError
 from tunesmith.sources.source_sums import SourceSum

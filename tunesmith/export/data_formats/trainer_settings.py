@@ -8,7 +8,8 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from tunesmith.recipe.recipe import LoraRecipe, TrainingRecipe
+from tunesmith.recipe.lora_recipe import LoraRecipe
+from tunesmith.recipe.recipe import TrainingRecipe
 
 Settings = dict[str, Any]
 _ALL_LINEAR = "all-linear"

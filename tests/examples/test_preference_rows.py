@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from tunesmith.examples.columns.column_plan import column_choice
-from tunesmith.examples.conversion.preferences import laid_out_rows
 from tunesmith.examples.example import Example
+from tunesmith.examples.preference_rows import laid_out_rows
 from tunesmith.examples.read_chunks import read_chunks
 from tunesmith.files import read_json_lines
 from tunesmith.recipe.recipe import ExamplesRecipe
