@@ -74,6 +74,19 @@ def test_a_word_on_an_answer_is_kept_with_all_that_led_to_it(
     assert [one["takes_feedback"] for one in listed] == [True, False, False]
 
 
+def test_what_a_model_wrote_keeps_no_correction_from_being_read(
+    server: TinyServer, kept: Path
+) -> None:
+    """A byte that no text holds is what corrections are for."""
+    turns = [("user", "Hi"), ("assistant", "\x07o"), ("user", "What?")]
+    said = [{"role": role, "content": text} for role, text in turns]
+    got = say(server, thumb="down", correction="Yes", answer="\x1b\x00!", messages=said)
+    assert got.status == 200, got.text
+    (row,) = rows(kept)
+    assert (row["answer"], row["correction"]) == ("\ufffd\ufffd!", "Yes")
+    assert [one["content"] for one in row["messages"]] == ["Hi", "\ufffdo", "What?"]
+
+
 BAD: list[tuple[dict[str, Any], int, str | None]] = [
     ({}, 400, None),
     ({"thumb": "sideways"}, 400, "thumb"),
@@ -87,6 +100,7 @@ BAD: list[tuple[dict[str, Any], int, str | None]] = [
     ({"correction": "a\x00b"}, 400, "correction"),
     ({"thumb": "up", "answer": "\x1b[31m"}, 400, "answer"),
     ({"thumb": "up", "messages": [{"role": "user", "content": "\x07"}]}, 400, "messages"),
+    ({"thumb": "down", "note": "\x07", "answer": "\x07"}, 400, "note"),
     ({"thumb": "up", "model": "nobody"}, 404, "model"),
     ({"thumb": "up", "model": "chatml"}, 409, "model"),
 ]

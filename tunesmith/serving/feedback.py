@@ -17,7 +17,7 @@ from tunesmith.serving.message_fields import read_request_messages
 from tunesmith.serving.serving_limits import ServingLimits
 from tunesmith.sources.feedback_rows import SCHEMA
 from tunesmith.sources.row import RowError
-from tunesmith.sources.tables.strict_json import check_characters
+from tunesmith.sources.tables.strict_json import UNFIT, check_characters
 
 _TEXTS = ("answer", "correction", "note", "answer_id", "finish_reason")
 _KNOWN = {"model", "messages", "thumb", "sampling", *_TEXTS}
@@ -39,7 +39,7 @@ def feedback_row(
         ApiError: A key is unknown, a value is none, or nothing is said of the answer.
     """
     _refuse_unknown(body, _KNOWN, "")
-    _refuse_unreadable(body)
+    body = _readable(body)
     messages = read_request_messages(body.get("messages"), most=limits.num_messages)
     texts = {name: _text(body, name) for name in _TEXTS}
     if texts["answer"] is None:
@@ -119,14 +119,32 @@ def _sampling(value: object, hosted: HostedModel, limits: ServingLimits) -> dict
     return {name: measured[name] if one is None else one for name, one in asked.items()}
 
 
-def _refuse_unreadable(body: Mapping[str, Any]) -> None:
-    """A row that the next round would drop is no row: whoever says something hears of it now."""
-    for name, value in body.items():
+def _readable(body: Mapping[str, Any]) -> dict[str, Any]:
+    """The same without characters for which the next round would drop the row.
+
+    What a person wrote is refused; in what a model wrote, and nothing trains, they are replaced.
+    """
+    is_trained = body.get("thumb") == "up" and not body.get("correction")
+    found = {**body, "answer": body.get("answer") if is_trained else _plainly(body.get("answer"))}
+    if isinstance(messages := body.get("messages"), list):
+        found["messages"] = [_said(one) for one in messages]
+    for name, value in found.items():
         try:
             check_characters(value)
         except RowError as fault:
-            problem = f"{name}: {fault.detail}. Take it out; no training could read it."
+            cure = "Correct it" if name == "answer" else "Take it out"
+            problem = f"{name}: {fault.detail}, which no training could read. {cure}."
             raise ApiError(problem, param=name, code="invalid_value") from None
+    return found
+
+
+def _said(message: object) -> object:
+    is_models = isinstance(message, dict) and message.get("role") == "assistant"
+    return {**message, "content": _plainly(message.get("content"))} if is_models else message  # type: ignore[dict-item, attr-defined]
+
+
+def _plainly(text: object) -> object:
+    return UNFIT.sub("\N{REPLACEMENT CHARACTER}", text) if isinstance(text, str) else text
 
 
 def _refuse_unknown(body: Mapping[str, Any], known: set[str], where: str) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from tunesmith.errors import TunesmithError
-from tunesmith.examples.example import Message, Role
+from tunesmith.examples.example import Message, Role, last_user_text
 from tunesmith.files import hash_json
 from tunesmith.generation.prompt import AskedText, GenerationListeners, Prompt
 from tunesmith.generation.responder import OpenQuestion, Responder
@@ -68,6 +68,16 @@ class HostedModel:
         return True
 
     @cached_property
+    def takes_input(self) -> bool:
+        """Whether its template has a place of its own for what an instruction is applied to."""
+        apart = Message(role="user", content="a", input="b")
+        below = Message(role="user", content=last_user_text([apart]) or "")
+        try:
+            return self._chat_prompt([apart]) != self._chat_prompt([below])
+        except TunesmithError:
+            return False
+
+    @cached_property
     def tells_probabilities(self) -> bool:
         """Whether the decoding loop writes all its texts; transformers' own tells none."""
         model = self.responder.model
@@ -81,6 +91,7 @@ class HostedModel:
             "created": self.created,
             "owned_by": "tunesmith",
             "takes_conversations": self.takes_conversations,
+            "takes_input": self.takes_input,
             "takes_feedback": self.feedback is not None,
         }
 

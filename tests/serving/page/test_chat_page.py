@@ -57,9 +57,13 @@ def test_the_page_is_three_files_under_a_policy_that_allows_nothing_else() -> No
     )
 
 
-def test_a_model_says_whether_its_template_has_turns(tmp_path: Path) -> None:
-    told = {one.name: one.to_json()["takes_conversations"] for one in models(tmp_path)}
-    assert told == {"alpaca": False, "chatml": True, "slow <b>model</b>": True}
+def test_a_model_says_whether_its_template_has_turns_and_a_place_for_an_input(
+    tmp_path: Path,
+) -> None:
+    told = [one.to_json() for one in models(tmp_path)]
+    turns = {one["id"]: one["takes_conversations"] for one in told}
+    assert turns == {"alpaca": False, "chatml": True, "slow <b>model</b>": True}
+    assert [one["takes_input"] for one in told] == [True, False, False]
 
 
 @pytest.fixture(scope="module")
@@ -136,6 +140,22 @@ class TestInABrowser:
         page.wait(IDLE)
         assert len(answers(page)) == 1
 
+    def test_an_input_goes_where_alpaca_has_its_place(self, page: Page, server: TinyServer) -> None:
+        choose(page, "chatml")
+        assert page.run("document.querySelector('#input').hidden")
+        choose(page, "alpaca")
+        page.run("document.querySelector('#input').focus()")
+        page.type("Some text.")
+        ask(page, "Sum up")
+        page.wait(IDLE)
+        said = [{"role": "user", "content": "Sum up", "input": "Some text."}]
+        got = server.chat(model="alpaca", messages=said).json()["choices"][0]["message"]["content"]
+        assert answers(page) == [got]
+        page.open(f"{server.url}/?again", f"{READY} && document.querySelector('.asked .input')")
+        assert page.run("document.querySelector('.asked .input').textContent") == "Some text."
+        turns = json.loads(page.run("sessionStorage['tunesmith-talk']"))["turns"]
+        assert turns[0]["answers"]["alpaca"]["messages"] == said
+
     def test_text_comes_while_it_is_written_and_escape_stops_it(
         self, page: Page, server: TinyServer
     ) -> None:
@@ -174,7 +194,7 @@ class TestInABrowser:
         choose(page, "chatml")
         ask(page, "One?")
         page.wait(IDLE)
-        page.click(".up")
+        page.click(".down")
         page.wait("document.querySelector('.kept')")
         page.click(".fix")
         page.run("document.activeElement.select()")
@@ -183,9 +203,9 @@ class TestInABrowser:
         page.wait("document.querySelector('.corrected')")
         page.open(f"{server.url}/?again", f"{READY} && document.querySelector('.corrected')")
         assert page.run("document.querySelector('.corrected .text').textContent") == HOSTILE
-        assert page.run("document.querySelector('.up').ariaPressed") == "true"
+        assert page.run("document.querySelector('.down').ariaPressed") == "true"
         rows = [json.loads(line) for line in kept.read_text().split("\n") if line]
-        assert [one["thumb"] for one in rows] == ["up", "up"]
+        assert [one["thumb"] for one in rows] == ["down", "down"]
         assert rows[0]["answer_id"] == rows[1]["answer_id"] is not None
         assert rows[1]["correction"] == HOSTILE
         assert [one["role"] for one in rows[1]["messages"]] == ["system", "user"]

@@ -11,8 +11,8 @@
 
   document.addEventListener("DOMContentLoaded", () => {
     const field = (name) => document.getElementById(name);
-    const [talk, told, question, system, temperature] =
-      ["talk", "told", "question", "system", "temperature"].map(field);
+    const [talk, told, question, input, system, temperature] =
+      ["talk", "told", "question", "input", "system", "temperature"].map(field);
     let models = [];
     let state = { turns: [], chosen: null, system: "", temperature: "" };
     const writing = new Map(); // an answer that is being written -> what stops it
@@ -110,7 +110,7 @@
       for (const one of state.turns) {
         const earlier = one.answers[model];
         if (one !== turn && (!readsTurns(model) || !earlier?.text || earlier.status === "failed")) continue;
-        messages.push({ role: "user", content: one.question });
+        messages.push({ role: "user", content: one.question, ...(one.input ? { input: one.input } : {}) });
         if (one === turn) break;
         messages.push({ role: "assistant", content: earlier.text });
       }
@@ -312,7 +312,9 @@
 
     const showTurn = (turn) => {
       const node = element("section", "turn");
-      node.append(textBlock(turn.question, "asked"), element("div", "answers"));
+      const asked = textBlock(turn.question, "asked");
+      if (turn.input) asked.append(textBlock(turn.input, "input"));
+      node.append(asked, element("div", "answers"));
       Object.defineProperty(turn, "node", { value: node, configurable: true }); // not saved
       talk.append(node);
       Object.keys(turn.answers).forEach((model) => showAnswer(turn, model));
@@ -340,6 +342,7 @@
       field("send").hidden = isBusy;
       field("stop").hidden = !isBusy;
       field("empty").hidden = state.turns.length > 0;
+      input.hidden = !models.some((one) => one.takes_input && state.chosen.includes(one.id));
       const heat = state.temperature === "" ? "" : `temperature ${state.temperature}`;
       const set = [state.system.trim() && "system prompt", heat].filter(Boolean).join(", ");
       field("set").textContent = set ? ` (${set})` : "";
@@ -375,9 +378,9 @@
       if (!state.chosen.length) { tell("Choose a model above."); return; }
       if (!temperature.checkValidity()) { tell("The temperature is a number from 0 to 2."); temperature.focus(); return; }
       const earlier = state.turns.at(-1);
-      const turn = { question: question.value, answers: {} };
+      const turn = { question: question.value, input: input.hidden ? "" : input.value.trim(), answers: {} };
       state.turns.push(turn);
-      question.value = "";
+      question.value = input.value = "";
       if (earlier) Object.keys(earlier.answers).forEach((model) => showAnswer(earlier, model));
       showTurn(turn);
       tell("");
