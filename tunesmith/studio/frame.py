@@ -26,7 +26,7 @@ HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "Cache-Control": "no-store",
 }
-_STATUS = {2: 400, 3: 422, 4: 409, 5: 404}  # of HTTP, by exit code
+_STATUS = {2: 400, 3: 422, 4: 404, 5: 502, 7: 409, 74: 507}  # of HTTP, by exit code
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,10 +91,14 @@ class Frame:
 
     def refuse(self, request: Request, error: TunesmithError) -> HTMLResponse:
         """Draw what is wrong, with the cure."""
-        status = _STATUS.get(error.exit_code, 500)
-        drawn = self.page(request, "problem.html", status=status, error=error)
+        drawn = self.page(request, "problem.html", status=status_of(error), error=error)
         drawn.headers["HX-Reswap"] = "innerHTML"  # into the place of problems, whatever was asked
         return drawn
+
+
+def status_of(error: TunesmithError) -> int:
+    """What HTTP calls a problem."""
+    return _STATUS.get(error.exit_code, 500)
 
 
 def say(message: str, **places: object) -> str:

@@ -11,14 +11,21 @@ from tunesmith.serving.serving_limits import ServingLimits
 from tunesmith.studio.frame import HEADERS, Frame, Tab, add_refusals
 from tunesmith.studio.pages.next_page import add_next_page
 from tunesmith.studio.pages.overview_page import add_overview_page
+from tunesmith.studio.pages.recipe_page import add_recipe_page
 from tunesmith.studio.pages.review_page import add_review_page
 from tunesmith.studio.workspace import Workspace
 
-TABS = (Tab("Overview", "/"), Tab("Review", "/review"), Tab("Next", "/next"))
+TABS = (
+    Tab("Overview", "/"),
+    Tab("Recipe", "/recipe"),
+    Tab("Review", "/review"),
+    Tab("Next", "/next"),
+)
 _STATIC = {
     "studio.css": "text/css",
     "studio.js": "text/javascript",
     "htmx.min.js": "text/javascript",
+    "recipe.js": "text/javascript",
 }
 _OPEN_PATHS = frozenset({"/health", "/enter", *(f"/static/{name}" for name in _STATIC)})
 _COOKIE_SECONDS = 30 * 24 * 3600
@@ -55,6 +62,7 @@ def create_studio(
     _add_static(app)
     _add_entrance(app, frame)
     add_overview_page(app, frame)
+    add_recipe_page(app, frame)
     add_review_page(app, frame)
     add_next_page(app, frame)
     return app
