@@ -235,6 +235,7 @@ class Training:
             "schema": 1,
             **identity(self.engine),
             "seed": self.run.recipe.training.seed,
+            "steps": plan.num_steps,
             "layout": model.layout,
             "layout_reason": model.layout_reason,
             "head": "plain" if model.tiled_head is None else "tiled",

@@ -22,7 +22,7 @@ HEADERS = {
     "Content-Security-Policy": _POLICY,
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
-    "Referrer-Policy": "no-referrer",
+    "Referrer-Policy": "same-origin",  # none at all makes the Origin of a form `null`
     "X-Content-Type-Options": "nosniff",
     "Cache-Control": "no-store",
 }

@@ -1,7 +1,5 @@
 """A recipe's file -> its text and a mark of it; a new text -> the file, unless it has changed."""
 
-import fcntl
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -10,6 +8,7 @@ from pathlib import Path
 from tunesmith.errors import MissingError, RecipeError
 from tunesmith.files import atomic_file, hash_bytes, raise_disk_full
 from tunesmith.recipe.load_recipe import MAX_BYTES
+from tunesmith.studio.workspace import alone_in
 
 _BOM = "\ufeff"
 
@@ -82,7 +81,7 @@ def save_recipe_text(path: Path, text: str, *, seen: str) -> RecipeText:
     """
     if len(text.encode("utf-8", "replace")) > MAX_BYTES:
         raise RecipeError("larger than 1 MB, so it is no recipe", where=path.name)
-    with _alone(path):
+    with _saving(path):
         before = read_recipe_text(path)
         if before.text == text:
             return before
@@ -96,15 +95,11 @@ def save_recipe_text(path: Path, text: str, *, seen: str) -> RecipeText:
 
 
 @contextmanager
-def _alone(path: Path) -> Iterator[None]:
-    """Nobody else saves in this folder, of this studio or another."""
+def _saving(path: Path) -> Iterator[None]:
+    """Nobody else saves in this folder; what the disk refuses is said."""
     try:
-        handle = os.open(path.resolve().parent, os.O_RDONLY)
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX)
+        with alone_in(path.resolve().parent):
             yield
-        finally:
-            os.close(handle)
     except UnicodeEncodeError:
         raise RecipeError("holds half a character", where=path.name, cure="Type it anew.") from None
     except OSError as error:

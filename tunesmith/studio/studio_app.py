@@ -13,11 +13,13 @@ from tunesmith.studio.pages.next_page import add_next_page
 from tunesmith.studio.pages.overview_page import add_overview_page
 from tunesmith.studio.pages.recipe_page import add_recipe_page
 from tunesmith.studio.pages.review_page import add_review_page
+from tunesmith.studio.pages.training_page import add_training_page
 from tunesmith.studio.workspace import Workspace
 
 TABS = (
     Tab("Overview", "/"),
     Tab("Recipe", "/recipe"),
+    Tab("Training", "/training"),
     Tab("Review", "/review"),
     Tab("Next", "/next"),
 )
@@ -63,6 +65,7 @@ def create_studio(
     _add_entrance(app, frame)
     add_overview_page(app, frame)
     add_recipe_page(app, frame)
+    add_training_page(app, frame)
     add_review_page(app, frame)
     add_next_page(app, frame)
     return app

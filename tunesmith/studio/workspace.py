@@ -1,7 +1,10 @@
 """A folder -> the recipes and runs in it, by the names that pages and commands call them."""
 
+import fcntl
+import os
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
@@ -83,6 +86,21 @@ class Workspace:
     def name(self, path: Path) -> str:
         """What a file or folder of the workspace is called."""
         return path.relative_to(self.folder).as_posix()
+
+
+@contextmanager
+def alone_in(folder: Path) -> Iterator[None]:
+    """Nobody else who asks for it works on a folder's files, in this studio or another.
+
+    Raises:
+        OSError: The folder cannot be opened.
+    """
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(handle)
 
 
 def _named(found: Mapping[str, Kind], name: str | None, what: str) -> Kind:

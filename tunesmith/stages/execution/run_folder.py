@@ -95,6 +95,11 @@ class RunFolder:
         return self.path / "log.jsonl"
 
     @property
+    def samples(self) -> Path:
+        """What the model answered to a few validation rows at each validation."""
+        return self.path / "samples.jsonl"
+
+    @property
     def settings(self) -> Path:
         """What the numbers of training that the recipe leaves to `auto` came to, and how."""
         return self.path / "settings.json"

@@ -23,7 +23,7 @@ from tunesmith.recipe.mistakes import dotted
 from tunesmith.studio.draft_forecast import ForecastDesk
 from tunesmith.studio.frame import HEADERS, Frame, status_of
 from tunesmith.studio.recipe_file import ChangedMeanwhileError, read_recipe_text, save_recipe_text
-from tunesmith.studio.recipe_form import FormGroup, recipe_form, parsed_key, written_value
+from tunesmith.studio.recipe_form import FormGroup, parsed_key, recipe_form, written_value
 
 INIT = (sys.executable, "-m", "tunesmith", "init")
 _NAME = re.compile(r"\w[\w .-]{0,80}\.ya?ml")

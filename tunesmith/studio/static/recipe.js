@@ -5,7 +5,7 @@ const editor = document.querySelector("#editor");
 const say = editor.dataset;
 const area = document.querySelector("#text");
 const place = (id) => document.querySelector(`#${id}`);
-const kept = `recipe:${say.recipe}`;
+const kept = `recipe:${say.folder}/${say.recipe}`; // what is not saved outlives the tab
 let seen = say.seen;
 let shape = say.shape;
 let saved = area.value;
@@ -44,8 +44,8 @@ function drawState() {
   place("saved").textContent = isSaved ? say.saved : say.unsaved;
   place("saved").className = isSaved ? "pill good" : "pill bad";
   place("undo").hidden = isSaved;
-  if (isSaved) sessionStorage.removeItem(kept);
-  else sessionStorage.setItem(kept, JSON.stringify({ text: area.value, seen }));
+  if (isSaved) localStorage.removeItem(kept);
+  else localStorage.setItem(kept, JSON.stringify({ text: area.value, seen }));
 }
 
 function drawMistakes() {
@@ -214,9 +214,8 @@ place("add-source").addEventListener("click", () => {
 place("new-source").addEventListener("keydown", (event) => {
   if (event.key === "Enter") place("add-source").click();
 });
-window.addEventListener("beforeunload", (event) => { if (area.value !== saved) event.preventDefault(); });
 
-const before = JSON.parse(sessionStorage.getItem(kept) || "null");
+const before = JSON.parse(localStorage.getItem(kept) || "null");
 if (before && before.text !== saved) {
   area.value = before.text;
   seen = before.seen;
