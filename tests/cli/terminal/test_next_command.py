@@ -58,6 +58,8 @@ LINES = {
     "next a.yaml --run r -o b.yaml": "run b.yaml",
     "edit a.yaml 0f3a9c51d2e4b687 --reject": "prepare a.yaml",
     "edit a.yaml --undo 3 --run r": "prepare a.yaml --run r",
+    "arena runs/a": "studio runs/a",
+    "arena a.yaml --run r": "studio r",
     "studio": "studio",
     "studio runs/mine --port 0": "studio runs/mine --port 0",
     "plugins": "init",

@@ -180,6 +180,7 @@ _NEXT: Mapping[str, Callable[[EndedCommand], Words]] = {
     "review": lambda ended: ("next", _run_target(ended)),
     "next": _after_next,
     "edit": lambda ended: ("prepare", *_recipe_alone(ended)),
+    "arena": lambda ended: ("studio", _run_target(ended)),
     "studio": lambda ended: ("studio", *ended.words),  # goes on where it was
     "plugins": lambda _: ("init",),
 }
