@@ -22,7 +22,7 @@ HEADERS = {
     "Content-Security-Policy": _POLICY,
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
-    "Referrer-Policy": "same-origin",  # none at all makes the Origin of a form `null`
+    "Referrer-Policy": "same-origin",  # without one, a form is sent from the origin "null"
     "X-Content-Type-Options": "nosniff",
     "Cache-Control": "no-store",
 }

@@ -9,6 +9,7 @@ from fastapi.responses import RedirectResponse
 from tunesmith.serving.guards import KEY_COOKIE, Door, Guard
 from tunesmith.serving.serving_limits import ServingLimits
 from tunesmith.studio.frame import HEADERS, Frame, Tab, add_refusals
+from tunesmith.studio.pages.arena_page import add_arena_page
 from tunesmith.studio.pages.next_page import add_next_page
 from tunesmith.studio.pages.overview_page import add_overview_page
 from tunesmith.studio.pages.recipe_page import add_recipe_page
@@ -21,6 +22,7 @@ TABS = (
     Tab("Recipe", "/recipe"),
     Tab("Training", "/training"),
     Tab("Review", "/review"),
+    Tab("Arena", "/arena"),
     Tab("Next", "/next"),
 )
 _STATIC = {
@@ -67,6 +69,7 @@ def create_studio(
     add_recipe_page(app, frame)
     add_training_page(app, frame)
     add_review_page(app, frame)
+    add_arena_page(app, frame)
     add_next_page(app, frame)
     return app
 

@@ -19,8 +19,9 @@ def arena_run(folder: Path, *, rows: int = 12, models: tuple[str, ...] = ("base"
     """A run that tuned and others have answered; the others add words, save on each sixth row."""
     place = reviewable_run(folder, rows=rows)
     files = review_files(place)
-    for model in models:
-        texts = [answer(n) if n % 6 == 0 else f"{answer(n)} So {model} says." for n in range(rows)]
+    for number, model in enumerate(models):
+        more = "So it goes." + "!" * number
+        texts = [answer(n) if n % 6 == 0 else f"{answer(n)} {more}" for n in range(rows)]
         answers = [
             {"example_id": example(n).id, "model": model, "text": text, "finish_reason": "stop"}
             for n, text in enumerate(texts)

@@ -4,7 +4,7 @@ Sides and order are drawn by a seed of the person and the row, so that a page th
 shows the same. Test rows are never shown: law 23.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from hashlib import blake2b
@@ -14,7 +14,7 @@ from pathlib import Path
 from tunesmith.errors import DataError, MissingError
 from tunesmith.evaluation.references import RowFile
 from tunesmith.examples.example import Example
-from tunesmith.files import our_records
+from tunesmith.files import our_records, read_json_lines
 from tunesmith.line_log import now_text
 from tunesmith.rounds.answer_review import answer_hash
 from tunesmith.rounds.vote_book import CHOICES, VOTES, Choice, Vote, VoteBook
@@ -63,12 +63,7 @@ class ArenaDesk:
         self.author = author
         self._rows, self._answers = _read(folder)
         self.book = VoteBook.read(votes_path(folder))
-        self._hashes = {
-            (model, row): answer_hash(str(found[row]["text"]))
-            for model, found in self._answers.items()
-            for row in found
-            if row in self._rows
-        }
+        self._hashes = _hashes(folder, self._answers)
         self.num_equal = 0
         self.places = self._order()
 
@@ -79,12 +74,12 @@ class ArenaDesk:
 
     def standing(self) -> Sequence[Vote]:
         """Votes of everybody on the answers as they are now."""
-        known = {(*key, value) for key, value in self._hashes.items()}
         return [
             vote
             for vote in self.book.votes.values()
-            if (vote.left, vote.example_id, vote.left_answer) in known
-            and (vote.right, vote.example_id, vote.right_answer) in known
+            if vote.example_id in self._rows
+            and self.hashes(vote.example_id, (vote.left, vote.right))
+            == (vote.left_answer, vote.right_answer)
         ]
 
     def voted(self) -> dict[tuple[str, frozenset[str]], Vote]:
@@ -107,6 +102,11 @@ class ArenaDesk:
         example = Example.from_json(self._rows[place.row])
         return AnonymousPair(example=example, models=place.models, texts=(left, right))
 
+    def hashes(self, row: str, models: tuple[str, str]) -> tuple[str | None, str | None]:
+        """What tells two models' answers to a row from others; None where there is none."""
+        left, right = (self._hashes.get(model, {}).get(row) for model in models)
+        return left, right
+
     def say(self, row: str, models: tuple[str, str], choice: str | None) -> Vote:
         """Write down which answer is better; None takes it back.
 
@@ -117,8 +117,8 @@ class ArenaDesk:
         if choice is not None and choice not in CHOICES:
             cure = f"Say one of {', '.join(CHOICES)}."
             raise DataError(f"{choice[:40]!r} is no choice", where="vote", cure=cure)
-        hashes = [self._hashes.get((model, row)) for model in models]
-        if None in hashes or models[0] == models[1]:
+        hashes = self.hashes(row, models)
+        if row not in self._rows or None in hashes or models[0] == models[1]:
             problem = "this is no validation row that both models have answered"
             raise DataError(problem, where=row[:40], cure="Test rows are never voted on.")
         said: Choice | None = next((one for one in CHOICES if one == choice), None)
@@ -142,7 +142,7 @@ class ArenaDesk:
         found: list[tuple[bytes, PairPlace]] = []
         for row in self._rows:
             for one, two in pairs:
-                hashes = self._hashes.get((one, row)), self._hashes.get((two, row))
+                hashes = self.hashes(row, (one, two))
                 if None in hashes:
                     continue
                 if hashes[0] == hashes[1]:
@@ -184,6 +184,22 @@ def _read(folder: RunFolder) -> tuple[RowFile, Mapping[str, RowFile]]:
         problem = f"row {leaked} is a test row, and those are never voted on"
         raise DataError(problem, where=str(files.rows), cure=f"Delete {files.path}.")
     return rows, answers
+
+
+def _hashes(folder: RunFolder, models: Iterable[str]) -> dict[str, Mapping[str, str]]:
+    """The hash of each model's answer to each row."""
+    paths = {model: review_files(folder).answers(model) for model in models}
+    told = {model: path.stat() for model, path in paths.items()}
+    return {
+        model: _kept_hashes(path, told[model].st_mtime_ns, told[model].st_size)
+        for model, path in paths.items()
+    }
+
+
+@lru_cache(maxsize=8)
+def _kept_hashes(path: Path, moment: int, size: int) -> Mapping[str, str]:
+    del moment, size
+    return {one["example_id"]: answer_hash(str(one["text"])) for one in read_json_lines(path)}
 
 
 def kept_rows(path: Path, key: str) -> RowFile:

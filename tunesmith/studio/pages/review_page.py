@@ -114,12 +114,7 @@ class _ReviewPage:
     def name_author(self, request: Request, author: Text, run: Text = "") -> Response:
         """Keep who reviews in this browser."""
         del request
-        reply = RedirectResponse(f"/review?run={quote(run)}", 303)
-        name = author.strip()[:80].encode("ascii", "xmlcharrefreplace").decode()
-        reply.set_cookie(
-            AUTHOR_COOKIE, name, max_age=_COOKIE_SECONDS, httponly=True, samesite="strict"
-        )
-        return reply
+        return keep_author(RedirectResponse(f"/review?run={quote(run)}", 303), author)
 
     def _waiting(self, request: Request, folder: RunFolder) -> Response:
         log = _log(folder)
@@ -163,6 +158,13 @@ def _desk(request: Request, folder: RunFolder) -> ReviewDesk:
 def reviewer(request: Request) -> str:
     """Who is at this browser: the name that was given there, else the login's."""
     return unescape(request.cookies.get(AUTHOR_COOKIE, "")).strip() or author_name()
+
+
+def keep_author(reply: Response, author: str) -> Response:
+    """Let a browser keep the name of who is at it."""
+    name = author.strip()[:80].encode("ascii", "xmlcharrefreplace").decode()
+    reply.set_cookie(AUTHOR_COOKIE, name, max_age=_COOKIE_SECONDS, httponly=True, samesite="strict")
+    return reply
 
 
 def _say(desk: ReviewDesk, form: SaidForm, judgement: Judgement) -> None:
