@@ -11,6 +11,7 @@ from pathlib import Path
 
 from tunesmith.errors import DataError, MissingError
 from tunesmith.examples.example import Example, drop_example
+from tunesmith.language.translate import translate
 from tunesmith.line_log import read_lines
 from tunesmith.recipe.recipe import ExamplesRecipe
 from tunesmith.sources.row import Dropped, RowError
@@ -66,4 +67,9 @@ def unmet_notices(recipe: ExamplesRecipe, dropped: Counter[str], folder: Path) -
     unmet = len(read_leave_out(recipe.leave_out, folder)) - dropped[LEFT_OUT]
     if unmet <= 0:
         return []
-    return [f"{unmet:,} ids of {recipe.leave_out} are no example's: what they named has changed"]
+    told = translate(
+        "{count:,} ids of {path} are no example's: what they named has changed",
+        count=unmet,
+        path=recipe.leave_out,
+    )
+    return [told]

@@ -21,6 +21,7 @@ from tunesmith.examples.preference_rows import LEFT_OUT_OF_PREFERENCES
 from tunesmith.examples.promptsource.prompt_file import CANNOT_RUN
 from tunesmith.examples.splitting.duplicates import EXACT_DUPLICATE, NEAR_DUPLICATE
 from tunesmith.examples.splitting.groups import BRIDGES_SPLITS
+from tunesmith.language.translate import message, translate
 from tunesmith.sources.feedback_rows import LEFT_OUT_OF_FEEDBACK
 from tunesmith.sources.not_read import NotReadCount
 from tunesmith.sources.pages.outline import LEFT_OUT_OF_PAGES
@@ -46,6 +47,16 @@ NOT_FAULTY = (
     | LEFT_OUT_OF_THREADS
 )
 NUM_SHOWN = 3
+
+
+_HEADERS_OFF = message(
+    "{count:,} rows carried the headers '{mark}', which were taken off, since the sources share "
+    "one template (keep_headers: true leaves a source's)"
+)
+_END_OFF = message(
+    "{count:,} answers ended in {mark!r}, which was taken off; the template writes the model's own "
+    "end"
+)
 
 
 @dataclass(slots=True)
@@ -107,11 +118,9 @@ class ReadCount:
     def removed_sentences(self) -> list[str]:
         """What was taken off how many answers or rows."""
         return [
-            f"{number:,} rows carried the headers '{marker}', which were taken off, since the "
-            "sources share one template (keep_headers: true leaves a source's)"
-            if marker in HEADER_NAMES
-            else f"{number:,} answers ended in {marker!r}, which was taken off; the template "
-            "writes the model's own end"
+            translate(
+                _HEADERS_OFF if marker in HEADER_NAMES else _END_OFF, count=number, mark=marker
+            )
             for marker, number in self.removed.items()
         ]
 

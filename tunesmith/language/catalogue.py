@@ -16,7 +16,7 @@ from tunesmith.errors import RecipeError
 
 ENGLISH = "en"
 _PLACE = re.compile(r"\{(\w+)[^{}]*\}")
-_NUMBER = "[-+\u2212]?[0-9][0-9,.]*(?:e[-+][0-9]+)?|\u2013"
+_NUMBER = "[-+\u2212]?[0-9][0-9,.]*(?:e[-+][0-9]+)?%?|\u2013"
 _WORDS = {"first": "[^,]+?", "second": "[^,]+?"}  # models, which stand in lists
 # Places that hold a number, though they have no format.
 _NUMBERS = frozenset(

@@ -24,8 +24,8 @@ from tunesmith.language.translate import (
 
 # Places that hold what belongs to the user, or to a file: no word in them is ever ours.
 _VERBATIM = frozenset(
-    {"file", "files", "first", "label", "mark", "model", "name", "other_label", "path", "second"}
-    | {"sizes", "source"}
+    {"date", "file", "files", "first", "key", "label", "mark", "model", "name", "names"}
+    | {"other_label", "path", "second", "sizes", "source"}
 )
 _COST_VERBATIM = 0.5  # of a letter, where a letter that nobody knows costs 1
 _MAX_UNKNOWN = 0.5  # of the letters: a reading that leaves more is none

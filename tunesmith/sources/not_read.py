@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
+from tunesmith.language.translate import translate
 from tunesmith.sources.lines import num_characters
 from tunesmith.sources.material import Material, Piece
 from tunesmith.sources.row import Dropped, NotRead, source_name
@@ -81,8 +82,11 @@ class NotReadCount:
     def sentences(self) -> list[str]:
         """What a person should know of it, a sentence a file."""
         return [
-            f"not read in {source}: "
-            + ", ".join(f"{name} ({one['number']:,})" for name, one in names.items())
+            translate(
+                "not read in {source}: {names}",
+                source=source,
+                names=", ".join(f"{name} ({one['number']:,})" for name, one in names.items()),
+            )
             for source, names in self.to_json().items()
         ]
 

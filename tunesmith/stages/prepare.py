@@ -1,6 +1,7 @@
 """Sources -> data/*.jsonl, what was dropped and why, and a token store a split."""
 
 from tunesmith.files import read_json, write_text
+from tunesmith.language.translate import translate
 from tunesmith.models.load import context_tokens, refuse_without_merge
 from tunesmith.recipe.load_recipe import resolved_yaml
 from tunesmith.stages.execution.opened_run import Run, checked_run
@@ -67,7 +68,12 @@ def room_notices(run: Run, renderer: Renderer) -> list[str]:
     if context is None or longest + wanted <= context:
         return []
     return [
-        f"generation.max_new_tokens is {wanted:,}, but the longest prompt of the test set has "
-        f"{longest:,} tokens and the model reads {context:,}: its answer may have "
-        f"{context - longest:,}"
+        translate(
+            "generation.max_new_tokens is {limit:,}, but the longest prompt of the test set has "
+            "{high:,} tokens and the model reads {total:,}: its answer may have {count:,}",
+            limit=wanted,
+            high=longest,
+            total=context,
+            count=context - longest,
+        )
     ]

@@ -11,6 +11,7 @@ from functools import lru_cache
 
 from tunesmith.examples.conversion.prompt_headers import HEADERS
 from tunesmith.examples.example import Message
+from tunesmith.language.translate import sentences, translate
 from tunesmith.templates.template import Template
 
 _HEADERS = (
@@ -69,25 +70,32 @@ def wrapping_notice(template: Template, wrapped: Counter[str], *, is_mixture: bo
         is_mixture: Whether headers at the start and end of rows have been taken off already.
     """
     ((marker, _),) = wrapped.most_common(1)
-    told = f"{wrapped.total():,} rows already carry {marker!r} in their text and are wrapped twice."
+    told = translate(
+        "{count:,} rows already carry {mark!r} in their text and are wrapped twice.",
+        count=wrapped.total(),
+        mark=marker,
+    )
     if is_mixture and _is_header(marker):
-        return (
-            f"{told} Their headers do not stand at the start and end of a question and answer, so "
-            "they were left; take the header lines out of the data, or give the turns as messages."
+        left = translate(
+            "Their headers do not stand at the start and end of a question and answer, so they "
+            "were left; take the header lines out of the data, or give the turns as messages."
         )
-    return f"{told} {wrapping_cure(template, marker)}"
+        return sentences(told, left)
+    return sentences(told, wrapping_cure(template, marker))
 
 
 def wrapping_cure(template: Template, marker: str) -> str:
     """What to do about rows that already carry `marker`."""
     if _is_header(marker):
-        return (
-            "If the data already carries its headers, use template concatenate "
-            "(question and answer, nothing between); else take the header lines out of it."
+        return translate(
+            "If the data already carries its headers, use template concatenate (question and "
+            "answer, nothing between); else take the header lines out of it."
         )
-    return (
-        f"Take {marker} out of the data, or give the turns as messages: template "
-        f"'{template.name}' writes its own marks."
+    return translate(
+        "Take {mark} out of the data, or give the turns as messages: template '{name}' writes its "
+        "own marks.",
+        mark=marker,
+        name=template.name,
     )
 
 

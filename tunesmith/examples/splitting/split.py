@@ -12,6 +12,7 @@ import numpy.typing as npt
 
 from tunesmith.errors import DataError
 from tunesmith.examples.splitting.fingerprints import Uint64s
+from tunesmith.language.translate import translate
 from tunesmith.recipe.recipe import ExamplesRecipe, SplitRecipe
 from tunesmith.recipe.values import SplitName
 
@@ -118,4 +119,8 @@ def check_split_sizes(counts: Mapping[str, int], *, dropped: Counter[str] | None
 
 def reasons_in_words(reasons: Counter[str]) -> str:
     """`12 too long, 3 exact duplicate`."""
-    return ", ".join(f"{number:,} {reason}" for reason, number in reasons.most_common())
+    told = (
+        translate("{count:,} {reason}", count=number, reason=reason)
+        for reason, number in reasons.most_common()
+    )
+    return ", ".join(told)

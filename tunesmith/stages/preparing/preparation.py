@@ -12,6 +12,7 @@ from tunesmith.examples.splitting.assign import SplitAssignment
 from tunesmith.examples.splitting.contradictions import contradictions, equal_questions
 from tunesmith.examples.splitting.split import SPLITS, Split, check_split_sizes, reasons_in_words
 from tunesmith.files import atomic_file, json_line, write_json, write_json_lines
+from tunesmith.language.translate import translate
 from tunesmith.models.load import context_tokens
 from tunesmith.recipe.recipe import Recipe
 from tunesmith.sources.read_source import explain_source
@@ -237,16 +238,22 @@ class Preparation:
         notices += self.doubts
         if total := self.read.dropped.total():
             notices.append(
-                f"{total:,} of {self.read.num_read:,} rows were dropped "
-                f"({reasons_in_words(self.read.dropped)}): data/dropped.jsonl"
+                translate(
+                    "{count:,} of {total:,} rows were dropped ({reasons}): data/dropped.jsonl",
+                    count=total,
+                    total=self.read.num_read,
+                    reasons=reasons_in_words(self.read.dropped),
+                )
             )
         notices += unmet_notices(self.recipe.examples, self.read.dropped, self.run.recipe_folder)
         notices += [*self.read.not_read.sentences(), *self.read.open_sums()]
         notices += self.read.removed_sentences()
         if self.num_contradictions:
             notices.append(
-                f"{self.num_contradictions:,} pairs of answers to one question differ: "
-                "data/contradictions.jsonl"
+                translate(
+                    "{count:,} pairs of answers to one question differ: data/contradictions.jsonl",
+                    count=self.num_contradictions,
+                )
             )
         wrapped = sum((count.wrapped for count in self.encoded.values()), Counter())
         if wrapped:
@@ -254,20 +261,29 @@ class Preparation:
             notices.append(wrapping_notice(self.renderer.template, wrapped, is_mixture=is_mixture))
         if in_part := sum(count.in_part for count in self.encoded.values()):
             notices.append(
-                f"{in_part:,} conversations keep only the turns that fit; the others, too long, "
-                "are not trained on"
+                translate(
+                    "{count:,} conversations keep only the turns that fit; the others, too long, "
+                    "are not trained on",
+                    count=in_part,
+                )
             )
         if in_pieces := sum(count.in_pieces for count in self.encoded.values()):
             limit = row_limit(self.recipe, self.renderer)[0]
             notices.append(
-                f"{in_pieces:,} texts are longer than {limit:,} tokens and were cut into rows of "
-                "as many; every token is trained once"
+                translate(
+                    "{count:,} texts are longer than {limit:,} tokens and were cut into rows of as "
+                    "many; every token is trained once",
+                    count=in_pieces,
+                    limit=limit,
+                )
             )
         tested = self.encoded["test"]
         if tested.rows and not tested.longest_prompt:
             notices.append(
-                "the test rows are plain text, which asks nothing: loss and next-token accuracy "
-                "score them, no other metric does"
+                translate(
+                    "the test rows are plain text, which asks nothing: loss and next-token "
+                    "accuracy score them, no other metric does"
+                )
             )
         notices += share_notices(self.recipe.examples, assignment)
         return notices + emptied_notices(assignment, self.late)

@@ -9,6 +9,7 @@ import transformers
 
 from tunesmith.examples.splitting.split import SPLITS
 from tunesmith.files import hash_file
+from tunesmith.language.translate import translate
 from tunesmith.models.load import context_tokens, num_known_tokens, root_config
 from tunesmith.recipe.recipe import Recipe
 from tunesmith.recipe.source_recipe import SourceRecipe
@@ -114,9 +115,19 @@ def row_limit(recipe: Recipe, renderer: Renderer) -> tuple[int, list[str]]:
         wanted = context or _UNSAID
         device = choose_engine(training).device
         limit = min(wanted, longest_row(root_config(renderer.place), training, device=device))
-        less = f"training.max_tokens: auto is {limit:,} here, which this machine's memory holds"
-        return limit, [] if limit == wanted else [f"{less}; the model reads {wanted:,}"]
+        less = translate(
+            "training.max_tokens: auto is {limit:,} here, which this machine's memory holds; the "
+            "model reads {total:,}",
+            limit=limit,
+            total=wanted,
+        )
+        return limit, [] if limit == wanted else [less]
     asked = training.max_tokens
     if context is None or asked <= context:
         return asked, []
-    return context, [f"training.max_tokens is {asked:,}, but the model reads {context:,} at most"]
+    less = translate(
+        "training.max_tokens is {limit:,}, but the model reads {total:,} at most",
+        limit=asked,
+        total=context,
+    )
+    return context, [less]

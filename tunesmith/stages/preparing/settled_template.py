@@ -13,6 +13,7 @@ import orjson
 from tunesmith.errors import RecipeError
 from tunesmith.examples.example import Example
 from tunesmith.examples.splitting.split import SPLITS
+from tunesmith.language.translate import translate
 from tunesmith.recipe.recipe import Recipe, TemplateRecipe
 from tunesmith.stages.execution.claim import begun
 from tunesmith.stages.execution.opened_run import Run
@@ -115,13 +116,20 @@ def date_notices(template: Template) -> list[str]:
         return []
     if template.date is not None:
         return [
-            f"template '{template.name}' writes the date: it is {date_in_words(template.date)} in "
-            "every row, in training and in use (template.date: none leaves it out, "
-            "template.date: 2026-11-30 names another)"
+            translate(
+                "template '{name}' writes the date: it is {date} in every row, in training and in "
+                "use (template.date: none leaves it out, template.date: 2026-11-30 names another)",
+                name=template.name,
+                date=date_in_words(template.date),
+            )
         ]
     set_here = {*template.options, *template.named_texts, *dict(template.texts.named_tokens)}
     return [
-        f"template '{template.name}' reads {name}, which nothing sets: it stays empty in training "
-        f"and in use, unless template.options: {{{name}: ...}} names a date"
+        translate(
+            "template '{name}' reads {key}, which nothing sets: it stays empty in training and in "
+            "use, unless template.options: {{{key}: ...}} names a date",
+            name=template.name,
+            key=name,
+        )
         for name in unset_dates(template.compiled, _GIVEN | set_here)
     ]

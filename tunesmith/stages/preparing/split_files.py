@@ -19,6 +19,7 @@ from tunesmith.examples.splitting.collection import Collection
 from tunesmith.examples.splitting.split import NO_SPLIT, SPLITS, Split, reasons_in_words
 from tunesmith.examples.splitting.split_memory import SplitMemory, memory_lock
 from tunesmith.files import atomic_file, hash_file, read_json_lines
+from tunesmith.language.translate import message, translate
 from tunesmith.recipe.recipe import ExamplesRecipe, Recipe
 from tunesmith.sources.row import Dropped, source_name
 from tunesmith.stages.execution.opened_run import Run
@@ -102,16 +103,20 @@ def share_notices(recipe: ExamplesRecipe, assignment: SplitAssignment) -> list[s
     rows = assignment.num_rows()
     total = sum(rows.values())
     notices = [
-        f"no example fell to {split} (asked for {asked:.0%})"
+        translate("no example fell to {split} (asked for {share:.0%})", split=split, share=asked)
         for split, asked in asked_shares(recipe).items()
         if asked and split != "train" and not rows[split]
     ]
     largest = int(assignment.group_sizes.max(initial=0))
     if largest > 1 and largest > _LARGE_GROUP * total and total >= 20:
         notices.append(
-            f"{largest:,} of {total:,} examples resemble each other so much that they form one "
-            "group, which lies on one side of the split; where only their form is the same, set "
-            "examples.group_near_duplicates: null"
+            translate(
+                "{count:,} of {total:,} examples resemble each other so much that they form one "
+                "group, which lies on one side of the split; where only their form is the same, "
+                "set examples.group_near_duplicates: null",
+                count=largest,
+                total=total,
+            )
         )
     return notices
 
@@ -219,13 +224,18 @@ def emptied_notices(assignment: SplitAssignment, late: Mapping[Split, Counter[st
         late: Why examples were dropped after they had fallen there.
     """
     means = {
-        "validation": "there is no validation loss",
-        "test": "nothing is answered or scored",
+        "validation": message(
+            "all {count:,} examples of validation were dropped ({reasons}), so there is no "
+            "validation loss"
+        ),
+        "test": message(
+            "all {count:,} examples of test were dropped ({reasons}), so nothing is answered or "
+            "scored"
+        ),
     }
     rows = assignment.num_rows()
     return [
-        f"all {rows[split]:,} examples of {split} were dropped "
-        f"({reasons_in_words(reasons)}), so {means[split]}"
+        translate(means[split], count=rows[split], reasons=reasons_in_words(reasons))
         for split, reasons in late.items()
         if split in means and rows[split] and reasons.total() == rows[split]
     ]

@@ -16,6 +16,7 @@ from tunesmith.evaluation.probes.likelihood import chance, grade_probes
 from tunesmith.evaluation.probes.selection import ProbeSet, ReadingLimits, choose_probes
 from tunesmith.evaluation.probes.text_shift import read_as_base, read_as_tuned
 from tunesmith.files import hash_bytes, read_json_lines, write_json_lines
+from tunesmith.language.translate import message, translate
 from tunesmith.models.load import context_tokens, find_model, num_known_tokens, weights_fingerprint
 from tunesmith.stages.answer import BASE, TUNED
 from tunesmith.stages.execution.opened_run import Run
@@ -29,8 +30,20 @@ STAGE = "probes"
 SHARE = 0.1  # of the run's tokens, that `auto` may take
 _PASSES_OF_TRAINING = 3
 _MODELS = 2
-_PARTS = {2: "half of the probes", 4: "a quarter of the probes", None: "texts without probes"}
-_NAMES = {"en": "English", "zh": "Chinese"}
+_PARTS = {
+    2: message(
+        "half of the probes, to take under a tenth of the run; for all: evaluation.probes: general"
+    ),
+    4: message(
+        "a quarter of the probes, to take under a tenth of the run; for all: evaluation.probes: "
+        "general"
+    ),
+    None: message(
+        "texts without probes, to take under a tenth of the run; for all: evaluation.probes: "
+        "general"
+    ),
+}
+_NAMES = {"en": message("English"), "zh": message("Chinese")}
 
 
 def probe_run(run: Run, renderer: Renderer) -> StageResult:
@@ -69,17 +82,21 @@ def probe_run(run: Run, renderer: Renderer) -> StageResult:
 def _choose(run: Run, renderer: Renderer, *, is_asked: bool) -> tuple[str | None, ProbeSet | None]:
     """Why there are no probes, or those to ask."""
     if run.recipe.model.weights == "random":
-        return "the base model has random weights and knows nothing", None
+        return translate("the base model has random weights and knows nothing"), None
     limits = ReadingLimits(
         context=context_tokens(renderer.place), num_known=num_known_tokens(renderer.place)
     )
     budget = None if is_asked else SHARE * num_run_tokens(run) / _MODELS
     found = choose_probes(renderer.tokenizer, limits, budget=budget)
     if not found.texts:
-        return "the base model's context or vocabulary holds none of them", None
+        return translate("the base model's context or vocabulary holds none of them"), None
     if budget is not None and found.num_tokens > budget:
-        tokens = f"{_MODELS * found.num_tokens:,} tokens"
-        return f"texts alone are {tokens}, a tenth of the run {_MODELS * budget:,.0f}", None
+        told = translate(
+            "texts alone are {count:,} tokens, a tenth of the run {limit:,.0f}",
+            count=_MODELS * found.num_tokens,
+            limit=_MODELS * budget,
+        )
+        return told, None
     return None, found
 
 
@@ -129,12 +146,15 @@ def _measure(
 def _notices(chosen: ProbeSet) -> Iterator[str]:
     """What was left out, and why."""
     for language, tokens in chosen.spelled.items():
-        yield (
-            f"{_NAMES[language]} is left out: the tokenizer spells it in {tokens:.1f} tokens a "
-            "character"
+        yield translate(
+            "{language} is left out: the tokenizer spells it in {count:.1f} tokens a character",
+            language=_NAMES[language],
+            count=tokens,
         )
     if chosen.every != 1:
-        part = _PARTS[chosen.every]
-        yield f"{part}, to take under a tenth of the run; for all: evaluation.probes: general"
+        yield translate(_PARTS[chosen.every])
     if chosen.num_unread:
-        yield f"{chosen.num_unread:,} are left out: the model's context or vocabulary is too small"
+        yield translate(
+            "{count:,} are left out: the model's context or vocabulary is too small",
+            count=chosen.num_unread,
+        )

@@ -9,6 +9,7 @@ from typing import Any
 from tunesmith.errors import DataError
 from tunesmith.examples.example import Message
 from tunesmith.files import hash_json
+from tunesmith.language.translate import translate
 from tunesmith.models.load import ModelPlace, find_model
 from tunesmith.recipe.recipe import Recipe, TemplateRecipe
 from tunesmith.templates.names import find_template, template_from_contract
@@ -88,9 +89,11 @@ def recipe_renderer(
         return Renderer(place=place, tokenizer=tokenizer, template=template, is_open=is_open)
     own = template_from_contract(contract["template"], tokenizer.texts)
     is_same = template.contract == own.contract
-    warning = (
-        f"{place.name} was tuned with template {own.name}; this recipe tunes it further "
-        f"with {template.name}"
+    warning = translate(
+        "{model} was tuned with template {first}; this recipe tunes it further with {second}",
+        model=place.name,
+        first=own.name,
+        second=template.name,
     )
     return Renderer(
         place=place,
