@@ -95,6 +95,8 @@ def catalogue_of(code: str) -> Catalogue:
             pairs.append((one.id, forms[0]))
         else:
             counting[one.id[0]] = forms
+            if not places_of(one.id[0]):  # `this one row`
+                one_form[one.id[0]] = forms[0].format(count=1)
             pairs += [(one.id[0], forms[0]), (one.id[1], forms[-1])]
     patterns = [_pattern(*pair) for pair in pairs if _is_read_back(pair[0])]
     return Catalogue(
@@ -118,7 +120,7 @@ def places_of(message: str) -> list[str]:
     return [name for _, name, _, _ in Formatter().parse(message) if name is not None]
 
 
-def _is_number(name: str, form: str | None) -> bool:
+def holds_number(name: str, form: str | None) -> bool:
     """Whether a place holds a number: it has a format, or a name that only numbers have."""
     return bool(form) or name in _NUMBERS
 
@@ -131,7 +133,7 @@ def _pattern(key: str, told: str) -> MessagePattern:
     for literal, name, form, _ in pieces:
         wanted += re.escape(literal)
         if name is not None:
-            inner = f"(?:{_NUMBER})" if _is_number(name, form) else _WORDS.get(name, ".+?")
+            inner = f"(?:{_NUMBER})" if holds_number(name, form) else _WORDS.get(name, ".+?")
             wanted += f"(?P={name})" if name in seen else f"(?P<{name}>{inner})"
             seen.add(name)
     return MessagePattern(
@@ -139,5 +141,5 @@ def _pattern(key: str, told: str) -> MessagePattern:
         told=_PLACE.sub(r"{\1}", told),
         literals=tuple(literal for literal, *_ in pieces if literal),
         num_letters=sum(letter.isalpha() for literal, *_ in pieces for letter in literal),
-        words=tuple(name for _, name, form, _ in pieces if name and not _is_number(name, form)),
+        words=tuple(name for _, name, form, _ in pieces if name and not holds_number(name, form)),
     )

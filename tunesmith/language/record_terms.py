@@ -56,6 +56,18 @@ TERMS: Final = (
     message("reading"),
     message("language"),
     message("all"),
+    # why an answer was not graded
+    message("no completion"),
+    message("flipped with the order: a tie"),
+    message("same text: a tie"),
+    message("no verdict in the reply"),
+    message("score is no whole number"),
+    message("no choice of A, B or tie"),
+    message("too long to be judged"),
+    message("reply cut off"),
+    message("not in the cache"),
+    message("no mark in the file"),
+    message("no preference in the file"),
     # rows: bands of likeness, roles, why they were dropped
     message("near"),
     message("far"),

@@ -25,7 +25,7 @@ from tunesmith.language.translate import (
 # Places that hold what belongs to the user, or to a file: no word in them is ever ours.
 _VERBATIM = frozenset(
     {"date", "file", "files", "first", "key", "label", "mark", "model", "name", "names"}
-    | {"other_label", "path", "second", "sizes", "source"}
+    | {"other_label", "path", "second", "sizes", "source", "text"}
 )
 _COST_VERBATIM = 0.5  # of a letter, where a letter that nobody knows costs 1
 _MAX_UNKNOWN = 0.5  # of the letters: a reading that leaves more is none
@@ -60,7 +60,7 @@ def _read(text: str, code: str) -> _ReadBack:
     """The best reading; of equals sentence by sentence, then the message with most words."""
     known = catalogue_of(code).translations
     for exact in (text, text[:1].lower() + text[1:]):
-        if exact in known:
+        if exact in known and "{" not in exact:
             return _ReadBack(0, known[exact])
     best = _ReadBack(_num_letters(text), text)
     for reading in (*_by_sentences(text, code), *_by_pattern(text, code), *_by_parts(text, code)):

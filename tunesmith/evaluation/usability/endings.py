@@ -3,18 +3,19 @@
 import unicodedata
 
 from tunesmith.evaluation.usability.answered_row import AnsweredRow
+from tunesmith.language.translate import message
 
 
 def does_not_end(row: AnsweredRow) -> str | None:
     """That the answer was still going on when it was cut off."""
-    return "cut off" if row.finish_reason == "length" else None
+    return message("cut off") if row.finish_reason == "length" else None
 
 
 def says_nothing(row: AnsweredRow) -> str | None:
     """That there is not a word in the answer, where there is one in the reference."""
     if _speaks(row.text) or not _speaks(row.reference):
         return None
-    return "only marks" if row.text.strip() else "empty"
+    return message("only marks") if row.text.strip() else message("empty")
 
 
 def _speaks(text: str) -> bool:

@@ -10,6 +10,7 @@ from typing import Literal
 from tunesmith.evaluation.usability.answered_row import AnsweredRow
 from tunesmith.evaluation.usability.expected import Expected, Group, text_key
 from tunesmith.evaluation.usability.structured_text import json_value, list_items
+from tunesmith.language.translate import message, translate
 
 Form = Literal["label", "number", "JSON", "list", "short", "text"]
 CHECKABLE: tuple[Form, ...] = ("label", "number", "JSON", "list", "short")
@@ -37,21 +38,27 @@ def other_form(row: AnsweredRow, expected: Expected) -> str | None:
     if not row.words:
         return None
     if form == "JSON" and type(json_value(row.text)) is not type(json_value(row.reference)):
-        return "no such JSON"
+        return message("no such JSON")
     if form == "label" and text_key(row.words) not in group.label_set:
-        return "none of the labels"
+        return message("none of the labels")
     if form == "number" and not any(map(str.isdigit, row.text)):
-        return "no number"
+        return message("no number")
     if form == "list" and group.is_listed and len(list_items(row.text)) < 2:
-        return "no list"
+        return message("no list")
     return _other_length(len(row.words), group)
 
 
 def _other_length(length: int, group: Group) -> str | None:
     if length > _LONGER * group.longest + _SLACK:
-        return f"{length:,} words; references have at most {group.longest:,}"
+        return translate(
+            "{count:,} words; references have at most {limit:,}", count=length, limit=group.longest
+        )
     if length * _SHORTER < group.shortest:
-        return f"{length:,} words; references have at least {group.shortest:,}"
+        return translate(
+            "{count:,} words; references have at least {limit:,}",
+            count=length,
+            limit=group.shortest,
+        )
     return None
 
 

@@ -6,6 +6,7 @@ from collections.abc import Collection
 
 from tunesmith.evaluation.usability.answered_row import AnsweredRow
 from tunesmith.examples.language import sure_language
+from tunesmith.language.translate import translate
 
 _MIN_LETTERS = 3
 _MAX_CHARACTERS = 2_000
@@ -25,13 +26,16 @@ def other_language(row: AnsweredRow, known: Collection[str]) -> str | None:
     if expected is not None and found is not None:
         if found == expected or found == sure_language(f"{row.reference}\n{row.text}") == expected:
             return None
-        return f"{found}, not {expected}" if _differ(row, found, expected) else None
+        told = translate(
+            "{language}, not {other_language}", language=found, other_language=expected
+        )
+        return told if _differ(row, found, expected) else None
     if expected is None and found is not None and known and found not in known:
-        return f"{found}, as no reference is"
+        return translate("{language}, as no reference is", language=found)
     wanted, written = _script(row.reference), _script(row.text)
     if None in (wanted, written) or wanted == written or {wanted, written} <= _MIXED:
         return None
-    return f"{written} letters, not {wanted}"
+    return translate("{script} letters, not {other_script}", script=written, other_script=wanted)
 
 
 def _differ(row: AnsweredRow, found: str, expected: str) -> bool:

@@ -10,6 +10,7 @@ import re
 from dataclasses import dataclass
 
 from tunesmith.evaluation.usability.answered_row import AnsweredRow
+from tunesmith.language.translate import translate
 
 _SEED = 6  # characters that lead to an earlier place
 _ROUNDS = 4  # how often a short stretch stands there
@@ -49,14 +50,15 @@ def repeats(row: AnsweredRow) -> str | None:
     """What the answer says again and again, where the reference does no such thing."""
     loop = find_loop(row.text)
     if loop is not None:
-        told = f"{loop.text[:_MAX_SHOWN]!r} {loop.rounds} times"
+        shown = loop.text[:_MAX_SHOWN]
+        told = translate("{text!r} {count} times", text=shown, count=loop.rounds)
         return None if find_loop(row.reference) else told
     if len(row.words) < _MIN_WORDS:
         return None
     again = _said_again(row.words)
     if again < _SAID_AGAIN or _said_again(row.reference_words) >= _SAID_AGAIN / 2:
         return None
-    return f"{again:.0%} of the words were said before"
+    return translate("{share:.0%} of the words were said before", share=again)
 
 
 def _find(text: str, *, needs_letters: bool) -> tuple[int, int, int]:
