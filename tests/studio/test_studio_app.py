@@ -91,3 +91,14 @@ def test_a_run_is_opened_by_the_folder_that_holds_it(tmp_path: Path) -> None:
     with pytest.raises(MissingError, match=r"no run is called '\.\./mine'"):
         Workspace.around(tmp_path).run("../mine")
     assert Workspace.around(tmp_path).run(None).path == run.resolve()
+
+
+def test_pages_are_in_the_language_that_the_browser_wants(running: RunningStudio) -> None:
+    text = running.get("/", accept_language="zh-CN,zh;q=0.9,en;q=0.5").text
+    assert '<html lang="zh-Hans">' in text
+    assert "这里有什么" in text
+    assert "What is here" not in text
+    assert "runs/mine" in text
+    text = running.get("/", accept_language="fr, en;q=0.5").text
+    assert '<html lang="en">' in text
+    assert "What is here" in text

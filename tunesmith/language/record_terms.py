@@ -56,6 +56,9 @@ TERMS: Final = (
     message("reading"),
     message("language"),
     message("all"),
+    # what a kind of failure is known by
+    message("people"),
+    message("check"),
     # why an answer was not graded
     message("no completion"),
     message("flipped with the order: a tie"),

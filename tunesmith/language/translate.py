@@ -49,15 +49,21 @@ def translate(text: str, /, **places: object) -> str:
     """A message in the language of now, English where it has no translation.
 
     Args:
-        text: The message in English, as `str.format` fills it.
+        text: The message in English, as `str.format` fills it; as it is where nothing fills it.
         places: What stands in its places.
     """
-    return catalogue_of(_LANGUAGE.get()).translations.get(text, text).format(**places)
+    told = unfilled(text)
+    return told.format(**places) if places else told
 
 
 def unfilled(text: str) -> str:
     """A message with its places as they are, for what fills them elsewhere: a page's script."""
     return catalogue_of(_LANGUAGE.get()).translations.get(text, text)
+
+
+def counting(one: str, several: str, count: int, /, **places: object) -> str:
+    """`Plural` as templates call it: `{{ ngettext("{count} row", "{count} rows", 3) }}`."""
+    return Plural(one, several).of(count, **places)
 
 
 @dataclass(frozen=True, slots=True)

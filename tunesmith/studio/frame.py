@@ -11,6 +11,8 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import HTMLResponse
 
 from tunesmith.errors import RecipeError, TunesmithError
+from tunesmith.language.translate import counting, in_language, language_tag, translate
+from tunesmith.language.wanted_language import wanted_language
 from tunesmith.studio.workspace import Workspace
 
 _POLICY = (
@@ -60,7 +62,7 @@ class Frame:
             trim_blocks=True,
             lstrip_blocks=True,
         )
-        self._environment.globals |= {"_": say, "tabs": self._tabs}
+        self._environment.globals |= {"_": translate, "ngettext": counting, "tabs": self._tabs}
 
     def page(
         self,
@@ -80,13 +82,15 @@ class Frame:
             status: Of HTTP.
             values: What the template names.
         """
-        drawn = self._environment.get_template(template).render(
-            path=request.url.path,
-            is_part="hx-request" in request.headers,
-            command=shlex.join(["tunesmith", *command]) if command else "",
-            folder=str(self.workspace.folder),
-            **values,
-        )
+        with in_language(wanted_language(request.headers.get("accept-language", ""))):
+            drawn = self._environment.get_template(template).render(
+                path=request.url.path,
+                language=language_tag(),
+                is_part="hx-request" in request.headers,
+                command=shlex.join(["tunesmith", *command]) if command else "",
+                folder=str(self.workspace.folder),
+                **values,
+            )
         return HTMLResponse(drawn, status, headers=HEADERS)
 
     def refuse(self, request: Request, error: TunesmithError) -> HTMLResponse:

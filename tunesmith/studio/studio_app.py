@@ -6,6 +6,7 @@ from importlib import resources
 from fastapi import FastAPI, Request, Response
 from fastapi.responses import RedirectResponse
 
+from tunesmith.language.translate import message
 from tunesmith.serving.guards import KEY_COOKIE, Door, Guard
 from tunesmith.serving.serving_limits import ServingLimits
 from tunesmith.studio.frame import HEADERS, Frame, Tab, add_refusals
@@ -24,6 +25,9 @@ TABS = (
     Tab("Review", "/review"),
     Tab("Arena", "/arena"),
     Tab("Next", "/next"),
+    Tab(message("Overview"), "/"),
+    Tab(message("Review"), "/review"),
+    Tab(message("Next"), "/next"),
 )
 _STATIC = {
     "studio.css": "text/css",
