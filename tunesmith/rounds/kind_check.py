@@ -11,6 +11,7 @@ from typing import Any, Literal, Self, get_args
 import regex
 
 from tunesmith.errors import DataError
+from tunesmith.language.translate import message, translate
 
 Rule = Literal[
     "contains", "lacks", "matches", "shorter", "longer", "capitals", "sign", "metric", "judge"
@@ -26,6 +27,19 @@ _NEEDS = {
     "longer": "a share of the reference's length as its limit",
     "metric": "a metric, and the score below which it finds as its limit",
     "judge": "a question, and no limit",
+}
+
+
+_WORDS = {
+    "contains": message("it contains “{text}”"),
+    "lacks": message("it lacks “{text}”"),
+    "matches": message("it matches /{text}/"),
+    "shorter": message("it is shorter than {share:.0f} % of the reference"),
+    "longer": message("it is longer than {share:.0f} % of the reference"),
+    "capitals": message("it is written in capitals"),
+    "sign": message("the sign “{text}” was found"),
+    "metric": message("its {text} is below {limit:g}"),
+    "judge": message("a judge says yes to “{text}”"),
 }
 
 
@@ -97,18 +111,8 @@ class KindCheck:
 
     def words(self) -> str:
         """The check as a person reads it."""
-        share = f"{100 * (self.limit or 0):.0f} % of the reference"
-        return {
-            "contains": f"it contains “{self.value}”",
-            "lacks": f"it lacks “{self.value}”",
-            "matches": f"it matches /{self.value}/",
-            "shorter": f"it is shorter than {share}",
-            "longer": f"it is longer than {share}",
-            "capitals": "it is written in capitals",
-            "sign": f"the sign “{self.value}” was found",
-            "metric": f"its {self.value} is below {self.limit or 0:g}",
-            "judge": f"a judge says yes to “{self.value}”",
-        }[self.rule]
+        limit = self.limit or 0.0
+        return translate(_WORDS[self.rule], text=self.value, share=100 * limit, limit=limit)
 
     def finds(self, answered: CheckedAnswer) -> bool | None:
         """Whether the kind is there; None where this check cannot tell.

@@ -11,6 +11,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import HTMLResponse
 
 from tunesmith.errors import RecipeError, TunesmithError
+from tunesmith.language.retell import as_shown
 from tunesmith.language.translate import counting, in_language, language_tag, translate
 from tunesmith.language.wanted_language import wanted_language
 from tunesmith.studio.workspace import Workspace
@@ -62,7 +63,12 @@ class Frame:
             trim_blocks=True,
             lstrip_blocks=True,
         )
-        self._environment.globals |= {"_": translate, "ngettext": counting, "tabs": self._tabs}
+        self._environment.globals |= {
+            "_": translate,
+            "ngettext": counting,
+            "shown": as_shown,
+            "tabs": self._tabs,
+        }
 
     def page(
         self,

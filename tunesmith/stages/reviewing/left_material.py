@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from tunesmith.files import read_json
+from tunesmith.language.translate import translate
 from tunesmith.rounds.data_task import DataTask
 from tunesmith.stages.execution.run_folder import RunFolder
 
@@ -22,13 +23,18 @@ def left_material_tasks(folder: RunFolder) -> Iterator[DataTask]:
             yield DataTask(
                 name="use",
                 num_rows=int(number),
-                sentence=f"{number:,} rows were left out ({reason})",
+                sentence=translate(
+                    "{count:,} rows were left out ({reason})", count=number, reason=reason
+                ),
                 command=_CURES[reason],
             )
     if number := summary.get("contradictions", 0):
         yield DataTask(
             name="decide",
             num_rows=int(number),
-            sentence=f"{number:,} pairs of answers to one question differ; decide for one of each",
+            sentence=translate(
+                "{count:,} pairs of answers to one question differ; decide for one of each",
+                count=number,
+            ),
             command=f"less {folder.contradictions}",
         )

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from tunesmith.examples.example import Example, last_user_text
+from tunesmith.language.translate import translate
 from tunesmith.rounds.data_task import DataTask, most_useful_first
 from tunesmith.rounds.kind_check import CheckedAnswer, KindCheck
 from tunesmith.rounds.kind_rates import measures
@@ -108,17 +109,29 @@ def _kind_tasks(
 ) -> Iterator[DataTask]:
     name, best = report.rate.name, report.best
     gain = best[0] if best else 0.0
-    share = (
-        f"{best[0]:.0f} % of answers ({best[1]:.0f} to {best[2]:.0f})" if best else "some answers"
-    )
+    check = report.check.words() if report.check else ""
+    rate = translate("some answers")
+    if best:
+        rate = translate(
+            "{share:.0f} % of answers ({low:.0f} to {high:.0f})",
+            share=best[0],
+            low=best[1],
+            high=best[2],
+        )
     if num_showing:
         yield DataTask(
             name="take out",
             kind=name,
             num_rows=num_showing,
             gain=gain,
-            sentence=f"{name}: {share}; {num_showing} training answers show it too, by its check "
-            f"({report.check.words() if report.check else ''}), and are taken out",
+            sentence=translate(
+                "{name}: {rate}; {count} training answers show it too, by its check ({check}), and "
+                "are taken out",
+                name=name,
+                rate=rate,
+                count=num_showing,
+                check=check,
+            ),
             is_in_recipe=True,
         )
     elif report.check is not None and not report.is_accepted:
@@ -126,8 +139,13 @@ def _kind_tasks(
             name="accept",
             kind=name,
             gain=gain,
-            sentence=f"{name}: {share}; a check would find it in the training rows "
-            f"({report.check.words()}), if you accept it",
+            sentence=translate(
+                "{name}: {rate}; a check would find it in the training rows ({check}), if you "
+                "accept it",
+                name=name,
+                rate=rate,
+                check=check,
+            ),
             command=f"tunesmith review {desk.folder.path} --kind {name!r} --check accept",
         )
     else:
@@ -135,8 +153,12 @@ def _kind_tasks(
             name="teach",
             kind=name,
             gain=gain,
-            sentence=f"{name}: {share}; no training answer is known to show it: the model needs "
-            "rows that show it done right, from you or from a teacher",
+            sentence=translate(
+                "{name}: {rate}; no training answer is known to show it: the model needs rows that "
+                "show it done right, from you or from a teacher",
+                name=name,
+                rate=rate,
+            ),
             command=f"tunesmith teach self-instruct --seeds {corrections} "
             f"--avoid {desk.folder.examples('test')} --url URL --model NAME --dry-run",
         )
@@ -170,7 +192,9 @@ def _correction_tasks(desk: ReviewDesk, num_corrected: int) -> Iterator[DataTask
         yield DataTask(
             name="correct",
             num_rows=num_corrected,
-            sentence=f"{num_corrected} corrected answers leave validation and are trained",
+            sentence=translate(
+                "{count} corrected answers leave validation and are trained", count=num_corrected
+            ),
             is_in_recipe=True,
         )
     missing = sum(not one.correction for one in wrong)
@@ -178,7 +202,10 @@ def _correction_tasks(desk: ReviewDesk, num_corrected: int) -> Iterator[DataTask
         yield DataTask(
             name="review",
             num_rows=missing,
-            sentence=f"{missing} wrong answers have no correction yet; each is a row that teaches",
+            sentence=translate(
+                "{count} wrong answers have no correction yet; each is a row that teaches",
+                count=missing,
+            ),
             command=f"tunesmith studio {desk.folder.path}",
         )
 
@@ -189,6 +216,8 @@ def _review_tasks(desk: ReviewDesk) -> Iterator[DataTask]:
         yield DataTask(
             name="review",
             num_rows=len(desk.rows) - num_reviewed,
-            sentence=f"only {num_reviewed} answers are reviewed: kinds may be missing",
+            sentence=translate(
+                "only {count} answers are reviewed: kinds may be missing", count=num_reviewed
+            ),
             command=f"tunesmith review {desk.folder.path}",
         )
