@@ -59,7 +59,8 @@ def as_shown(text: str) -> str:
 def _read(text: str, code: str) -> _ReadBack:
     """The best reading; of equals sentence by sentence, then the message with most words."""
     known = catalogue_of(code).translations
-    for exact in (text, text[:1].lower() + text[1:]):
+    first, rest = text[:1], text[1:]
+    for exact in (text, first.lower() + rest, first.upper() + rest):
         if exact in known and "{" not in exact:
             return _ReadBack(0, known[exact])
     best = _ReadBack(_num_letters(text), text)

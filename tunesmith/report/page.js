@@ -158,7 +158,7 @@
       }
     }
     for (const [sign, found] of Object.entries(row.signs[model] ?? {})) {
-      card.append(element("span", "small warning", `${titles[sign]}: ${found}`));
+      card.append(element("span", "small warning", told("{sign}: {found}", { sign: titles[sign], found })));
     }
     card.append(scoreList(row, model));
     return card;
