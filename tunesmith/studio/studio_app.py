@@ -19,14 +19,11 @@ from tunesmith.studio.pages.training_page import add_training_page
 from tunesmith.studio.workspace import Workspace
 
 TABS = (
-    Tab("Overview", "/"),
-    Tab("Recipe", "/recipe"),
-    Tab("Training", "/training"),
-    Tab("Review", "/review"),
-    Tab("Arena", "/arena"),
-    Tab("Next", "/next"),
     Tab(message("Overview"), "/"),
+    Tab(message("Recipe"), "/recipe"),
+    Tab(message("Training"), "/training"),
     Tab(message("Review"), "/review"),
+    Tab(message("Arena"), "/arena"),
     Tab(message("Next"), "/next"),
 )
 _STATIC = {
