@@ -1,6 +1,9 @@
 """What a job tells of its rows, and a folder of jobs that two servers would share."""
 
+import io
 import json
+import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import openai
@@ -101,3 +104,17 @@ def test_what_training_would_drop_is_not_taken(
         pytest.raises(openai.BadRequestError, match=f"line 11: data_type: .*{named}"),
     ):
         upload(client, rows() + b"\n" + line.encode())
+
+
+def test_files_that_are_uploaded_at_once_are_all_kept(tmp_path: Path) -> None:
+    folder = UploadFolder(tmp_path, LIMITS)
+    before = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    try:
+        with ThreadPoolExecutor(8) as pool:
+            made = list(pool.map(lambda _: folder.add(io.BytesIO(rows(1)), "a"), range(100)))
+            gone = {one.id for one in made[::2]}
+            list(pool.map(lambda one: folder.delete(one, is_used=lambda _: False), gone))
+    finally:
+        sys.setswitchinterval(before)
+    assert {one.id for one in folder.all()} == {one.id for one in made} - gone

@@ -112,7 +112,7 @@ class UploadFolder:
             created_at=int(time.time()),
         )
         write_json(path.with_suffix(".json"), asdict(record))
-        self._records = {**self._records, file_id: record}
+        self._records[file_id] = record  # in place: another thread may add one, too
         return record
 
     def delete(self, file_id: str, *, is_used: Callable[[str], bool]) -> dict[str, Any]:
@@ -125,7 +125,7 @@ class UploadFolder:
         if is_used(file_id):
             problem = f"{file_id} is read by a job. Cancel the job, or wait for it."
             raise ApiError(problem, status=409, param="file_id", code="file_in_use")
-        self._records = {key: one for key, one in self._records.items() if key != file_id}
+        self._records.pop(file_id, None)
         self.path(file_id).with_suffix(".json").unlink(missing_ok=True)
         self.path(file_id).unlink(missing_ok=True)
         return {"id": file_id, "object": "file", "deleted": True}
