@@ -151,6 +151,21 @@ def test_two_models_of_one_name_are_refused(run: RunFolder) -> None:
     assert "mine" in str(_refusal([str(run.path), str(run.path)], FREE))
 
 
+def test_a_folder_in_which_no_job_could_run_is_refused_before_anything_is_loaded(
+    run: RunFolder, tmp_path: Path
+) -> None:
+    (tmp_path / "file").write_text("mine")
+    for jobs, told in (
+        (run.path, "lies in the folder of a run"),
+        (run.path / "deep" / "jobs", "lies in the folder of a run"),
+        (tmp_path / "file", "is no folder"),
+    ):
+        error = _refusal([str(tmp_path / "nothing")], ServeOptions(port=0, jobs=jobs))
+        assert isinstance(error, RecipeError)
+        assert told in str(error)
+    assert not (run.path / "jobs").exists()
+
+
 def test_a_missing_extra_is_named(tiny_folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(hosting, "find_spec", lambda _: None)
     error = _refusal([str(tiny_folder)], FREE)

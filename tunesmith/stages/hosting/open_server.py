@@ -59,6 +59,7 @@ def open_server(
     told = progress or SilentProgress()
     key = options.key()
     check_extra(*(["python_multipart"] if options.jobs else []))
+    _check_jobs(options.jobs)
     places = [_checked(name) for name in names]
     _check_names(places)
     from tunesmith.serving.api_app import create_app
@@ -88,6 +89,19 @@ def open_server(
             summary=tuple(_lines(url, models, options.key_env)),
         ),
     )
+
+
+def _check_jobs(folder: Path | None) -> None:
+    """Each job is a run of its own, and no run lies in another one's folder."""
+    if folder is None:
+        return
+    where = folder.resolve()
+    around = next((one for one in (where, *where.parents) if is_run(one)), None)
+    problem = "is no folder" if where.exists() and not where.is_dir() else None
+    if around is not None:
+        problem = f"lies in the folder of a run, {around}, where no job can run"
+    if problem:
+        raise RecipeError(problem, where=f"--jobs {folder}", cure="Name another folder.")
 
 
 def _checked(name: str) -> Path:
