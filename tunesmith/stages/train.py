@@ -52,6 +52,7 @@ from tunesmith.training.engine import (
 from tunesmith.training.loop import run_training
 from tunesmith.training.make_plan import TrainingTerms, first_state, make_plan, products_of
 from tunesmith.training.plan import BEST, TrainingListener, TrainingPlan, TrainingState
+from tunesmith.training.references import ReferenceCache, with_references
 from tunesmith.training.resources.allocator import bound_matmul_caches, keep_freed_memory
 from tunesmith.training.resources.out_of_memory import use_activation_checkpointing
 from tunesmith.training.resume import load_best, resume
@@ -209,7 +210,18 @@ class Training:
         store = open_store(self.run.folder, "train")
         if not len(store):
             raise DataError("there is no training example", where=str(self.run.folder.path))
-        return make_plan(model, store, open_store(self.run.folder, "validation"), terms=self.terms)
+        plan = make_plan(model, store, open_store(self.run.folder, "validation"), terms=self.terms)
+        if self.run.recipe.training.objective == "dpo":
+            return with_references(plan, self._references)
+        return plan
+
+    @property
+    def _references(self) -> ReferenceCache:
+        """What the untuned model thinks of the answers: once for all steps, epochs and resumes."""
+        terms = self.terms
+        quantize = self.run.recipe.training.lora and self.run.recipe.training.lora.quantize
+        decides = [identity_of_base(self.base), terms.identity, identity(self.engine), quantize]
+        return ReferenceCache(folder=self.run.folder.tokens, depends_on=decides)
 
     @property
     def terms(self) -> TrainingTerms:

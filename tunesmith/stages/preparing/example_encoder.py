@@ -12,6 +12,7 @@ from tunesmith.examples.example import Example, last_user_text
 from tunesmith.sources.row import Dropped, RowError
 from tunesmith.stages.preparing.answerable import MISFIT, TOO_LONG, prompt_tokens
 from tunesmith.stages.preparing.misfits import misfit
+from tunesmith.stages.preparing.pair_rows import pair_renderings, room_for_both
 from tunesmith.stages.responders.renderer import Renderer as HowToRender
 from tunesmith.templates.template import Rendering, Template
 from tunesmith.templates.wrapped import wrapped_marker
@@ -59,9 +60,9 @@ class EncodeCount:
         self.lengths += other.lengths
         self.takers += other.takers
 
-    def take(self, row: EncodedExample) -> None:
-        """Count a row."""
-        self.rows += 1
+    def take(self, row: EncodedExample, *, is_first: bool = True) -> None:
+        """Count a row; of a preference, which has two, it is the first that counts."""
+        self.rows += is_first
         self.tokens += len(row.ids)
         self.lengths[len(row.ids)] += 1
         self.trained_tokens += int(np.count_nonzero(row.is_trained[1:]))
@@ -79,6 +80,7 @@ class ExampleEncoder:
         drop: Told of every example that is left out, once.
         count: Grows as rows pass.
         is_tested: The examples are answered and scored later, so each is here whole or not.
+        is_paired: Each is a preference: two rows, its chosen answer's and its rejected one's.
         context: Tokens that the model reads, prompt and answer; None is no limit.
         others: Templates that are asked about what this one refuses, by name.
     """
@@ -90,6 +92,7 @@ class ExampleEncoder:
     drop: Callable[[Dropped], None]
     count: EncodeCount
     is_tested: bool = False
+    is_paired: bool = False
     context: int | None = None
     others: Mapping[str, Template] = field(default_factory=dict)
 
@@ -122,8 +125,9 @@ class ExampleEncoder:
         """The rows of an example that can be kept, and why the first of the others cannot."""
         rows: list[EncodedExample] = []
         fault: RowError | None = None
-        for row in encoded:
-            fitting = row if isinstance(row, RowError) else self._fit(example, row)
+        made = list(encoded)
+        for row, limit in zip(made, self._limits(made), strict=True):
+            fitting = row if isinstance(row, RowError) else self._fit(example, row, limit)
             if isinstance(fitting, RowError):
                 fault = fault or fitting
                 continue
@@ -133,7 +137,14 @@ class ExampleEncoder:
             rows += fitting
         if self.is_tested and fault is None:
             fault = self._unanswerable(example)
-        return rows, fault
+        return ([] if self.is_paired and fault is not None else rows), fault
+
+    def _limits(self, made: Sequence[EncodedExample | RowError]) -> list[int]:
+        """Tokens that each row of an example may have."""
+        rows = [row for row in made if not isinstance(row, RowError)]
+        if self.is_paired and len(rows) == len(made):
+            return room_for_both(rows, self.max_tokens)
+        return [self.max_tokens] * len(made)
 
     def _told(
         self, example: Example, rows: Sequence[EncodedExample], fault: RowError | None
@@ -144,8 +155,8 @@ class ExampleEncoder:
             self.drop(_dropped(example, fault))
             return []
         self.count.in_part += fault is not None
-        for row in rows:
-            self.count.take(row)
+        for place, row in enumerate(rows):
+            self.count.take(row, is_first=not (self.is_paired and place))
         example_id = example.id
         return [(example_id, row) for row in rows]
 
@@ -172,7 +183,11 @@ class ExampleEncoder:
 
     def _rendered(self, example: Example) -> Sequence[Rendering] | RowError:
         try:
-            renderings = self.how.template.render(example.messages)
+            renderings: Sequence[Rendering] = (
+                pair_renderings(example, self.how.template)
+                if self.is_paired
+                else self.how.template.render(example.messages)
+            )
         except DataError as error:
             self.count.takers.update(
                 name for name, other in self.others.items() if not misfit(other, example)
@@ -183,11 +198,14 @@ class ExampleEncoder:
             self.count.wrapped[marker] += 1
         return renderings
 
-    def _fit(self, example: Example, row: EncodedExample) -> list[EncodedExample] | RowError:
-        limit, length = self.max_tokens, len(row.ids)
+    def _fit(
+        self, example: Example, row: EncodedExample, limit: int
+    ) -> list[EncodedExample] | RowError:
+        length = len(row.ids)
         if length <= limit:
             return [row]
-        detail = f"{length:,} tokens, training.max_tokens is {limit:,}"
+        longest = length - limit + self.max_tokens  # of a preference, perhaps the other answer's
+        detail = f"{longest:,} tokens, training.max_tokens is {self.max_tokens:,}"
         if self.when_too_long == "error":
             raise DataError(
                 f"too long: {detail}",

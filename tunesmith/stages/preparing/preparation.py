@@ -73,6 +73,10 @@ class Preparation:
         """Where the files go."""
         return self.run.folder
 
+    @property
+    def _is_paired(self) -> bool:
+        return self.recipe.training.objective == "dpo"
+
     def work(self) -> StageResult:
         """Write everything; returns the content of `data/summary.json`."""
         self.taught = teach_sources(self.run)
@@ -113,6 +117,8 @@ class Preparation:
             dropped.write(json_line(asdict(item)))
 
         sources = shared_template(self.recipe.sources, is_wrapping=self.renderer.is_wrapping)
+        if self._is_paired:
+            sources = [source.with_rejected() for source in sources]
         read_so = self.recipe.model_copy(update={"sources": sources})
         plan = edit_plan(self.run)
         return write_examples(self.run, read_so, count=self.read, drop=drop, edits=plan)
@@ -160,6 +166,7 @@ class Preparation:
             drop=drop,
             count=count,
             is_tested=split == "test",
+            is_paired=self._is_paired and split != "test",
             context=context_tokens(self.renderer.place),
             others=dict(other_templates(self.renderer, self.recipe.template)),
         )
@@ -170,7 +177,8 @@ class Preparation:
             rows = encode_file(
                 encoder, examples, num_rows=num_rows, progress=self.run.progress, sieve=sieve
             )
-            write_store(self.folder.tokens / store_name(split, key), rows, key=key)
+            width = 2 if encoder.is_paired else 1
+            write_store(self.folder.tokens / store_name(split, key), rows, key=key, width=width)
         self.run.progress.close()
 
     def _find_contradictions(self) -> int:

@@ -43,6 +43,7 @@ _CODE = (
     "stages/preparing/encode_file.py",
     "stages/preparing/line_sieve.py",
     "stages/preparing/misfits.py",
+    "stages/preparing/pair_rows.py",
     "stages/preparing/settled_template.py",
     "stages/preparing/split_files.py",
 )
@@ -62,6 +63,7 @@ def preparation(run: Run, renderer: Renderer) -> Stage:
         "max_tokens": row_limit(recipe, renderer)[0],
         KNOWN: num_known_tokens(renderer.place),
         "when_too_long": recipe.training.when_too_long,
+        "objective": recipe.training.objective,
         "plugins": [plugin.fingerprint for plugin in source_plugins(recipe)],
         "code": code_of(*_CODE),
         "libraries": [tokenizers.__version__, transformers.__version__, version("rensa")],

@@ -22,7 +22,7 @@ from tunesmith.training.make_plan import first_state
 from tunesmith.training.plan import TrainingPlan
 from tunesmith.training.search.budget import SearchBudget, search_rows
 from tunesmith.training.search.find_rate import Trial, rounded
-from tunesmith.training.search.rules_of_thumb import usual_rate
+from tunesmith.training.search.rules_of_thumb import preference_rate, usual_rate
 from tunesmith.training.search.settle import FoundRate, find_rate, plan_search, settle_sizes
 from tunesmith.training.search.trials import TrialRoom
 from tunesmith.training.signals import stop_requests
@@ -81,6 +81,8 @@ class SettingsSearch:
         sized, expected = self._sized(recipe, store, held_out), self._expected
         if sized.learning_rate != "auto":
             return sized, 0.0
+        if sized.objective == "dpo":
+            return sized.model_copy(update={"learning_rate": rounded(expected)}), 0.0
         budget = plan_search(store, held_out, sized, expected=expected)
         known = sized.model_copy(update={"learning_rate": rounded(expected)})
         return known, budget.likely_share if budget.is_enough else 0.0
@@ -116,14 +118,17 @@ class SettingsSearch:
 
     @property
     def _expected(self) -> float:
-        has_adapter = self.run.recipe.training.lora is not None
-        return usual_rate(hidden_width(self.place), has_adapter=has_adapter)
+        training = self.run.recipe.training
+        rule = preference_rate if training.objective == "dpo" else usual_rate
+        return rule(hidden_width(self.place), has_adapter=training.lora is not None)
 
     def _rate(
         self, sized: TrainingRecipe, store: TokenStore, held_out: TokenStore
     ) -> dict[str, Any]:
         """By trials where they can be paid, else by the rule of thumb."""
         expected = self._expected
+        if sized.objective == "dpo":
+            return {"learning_rate": rounded(expected), "objective": "dpo"}
         budget = plan_search(store, held_out, sized, expected=expected)
         if not budget.is_enough:
             return FoundRate(learning_rate=rounded(expected)).to_json()
@@ -178,6 +183,8 @@ def told_settings(found: Mapping[str, Any]) -> str:
             f"the rate is the best of {len(trials)} short trials by the loss on {rows} rows, "
             f"{100 * found['share']:.0f} % of the training's cost"
         )
+    elif found.get("objective") == "dpo":
+        how = "the rate is usual for preferences and a model of this width; no trial chooses it"
     elif "share" in found:
         how = "there are too few rows for trials: the rate is usual for a model of this width"
     else:

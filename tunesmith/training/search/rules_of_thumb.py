@@ -16,6 +16,8 @@ _EPOCHS = ((0, 30), (16, 10), (64, 8), (200, 6), (1_000, 4), (4_000, 3), (16_000
 _EXAMPLES = ((0, 2), (200, 4), (1_000, 8), (4_000, 16), (32_000, 32))
 _RATE, _WIDTH, _POWER = 5e-5, 2000.0, 0.781
 _ADAPTER = 10.0
+_PREFERENCE = 0.1  # 5e-6, and 5e-5 for an adapter, at the usual width
+_PREFERENCE_EPOCHS = 3.0
 _HORIZON = 0.22
 
 
@@ -36,6 +38,19 @@ def usual_rate(width: int | None, *, has_adapter: bool) -> float:
     width = width or int(_WIDTH)
     rate = _RATE * math.pow(_WIDTH / width, _POWER)
     return rate * _ADAPTER if has_adapter else rate
+
+
+def preference_rate(width: int | None, *, has_adapter: bool) -> float:
+    """The rate at which a tuned model of such a width learns preferences; no trial finds it.
+
+    The loss of preferences falls fastest at rates that spoil the answers, so it cannot choose one.
+    """
+    return _PREFERENCE * usual_rate(width, has_adapter=has_adapter)
+
+
+def preference_epochs(num_rows: int, examples_per_step: int) -> float:
+    """Passes over the preferences at most."""
+    return min(_PREFERENCE_EPOCHS, usual_epochs(num_rows, examples_per_step))
 
 
 def horizon_factor(steps: int, whole: int) -> float:

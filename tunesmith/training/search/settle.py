@@ -14,6 +14,7 @@ from tunesmith.training.search.find_rate import RateSearch, Trial, within_range
 from tunesmith.training.search.rules_of_thumb import (
     PATIENCE,
     horizon_factor,
+    preference_epochs,
     usual_epochs,
     usual_examples_per_step,
 )
@@ -54,7 +55,8 @@ def settle_sizes(recipe: TrainingRecipe, *, num_rows: int, is_validated: bool) -
         found["examples_per_step"] = usual_examples_per_step(num_rows)
     if recipe.epochs == "auto" and recipe.steps is None:
         size = found.get("examples_per_step", recipe.examples_per_step)
-        found["epochs"] = usual_epochs(num_rows, size)
+        rule = preference_epochs if recipe.objective == "dpo" else usual_epochs
+        found["epochs"] = rule(num_rows, size)
         if recipe.early_stopping is None and is_validated:
             found["early_stopping"] = PATIENCE
     return recipe.model_copy(update=found)
