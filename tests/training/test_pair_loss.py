@@ -1,7 +1,9 @@
 """The loss of preferences: a textbook's, whatever is computed together, and TRL's own numbers."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -22,10 +24,12 @@ from tunesmith.models.rows.attention import register, use_attention
 from tunesmith.recipe.lora_recipe import LoraRecipe
 from tunesmith.tokens.store import TokenStore
 from tunesmith.training.feed import Feed
+from tunesmith.training.loss import batch_loss
 from tunesmith.training.step import accumulate_gradients
 from tunesmith.training.validate import validate
 
-GOLDEN = Path(__file__).resolve().parents[1] / "golden" / "dpo.json"
+_MADE = Path(__file__).resolve().parents[1] / "golden" / "dpo.json"
+GOLDEN = json.loads(_MADE.read_text(encoding="utf-8"))["cases"]
 
 
 @pytest.fixture
@@ -140,11 +144,17 @@ def test_an_untrained_model_has_the_loss_of_a_coin(store: TokenStore) -> None:
     assert _own(model, pair_feed(store, references))[0] == pytest.approx(np.log(2), abs=1e-6)
 
 
-def test_trls_own_losses_are_met() -> None:
-    """`python bench/dpo.py --golden` wrote what TRL's DPOTrainer gave for these rows."""
-    if not GOLDEN.is_file():
-        pytest.skip("no golden losses")
-    assert json.loads(GOLDEN.read_text())["cases"]
+@pytest.mark.parametrize("case", GOLDEN, ids=lambda one: f"{one['beta']}-{one['size']}")
+def test_trls_own_losses_are_met(store: TokenStore, case: dict[str, Any]) -> None:
+    """What DPOTrainer of TRL 1.16 gave; `python bench/dpo.py --golden` asks it again."""
+    model, references = _model(), _references(store)
+    size, feed = case["size"], pair_feed(store, references, beta=case["beta"])
+    for place, expected in enumerate(case["losses"]):
+        rows = list(range(len(store)))[place * size : (place + 1) * size]
+        loss = batch_loss(model, feed.batch_of(rows), num_targets=len(rows), precision="fp32")
+        assert float(loss.detach()) == pytest.approx(expected, abs=1e-5)
+    _, gradient = _own(model, replace(feed, micro_batch=size))
+    assert float(gradient.norm()) == pytest.approx(case["grad_norm"], rel=1e-4)
 
 
 def test_log_probabilities_of_the_textbook_count_the_answer_alone(store: TokenStore) -> None:

@@ -366,7 +366,14 @@ class Recipe(RecipeSection):
 
     @model_validator(mode="after")
     def _preferences_are_about_answers(self) -> Self:
-        if self.training.objective == "dpo" and self.template.train_on == "all":
+        if self.training.objective == "supervised":
+            for index, source in enumerate(self.sources):
+                if "rejected" in source.fields:
+                    raise ValueError(
+                        f"sources.{index}.fields.rejected has no effect without "
+                        "training.objective: dpo"
+                    )
+        elif self.template.train_on == "all":
             raise ValueError(
                 "template.train_on: all has no effect under training.objective: dpo, which "
                 "compares answers; leave it out"

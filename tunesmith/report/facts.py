@@ -9,6 +9,7 @@ from tunesmith.language.retell import as_shown
 from tunesmith.language.translate import in_language, listing, sentences, translate
 from tunesmith.report.number_text import counted, duration, number
 from tunesmith.report.record import TUNED, LogPoint, RunRecord
+from tunesmith.report.training.preference_facts import answer_lengths, objective, preferred
 
 
 def headline(record: RunRecord) -> tuple[str, str]:
@@ -64,6 +65,7 @@ def facts(record: RunRecord) -> list[tuple[str, str]]:
     """Model, data, length, time, machine, validation loss: those that are known."""
     known = [
         (translate("Base model"), _model(record.recipe)),
+        (translate("Objective"), objective(record)),
         (translate("Trained on"), _data(record)),
         (
             translate("Tested on"),
@@ -74,6 +76,7 @@ def facts(record: RunRecord) -> list[tuple[str, str]]:
         (translate("Machine"), _machine(record.environment)),
         (translate("Validation loss"), _validation(record.points("validation"))),
         (translate("Validation accuracy"), _accuracy(record.points("validation"))),
+        (translate("Answer length"), answer_lengths(record)),
     ]
     return [(name, told) for name, told in known if told]
 
@@ -83,6 +86,8 @@ def _accuracy(points: list[LogPoint]) -> str:
     best = best_point(points)
     if best is None or best.accuracy is None:
         return ""
+    if best.margin is not None:
+        return preferred(best)
     told = translate(
         "{share:.1f} % of next tokens right at step {step:,}", share=best.accuracy, step=best.step
     )
@@ -157,11 +162,11 @@ def _validation(points: list[LogPoint]) -> str:
     if best is None:
         return ""
     first, last = points[0], points[-1]
-    lowest = translate(
-        "{value} nats per token at step {step:,} (lowest)",
-        value=number(best.loss, 3),
-        step=best.step,
-    )
+    shown = {"value": number(best.loss, 3), "step": best.step}
+    if best.margin is None:
+        lowest = translate("{value} nats per token at step {step:,} (lowest)", **shown)
+    else:
+        lowest = translate("{value} nats per pair at step {step:,} (lowest)", **shown)
     parts = [lowest]
     if first is not best:
         value = number(first.loss, 3)

@@ -30,12 +30,16 @@ BASE, TUNED = "base", "tuned"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LogPoint:
-    """One line of `log.jsonl`; loss in nats per token, `tokens_seen` and `seconds` so far."""
+    """One line of `log.jsonl`; loss in nats per token, `tokens_seen` and `seconds` so far.
+
+    Of preferences, loss is per pair, accuracy the share of pairs; `margin` is their mean.
+    """
 
     step: int
     split: str
     loss: float
     accuracy: float | None = None
+    margin: float | None = None
     num_targets: int | None = None
     tokens_seen: int | None = None
     learning_rate: float | None = None

@@ -191,7 +191,7 @@ class Training:
             "steps": state.step,
             "resumed_from": resumed_from,
             "loss": log.last_losses,
-            "accuracy": log.last_accuracy,
+            "reward_accuracy" if plan.feed.pairs else "accuracy": log.last_accuracy,
             "best_step": state.best_step,
             "seconds": round(state.seconds, 3),
             "examples_per_second": round(examples / state.seconds, 2) if state.seconds else None,

@@ -1,6 +1,7 @@
 """What the stages return -> the lines a person reads at the end of a command."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 from tunesmith.sources.source_sums import sum_sentences
@@ -24,8 +25,9 @@ def result_lines(result: Record) -> Iterator[str]:
         "not_read": _not_read_lines,
         "sums": sum_sentences,
         "scores": _score_lines,
-        "loss": _loss_lines,
+        "loss": partial(_loss_lines, unit="pair" if "reward_accuracy" in result else "token"),
         "accuracy": _accuracy_lines,
+        "reward_accuracy": _reward_lines,
         "judge": _judge_lines,
     }
     if "metrics" in result:
@@ -85,13 +87,17 @@ def _split_lines(splits: Record) -> Iterator[str]:
         yield f"{name}: {words}"
 
 
-def _loss_lines(loss: Record) -> Iterator[str]:
+def _loss_lines(loss: Record, *, unit: str) -> Iterator[str]:
     pairs = (f"{name} {value:.4f}" for name, value in loss.items() if value is not None)
-    yield f"loss (nats per token): {', '.join(pairs)}"
+    yield f"loss (nats per {unit}): {', '.join(pairs)}"
 
 
 def _accuracy_lines(accuracy: float) -> Iterator[str]:
     yield f"next tokens right (validation): {accuracy:.1f} %"
+
+
+def _reward_lines(accuracy: float) -> Iterator[str]:
+    yield f"chosen answers preferred (validation): {accuracy:.1f} %"
 
 
 def _judge_lines(judge: Record) -> Iterator[str]:

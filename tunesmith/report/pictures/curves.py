@@ -122,7 +122,8 @@ def _draw_loss(
             panel.plot(
                 [getattr(best, axis)], [best.loss], "o", ms=10, mfc="none", mec=_VALIDATION, mew=1.5
             )
-    panel.set_ylabel(LOSS_AXIS)
+    is_of_pairs = any(point.margin is not None for point in validation)
+    panel.set_ylabel(PAIR_LOSS_AXIS if is_of_pairs else LOSS_AXIS)
     panel.legend(frameon=False, loc="lower left", bbox_to_anchor=(0, 1), ncols=2, borderpad=0)
 
 

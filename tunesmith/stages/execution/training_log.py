@@ -73,5 +73,6 @@ class TrainingLog:
         if line["split"] == "train":
             self._progress.advance()
         elif "accuracy" in line:
-            told = f"validation: {line['loss']:.3f} nats per token, {line['accuracy']:.1f} % right"
-            self._progress.status(told)
+            unit, of = ("pair", "preferred") if "margin" in line else ("token", "right")
+            told = f"{line['loss']:.3f} nats per {unit}, {line['accuracy']:.1f} % {of}"
+            self._progress.status(f"validation: {told}")

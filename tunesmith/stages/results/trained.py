@@ -16,8 +16,9 @@ class Trained:
         run: The folder of the run.
         steps: Optimiser updates.
         resumed_from: The step of the checkpoint that this training went on from; None: anew.
-        loss: The last of each split, in nats per token.
+        loss: The last of each split, in nats per token; of preferences, per pair.
         accuracy: Of the last validation: trained tokens that were the model's first choice, in %.
+        reward_accuracy: Of preferences, instead: the chosen answer has gained more, in %.
         best_step: Whose weights were kept; None: the last.
         seconds: Of training, over all its sittings.
         examples_per_second: Over these; None where nothing was trained.
@@ -29,6 +30,7 @@ class Trained:
     resumed_from: int | None = None
     loss: Mapping[str, float] = field(default_factory=dict)
     accuracy: float | None = field(default=None, metadata=IF_SET)
+    reward_accuracy: float | None = field(default=None, metadata=IF_SET)
     best_step: int | None = None
     seconds: float = 0.0
     examples_per_second: float | None = None
@@ -52,6 +54,11 @@ class Trained:
             "steps": f"{self.steps:,}",
             **{f"loss, {split}": f"{loss:.4f}" for split, loss in self.loss.items()},
             **({} if self.accuracy is None else {"next tokens right": f"{self.accuracy:.1f} %"}),
+            **(
+                {}
+                if self.reward_accuracy is None
+                else {"chosen answers preferred": f"{self.reward_accuracy:.1f} %"}
+            ),
             "seconds": f"{self.seconds:,.1f}",
             "peak memory": f"{self.peak_memory_bytes / 2**20:,.0f} MiB",
         }
