@@ -11,6 +11,7 @@ from tunesmith.serving.guards import KEY_COOKIE, Door, Guard
 from tunesmith.serving.serving_limits import ServingLimits
 from tunesmith.studio.frame import HEADERS, Frame, Tab, add_refusals
 from tunesmith.studio.pages.arena_page import add_arena_page
+from tunesmith.studio.pages.material_page import add_material_page
 from tunesmith.studio.pages.next_page import add_next_page
 from tunesmith.studio.pages.overview_page import add_overview_page
 from tunesmith.studio.pages.recipe_page import add_recipe_page
@@ -20,6 +21,7 @@ from tunesmith.studio.workspace import Workspace
 
 TABS = (
     Tab(message("Overview"), "/"),
+    Tab(message("Material"), "/material"),
     Tab(message("Recipe"), "/recipe"),
     Tab(message("Training"), "/training"),
     Tab(message("Review"), "/review"),
@@ -29,6 +31,7 @@ TABS = (
 _STATIC = {
     "studio.css": "text/css",
     "studio.js": "text/javascript",
+    "material.js": "text/javascript",
     "htmx.min.js": "text/javascript",
     "recipe.js": "text/javascript",
 }
@@ -67,6 +70,7 @@ def create_studio(
     _add_static(app)
     _add_entrance(app, frame)
     add_overview_page(app, frame)
+    add_material_page(app, frame, limits)
     add_recipe_page(app, frame)
     add_training_page(app, frame)
     add_review_page(app, frame)

@@ -15,7 +15,13 @@ from matplotlib.ticker import EngFormatter, MaxNLocator
 
 from tunesmith.language.translate import message
 from tunesmith.report.facts import best_point
-from tunesmith.report.pictures.picture import LINE_COLOURS, LOSS_AXIS, STYLE, tidied
+from tunesmith.report.pictures.picture import (
+    LINE_COLOURS,
+    LOSS_AXIS,
+    PAIR_LOSS_AXIS,
+    STYLE,
+    tidied,
+)
 from tunesmith.report.record import LogPoint, RunRecord
 
 Axis = Literal["step", "epoch", "tokens_seen"]

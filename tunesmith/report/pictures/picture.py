@@ -19,6 +19,7 @@ _COLOURS = {
 }
 _INK, _LINE, *LINE_COLOURS = _COLOURS
 LOSS_AXIS = message("loss (nats per token)")
+PAIR_LOSS_AXIS = message("loss (nats per pair)")
 _TEXT = re.compile(r">([^<>]+)</text>")
 STYLE: dict[Any, Any] = {
     "svg.fonttype": "none",

@@ -16,6 +16,7 @@ import orjson
 
 # In a text of JSON every quotation mark is escaped, so neither key is found inside one.
 _ID = re.compile(rb'"(?:example_)?id":"([0-9a-f]{16})"')
+_MARK = re.compile(rb"\[(?:email|phone|card|iban|account|ip|secret)\]|@person_(?=[0-9])")
 _REASON = re.compile(rb'"reason":"((?:[^"\\]|\\.)*)"')
 
 
@@ -28,12 +29,14 @@ class LineIndex:
         starts: (lines + 1,) bytes; the last is the file's end.
         ids: (lines,) of examples, as numbers; 0 where a line has none.
         reasons: Of what was dropped: the numbers of lines, by reason.
+        marked: Of examples: the numbers of lines that hold a redaction, by its mark.
     """
 
     path: Path
     starts: npt.NDArray[np.int64]
     ids: npt.NDArray[np.uint64]
     reasons: dict[str, list[int]] = field(default_factory=dict)
+    marked: dict[str, list[int]] = field(default_factory=dict)
 
     def __len__(self) -> int:
         return len(self.starts) - 1
@@ -73,11 +76,14 @@ class LineIndexes:
 
 
 def _index(path: Path, lines: Iterator[bytes]) -> LineIndex:
-    starts, ids, reasons = [0], [], dict[str, list[int]]()
+    starts, ids = [0], []
+    reasons, marked = dict[str, list[int]](), dict[str, list[int]]()
     for number, line in enumerate(lines):
         starts.append(starts[-1] + len(line))
         found = _ID.search(line)
         ids.append(int(found[1], 16) if found else 0)
+        for mark in {*_MARK.findall(line)} if found else ():
+            marked.setdefault(mark.decode(), []).append(number)
         if line.startswith(b'{"source"') and (reason := _REASON.search(line)):
             reasons.setdefault(orjson.loads(b'"%b"' % reason[1]), []).append(number)
     return LineIndex(
@@ -85,4 +91,5 @@ def _index(path: Path, lines: Iterator[bytes]) -> LineIndex:
         starts=np.array(starts, dtype=np.int64),
         ids=np.array(ids, dtype=np.uint64),
         reasons=reasons,
+        marked=marked,
     )
