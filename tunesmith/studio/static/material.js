@@ -20,7 +20,7 @@ function step(by) {
 }
 
 function toggleEditor(button) {
-  const editor = button.closest("article").querySelector(".editor");
+  const editor = button.closest("article").querySelector(".pair-editor");
   editor.hidden = !editor.hidden;
   button.setAttribute("aria-expanded", String(!editor.hidden));
   if (!editor.hidden) [...editor.querySelectorAll("textarea")].at(-1).focus();
