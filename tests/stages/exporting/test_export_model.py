@@ -188,10 +188,10 @@ def test_a_token_that_ends_answers_here_and_not_there_is_named(
 
 
 def test_stop_strings_that_no_file_holds_are_told() -> None:
-    assert untold_stops(["\n\n", "é"]) == [
-        'not told: generation.stop; send it with each request: "stop": ["\\n\\n", "é"]'
-    ]
-    assert untold_stops([]) == []
+    assert untold_stops(["\n\n", "é"]) == (
+        'generation.stop; send it with each request: "stop": ["\\n\\n", "é"]',
+    )
+    assert untold_stops([]) == ()
 
 
 def _asked(**given: Any) -> Callable[[RunFolder], object]:

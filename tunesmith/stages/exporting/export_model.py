@@ -139,6 +139,7 @@ def _told(
     completions = [replace(one, model=name) for one in found.completions]
     write_json_lines(folder.completions(name), (one.to_json() for one in completions))
     differences = _differences(measured, completions, name)
+    untold = () if form == "ollama" else untold_stops(measured.responder.stops.texts)
     exported = Exported(
         name=name,
         format=form,
@@ -146,9 +147,10 @@ def _told(
         sha256=hash_of(_only_gguf(path) if form == "ollama" else path),
         compared=found.figures,
         differences={one.metric: one.to_json() for one in differences},
+        untold=untold,
         summary=(
             *_lines(found.figures, differences, name, form, path),
-            *(untold_stops(measured.responder.stops.texts) if form != "ollama" else ()),
+            *(f"not told: {one}" for one in untold),
         ),
     )
     remember_export(folder, exported)

@@ -26,6 +26,7 @@ class Exported:
         sha256: Of the file, or of a folder's weights.
         compared: Figures of the comparison.
         differences: By metric: how its score differs from the tuned model's, with interval.
+        untold: What was measured and stands in no file of it.
         summary: The same for a person.
     """
 
@@ -35,6 +36,7 @@ class Exported:
     sha256: str
     compared: Mapping[str, object]
     differences: Mapping[str, object]
+    untold: tuple[str, ...] = ()
     summary: tuple[str, ...] = field(default=(), metadata=FOR_PEOPLE, repr=False)
 
     def to_dict(self) -> dict[str, object]:
@@ -75,12 +77,12 @@ def remember_export(folder: RunFolder, exported: Exported) -> None:
     write_json(folder.exports, {"schema": _SCHEMA, "exports": [*others, entry]})
 
 
-def untold_stops(stops: Sequence[str]) -> list[str]:
+def untold_stops(stops: Sequence[str]) -> tuple[str, ...]:
     """What to say of strings at which answers end: no file but a `Modelfile` holds such."""
     if not stops:
-        return []
+        return ()
     told = json.dumps(list(stops), ensure_ascii=False)
-    return [f'not told: generation.stop; send it with each request: "stop": {told}']
+    return (f'generation.stop; send it with each request: "stop": {told}',)
 
 
 def hash_of(path: Path) -> str:
