@@ -15,6 +15,7 @@ CLASSES = ("<!-- classes -->\n", "<!-- /classes -->")
 
 # A command of the command line and the stage that it calls share their verb.
 COMMANDS, STAGES = PACKAGE / "cli" / "commands", PACKAGE / "stages"
+SPLIT = STAGES.parent / "examples" / "splitting" / "split.py"  # what `tunesmith split` shows
 # Modules of these rooms are alike from outside: each has the same functions.
 ALIKE = (PACKAGE / "templates", PACKAGE / "models" / "shortcuts")
 # Where a word is somebody else's: the folder or module, and whose word it is there.
@@ -69,7 +70,7 @@ def functions() -> dict[str, list[Path]]:
 
 
 def is_verb_with_its_stage(paths: list[Path]) -> bool:
-    stages = [path for path in paths if path.parent == STAGES]
+    stages = [path for path in paths if path.parent == STAGES or path == SPLIT]
     commands = [path for path in paths if path.is_relative_to(COMMANDS)]
     return len(stages) == len(commands) == 1 and len(paths) == 2
 

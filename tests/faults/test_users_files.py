@@ -58,6 +58,7 @@ WORDS = {
     "next": ["next P", "next recipe.yaml --run P", "next P --out P/examples.jsonl"],
     "edit": ["edit recipe.yaml 0f3a9c51d2e4b687 --reject --run P"],
     "arena": ["arena P", "arena recipe.yaml --run P"],
+    "split": ["split recipe.yaml --run P", "split recipe.yaml --run P --fresh-test"],
     "studio": ["studio P --host 0.0.0.0"],
     "plugins": ["plugins"],
 }

@@ -29,7 +29,7 @@ from tunesmith.cli.commands import (
     teach,
     train,
 )
-from tunesmith.cli.commands.improving import arena, edit, review, studio
+from tunesmith.cli.commands.improving import arena, edit, review, split, studio
 from tunesmith.cli.commands.improving import next as next_round
 from tunesmith.cli.commands.using import ask, chat, check, export, publish, serve
 from tunesmith.cli.terminal.next_command import EndedCommand, show_next
@@ -61,6 +61,7 @@ _COMMANDS: tuple[tuple[str, Any, Any], ...] = (
     (IMPROVE, next_round.next_, next_round.EXAMPLES),
     (IMPROVE, edit.edit, edit.EXAMPLES),
     (IMPROVE, arena.arena, arena.EXAMPLES),
+    (IMPROVE, split.split, split.EXAMPLES),
     (IMPROVE, studio.studio, studio.EXAMPLES),
     (USE, ask.ask, ask.EXAMPLES),
     (USE, chat.chat, chat.EXAMPLES),

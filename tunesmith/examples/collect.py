@@ -80,4 +80,4 @@ def drop_collected(collection: Collection, line: bytes, why: LeftOut) -> Dropped
     """What is said of a row that is left out for others, which it names by their places."""
     places = " and ".join(source_of(collection, row) for row in why.others)
     example = Example.from_json(orjson.loads(line))
-    return drop_example(example, RowError(why.reason, f"{why.words} {places}"))
+    return drop_example(example, RowError(why.reason, f"{why.words} {places}".rstrip()))

@@ -60,6 +60,7 @@ LINES = {
     "edit a.yaml --undo 3 --run r": "prepare a.yaml --run r",
     "arena runs/a": "studio runs/a",
     "arena a.yaml --run r": "studio r",
+    "split a.yaml --fresh-test --set examples.seed=1": "run a.yaml --set examples.seed=1",
     "studio": "studio",
     "studio runs/mine --port 0": "studio runs/mine --port 0",
     "plugins": "init",

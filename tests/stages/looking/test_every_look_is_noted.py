@@ -32,12 +32,13 @@ SHOWING = {
     "compare": "stages/compare.py",
     "check": "stages/checking/check_server.py",
     "export": "stages/exporting/export_model.py",
+    "arena": "stages/reviewing/arena_summary.py",  # what a judge says of test rows
     "publish": "stages/publishing/publish_model.py",
 }
 SILENT = {
     *("init", "import", "teach", "prepare", "forecast", "train", "preview", "plugins"),
     *("answer", "ask", "chat", "serve"),  # they show answers
-    *("review", "next", "studio"),  # they know validation rows alone, and link to the report
+    *("review", "next", "edit", "studio"),  # they show validation rows
     "split",  # it counts looks
 }
 # What makes or reads scores of test rows; whoever calls it notes the look.
@@ -73,7 +74,7 @@ def sources() -> dict[str, str]:
 
 def test_of_every_command_it_is_known_whether_it_shows_a_test_score() -> None:
     commands = {*typer.main.get_command(make_app()).commands}  # type: ignore[attr-defined]
-    assert commands | {"split"} == {*SHOWING} | SILENT
+    assert commands == {*SHOWING} | SILENT
     for module in SHOWING.values():
         assert notes((PACKAGE / module).read_text("utf-8")), module
 

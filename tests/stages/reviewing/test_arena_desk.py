@@ -9,7 +9,9 @@ from tests.stages.reviewing.tiny_review import answer, example, reviewable_run
 from tunesmith.__main__ import run_command
 from tunesmith.errors import DataError, MissingError
 from tunesmith.files import read_json_lines, write_json_lines
+from tunesmith.rounds.look_log import LookLog
 from tunesmith.stages.execution.run_folder import RunFolder
+from tunesmith.stages.looking.note_look import looks_path
 from tunesmith.stages.reviewing.arena_desk import ArenaDesk, PairPlace, votes_path
 from tunesmith.stages.reviewing.arena_summary import arena_standing
 from tunesmith.stages.reviewing.review_files import review_files
@@ -142,6 +144,7 @@ def test_the_judge_stands_beside_people(tmp_path: Path) -> None:
     assert beside.same == pytest.approx(100 * 2 / 3)
     assert found.judge[0]["win_rate"]["value"] == pytest.approx(100 * 5 / 6)
     assert "The judge, on test rows: tuned wins 83 %" in "\n".join(found.summary)
+    assert [look.command for look in LookLog.read(looks_path(run)).looks] == ["arena"]
 
 
 def test_lines_of_others_are_counted_and_left_out(tmp_path: Path) -> None:

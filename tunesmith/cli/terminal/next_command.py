@@ -181,6 +181,7 @@ _NEXT: Mapping[str, Callable[[EndedCommand], Words]] = {
     "next": _after_next,
     "edit": lambda ended: ("prepare", *_recipe_alone(ended)),
     "arena": lambda ended: ("studio", _run_target(ended)),
+    "split": lambda ended: ("run", *ended.recipe),
     "studio": lambda ended: ("studio", *ended.words),  # goes on where it was
     "plugins": lambda _: ("init",),
 }

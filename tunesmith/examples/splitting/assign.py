@@ -12,6 +12,7 @@ from tunesmith.examples.splitting.groups import BRIDGES_SPLITS, make_groups
 from tunesmith.examples.splitting.overlap import find_overlaps
 from tunesmith.examples.splitting.split import (
     NO_SPLIT,
+    RETIRED,
     SPLITS,
     TEST,
     TRAIN,
@@ -24,7 +25,8 @@ from tunesmith.examples.splitting.split import (
 from tunesmith.examples.splitting.split_memory import SplitMemory
 from tunesmith.recipe.recipe import ExamplesRecipe
 
-_BY_PRIORITY = (TEST, VALIDATION, TRAIN, NO_SPLIT)  # who stays where two cannot
+_BY_PRIORITY = (TEST, RETIRED, VALIDATION, TRAIN, NO_SPLIT)  # who stays where two cannot
+RETIRED_TEST_ROW = "retired test row"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,6 +73,8 @@ def assign_splits(
     """
     is_named = collection.named != NO_SPLIT
     splits = np.where(is_named, collection.named, _remembered(collection, memory)).astype(np.int8)
+    is_used_after_all = np.isin(collection.ids, collection.ids[is_named]) & (splits == RETIRED)
+    splits[is_used_after_all] = NO_SPLIT  # the copy that the recipe names stays
     rank = _rank(splits)
     duplicates = find_duplicates(collection, recipe, rank)
     groups = make_groups(collection, duplicates, splits, rank)
@@ -81,6 +85,7 @@ def assign_splits(
     firsts = np.unique(groups.first[is_kept])
     _draw_new(collection, recipe, splits, firsts)
     splits = np.where(is_kept, splits[groups.first], NO_SPLIT).astype(np.int8)
+    _leave_out_retired(collection, memory, splits, left_out)
     if not duplicates.pairs.is_exhaustive:
         _leave_out_overlaps(collection, recipe, splits, left_out)
     return SplitAssignment(
@@ -106,6 +111,26 @@ def _remembered(collection: Collection, memory: SplitMemory) -> SplitArray:
 def find_repeated(collection: Collection, recipe: ExamplesRecipe) -> dict[int, LeftOut]:
     """The rows that repeat another, where nothing is remembered; `assign_splits` drops the same."""
     return find_duplicates(collection, recipe, _rank(collection.named)).left_out
+
+
+def _leave_out_retired(
+    collection: Collection,
+    memory: SplitMemory,
+    splits: SplitArray,
+    left_out: dict[int, LeftOut],
+) -> None:
+    """Keep what was once tested on, and what belongs with it, out of every split.
+
+    A person may use it all the same, in a source that says `use_as`. Changes `splits` and
+    `left_out`.
+    """
+    rows = np.flatnonzero(splits == RETIRED)
+    is_own = memory.splits(collection.ids[rows]) == RETIRED
+    for row, own in zip(rows.tolist(), is_own.tolist(), strict=True):
+        told = "was in a test set" if own else "belongs with rows that were in a test set"
+        words = f"{told} that a fresh one took the place of; use_as in a source of its own uses it"
+        left_out[row] = LeftOut(reason=RETIRED_TEST_ROW, others=(), words=words)
+        splits[row] = NO_SPLIT
 
 
 def _leave_out_overlaps(

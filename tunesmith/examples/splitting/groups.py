@@ -13,7 +13,7 @@ import numpy as np
 from tunesmith.examples.splitting.collection import Collection, Rows
 from tunesmith.examples.splitting.duplicates import Duplicates, Flags, LeftOut, first_of_equal
 from tunesmith.examples.splitting.fingerprints import Uint64s
-from tunesmith.examples.splitting.split import NO_SPLIT, SPLITS, TEST, VALIDATION, SplitArray
+from tunesmith.examples.splitting.split import NO_SPLIT, PLACES, TEST, VALIDATION, SplitArray
 
 BRIDGES_SPLITS = "bridges splits"
 
@@ -104,9 +104,9 @@ class _UnionFind:
     def _why_left_out(self, own: int, witnesses: dict[int, int]) -> LeftOut:
         """Say which splits would meet; a witness is a row there, or what is shared with one."""
         splits = sorted(set(witnesses) - {own})
-        names = [SPLITS[split] for split in splits]
+        names = [PLACES[split] for split in splits]
         if own != NO_SPLIT:
-            words = f"lies in {SPLITS[own]} and belongs with {' and '.join(names)}:"
+            words = f"lies in {PLACES[own]} and belongs with {' and '.join(names)}:"
         elif len(splits) == 1:
             words = f"belongs with what the recipe itself puts into {names[0]}:"
         else:

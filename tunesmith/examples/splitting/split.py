@@ -20,6 +20,8 @@ Split = SplitName
 SPLITS: tuple[Split, ...] = ("train", "validation", "test")
 TRAIN, VALIDATION, TEST = range(3)
 NO_SPLIT = -1
+RETIRED = 3  # was in a test set that a fresh one took the place of
+PLACES = (*SPLITS, "retired test")  # as they are remembered
 SplitArray = npt.NDArray[np.int8]
 FEW_GROUPS = 20  # below, each split that was asked for must get a group
 

@@ -135,12 +135,16 @@ def _write(path: Path, look: Look, progress: Progress, *, only_new: bool) -> Non
         log = LookLog.read(path)
         if log.num_unread:
             progress.note(f"{path}: {log.num_unread:,} lines are no looks and were left out")
-        seen = {(one.who, one.run, one.choice) for one in log.looks} if only_new else set()
-        if (look.who, look.run, look.choice) not in seen:
+        if not only_new or _seen(look) not in map(_seen, log.looks):
             append_look(path, look)
     except OSError as error:
         told = error.strerror or type(error).__name__
         progress.note(f"{path}: this look at the test set could not be written down ({told})")
+
+
+def _seen(look: Look) -> tuple[str, str, str]:
+    """Who saw what of which run."""
+    return look.who, look.run, look.choice or look.command
 
 
 def _of_scores(folder: RunFolder) -> Shown | None:

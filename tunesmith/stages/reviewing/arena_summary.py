@@ -12,6 +12,7 @@ from tunesmith.rounds.agreement import Agreement, agreement
 from tunesmith.rounds.bradley_terry import model_strengths
 from tunesmith.rounds.vote_book import Vote
 from tunesmith.stages.execution.run_folder import RunFolder
+from tunesmith.stages.looking.note_look import Shown, note_look
 from tunesmith.stages.results.arena_standing import ArenaStanding
 from tunesmith.stages.reviewing.arena_desk import ArenaDesk
 
@@ -45,6 +46,10 @@ def arena_standing(desk: ArenaDesk) -> ArenaStanding:
         judge=_judge_rates(preferences),
         unread=desk.book.num_unread,
     )
+    if standing.judge:
+        judged_models = sorted({str(one["model"]) for one in standing.judge})
+        shown = Shown(scores={"win_rate": judged_models}, is_choice=False)
+        note_look(desk.folder, "arena", shown=shown, only_new=True)
     return _told(standing)
 
 
