@@ -215,6 +215,12 @@ class TrainingRecipe(RecipeSection):
         description="validations without improvement after which training ends; "
         "beside epochs: auto it is 6",
     )
+    samples: int = Field(
+        3,
+        ge=0,
+        le=100,
+        description="validation rows answered while training, in a twentieth of its time at most",
+    )
     seed: Seed = Field(0, description="another seed gives another order of the examples")
 
     @property

@@ -38,6 +38,7 @@ from tunesmith.stages.preparing.prepared_files import open_store
 from tunesmith.stages.preparing.settled_template import asked_renderer, settled_renderer
 from tunesmith.stages.responders.kept_stops import stops_of
 from tunesmith.stages.responders.renderer import Renderer, contract_of
+from tunesmith.stages.responders.sample_answers import sample_answers
 from tunesmith.stages.results.trained import Trained
 from tunesmith.stages.settling.search import SettingsSearch
 from tunesmith.stages.settling.settled_training import settled_run, with_training
@@ -51,7 +52,7 @@ from tunesmith.training.engine import (
 )
 from tunesmith.training.loop import run_training
 from tunesmith.training.make_plan import TrainingTerms, first_state, make_plan, products_of
-from tunesmith.training.plan import BEST, TrainingListener, TrainingPlan, TrainingState
+from tunesmith.training.plan import BEST, LogLine, TrainingListener, TrainingPlan, TrainingState
 from tunesmith.training.references import ReferenceCache, with_references
 from tunesmith.training.resources.allocator import bound_matmul_caches, keep_freed_memory
 from tunesmith.training.resources.out_of_memory import use_activation_checkpointing
@@ -171,7 +172,14 @@ class Training:
         with TrainingLog(
             self.run.folder.log, self.run.progress, is_active=self.ranks.is_first
         ) as log:
-            listener = TrainingListener(log=log.log, note=self.run.progress.note)
+            samples = sample_answers(self.run, self.renderer, model)
+
+            def keep(line: LogLine) -> None:
+                log.log(line)
+                if self.ranks.size == 1:
+                    samples.after(line)
+
+            listener = TrainingListener(log=keep, note=self.run.progress.note)
             state = resume(plan, listener=listener, force=self.force)
             resumed_from = state.step if state is not None else None
             state = state or first_state(plan)
@@ -179,6 +187,7 @@ class Training:
                 use_activation_checkpointing(model)
             self._write_environment(plan, state)
             log.begin(state.step, plan.num_steps)
+            samples.begin(state.step)
             with stop_requests() as stop:
                 run_training(plan, state, listener=listener, stop=stop)
         load_best(plan, state, listener=listener)
@@ -300,7 +309,7 @@ def training_stage(run: Run, base: dict[str, Any]) -> Stage:
         inputs={
             "data": run.folder.read_manifest().get("prepare", {}).get("key"),
             "base model": identity_of_base(base),
-            "training": run.recipe.training.model_dump(),
+            "training": run.recipe.training.model_dump(exclude={"samples"}),
         },
         outputs=[run.folder.model, run.folder.log],
     )

@@ -135,6 +135,6 @@ def _identity(store: TokenStore, model: LanguageModel, terms: TrainingTerms) -> 
 def _deciding(recipe: TrainingRecipe) -> dict[str, Any]:
     """The settings that can change a bit of the result."""
     settings = recipe.model_dump()
-    for name in ("checkpoint_every", "device", "memory", "precision"):
+    for name in ("checkpoint_every", "device", "memory", "precision", "samples"):
         settings.pop(name)
     return settings

@@ -71,7 +71,7 @@ class PartOfRows:
             inputs={
                 "data": whole.read_manifest()["prepare"]["key"],
                 "base model": identity_of_base(base_record(self.renderer.place, self.run)),
-                "training": self._recipe.model_dump(),
+                "training": self._recipe.model_dump(exclude={"samples"}),
                 "rows": [self.num_rows, self.seed, self.is_whole],
                 "rendering": self.renderer.fingerprint,
                 "generation": recipe.generation.model_dump(exclude={"batch"}),
