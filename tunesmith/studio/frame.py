@@ -111,11 +111,6 @@ def status_of(error: TunesmithError) -> int:
     return _STATUS.get(error.exit_code, 500)
 
 
-def say(message: str, **places: object) -> str:
-    """A sentence of the studio, its named places filled."""
-    return message.format(**places) if places else message
-
-
 def add_refusals(app: FastAPI, frame: Frame) -> None:
     """Answer a page's TunesmithError by the page that says it."""
 

@@ -68,11 +68,11 @@ class Page:
         return got["result"].get("value")
 
     def wait(self, script: str, seconds: float = 10.0) -> None:
-        """Until an expression is true."""
+        """Until an expression is true; in a page that is being loaded it may not be one yet."""
         ends = time.monotonic() + seconds
-        while not self.run(f"Boolean({script})"):
+        while not self.run(f"(() => {{ try {{ return Boolean({script}) }} catch {{ }} }})()"):
             assert time.monotonic() < ends, (
-                f"never: {script}\n{self.run('document.body.innerText')}"
+                f"never: {script}\n{self.run('document.body?.innerText')}"
             )
             time.sleep(0.03)
 

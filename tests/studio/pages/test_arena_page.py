@@ -83,7 +83,7 @@ def test_an_answer_that_changed_meanwhile_is_not_voted_on(running: RunningStudio
 def test_with_one_model_the_command_for_the_other_is_shown(running: RunningStudio) -> None:
     review_files(RunFolder(running.folder / RUN)).answers("base").unlink()
     reply = running.get("/arena")
-    assert reply.status == 409
+    assert reply.status == 404
     assert "--model base" in reply.text
 
 
