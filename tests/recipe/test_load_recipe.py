@@ -82,6 +82,10 @@ chatml, concatenate, phi3, plain, question-answer, a .jinja file. Did you mean a
         (MINIMAL + 'training: {epochs: "2"}\n', 'training.epochs: "2" is not allowed'),
         (MINIMAL + "training: {learning_rate: .inf}\n", "training.learning_rate: "),
         (MINIMAL + "training: {keep: lst}\n", "Allowed: best, last. Did you mean last?"),
+        (
+            MINIMAL + "report: {language: cn}\n",
+            'report.language: "cn" is not allowed. Allowed: en, zh',
+        ),
         (MINIMAL + "training: {device: gpu}\n", "device 'gpu' is unknown. Known: auto, cpu"),
         (MINIMAL + "training: fast\n", 'training: "fast" is not allowed. Allowed: a group of'),
         (MINIMAL + "examples: {split: {validation: 0.5, test: 0.5}}\n", "examples.split: "),

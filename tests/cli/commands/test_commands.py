@@ -125,6 +125,15 @@ def test_a_report_is_made_of_a_run_or_its_recipe(
     assert [call.given[0].path for call in calls] == [Path("runs/recipe")] * 2
 
 
+def test_a_report_is_made_in_the_language_that_is_asked_for(
+    command: Command, calls: Calls, tmp_path: Path
+) -> None:
+    (tmp_path / "runs" / "recipe").mkdir(parents=True)
+    command("report", "recipe.yaml", "--language", "zh")
+    command("report", "recipe.yaml")
+    assert [call.language for call in calls] == ["zh", None]
+
+
 def test_the_demo_tells_its_story(command: Command, calls: Calls) -> None:
     assert command("demo", "-q").out == "Before.\nAfter.\n"
     assert calls[0].folder.path == Path("runs/demo")
