@@ -102,3 +102,7 @@ def test_pages_are_in_the_language_that_the_browser_wants(running: RunningStudio
     text = running.get("/", accept_language="fr, en;q=0.5").text
     assert '<html lang="en">' in text
     assert "What is here" in text
+
+
+def test_each_page_stands_once_in_the_list() -> None:
+    assert len({tab.path for tab in TABS}) == len(TABS)
