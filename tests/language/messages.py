@@ -8,6 +8,7 @@ from functools import cache
 from pathlib import Path
 
 import tunesmith
+from tunesmith.recipe.fields import walk
 
 PACKAGE = Path(tunesmith.__file__).parent
 _MARKS = {"translate", "message", "unfilled"}
@@ -31,6 +32,9 @@ def found_messages() -> tuple[FoundMessage, ...]:
 def _found() -> Iterator[FoundMessage]:
     for path in sorted(PACKAGE.rglob("*.py")):
         yield from messages_of_code(path.read_text("utf-8"), path.name)
+    for key in walk():  # what the form of a recipe says of each
+        if key.description:
+            yield FoundMessage((key.description,), "recipe")
     for path in sorted(PACKAGE.rglob("page.js")):
         for word in _SCRIPT_WORD.findall(path.read_text("utf-8")):
             yield FoundMessage((word,), path.name)

@@ -112,7 +112,8 @@ def test_messages_are_found_in_templates(tmp_path: Path) -> None:
 
 def test_every_message_can_be_filled() -> None:
     for found in FOUND.values():
-        _filled(found)
+        if found.where != "recipe":
+            _filled(found)
 
 
 def _filled(found: FoundMessage) -> None:

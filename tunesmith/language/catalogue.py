@@ -111,13 +111,14 @@ def catalogue_of(code: str) -> Catalogue:
 
 def _is_read_back(message: str) -> bool:
     """Whether a text of records may be this message: it has places, and does not only join."""
-    places = places_of(message)
-    return bool(places) and not {"items", "sentence"} & set(places)
+    names = [name for _, name, _, _ in Formatter().parse(message) if name is not None]
+    is_filled = bool(names) and all(map(str.isidentifier, names))
+    return is_filled and not {"items", "sentence"} & set(names)
 
 
 def places_of(message: str) -> list[str]:
-    """The names of a message's places, in order."""
-    return [name for _, name, _, _ in Formatter().parse(message) if name is not None]
+    """The names of a message's places, in order; `{rank, alpha}` in a text is none."""
+    return [name for _, name, _, _ in Formatter().parse(message) if name and name.isidentifier()]
 
 
 def holds_number(name: str, form: str | None) -> bool:

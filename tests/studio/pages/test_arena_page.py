@@ -49,7 +49,9 @@ def test_a_choice_is_a_line_and_only_then_are_names_shown(running: RunningStudio
     assert "1 of 12 pairs chosen" in after.text
     (line,) = read_lines(running.folder / "votes.jsonl")
     assert line is not None
-    assert f"left was {line['left']}, right was {line['right']}; you said left" in after.text
+    assert (
+        f"left was {line['left']}, right was {line['right']}; you said the left one" in after.text
+    )
     assert (line["author"], line["example_id"]) == ("ann", form["row"])
     back = running.post("/arena/back", {"run": RUN}, cookie=COOKIE, hx_request="1")
     assert "0 of 12" in back.text
