@@ -16,6 +16,7 @@ import orjson
 
 # In a text of JSON every quotation mark is escaped, so neither key is found inside one.
 _ID = re.compile(rb'"(?:example_)?id":"([0-9a-f]{16})"')
+_OURS = (b'{"id":"', b'{"source":"')  # how lines of examples and of what was dropped begin
 _MARK = re.compile(rb"\[(?:email|phone|card|iban|account|ip|secret)\]|@person_(?=[0-9])")
 _REASON = re.compile(rb'"reason":"((?:[^"\\]|\\.)*)"')
 
@@ -85,7 +86,7 @@ def _index(path: Path, lines: Iterator[bytes]) -> LineIndex:
     reasons, marked = dict[str, list[int]](), dict[str, list[int]]()
     for number, line in enumerate(lines):
         starts.append(starts[-1] + len(line))
-        found = _ID.search(line)
+        found = _ID.search(line) if line.startswith(_OURS) else None
         ids.append(int(found[1], 16) if found else 0)
         for mark in {*_MARK.findall(line)} if found else ():
             marked.setdefault(mark.decode(), []).append(number)
