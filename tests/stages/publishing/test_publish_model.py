@@ -216,6 +216,12 @@ def test_an_adapter_of_a_gated_base_goes_out_and_its_merged_file_does_not(
     assert "An adapter for org/gated" in body
 
 
+def test_the_licence_of_a_base_in_a_folder_is_its_owners_word(hub: Hub, folder: RunFolder) -> None:
+    set_base(folder, "/data/llama")
+    published(hub, folder, license="mit")
+    assert card_of(hub)[0]["license"] == "mit"
+
+
 def test_a_file_of_other_weights_or_of_nobody_does_not_go_out(hub: Hub, folder: RunFolder) -> None:
     """The card would give it this model's scores."""
     file = exported(folder, b"GGUF" + bytes(9))

@@ -148,9 +148,8 @@ def _base_on_hub(contract: Mapping[str, Any], how: Publication) -> BaseOnHub:
         return BaseOnHub(name=None)
     if not is_hub_id:
         where = f"the base model {Path(name).name} is a folder of this machine"
-        return BaseOnHub(
-            name=None, problem=f"{where}: nothing says whether its weights may be passed on"
-        )
+        said = f"{where}: nothing says whether its weights may be passed on, which --license does"
+        return BaseOnHub(name=None, problem=None if how.license else said)
     api = hub_api(how.endpoint)
     try:
         with own_errors(name, "model"):
