@@ -16,6 +16,12 @@ def test_a_few_files_are_all_shown() -> None:
     ]
 
 
+def test_files_that_went_out_keep_their_names_too() -> None:
+    assert list(result_lines({"files": {"demo-q8_0.gguf": 2817536, "README.md": 9}})) == [
+        "files: demo-q8_0.gguf 2,817,536 bytes, README.md 9 bytes"
+    ]
+
+
 def test_validation_accuracy_stands_below_the_loss() -> None:
     assert list(result_lines({"loss": {"validation": 1.5}, "accuracy": 41.26})) == [
         "loss (nats per token): validation 1.5000",

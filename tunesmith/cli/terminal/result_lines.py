@@ -24,6 +24,7 @@ def result_lines(result: Record) -> Iterator[str]:
         "by_source": _source_lines,
         "not_read": _not_read_lines,
         "sums": sum_sentences,
+        "files": _file_lines,
         "scores": _score_lines,
         "loss": partial(_loss_lines, unit="pair" if "reward_accuracy" in result else "token"),
         "accuracy": _accuracy_lines,
@@ -79,6 +80,11 @@ def _not_read_lines(sources: Record) -> Iterator[str]:
     for source, names in sources.items():
         told = ", ".join(f"{name} ({counts['number']:,})" for name, counts in names.items())
         yield f"not read in {source}: {told}"
+
+
+def _file_lines(files: Record) -> Iterator[str]:
+    """Files by the names that they have, with their sizes."""
+    yield "files: " + ", ".join(f"{name} {count:,} bytes" for name, count in files.items())
 
 
 def _split_lines(splits: Record) -> Iterator[str]:
