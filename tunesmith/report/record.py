@@ -73,6 +73,16 @@ class AnswerCount:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RowFacts:
+    """What a run's files of rows come to: see the fields of `RunRecord`."""
+
+    rows: tuple[TestRow, ...] = ()
+    num_test_rows: int = 0
+    answers: Mapping[str, AnswerCount] = field(default_factory=dict)
+    failures: Mapping[tuple[str, str], Mapping[str, int]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RunRecord:
     """All that is known of a run."""
 
@@ -152,6 +162,22 @@ def read_run_record(folder: Path) -> RunRecord:
         failures = _grades(folder / "grades", rows)
     with our_records(folder / "signs"):
         _signs(folder / "signs", rows)
+    told = RowFacts(
+        rows=tuple(rows.values()), num_test_rows=num_test_rows, answers=answers, failures=failures
+    )
+    return read_run_facts(folder, told)
+
+
+def read_run_facts(folder: Path, told: RowFacts) -> RunRecord:
+    """Read whatever a run has written so far, but its files of rows.
+
+    Args:
+        folder: Of the run.
+        told: What those say.
+
+    Raises:
+        DataError: A file is damaged; the line is named.
+    """
     with our_records(folder / "log.jsonl"):
         log = _log(folder / "log.jsonl")
     with our_records(folder / "diagnosis.json"):
@@ -168,10 +194,10 @@ def read_run_record(folder: Path) -> RunRecord:
         summary=_json(folder / "data" / "summary.json"),
         data=read_data_record(folder / "data"),
         log=log,
-        rows=tuple(rows.values()),
-        num_test_rows=num_test_rows,
-        answers=answers,
-        failures=failures,
+        rows=told.rows,
+        num_test_rows=told.num_test_rows,
+        answers=told.answers,
+        failures=told.failures,
         study=_json(folder / "study.json"),
         findings=findings,
         curve=_json(folder / "curve.json"),

@@ -15,6 +15,7 @@ from tunesmith.studio.pages.material_page import add_material_page
 from tunesmith.studio.pages.next_page import add_next_page
 from tunesmith.studio.pages.overview_page import add_overview_page
 from tunesmith.studio.pages.recipe_page import add_recipe_page
+from tunesmith.studio.pages.results_page import add_results_page
 from tunesmith.studio.pages.review_page import add_review_page
 from tunesmith.studio.pages.training_page import add_training_page
 from tunesmith.studio.workspace import Workspace
@@ -24,6 +25,7 @@ TABS = (
     Tab(message("Material"), "/material"),
     Tab(message("Recipe"), "/recipe"),
     Tab(message("Training"), "/training"),
+    Tab(message("Results"), "/results"),
     Tab(message("Review"), "/review"),
     Tab(message("Arena"), "/arena"),
     Tab(message("Next"), "/next"),
@@ -34,6 +36,8 @@ _STATIC = {
     "material.js": "text/javascript",
     "htmx.min.js": "text/javascript",
     "recipe.js": "text/javascript",
+    "report.css": "text/css",
+    "results.css": "text/css",
 }
 _OPEN_PATHS = frozenset({"/health", "/enter", *(f"/static/{name}" for name in _STATIC)})
 _COOKIE_SECONDS = 30 * 24 * 3600
@@ -75,6 +79,7 @@ def create_studio(
     add_training_page(app, frame)
     add_review_page(app, frame)
     add_arena_page(app, frame)
+    add_results_page(app, frame)
     add_next_page(app, frame)
     return app
 
@@ -82,7 +87,10 @@ def create_studio(
 def _add_static(app: FastAPI) -> None:
     """Styles and scripts, which hold nothing of the user's."""
     folder = resources.files("tunesmith.studio") / "static"
-    files = {name: folder.joinpath(name).read_bytes() for name in _STATIC}
+    report = resources.files("tunesmith.report") / "page.css"
+    own = (name for name in _STATIC if name != "report.css")
+    files = {name: folder.joinpath(name).read_bytes() for name in own}
+    files["report.css"] = report.read_bytes()
 
     @app.get("/static/{name}")
     async def send_static(name: str) -> Response:
