@@ -28,9 +28,9 @@ from tunesmith.rounds.kind_rates import measures
 from tunesmith.stages.demo import RECIPE as DEMO
 from tunesmith.stages.execution.opened_run import Run, open_recipe
 from tunesmith.stages.prepare import prepare
+from tunesmith.stages.reviewing.kind_change import change_kind
 from tunesmith.stages.reviewing.kind_report import kind_reports
 from tunesmith.stages.reviewing.next_round_stage import NextOptions, plan_next_round
-from tunesmith.stages.reviewing.open_review import change_kind
 from tunesmith.stages.reviewing.review_answers import answer_for_review
 from tunesmith.stages.reviewing.review_desk import Remark, ReviewDesk, ReviewRow
 from tunesmith.stages.train import train

@@ -11,8 +11,8 @@ from tests.stages.reviewing.tiny_review import WRONG, example, reviewable_run
 from tunesmith.errors import DataError, RecipeError
 from tunesmith.files import write_json_lines
 from tunesmith.recipe.load_recipe import load_recipe
+from tunesmith.stages.reviewing.kind_change import change_kind
 from tunesmith.stages.reviewing.next_round_stage import NextOptions, plan_next_round
-from tunesmith.stages.reviewing.open_review import change_kind
 from tunesmith.stages.reviewing.review_desk import Remark, ReviewDesk
 from tunesmith.stages.reviewing.round_recipe import next_name
 

@@ -7,8 +7,8 @@ import pytest
 from tests.stages.reviewing.tiny_review import WRONG, answer, reviewable_run
 from tunesmith.errors import DataError, MissingError, RecipeError
 from tunesmith.stages.execution.run_folder import RunFolder
+from tunesmith.stages.reviewing.kind_change import change_kind, written_check
 from tunesmith.stages.reviewing.kind_report import kind_reports
-from tunesmith.stages.reviewing.open_review import change_kind, written_check
 from tunesmith.stages.reviewing.review_desk import Remark, ReviewDesk, reviews_path
 from tunesmith.stages.reviewing.review_summary import review_summary
 

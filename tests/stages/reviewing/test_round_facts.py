@@ -12,7 +12,7 @@ from tunesmith.report.rounds.round_section import kind_rows, round_section, roun
 from tunesmith.stages.execution.opened_run import Run
 from tunesmith.stages.execution.run_folder import RunFolder
 from tunesmith.stages.reviewing import round_facts
-from tunesmith.stages.reviewing.open_review import change_kind
+from tunesmith.stages.reviewing.kind_change import change_kind
 from tunesmith.stages.reviewing.review_desk import Remark, ReviewDesk
 from tunesmith.stages.reviewing.review_files import review_files
 from tunesmith.stages.reviewing.round_facts import measure_round

@@ -14,6 +14,7 @@ from tunesmith.errors import DataError
 from tunesmith.files import read_json_lines, write_json_lines
 from tunesmith.line_log import read_lines
 from tunesmith.stages.execution.run_folder import RunFolder
+from tunesmith.studio.pages import results_page
 from tunesmith.studio.results.found_rows import (
     ANY_SIGN,
     CUT,
@@ -163,6 +164,19 @@ def test_a_test_row_has_its_provenance_and_nothing_to_teach_it(running: RunningS
         assert all('method="get"' in form for form in forms)
         assert "hx-post" not in running.get(path).text
     assert running.get("/results/row?row=nothing").status == 404
+
+
+def test_large_files_are_read_after_the_page_is_there(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(results_page, "_SOON_READ", 100)
+    results_run(tmp_path, rows=5)
+    with studio(tmp_path) as one:
+        waiting = one.get("/results?tag=task:t1").text
+        assert "<article" not in waiting
+        assert 'hx-get="/results?run=&amp;model=' in waiting
+        assert "2 of 5 test rows" in one.get("/results?tag=task:t1", hx_request="true").text
+        assert "2 of 5 test rows" in one.get("/results?tag=task:t1").text
 
 
 def test_opening_the_page_is_a_look_at_the_test_set(tmp_path: Path) -> None:

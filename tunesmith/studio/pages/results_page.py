@@ -36,9 +36,10 @@ from tunesmith.studio.results.found_rows import (
     shown_row,
     sign_names,
 )
-from tunesmith.studio.results.row_index import RowIndex, row_index
+from tunesmith.studio.results.row_index import RowIndex, bytes_to_read, row_index
 
 _READ = ("scores.json", "diagnosis.json", "log.jsonl", "recipe.yaml", "data/summary.json")
+_SOON_READ = 50_000_000  # bytes, in less than a second
 _MOST_NAMES = 200  # of sources and tags that are offered
 Wanted = Annotated[RowFilter, Query()]
 
@@ -63,11 +64,14 @@ class _ResultsPage:
         self._frame = frame
 
     def show(self, request: Request, wanted: Wanted) -> Response:
-        """The report's parts and the rows that are asked for."""
+        """The report's parts and the rows that are asked for; a page that waits for large files."""
         folder = self._frame.workspace.run(wanted.run)
+        name = self._frame.workspace.name(folder.path)
+        if bytes_to_read(folder) > _SOON_READ and "hx-request" not in request.headers:
+            query = _query(wanted, wanted.page)
+            return self._frame.page(request, "results_waiting.html", query=query)
         index = row_index(folder)
         record = _record(folder, index)
-        name = self._frame.workspace.name(folder.path)
         drawn = self._frame.page(
             request,
             "results.html",

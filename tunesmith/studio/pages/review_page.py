@@ -12,8 +12,8 @@ from tunesmith.errors import DataError, TunesmithError
 from tunesmith.line_log import author_name
 from tunesmith.rounds.answer_review import Judgement, answer_hash
 from tunesmith.stages.execution.run_folder import RunFolder
+from tunesmith.stages.reviewing.kind_change import change_kind
 from tunesmith.stages.reviewing.kind_report import kind_reports
-from tunesmith.stages.reviewing.open_review import change_kind
 from tunesmith.stages.reviewing.review_desk import TUNED, Remark, ReviewDesk
 from tunesmith.stages.reviewing.review_files import review_files
 from tunesmith.studio.background import is_running, last_line, start_command

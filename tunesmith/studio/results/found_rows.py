@@ -156,7 +156,8 @@ def _shows(wanted: RowFilter, index: RowIndex) -> BoolArray:
     if wanted.sign == MISSING:
         return ~nothing if held is None else held.starts < 0
     if wanted.sign == ANY_SIGN:
-        return np.logical_or.reduce([nothing, *signs.values()])
+        shows: BoolArray = np.logical_or.reduce([nothing, *signs.values()])
+        return shows
     return signs.get(wanted.sign, nothing)
 
 

@@ -5,6 +5,7 @@ that changes makes another index.
 """
 
 import threading
+from collections import deque
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -42,7 +43,9 @@ _GRADES = pa.schema(
     }
 )
 _SIGNS = pa.schema({"example_id": pa.string(), "model": pa.string()})
+_NUM_KEPT = 2
 _lock = threading.Lock()
+_at_hand: deque[object] = deque(maxlen=_NUM_KEPT)  # the last that were asked for
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -122,7 +125,17 @@ def row_index(folder: RunFolder) -> RowIndex:
         DataError: A file is damaged.
     """
     with _lock:
-        return _kept(folder, tuple(_versions(folder)))
+        versions = tuple(_versions(folder))
+        index = _kept(folder, versions)
+        _at_hand.append((folder, versions))
+        return index
+
+
+def bytes_to_read(folder: RunFolder) -> int:
+    """How much an index would have to be read from; 0 where it is at hand."""
+    with _lock:
+        versions = tuple(_versions(folder))
+        return 0 if (folder, versions) in _at_hand else sum(size for _, _, size in versions)
 
 
 def _files(folder: RunFolder) -> dict[str, list[Path]]:
@@ -138,7 +151,7 @@ def _versions(folder: RunFolder) -> Iterator[tuple[str, int, int]]:
         yield str(path), told.st_mtime_ns, told.st_size
 
 
-@lru_cache(maxsize=2)
+@lru_cache(maxsize=_NUM_KEPT)
 def _kept(folder: RunFolder, versions: tuple[tuple[str, int, int], ...]) -> RowIndex:
     del versions  # of which files this is
     index = _rows(folder.examples("test"))

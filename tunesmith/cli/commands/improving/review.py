@@ -57,7 +57,8 @@ def review(
     folder = existing_folder(target, run)
     with talking(quiet, verbose) as progress:
         with fast_imports():
-            from tunesmith.stages.reviewing.open_review import change_kind, open_review
+            from tunesmith.stages.reviewing.kind_change import change_kind
+            from tunesmith.stages.reviewing.open_review import open_review
             from tunesmith.stages.reviewing.review_summary import review_summary
 
         desk = open_review(
