@@ -12,7 +12,7 @@ from tunesmith.stages.curving.measured_gain import curve_record
 from tunesmith.stages.curving.part_of_rows import PartOfRows
 from tunesmith.stages.execution.opened_run import Run, checked_run
 from tunesmith.stages.looking.note_look import Shown, note_look
-from tunesmith.stages.preparing.prepared_files import open_store
+from tunesmith.stages.preparing.prepared_files import open_store, refuse_preferences
 from tunesmith.stages.preparing.settled_template import settled_renderer
 from tunesmith.stages.report import write_report
 from tunesmith.stages.results.curved import RowsCurve
@@ -75,7 +75,9 @@ def _check_rows(run: Run) -> None:
 
     Raises:
         DataError: There are too few rows.
+        RefusedError: They are preferences.
     """
+    refuse_preferences(run.recipe, command="curve")
     where = str(run.folder.path)
     if (count := len(open_store(run.folder, "train"))) < MIN_ROWS:
         problem = f"{count} training rows are too few to be parted; it takes {MIN_ROWS}"

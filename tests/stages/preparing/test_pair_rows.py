@@ -8,12 +8,13 @@ import pytest
 
 from tests.stages.rig import Talk, make_recipe, opened, write_rows
 from tests.tiny import byte_tokenizer
-from tunesmith.errors import RecipeError
+from tunesmith.errors import RecipeError, RefusedError
 from tunesmith.files import read_json, read_json_lines
 from tunesmith.recipe.load_recipe import recipe_from_mapping
 from tunesmith.stages.execution.run_folder import RunFolder
+from tunesmith.stages.exporting.export_data import export_data
 from tunesmith.stages.prepare import prepare
-from tunesmith.stages.preparing.prepared_files import open_store
+from tunesmith.stages.preparing.prepared_files import open_store, refuse_preferences
 from tunesmith.stages.train import train
 
 ROWS = [
@@ -97,6 +98,15 @@ def test_preferences_train_and_the_test_rows_expect_the_chosen_answer(
     held_out = [one for one in read_json_lines(run.folder.log) if one["split"] == "validation"]
     assert {"loss", "accuracy", "margin"} <= held_out[-1].keys()
     assert (run.folder.tokens / "reference-train.safetensors").is_file()
+
+
+def test_commands_that_know_one_answer_refuse_two(tmp_path: Path, tiny_folder: Path) -> None:
+    run = run_of(tmp_path, tiny_folder, ROWS)
+    prepare(run)
+    with pytest.raises(RefusedError, match="export-data takes no preferences"):
+        export_data(run.folder, "openai-jsonl", progress=Talk())
+    with pytest.raises(RefusedError, match="curve takes no preferences"):
+        refuse_preferences(run.recipe, command="curve")
 
 
 MISTAKES = [

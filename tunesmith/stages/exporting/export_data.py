@@ -56,7 +56,7 @@ from tunesmith.stages.execution.opened_run import Run, open_run
 from tunesmith.stages.execution.progress import Progress
 from tunesmith.stages.execution.run_folder import RunFolder
 from tunesmith.stages.exporting.new_place import check_free, new_place, write_record
-from tunesmith.stages.preparing.prepared_files import open_store
+from tunesmith.stages.preparing.prepared_files import open_store, refuse_preferences
 from tunesmith.stages.preparing.split_rows import read_split
 from tunesmith.stages.responders.model_names import base_of_run
 from tunesmith.stages.responders.renderer import model_renderer
@@ -131,13 +131,17 @@ def export_data(
         RecipeError: The form has no such type, or something stands at its place.
         MissingError: The run has no rows, no model, or lacks what was found for its settings.
         DataError: No row has this form.
-        RefusedError: The model was trained on other rows, or what was read back is something else.
+        RefusedError: The model was trained on other rows, they are preferences, or what was read
+            back is something else.
     """
     types = RENDERED_TYPES if form == "rendered" else ()
     kind = kind and kind.lower()
     if kind is not None and kind not in types:
         cure = f"{' or '.join(types)}." if types else f"{form} has none: leave it out."
         raise RecipeError(f"no type {kind!r}", where="--type", cure=cure)
+    run = open_run(folder.path, progress=progress)
+    refuse_preferences(run.recipe, command="export-data")
+    _require_rows(folder, is_trained=form != "openai-jsonl")
     path = out or folder.path / "exports" / form
     check_free(path, is_replacing=is_replacing)
     run = open_run(folder.path, progress=progress)

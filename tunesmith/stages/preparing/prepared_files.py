@@ -2,7 +2,9 @@
 
 from pathlib import Path
 
+from tunesmith.errors import RefusedError
 from tunesmith.examples.splitting.split import Split
+from tunesmith.recipe.recipe import Recipe
 from tunesmith.stages.execution.run_folder import RunFolder
 from tunesmith.tokens.store import TokenStore, store_name
 
@@ -14,6 +16,20 @@ def open_store(folder: RunFolder, split: Split) -> TokenStore:
         MissingError: The file is gone, or was made of something else.
     """
     return TokenStore(store_path(folder, split), key=folder.read_manifest()["prepare"]["key"])
+
+
+def refuse_preferences(recipe: Recipe, *, command: str) -> None:
+    """Stop a command that knows one answer a row alone.
+
+    Raises:
+        RefusedError: The recipe has two.
+    """
+    if recipe.training.objective == "dpo":
+        raise RefusedError(
+            f"{command} takes no preferences: a row has a chosen and a rejected answer",
+            where="training.objective",
+            cure="Use a run of training.objective: supervised.",
+        )
 
 
 def store_path(folder: RunFolder, split: Split) -> Path:
