@@ -35,7 +35,7 @@ from tunesmith.training.engine import choose_engine
 from tunesmith.training.feed import prefetched
 from tunesmith.training.loop import update
 from tunesmith.training.make_plan import TrainingTerms, make_plan
-from tunesmith.training.references import ReferenceCache, with_references
+from tunesmith.training.reference_cache import ReferenceCache, with_references
 
 ROOT = Path(__file__).resolve().parent.parent
 GOLDEN = ROOT / "tests" / "golden" / "dpo.json"

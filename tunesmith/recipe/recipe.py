@@ -10,6 +10,7 @@ from pydantic import Field, model_validator
 
 from tunesmith.recipe.endpoint_recipe import EndpointRecipe
 from tunesmith.recipe.lora_recipe import LoraMethod, LoraRecipe
+from tunesmith.recipe.objective_mistakes import objective_mistake
 from tunesmith.recipe.report_recipe import ReportRecipe
 from tunesmith.recipe.section import RecipeSection
 from tunesmith.recipe.source_recipe import SourceRecipe
@@ -371,19 +372,14 @@ class Recipe(RecipeSection):
         return self
 
     @model_validator(mode="after")
-    def _preferences_are_about_answers(self) -> Self:
-        if self.training.objective == "supervised":
-            for index, source in enumerate(self.sources):
-                if "rejected" in source.fields:
-                    raise ValueError(
-                        f"sources.{index}.fields.rejected has no effect without "
-                        "training.objective: dpo"
-                    )
-        elif self.template.train_on == "all":
-            raise ValueError(
-                "template.train_on: all has no effect under training.objective: dpo, which "
-                "compares answers; leave it out"
-            )
+    def _objective_has_use_for_it(self) -> Self:
+        mistake = objective_mistake(
+            self.training.objective,
+            train_on=self.template.train_on,
+            fields=[source.fields for source in self.sources],
+        )
+        if mistake is not None:
+            raise ValueError(mistake)
         return self
 
     @model_validator(mode="after")

@@ -53,7 +53,7 @@ from tunesmith.training.engine import (
 from tunesmith.training.loop import run_training
 from tunesmith.training.make_plan import TrainingTerms, first_state, make_plan, products_of
 from tunesmith.training.plan import BEST, LogLine, TrainingListener, TrainingPlan, TrainingState
-from tunesmith.training.references import ReferenceCache, with_references
+from tunesmith.training.reference_cache import ReferenceCache, with_references
 from tunesmith.training.resources.allocator import bound_matmul_caches, keep_freed_memory
 from tunesmith.training.resources.out_of_memory import use_activation_checkpointing
 from tunesmith.training.resume import load_best, resume

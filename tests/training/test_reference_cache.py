@@ -14,9 +14,9 @@ from tests.training.pairs import SHAPES, pair_store, textbook_references
 from tests.training.rig import Log, make_plan, train, weights
 from tunesmith.errors import DivergedError, RefusedError
 from tunesmith.recipe.recipe import TrainingRecipe
-from tunesmith.training import references
+from tunesmith.training import reference_cache
 from tunesmith.training.plan import TrainingPlan
-from tunesmith.training.references import ReferenceCache, with_references
+from tunesmith.training.reference_cache import ReferenceCache, with_references
 from tunesmith.training.schedule import count_steps, rows_of_step
 
 RECIPE = TrainingRecipe(
@@ -84,7 +84,7 @@ def _kill() -> None:
 
 def test_references_are_computed_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     first = of_train(pair_plan(tmp_path))
-    monkeypatch.setattr(references, "row_losses", None)
+    monkeypatch.setattr(reference_cache, "row_losses", None)
     assert np.array_equal(of_train(pair_plan(tmp_path)), first)
 
 
