@@ -3,6 +3,7 @@
 import math
 import random
 from collections.abc import Sequence
+from dataclasses import replace
 from statistics import NormalDist
 
 import pytest
@@ -89,6 +90,19 @@ def test_the_sentence_names_looks_and_the_difference_that_choosing_explains() ->
     assert verdict_after_looks([difference(3.2)], found).outcome == "no difference shown"
     with in_language("zh"):
         assert "7 次" in verdict_after_looks(own, found).sentence
+
+
+def test_the_difference_that_is_named_is_the_one_that_the_verdict_takes() -> None:
+    """An exact p-value of few rows may say less than the interval: then it decides."""
+    found = standing(*[0.1] * 6)
+    weak = replace(difference(3.3), p_value=0.002)
+    needed = smallest_difference(weak, found)
+    assert needed is not None
+    assert needed > 3.3
+    assert verdict_after_looks([weak], found).outcome == "no difference shown"
+    for p_value in (0.0, 1.0):
+        odd = smallest_difference(replace(weak, p_value=p_value), found)
+        assert odd == pytest.approx(3.24, abs=0.01)
 
 
 def test_what_nothing_was_compared_by_is_told_as_before() -> None:

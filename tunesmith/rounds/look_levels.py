@@ -22,6 +22,7 @@ from tunesmith.language.translate import sentences, translate
 from tunesmith.rounds.look_log import Look, choices_in
 
 _USUAL = 1.959964  # standard errors of a 95 % interval
+_TINY, _CERTAIN = 1e-12, 0.9  # p-values beyond which no error can be read from them
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,13 +100,20 @@ def looks_sentence(comparisons: Sequence[Comparison], standing: LookStanding) ->
 
 
 def smallest_difference(comparison: Comparison, standing: LookStanding) -> float | None:
-    """From where on a difference is more than chance: its interval, stretched to the level."""
+    """From where on a difference is more than chance, by interval and by p-value.
+
+    The interval is stretched to the level, and the error that the p-value speaks of as well: of
+    the two what takes more, as a verdict takes both.
+    """
     difference, low, high = comparison.difference, comparison.low, comparison.high
     if difference is None or low is None or high is None:
         return None
     half = difference - low if difference > 0 else high - difference
     level = standing.levels.get(comparison.metric, SIGNIFICANCE)
-    return half * NormalDist().inv_cdf(1 - level / 2) / _USUAL
+    errors = [half / _USUAL]
+    if comparison.p_value is not None and _TINY < comparison.p_value < _CERTAIN:
+        errors.append(abs(difference) / NormalDist().inv_cdf(1 - comparison.p_value / 2))
+    return max(errors) * NormalDist().inv_cdf(1 - level / 2)
 
 
 def corrected_comparisons(
