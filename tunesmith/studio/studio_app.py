@@ -28,7 +28,7 @@ TABS = (
     Tab(message("Results"), "/results"),
     Tab(message("Review"), "/review"),
     Tab(message("Arena"), "/arena"),
-    Tab(message("Next"), "/next"),
+    Tab(message("Next round"), "/next"),
 )
 _STATIC = {
     "studio.css": "text/css",
