@@ -6,6 +6,7 @@ model's, in characters, on the test rows that are shown: above 1, long answers g
 
 import numpy as np
 
+from tunesmith.language.translate import listing_of_clauses, translate
 from tunesmith.report.number_text import number
 from tunesmith.report.record import BASE, TUNED, LogPoint, RunRecord
 
@@ -22,13 +23,24 @@ def objective(record: RunRecord) -> str:
     if not is_of_preferences(record):
         return ""
     beta = record.recipe["training"].get("beta", 0.1)
-    return f"dpo, beta {beta:g}: to prefer chosen answers to rejected ones, near the base model"
+    return translate(
+        "dpo, beta {value:g}: to prefer chosen answers to rejected ones, near the base model",
+        value=beta,
+    )
 
 
 def preferred(point: LogPoint) -> str:
     """Reward accuracy and margin of one validation."""
-    told = f"{point.accuracy:.1f} % of preferences at step {point.step:,}"
-    return told if point.margin is None else f"{told} (margin {number(point.margin, 2)})"
+    if point.margin is None:
+        return translate(
+            "{share:.1f} % of preferences at step {step:,}", share=point.accuracy, step=point.step
+        )
+    return translate(
+        "{share:.1f} % of preferences at step {step:,} (margin {value})",
+        share=point.accuracy,
+        step=point.step,
+        value=number(point.margin, 2),
+    )
 
 
 def answer_lengths(record: RunRecord) -> str:
@@ -44,9 +56,9 @@ def answer_lengths(record: RunRecord) -> str:
         return ""
     before, after = np.array(pairs, dtype=float).T
     means = [number(float(lengths.mean()), 0) for lengths in (after, before)]
-    told = f"{means[0]} characters on average, base {means[1]}"
+    told = translate("{value} characters on average, base {other}", value=means[0], other=means[1])
     spread = float(before.var())
     if spread == 0:
         return told
     slope = float(((before - before.mean()) * (after - after.mean())).mean()) / spread
-    return f"{told}; length slope {number(slope, 2)}"
+    return listing_of_clauses(told, translate("length slope {value}", value=number(slope, 2)))
