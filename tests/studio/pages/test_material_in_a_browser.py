@@ -15,7 +15,7 @@ pytestmark = [
     pytest.mark.filterwarnings("ignore::ResourceWarning"),
     pytest.mark.skipif(BINARY is None, reason="no Chromium on the path"),
 ]
-READY = "document.querySelector('#material article.pair')"
+READY = "document.readyState == 'complete' && document.querySelector('#material article.pair')"
 NOW = "document.querySelector('#material article[aria-current]')"
 
 

@@ -163,7 +163,7 @@ def test_a_dropped_file_is_kept_and_named_in_the_recipe_only_when_asked(
 
 def test_a_folder_without_pairs_or_with_a_broken_recipe_says_what_to_do(tmp_path: Path) -> None:
     with studio(tmp_path) as page:
-        assert page.get(PATH).status == 409
+        assert page.get(PATH).status == 404
         (tmp_path / "recipe.yaml").write_text("sources: [{path: a.md}]\nmodel: {name: x}\n")
         reply = page.get(f"{PATH}?view=pairs&page=99999999999&kind=%00")
         assert reply.status == 200
