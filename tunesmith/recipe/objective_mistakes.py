@@ -1,10 +1,10 @@
 """Keys of a recipe that its training's objective has no use for -> what is said of them."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable
 
 
 def objective_mistake(
-    objective: str, *, train_on: str, fields: Iterable[Mapping[str, str]]
+    objective: str, *, train_on: str, fields: Iterable[Collection[str]]
 ) -> str | None:
     """The first mistake, in words; None where there is none.
 
