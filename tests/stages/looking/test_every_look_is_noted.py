@@ -33,16 +33,18 @@ SHOWING = {
     "check": "stages/checking/check_server.py",
     "export": "stages/exporting/export_model.py",
     "arena": "stages/reviewing/arena_summary.py",  # what a judge says of test rows
+    "studio": "studio/pages/results_page.py",
     "publish": "stages/publishing/publish_model.py",
 }
 SILENT = {
     *("init", "import", "teach", "prepare", "forecast", "train", "preview", "plugins"),
     *("answer", "ask", "chat", "serve"),  # they show answers
-    *("review", "next", "edit", "studio"),  # they show validation rows
+    *("review", "next", "edit"),  # they show validation rows
     "split",  # it counts looks
 }
 # What makes or reads scores of test rows; whoever calls it notes the look.
-SOURCES = {"read_run_record", "write_report", "score_files", "compare_sides", "compare_columns"}
+SOURCES = {"read_run_record", "read_run_facts", "write_report", "score_files"}
+SOURCES |= {"compare_sides", "compare_columns"}
 EXCUSED = {
     "stages/test_set/before_tuning.py": "validation rows",
     "stages/results/reported.py": "shows again what `report` returned",
@@ -52,7 +54,7 @@ EXCUSED = {
 
 
 def notes(text: str) -> bool:
-    return any(name in text for name in ("note_look(", "_note_look(", "looking_by("))
+    return any(name in text for name in ("note_look(", "note_look,", "looking_by("))
 
 
 def forgetful(files: dict[str, str]) -> list[str]:
