@@ -85,8 +85,7 @@ def one_kind_rate(
 
 def seen_kinds(reviews: Sequence[Review]) -> list[str]:
     """The kinds of wrong answers, in the order in which they were reviewed."""
-    named = sorted((one for one in reviews if one.kind is not None), key=lambda one: one.time)
-    return [str(one.kind) for one in named]
+    return [one.kind for one in reviews if one.kind is not None]
 
 
 def _is_told(review: Review) -> bool:

@@ -125,6 +125,13 @@ def test_another_answer_to_a_row_is_reviewed_anew(desk: ReviewDesk) -> None:
     assert waiting.text == "It is three."
 
 
+def test_what_was_said_is_kept_in_the_order_in_which_it_was_said(desk: ReviewDesk) -> None:
+    rows = [*desk.rows]
+    for row in (rows[9], rows[2], rows[5], rows[9]):
+        desk.say(row, Remark(judgement="unsure"))
+    assert [*desk.reviewed()] == [rows[2], rows[5], rows[9]]
+
+
 def test_a_word_is_taken_back(desk: ReviewDesk) -> None:
     row = next(iter(desk.rows))
     desk.say(row, Remark(judgement="wrong", kind="shouted"))

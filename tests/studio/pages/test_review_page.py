@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.serving.page.browser import BINARY, browser_page
+from tests.serving.page.browser import BINARY, Page, browser_page
 from tests.stages.reviewing.tiny_review import reviewable_run
 from tests.studio.studio_servers import RunningStudio, studio
 from tunesmith.files import read_json_lines, write_json_lines
@@ -56,6 +56,7 @@ def said_of(running: RunningStudio) -> dict[str, str]:
 
 COOKIE = "tunesmith_author=ann"
 KEY = "new KeyboardEvent('keydown', {{key: '{key}', bubbles: true}})"
+ROW = "document.querySelector('#wrong [name=row]')?.value"
 PRESS = f"document.body.dispatchEvent({KEY})"
 
 
@@ -131,14 +132,21 @@ def test_tasks_are_shown_and_the_next_recipe_is_written(
     assert "exists already" in again.text
 
 
+def press_through(page: Page, key: str, told: str) -> None:
+    """Press a key, and wait for the next answer: it is shown, and nothing is being asked."""
+    before = page.run(ROW)
+    page.run(PRESS.format(key=key))
+    page.wait(f"{ROW} !== {before!r} && document.body.innerText.includes({told!r})")
+    page.wait("!document.querySelector('.htmx-request, .htmx-settling')")
+
+
 @pytest.mark.skipif(BINARY is None, reason="no Chromium here")
 def test_a_person_reviews_by_keys_alone_and_no_text_runs(
     running: RunningStudio, folder: Path, tmp_path: Path
 ) -> None:
     with browser_page(tmp_path / "profile") as page:
         page.open(f"{running.url}/review", "window.htmx && document.querySelector('[data-key=r]')")
-        page.run(PRESS.format(key="r"))
-        page.wait("document.body.innerText.includes('1 of 60')")
+        press_through(page, "r", "1 of 60")
         page.run(PRESS.format(key="w"))
         page.wait("document.activeElement.id === 'kind'")
         page.type("wrong unit")
@@ -148,9 +156,7 @@ def test_a_person_reviews_by_keys_alone_and_no_text_runs(
         page.run("window.old = 1; location.reload()")
         page.wait("!window.old && window.htmx && document.body?.innerText.includes('2 of 60')")
         for key, told in (("b", "1 of 60"), ("s", "1 of 60"), ("u", "2 of 60")):
-            page.run(PRESS.format(key=key))
-            page.wait(f"document.body.innerText.includes('{told}')")
-            page.wait("!document.querySelector('.htmx-request')")
+            press_through(page, key, told)
         page.run("document.querySelector('#wrong').requestSubmit()")
         page.wait("document.querySelector('#problem .problem')")
         page.run(PRESS.format(key="s"))

@@ -85,10 +85,14 @@ class ReviewDesk:
         self.book = ReviewBook.read(reviews_path(folder))
 
     def reviewed(self, author: str | None = None) -> dict[str, Review]:
-        """What a person said of these answers, by row; this desk's person, if none is named."""
+        """What a person said of these answers, by row, in the order in which it was said.
+
+        Args:
+            author: This desk's person, if none is named.
+        """
+        rows = {one.key: row for row, one in self.rows.items()}
         said = self.book.of_author(author or self.author)
-        keys = {row: one.key for row, one in self.rows.items()}
-        return {row: said[key] for row, key in keys.items() if key in said}
+        return {rows[key]: one for key, one in said.items() if key in rows}
 
     def next(self, *, skipped: Sequence[str] = ()) -> ReviewRow | None:
         """The answer to look at next: in turn one that measures and one that is picked to teach.

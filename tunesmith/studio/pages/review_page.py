@@ -92,7 +92,7 @@ class _ReviewPage:
         said = [*desk.reviewed().items()]
         if not said:
             raise DataError("nothing has been said yet, so nothing can be taken back")
-        last = max(said, key=lambda one: (one[1].time, said.index(one)))[0]
+        last = said[-1][0]
         desk.take_back(last)
         return self._drawn(request, desk, desk.rows[last], _skipped(skipped))
 
