@@ -11,6 +11,7 @@ from tunesmith.errors import RecipeError
 from tunesmith.recipe.fields import section_of, walk
 from tunesmith.recipe.load_recipe import recipe_from_mapping
 from tunesmith.recipe.recipe import Recipe
+from tunesmith.report.record import read_run_record
 from tunesmith.sources.material import Section
 
 PACKAGE = Path(__file__).resolve().parents[2] / "tunesmith"
@@ -85,7 +86,9 @@ def test_every_key_is_read_outside_this_package() -> None:
         if not any((holder, field.path[-1]) in reads for holder in holders):
             unread.append(".".join(field.path))
     # What `training.method` means is read through the property `training.lora`.
-    unread = [name for name in unread if name not in ("training.method", "training.method.lora")]
+    # A report is told in the language of the run's own recipe.yaml, which is read as a mapping.
+    otherwise = {"training.method", "training.method.lora", "report", "report.language"}
+    unread = [name for name in unread if name not in otherwise]
     assert not unread, f"nothing reads {', '.join(unread)}"
 
 
@@ -98,6 +101,11 @@ def owner_of(path: tuple[str, ...]) -> tuple[type[Section], str]:
         assert section is not None
         owner, parent = section, name
     return owner, parent
+
+
+def test_the_language_is_read_from_the_runs_recipe(tmp_path: Path) -> None:
+    (tmp_path / "recipe.yaml").write_text("report: {language: zh}\n")
+    assert read_run_record(tmp_path).language == "zh"
 
 
 def test_the_adapter_is_read_through_its_property() -> None:

@@ -141,10 +141,8 @@ def export_data(
         raise RecipeError(f"no type {kind!r}", where="--type", cure=cure)
     run = open_run(folder.path, progress=progress)
     refuse_preferences(run.recipe, command="export-data")
-    _require_rows(folder, is_trained=form != "openai-jsonl")
     path = out or folder.path / "exports" / form
     check_free(path, is_replacing=is_replacing)
-    run = open_run(folder.path, progress=progress)
     with _held(folder):
         _require_rows(folder, is_trained=form != "openai-jsonl")
         try:
