@@ -2,10 +2,17 @@
 
 from fastapi import FastAPI, Request, Response
 
+from tunesmith.language.translate import message
 from tunesmith.stages.execution.claim import begun
 from tunesmith.stages.execution.run_folder import RunFolder
 from tunesmith.studio.frame import Frame
 
+_PAGES = (
+    (message("Training"), "/training"),
+    (message("Results"), "/results"),
+    (message("Review"), "/review"),
+    (message("Next round"), "/next"),
+)
 _STAGES = (("report", "page"), ("evaluate", "scores"), ("train", "model"), ("prepare", "summary"))
 
 
@@ -18,7 +25,12 @@ def add_overview_page(app: FastAPI, frame: Frame) -> None:
         runs = [_told(name, run) for name, run in workspace.runs().items()]
         command = ("studio", str(workspace.folder))
         return frame.page(
-            request, "overview.html", command=command, runs=runs, recipes=workspace.recipes()
+            request,
+            "overview.html",
+            command=command,
+            runs=runs,
+            recipes=workspace.recipes(),
+            pages=_PAGES,
         )
 
 
