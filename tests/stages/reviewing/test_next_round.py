@@ -1,6 +1,7 @@
 """Reviews become data tasks and a recipe that changes what they say, and leaks nothing."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -9,11 +10,12 @@ import yaml
 
 from tests.stages.reviewing.tiny_review import WRONG, example, reviewable_run
 from tunesmith.errors import DataError, RecipeError
-from tunesmith.files import write_json_lines
+from tunesmith.files import read_json_lines, write_json_lines
 from tunesmith.recipe.load_recipe import load_recipe
 from tunesmith.stages.reviewing.kind_change import change_kind
 from tunesmith.stages.reviewing.next_round_stage import NextOptions, plan_next_round
 from tunesmith.stages.reviewing.review_desk import Remark, ReviewDesk
+from tunesmith.stages.reviewing.review_files import review_files
 from tunesmith.stages.reviewing.round_recipe import next_name
 
 RECIPE = """# tunesmith run recipe.yaml
@@ -127,6 +129,25 @@ def test_a_check_that_nobody_accepted_takes_nothing_out(desk: ReviewDesk, tmp_pa
     assert "review" in names
     assert any("--check accept" in (one["command"] or "") for one in found.tasks)
     assert not (tmp_path / "round-2.yaml").exists()
+
+
+def test_a_second_source_changes_no_row_of_the_first(desk: ReviewDesk, tmp_path: Path) -> None:
+    """Headers that rows bear stay in a recipe of one source, and are taken off in a mixture."""
+    row = next(iter(desk.rows.values()))
+    asked = replace(row.example.prompt[0], content="### Question:\nHow far?\n\n### Answer:")
+    bearing = replace(row.example, messages=(asked, row.example.messages[-1]))
+    files = review_files(desk.folder)
+    rows = [bearing, *(one.example for one in desk.rows.values())]
+    write_json_lines(files.rows, (one.to_json() for one in rows))
+    answers = [*read_json_lines(files.answers("tuned"))]
+    write_json_lines(files.answers("tuned"), [{**answers[0], "example_id": bearing.id}, *answers])
+    bearing_desk = ReviewDesk(desk.folder, author="ann")
+    review(bearing_desk)
+    plan(bearing_desk)
+    first, second = yaml.safe_load((tmp_path / "round-2.yaml").read_text())["sources"]
+    assert (first["keep_headers"], second["keep_headers"]) == (True, True)
+    plan_text = (tmp_path / "round-2.yaml").read_text()
+    assert "keep_headers: true # this round:" in plan_text
 
 
 def test_going_on_tunes_the_tuned_model(desk: ReviewDesk, tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from tunesmith.examples.conversion.end_markers import END_MARKERS
-from tunesmith.examples.example import Message
+from tunesmith.examples.example import Example, Message
 from tunesmith.recipe.source_recipe import SourceRecipe
 from tunesmith.sources.row import RowError
 
@@ -96,6 +96,14 @@ def without_headers(
             bare = (replace(asked, content=question), replace(answered, content=answer))
             return (*before, *bare), headers
     return tuple(messages), None
+
+
+def bears_headers(example: Example) -> bool:
+    """Whether a template's headers stand around a row's question."""
+    try:
+        return without_headers(example.messages)[1] is not None
+    except RowError:
+        return True
 
 
 def _bare(question: str, answer: str, headers: tuple[str, str]) -> tuple[str, str] | None:

@@ -78,6 +78,8 @@ def round_sentences(rounds: Mapping[str, Any]) -> Iterator[str]:
             "Not looked at in this round: {names}. Review it: tunesmith review.",
             names=listing(*unseen),
         )
+    if not rounds["comparisons"] and all(one["metrics"] for one in rounds["scores"][-2:]):
+        yield translate("No test row is one of the round before: scores are not compared.")
     yield from _scores_told([Comparison.from_json(one) for one in rounds["comparisons"]])
     if rounds.get("left_out"):
         yield translate("{count:,} rows were left out by hand.", count=rounds["left_out"])

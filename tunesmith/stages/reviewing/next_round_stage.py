@@ -89,6 +89,7 @@ def _lines(plan: RoundPlan, files: RoundFiles | None, changes: Sequence[str]) ->
         return
     yield f"{files.recipe} changes:"
     yield from (f"  {one}" for one in changes)
+    yield f"Then: tunesmith run {files.recipe}"
 
 
 def _marked(task: DataTask) -> str:

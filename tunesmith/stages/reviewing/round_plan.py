@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from tunesmith.examples.conversion.prompt_headers import bears_headers
 from tunesmith.examples.example import Example, last_user_text
 from tunesmith.language.translate import translate
 from tunesmith.rounds.data_task import DataTask, most_useful_first
@@ -36,6 +37,7 @@ class RoundPlan:
         left_out: Rows that are left out, as they are written: id, why, text.
         refused: Corrections that would have leaked a test row, with why.
         num_train: Rows that this round trained.
+        has_headers: Whether rows bear a template's headers, which a second source would take off.
     """
 
     tasks: Sequence[DataTask]
@@ -43,6 +45,7 @@ class RoundPlan:
     left_out: Sequence[dict[str, Any]]
     refused: Sequence[str] = ()
     num_train: int = 0
+    has_headers: bool = False
 
 
 def plan_round(desk: ReviewDesk, *, corrections: str) -> RoundPlan:
@@ -67,6 +70,7 @@ def plan_round(desk: ReviewDesk, *, corrections: str) -> RoundPlan:
     tasks += _review_tasks(desk)
     return RoundPlan(
         num_train=sum(1 for _ in read_split(desk.folder, "train")),
+        has_headers=any(bears_headers(one.example) for one in desk.rows.values()),
         tasks=most_useful_first(tasks),
         corrected=[*corrected.values()],
         left_out=[*out.values()],

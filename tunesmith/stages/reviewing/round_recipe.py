@@ -3,6 +3,7 @@
 import io
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from ruamel.yaml import YAML
 from ruamel.yaml.comments import CommentedMap, CommentedSeq
@@ -88,9 +89,16 @@ def _changes(
 ) -> list[str]:
     changes = []
     if plan.corrected:
-        source = {"path": files.corrections.name, "use_as": "train", "ignore": ["source"]}
+        source: dict[str, Any] = {
+            "path": files.corrections.name,
+            "use_as": "train",
+            "ignore": ["source"],
+        }
         number = len(plan.corrected)
         sources = document.setdefault("sources", CommentedSeq())
+        if plan.has_headers:
+            source["keep_headers"] = True
+            changes += _kept_headers(sources)
         sources.append(CommentedMap(source))
         sources.fa.set_block_style()
         _comment(sources[-1], "path", f"{number} corrected answers")
@@ -106,6 +114,21 @@ def _changes(
         _set(document, ("model", "name"), f"{run}/model", "tunes further; before: the base model")
         changes.append(f"model.name: {run}/model")
     return changes
+
+
+def _kept_headers(sources: CommentedSeq) -> list[str]:
+    """A recipe of one source keeps the headers that its rows bear; of a mixture they are taken off.
+
+    The corrections are a second source, by which every row, those of the test set too, would
+    become another one.
+    """
+    alone = sources[0] if len(sources) == 1 else None
+    if not isinstance(alone, CommentedMap) or "keep_headers" in alone:
+        return []
+    alone.fa.set_block_style()
+    alone["keep_headers"] = True
+    _comment(alone, "keep_headers", "a second source would take them off")
+    return ["sources[0].keep_headers: true (a second source would take them off)"]
 
 
 def _more_epochs(document: CommentedMap, plan: RoundPlan) -> list[str]:
