@@ -13,9 +13,7 @@ import regex
 from tunesmith.errors import DataError
 from tunesmith.language.translate import message, translate
 
-Rule = Literal[
-    "contains", "lacks", "matches", "shorter", "longer", "capitals", "sign", "metric", "judge"
-]
+Rule = Literal["contains", "lacks", "matches", "shorter", "longer", "capitals", "sign", "metric"]
 RULES: tuple[Rule, ...] = get_args(Rule)
 _SECONDS = 0.5  # of a pattern on one answer
 _NEEDS = {
@@ -26,7 +24,6 @@ _NEEDS = {
     "shorter": "a share of the reference's length as its limit",
     "longer": "a share of the reference's length as its limit",
     "metric": "a metric, and the score below which it finds as its limit",
-    "judge": "a question, and no limit",
 }
 
 
@@ -39,7 +36,6 @@ _WORDS = {
     "capitals": message("it is written in capitals"),
     "sign": message("the sign “{text}” was found"),
     "metric": message("its {text} is below {limit:g}"),
-    "judge": message("a judge says yes to “{text}”"),
 }
 
 
@@ -68,7 +64,7 @@ class KindCheck:
 
     Attributes:
         rule: How it looks.
-        value: What the rule needs: a text, a pattern, a question; a metric's name.
+        value: What the rule needs: a text, a pattern, a name of a sign or a metric.
         limit: A share of the reference's length (shorter, longer) or a score (metric).
         is_proposed: It was found among the labels, so that only the other half of them, which it
             was not found by, tell how good it is.
@@ -115,10 +111,7 @@ class KindCheck:
         return translate(_WORDS[self.rule], text=self.value, share=100 * limit, limit=limit)
 
     def finds(self, answered: CheckedAnswer) -> bool | None:
-        """Whether the kind is there; None where this check cannot tell.
-
-        `judge` is asked elsewhere, and cannot tell here.
-        """
+        """Whether the kind is there; None where this check cannot tell."""
         text, value = answered.text, self.value
         if self.rule in ("contains", "lacks"):
             return (value.casefold() in text.casefold()) == (self.rule == "contains")
@@ -140,7 +133,7 @@ class KindCheck:
         return length < most if self.rule == "shorter" else length > most
 
     def _is_below(self, answered: CheckedAnswer) -> bool | None:
-        score = (answered.scores or {}).get(self.value) if self.rule == "metric" else None
+        score = (answered.scores or {}).get(self.value)
         return None if score is None or self.limit is None else score < self.limit
 
 
