@@ -103,6 +103,17 @@ def test_a_dry_run_writes_nothing_and_no_round_is_written_over(
     assert not (tmp_path / "b.yaml").exists()
 
 
+def test_a_recipe_that_has_become_wrong_leaves_nothing_behind(
+    desk: ReviewDesk, tmp_path: Path
+) -> None:
+    review(desk)
+    (tmp_path / "recipe.yaml").write_text(RECIPE + "nonsense: {a: 1}\n")
+    before = sorted(tmp_path.iterdir())
+    with pytest.raises(RecipeError, match="nonsense"):
+        plan(desk)
+    assert sorted(tmp_path.iterdir()) == before
+
+
 def test_a_correction_that_would_leak_a_test_row_is_refused(
     desk: ReviewDesk, tmp_path: Path
 ) -> None:

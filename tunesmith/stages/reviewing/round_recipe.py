@@ -80,7 +80,12 @@ def write_round(
     if plan.left_out:
         write_json_lines(files.left_out, plan.left_out)
     write_text(files.recipe, _written(document, files.recipe, run))
-    load_recipe(files.recipe)
+    try:
+        load_recipe(files.recipe)
+    except RecipeError:
+        for path in files.all():
+            path.unlink(missing_ok=True)
+        raise
     return changes
 
 
