@@ -6,11 +6,15 @@ studio was ended and opened again.
 
 import fcntl
 import os
+import signal
 import subprocess
 import sys
+import threading
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 
+COMMAND = (sys.executable, "-m", "tunesmith")
 _TAIL_BYTES = 16_384
 
 
@@ -32,15 +36,25 @@ def start_command(words: Sequence[str], folder: Path, log: Path) -> bool:
         except BlockingIOError:
             return False
         os.ftruncate(output.fileno(), 0)
-        subprocess.Popen(
-            [sys.executable, "-m", "tunesmith", *words],
+        started = subprocess.Popen(
+            [*COMMAND, *words],
             cwd=folder,
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=output,
             start_new_session=True,
         )
+        log.with_suffix(".pid").write_text(str(started.pid))
+    threading.Thread(target=started.wait, daemon=True).start()  # so that it leaves no zombie
     return True
+
+
+def stop_command(log: Path) -> None:
+    """Ask the process that writes this log to end; nothing where it has."""
+    note = log.with_suffix(".pid")
+    if is_running(log) and note.is_file():
+        with suppress(ProcessLookupError, ValueError):
+            os.kill(int(note.read_text()), signal.SIGTERM)
 
 
 def is_running(log: Path) -> bool:

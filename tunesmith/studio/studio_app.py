@@ -17,6 +17,7 @@ from tunesmith.studio.pages.overview_page import add_overview_page
 from tunesmith.studio.pages.recipe_page import add_recipe_page
 from tunesmith.studio.pages.results_page import add_results_page
 from tunesmith.studio.pages.review_page import add_review_page
+from tunesmith.studio.pages.talk_page import add_talk_page
 from tunesmith.studio.pages.training_page import add_training_page
 from tunesmith.studio.workspace import Workspace
 
@@ -28,6 +29,7 @@ TABS = (
     Tab(message("Results"), "/results"),
     Tab(message("Review"), "/review"),
     Tab(message("Arena"), "/arena"),
+    Tab(message("Chat"), "/chat"),
     Tab(message("Next round"), "/next"),
 )
 _STATIC = {
@@ -79,6 +81,7 @@ def create_studio(
     add_training_page(app, frame)
     add_review_page(app, frame)
     add_arena_page(app, frame)
+    add_talk_page(app, frame)
     add_results_page(app, frame)
     add_next_page(app, frame)
     return app
