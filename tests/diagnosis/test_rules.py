@@ -96,7 +96,9 @@ CASES: Mapping[str, tuple[RunRecord, RunRecord]] = {
     ),
     "much dropped": (
         with_summary(dropped={"empty response": 300}),
-        with_summary(dropped={"near duplicate": 300}),
+        with_summary(
+            dropped={"near duplicate": 300, "left out by hand": 200, "rejected by ann": 200}
+        ),
     ),
     "contradictions": (
         replace(with_data(contradictions=(PAIR,)), summary={**CALM.summary, "contradictions": 40}),

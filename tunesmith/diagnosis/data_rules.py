@@ -3,7 +3,10 @@
 from collections import Counter
 
 from tunesmith.diagnosis.cures import again_with, command
+from tunesmith.examples.edits.apply_edits import is_by_hand
 from tunesmith.examples.language import sure_language
+from tunesmith.examples.leave_out import LEFT_OUT
+from tunesmith.examples.splitting.assign import RETIRED_TEST_ROW
 from tunesmith.language.translate import listing_with_and, message, sentences, translate
 from tunesmith.report.advice.finding import Finding
 from tunesmith.report.number_text import counted
@@ -12,7 +15,15 @@ from tunesmith.templates.wrapped import doubled_header
 
 _SHOWN = 3
 _TOO_LONG = "too long"
-_EXPECTED = ("exact duplicate", "near duplicate", "bridges splits", "over its weight", _TOO_LONG)
+_EXPECTED = (
+    "exact duplicate",
+    "near duplicate",
+    "bridges splits",
+    "over its weight",
+    RETIRED_TEST_ROW,
+    LEFT_OUT,
+    _TOO_LONG,
+)
 _MANY_LONG = 0.02  # of the rows
 _MANY_DROPPED = 0.1
 _MANY_CONTRADICTIONS = 0.02
@@ -58,7 +69,7 @@ def rows_too_long(record: RunRecord) -> Finding | None:
 def much_dropped(record: RunRecord) -> Finding | None:
     """A tenth of what was read became no row, for reasons that may be a mistake in reading."""
     reasons = record.summary.get("dropped", {})
-    odd = Counter({why: count for why, count in reasons.items() if why not in _EXPECTED})
+    odd = Counter({why: count for why, count in reasons.items() if not _is_expected(why)})
     total = sum(reasons.values()) + record.summary.get("kept", 0)
     if not total or odd.total() < max(_MIN_ROWS, _MANY_DROPPED * total):
         return None
@@ -81,6 +92,11 @@ def much_dropped(record: RunRecord) -> Finding | None:
         rows=tuple(str(one["source"]) for one in some[:_SHOWN]),
         change=command("preview", record.recipe_file),
     )
+
+
+def _is_expected(reason: str) -> bool:
+    """Whether a row was left out on purpose, by a rule or by a person's hand."""
+    return reason in _EXPECTED or is_by_hand(reason)
 
 
 def contradicting_rows(record: RunRecord) -> Finding | None:
